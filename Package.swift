@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "relay",
+  products: [
+    .library(name: "Relay", targets: ["Relay"]),
+    .library(name: "RelayCurl", targets: ["RelayCurl"]),
+    .library(name: "RelayProtocol", targets: ["RelayProtocol"]),
+    .library(name: "RelayHub", targets: ["RelayHub"]),
+    .executable(name: "relay-server", targets: ["relay-server"]),
+    .executable(name: "relay-client", targets: ["relay-client"]),
+    .executable(name: "relay-bench", targets: ["relay-bench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+  ],
+  targets: [
+    // What the system brings: headers and a link line, with C wrappers for variadic functions only.
+    .systemLibrary(
+      name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+      name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The language that both sides speak.
+    .target(
+      name: "RelayProtocol",
+      dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+      path: "Protocol/RelayProtocol"),
+
+    // What an app embeds.
+    .target(name: "Relay", dependencies: ["RelayProtocol", "CSQLite"]),
+    .target(name: "RelayGzip", dependencies: ["RelayProtocol", "CZlib"]),
+    .target(name: "RelayCurl", dependencies: ["Relay", "RelayGzip", "CCurl"]),
+
+    // The hub.
+    .target(
+      name: "RelayHub",
+      dependencies: ["Relay", "RelayProtocol", .product(name: "Crypto", package: "swift-crypto")]),
+    .executableTarget(
+      name: "relay-server",
+      dependencies: [
+        "RelayHub", "RelayGzip",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+
+    // The reference app.
+    .target(
+      name: "Organisation", dependencies: ["Relay"], path: "SampleClient/Organisation",
+      resources: [.embedInCode("Resources")]),
+    .executableTarget(
+      name: "relay-client",
+      dependencies: [
+        "Organisation", "Relay", "RelayCurl",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "SampleClient/relay-client"),
+
+    .executableTarget(
+      name: "relay-bench",
+      dependencies: [
+        "Relay", "RelayHub", "RelayGzip",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "RelayProtocolTests", dependencies: ["RelayProtocol"]),
+    .testTarget(name: "RelayTests", dependencies: ["Relay", "CSQLite"]),
+    .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub"]),
+    .testTarget(name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Relay", "relay-server", "relay-client"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// The same rules for every target of ours; a warning is an error where RELAY_STRICT is set (CI, make).
+for target in package.targets where target.type != .system {
+  var settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+  if Context.environment["RELAY_STRICT"] != nil { settings.append(.treatAllWarnings(as: .error)) }
+  target.swiftSettings = (target.swiftSettings ?? []) + settings
+}

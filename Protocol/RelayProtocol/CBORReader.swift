@@ -1,0 +1,213 @@
+/// The one reader of everything that comes from outside. Bounds are checked before a byte is touched, counts before
+/// anything is allocated; only the deterministic encoding that `CBORWriter` makes is accepted, so a value has one
+/// spelling and equal bytes are equal values.
+public struct CBORReader {
+  private let base: UnsafeRawBufferPointer
+  public private(set) var offset = 0
+
+  private init(_ base: UnsafeRawBufferPointer) { self.base = base }
+
+  /// Decodes one whole item that fills `bytes` exactly.
+  ///
+  /// - Throws: `malformed_message` with the offset at which reading failed, or `limit_exceeded`.
+  public static func decode<T>(
+    _ bytes: [UInt8], _ body: (inout CBORReader) throws(RelayError) -> T
+  ) throws(RelayError) -> T {
+    let result = bytes.withUnsafeBytes { buffer -> Result<T, RelayError> in
+      var reader = CBORReader(buffer)
+      do throws(RelayError) {
+        let value = try body(&reader)
+        guard reader.offset == buffer.count else { throw reader.malformed("bytes after the end") }
+        return .success(value)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  public var remaining: Int { base.count - offset }
+
+  public func malformed(_ what: String) -> RelayError {
+    RelayError(.malformedMessage, "\(what) at byte \(offset)")
+  }
+
+  func limit(_ what: String, _ count: UInt64, _ most: Int) -> RelayError {
+    RelayError(.limitExceeded, "\(what): \(count), at most \(most) allowed, at byte \(offset)")
+  }
+
+  /// The major type of the next item, without taking it.
+  public func peekMajor() throws(RelayError) -> UInt8 {
+    guard offset < base.count else { throw malformed("truncated") }
+    return base[offset] >> 5
+  }
+
+  public func peekIsNull() throws(RelayError) -> Bool {
+    guard offset < base.count else { throw malformed("truncated") }
+    return base[offset] == 0xF6
+  }
+
+  private mutating func bigEndian(_ count: Int) throws(RelayError) -> UInt64 {
+    guard remaining >= count else { throw malformed("truncated") }
+    var value: UInt64 = 0
+    for at in offset..<offset + count { value = value << 8 | UInt64(base[at]) }
+    offset += count
+    return value
+  }
+
+  private mutating func head(_ major: UInt8, _ what: String) throws(RelayError) -> UInt64 {
+    guard offset < base.count else { throw malformed("truncated") }
+    let first = base[offset]
+    guard first >> 5 == major else { throw malformed("not \(what)") }
+    offset += 1
+    let low = first & 31
+    let argument: UInt64
+    let floor: UInt64
+    switch low {
+    case 0..<24: return UInt64(low)
+    case 24: (argument, floor) = (try bigEndian(1), 24)
+    case 25: (argument, floor) = (try bigEndian(2), 0x100)
+    case 26: (argument, floor) = (try bigEndian(4), 0x1_0000)
+    case 27: (argument, floor) = (try bigEndian(8), 0x1_0000_0000)
+    default: throw malformed("indefinite or reserved length")
+    }
+    guard argument >= floor else { throw malformed("not the shortest encoding") }
+    return argument
+  }
+
+  /// - Parameter most: the largest value allowed.
+  public mutating func unsigned(most: UInt64 = .max) throws(RelayError) -> UInt64 {
+    let value = try head(0, "an unsigned integer")
+    guard value <= most else { throw malformed("\(value) is out of range (at most \(most))") }
+    return value
+  }
+
+  public mutating func integer() throws(RelayError) -> Int64 {
+    if try peekMajor() == 1 {
+      let value = try head(1, "an integer")
+      guard value <= UInt64(Int64.max) else { throw malformed("integer below -2^63") }
+      return ~Int64(value)
+    }
+    let value = try head(0, "an integer")
+    guard value <= UInt64(Int64.max) else { throw malformed("integer above 2^63-1") }
+    return Int64(value)
+  }
+
+  private mutating func string(_ major: UInt8, _ what: String, _ most: Int) throws(RelayError) -> Range<Int> {
+    let count = try head(major, what)
+    guard count <= UInt64(most) else { throw limit("length of \(what)", count, most) }
+    guard count <= UInt64(remaining) else { throw malformed("truncated") }
+    let range = offset..<offset + Int(count)
+    offset = range.upperBound
+    return range
+  }
+
+  public mutating func byteString(most: Int) throws(RelayError) -> [UInt8] {
+    Array(base[try string(2, "a byte string", most)])
+  }
+
+  public mutating func textString(most: Int) throws(RelayError) -> String {
+    let range = try string(3, "a text string", most)
+    guard let text = String(validating: base[range], as: UTF8.self) else { throw malformed("text is not UTF-8") }
+    return text
+  }
+
+  /// The count of an array's items, each of which takes at least one byte of what remains.
+  public mutating func array(most: Int) throws(RelayError) -> Int {
+    let count = try head(4, "an array")
+    guard count <= UInt64(most) else { throw limit("items of an array", count, most) }
+    guard count <= UInt64(remaining) else { throw malformed("array longer than the message") }
+    return Int(count)
+  }
+
+  /// An array of exactly `count` items.
+  public mutating func array(exactly count: Int) throws(RelayError) {
+    guard try array(most: max(count, 64)) == count else { throw malformed("array must have \(count) items") }
+  }
+
+  public mutating func map(most: Int) throws(RelayError) -> Int {
+    let count = try head(5, "a map")
+    guard count <= UInt64(most) else { throw limit("entries of a map", count, most) }
+    guard count <= UInt64(remaining / 2) else { throw malformed("map longer than the message") }
+    return Int(count)
+  }
+
+  public mutating func bool() throws(RelayError) -> Bool {
+    guard offset < base.count, base[offset] == 0xF4 || base[offset] == 0xF5 else { throw malformed("not a boolean") }
+    offset += 1
+    return base[offset - 1] == 0xF5
+  }
+
+  public mutating func null() throws(RelayError) {
+    guard try peekIsNull() else { throw malformed("not null") }
+    offset += 1
+  }
+
+  private mutating func double() throws(RelayError) -> Double {
+    let width = base[offset] & 31
+    offset += 1
+    let value: Double
+    switch width {
+    case 25: value = Double(Float16(bitPattern: UInt16(try bigEndian(2))))
+    case 26:
+      let single = Float(bitPattern: UInt32(try bigEndian(4)))
+      value = Double(single)
+      guard Double(Float16(value)).bitPattern != value.bitPattern else { throw malformed("not the shortest encoding") }
+    case 27:
+      value = Double(bitPattern: try bigEndian(8))
+      guard Double(Float(value)).bitPattern != value.bitPattern else { throw malformed("not the shortest encoding") }
+    default: throw malformed("not a value")
+    }
+    guard !value.isNaN else { throw malformed("NaN is not a value") }
+    return value
+  }
+
+  public mutating func value() throws(RelayError) -> Value {
+    switch try peekMajor() {
+    case 0, 1: return .integer(try integer())
+    case 2: return .blob(try byteString(most: Limits.value))
+    case 3: return .text(try textString(most: Limits.value))
+    case 6:
+      guard try head(6, "a tag") == Value.malformedTextTag else { throw malformed("unknown tag") }
+      let bytes = try byteString(most: Limits.value)
+      guard String(validating: bytes, as: UTF8.self) == nil else { throw malformed("not the shortest encoding") }
+      return .malformedText(bytes)
+    case 7:
+      if try peekIsNull() { offset += 1; return .null }
+      return .real(try double())
+    default: throw malformed("not a value")
+    }
+  }
+
+  /// Passes over one item of any kind and gives its bytes: what a newer peer sent and this version does not know.
+  @discardableResult
+  public mutating func skip() throws(RelayError) -> [UInt8] {
+    let start = offset
+    try skip(depth: 0)
+    return Array(base[start..<offset])
+  }
+
+  private mutating func skip(depth: Int) throws(RelayError) {
+    guard depth < Limits.nesting else { throw limit("nesting", UInt64(depth), Limits.nesting) }
+    switch try peekMajor() {
+    case 0: _ = try head(0, "an integer")
+    case 1: _ = try head(1, "an integer")
+    case 2: _ = try string(2, "a byte string", remaining)
+    case 3: _ = try string(3, "a text string", remaining)
+    case 4: for _ in 0..<(try array(most: remaining)) { try skip(depth: depth + 1) }
+    case 5:
+      for _ in 0..<(try map(most: remaining)) {
+        try skip(depth: depth + 1)
+        try skip(depth: depth + 1)
+      }
+    case 6:
+      _ = try head(6, "a tag")
+      try skip(depth: depth + 1)
+    default:
+      switch base[offset] {
+      case 0xF4, 0xF5, 0xF6: offset += 1
+      default: _ = try double()
+      }
+    }
+  }
+}

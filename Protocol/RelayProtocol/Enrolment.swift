@@ -1,0 +1,168 @@
+/// Exchanges a one-time code for a credential of the device's own.
+public struct EnrolRequest: Hashable, Sendable {
+  public var code: String
+  public var schemaHash: Hash128
+  public var replica: ReplicaID
+  /// Zero, or the organisation that this file already belongs to.
+  public var organisation: Hash128
+
+  public init(code: String, schemaHash: Hash128, replica: ReplicaID, organisation: Hash128 = .zero) {
+    self.code = code
+    self.schemaHash = schemaHash
+    self.replica = replica
+    self.organisation = organisation
+  }
+
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter()
+    out.map(5)
+    out.unsigned(1)
+    out.unsigned(SyncRequest.version)
+    out.unsigned(2)
+    out.textString(code)
+    out.unsigned(3)
+    out.hash(schemaHash)
+    out.unsigned(4)
+    out.unsigned(replica.bits)
+    out.unsigned(5)
+    out.hash(organisation)
+    return out.bytes
+  }
+
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in
+      let fields = try reader.map(most: 64)
+      guard fields >= 5 else { throw reader.malformed("an enrolment has at least 5 fields") }
+      try reader.version()
+      try reader.field(2)
+      let code = try reader.textString(most: Limits.label)
+      try reader.field(3)
+      let schemaHash = try reader.hash()
+      try reader.field(4)
+      let replica = ReplicaID(bits: try reader.unsigned())
+      try reader.field(5)
+      let request = EnrolRequest(
+        code: code, schemaHash: schemaHash, replica: replica, organisation: try reader.hash())
+      try reader.optionalFields(fields - 5) { (_, reader) throws(RelayError) in try reader.skip() }
+      return request
+    }
+  }
+}
+
+public struct EnrolResponse: Hashable, Sendable {
+  public var organisation: Hash128
+  public var epoch: Hash128
+  /// The hub's name for the device.
+  public var device: String
+  /// The credential, sent as a bearer token; the hub keeps only its hash.
+  public var token: String
+  public var role: String
+  public var grants: [ScopeGrant]
+
+  public init(
+    organisation: Hash128, epoch: Hash128, device: String, token: String, role: String, grants: [ScopeGrant]
+  ) {
+    self.organisation = organisation
+    self.epoch = epoch
+    self.device = device
+    self.token = token
+    self.role = role
+    self.grants = grants
+  }
+
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter()
+    out.map(7)
+    out.unsigned(1)
+    out.unsigned(SyncRequest.version)
+    out.unsigned(2)
+    out.hash(organisation)
+    out.unsigned(3)
+    out.hash(epoch)
+    out.unsigned(4)
+    out.textString(device)
+    out.unsigned(5)
+    out.textString(token)
+    out.unsigned(6)
+    out.textString(role)
+    out.unsigned(7)
+    out.array(grants.count)
+    for grant in grants {
+      out.array(2)
+      out.textString(grant.scope)
+      out.unsigned((grant.readable ? 1 : 0) | (grant.writable ? 2 : 0))
+    }
+    return out.bytes
+  }
+
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in
+      let fields = try reader.map(most: 64)
+      guard fields >= 7 else { throw reader.malformed("an enrolment has at least 7 fields") }
+      try reader.version()
+      try reader.field(2)
+      let organisation = try reader.hash()
+      try reader.field(3)
+      let epoch = try reader.hash()
+      try reader.field(4)
+      let device = try reader.textString(most: Limits.label)
+      try reader.field(5)
+      let token = try reader.textString(most: Limits.label)
+      try reader.field(6)
+      let role = try reader.textString(most: Limits.label)
+      try reader.field(7)
+      var grants: [ScopeGrant] = []
+      for _ in 0..<(try reader.array(most: Limits.scopes)) {
+        try reader.array(exactly: 2)
+        let scope = try reader.textString(most: Limits.scopeName)
+        let rights = try reader.unsigned(most: 3)
+        grants.append(ScopeGrant(scope: scope, readable: rights & 1 != 0, writable: rights & 2 != 0))
+      }
+      try reader.optionalFields(fields - 7) { (_, reader) throws(RelayError) in try reader.skip() }
+      return EnrolResponse(
+        organisation: organisation, epoch: epoch, device: device, token: token, role: role, grants: grants)
+    }
+  }
+}
+
+/// What the hub says instead of an answer: the body of every response whose status is not 200.
+public struct ErrorReply: Hashable, Sendable {
+  /// An `ErrorCode`, or one that only a newer hub knows.
+  public var code: String
+  public var message: String
+  /// Try again after this many milliseconds; 0 where trying again changes nothing.
+  public var retryAfter: UInt64
+
+  public init(code: String, message: String, retryAfter: UInt64 = 0) {
+    self.code = code
+    self.message = message
+    self.retryAfter = retryAfter
+  }
+
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter()
+    out.map(4)
+    out.unsigned(1)
+    out.unsigned(SyncRequest.version)
+    out.unsigned(2)
+    out.textString(code)
+    out.unsigned(3)
+    out.textString(message)
+    out.unsigned(4)
+    out.unsigned(retryAfter)
+    return out.bytes
+  }
+
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in
+      guard try reader.map(most: 64) == 4 else { throw reader.malformed("an error has 4 fields") }
+      try reader.version()
+      try reader.field(2)
+      let code = try reader.textString(most: Limits.label)
+      try reader.field(3)
+      let message = try reader.textString(most: 4096)
+      try reader.field(4)
+      return ErrorReply(code: code, message: message, retryAfter: try reader.unsigned())
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/// The one table of limits, enforced before anything is allocated or computed. Sizes are bytes.
+public enum Limits {
+  /// A request or response body as it travels, and after inflating.
+  public static let body = 8 << 20
+  public static let inflatedBody = 32 << 20
+  /// Inflated bytes for one compressed byte, judged once more than `inflateGrace` came out.
+  public static let inflateRatio = 100
+  public static let inflateGrace = 1 << 20
+
+  public static let transaction = 64 << 20
+  public static let operations = 100_000
+  /// How much of a transaction one request carries; a larger one is pushed in parts.
+  public static let part = 4 << 20
+  public static let transactionsInPush = 10_000
+
+  public static let value = 1 << 20
+  public static let key = 1024
+  public static let keyColumns = 8
+  public static let columns = 500
+  public static let tables = 1000
+  public static let identifier = 63
+  public static let label = 255
+
+  /// Intervals in a version vector, and dots that they may span.
+  public static let intervals = 4096
+  public static let pendingDots = 1_000_000
+  public static let scopes = 4096
+  public static let scopeName = 255
+  public static let siblings = 10_000
+  public static let elements = 10_000
+
+  /// Counters and sequence numbers stay below 2^53, so that every language can hold them.
+  public static let sequence: UInt64 = 1 << 53
+  public static let nesting = 16
+  /// How far beyond the hub's receipt an author's clock may put a write, in milliseconds.
+  public static let clockLead: Int64 = 5 * 60 * 1000
+  /// The longest parked pull, in milliseconds.
+  public static let wait: UInt64 = 55_000
+}

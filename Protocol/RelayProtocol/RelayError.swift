@@ -1,0 +1,104 @@
+/// The one error that Relay's modules throw: a stable code for programs, what happened for the person, what to do next.
+public struct RelayError: Error, Equatable, Sendable, CustomStringConvertible {
+  public var code: ErrorCode
+  /// What happened, and to which file, table, row or byte.
+  public var message: String
+  /// What is safe and what to do now.
+  public var advice: String
+
+  public init(_ code: ErrorCode, _ message: String, advice: String? = nil) {
+    self.code = code
+    self.message = message
+    self.advice = advice ?? code.advice
+  }
+
+  public var description: String { "\(code.rawValue): \(message). \(advice)" }
+}
+
+/// The stable codes of everything that can go wrong; the table in docs/errors.md is this list.
+public enum ErrorCode: String, Sendable, CaseIterable {
+  // The message or file that came in.
+  case malformedMessage = "malformed_message"
+  case limitExceeded = "limit_exceeded"
+  case unsupportedVersion = "unsupported_version"
+  case schemaInvalid = "schema_invalid"
+  case schemaMismatch = "schema_mismatch"
+
+  // The database file.
+  case notADatabase = "not_a_database"
+  case fileMissing = "file_missing"
+  case readOnly = "read_only"
+  case diskFull = "disk_full"
+  case busy = "busy"
+  case corrupt = "corrupt"
+  case ioError = "io_error"
+  case constraint = "constraint"
+  case sql = "sql"
+  case wrongOrganisation = "wrong_organisation"
+
+  // A local write.
+  case valueNotAllowed = "value_not_allowed"
+  case roleForbids = "role_forbids"
+  case transactionTooLarge = "transaction_too_large"
+  case entryUnknown = "entry_unknown"
+
+  // The talk with the hub.
+  case notEnrolled = "not_enrolled"
+  case alreadyEnrolled = "already_enrolled"
+  case codeInvalid = "code_invalid"
+  case unauthorized = "unauthorized"
+  case revoked = "revoked"
+  case hubUnreachable = "hub_unreachable"
+  case hubOverloaded = "hub_overloaded"
+  case hubRolledBack = "hub_rolled_back"
+  case replicaForked = "replica_forked"
+  case wrongHub = "wrong_hub"
+  case pageVoid = "page_void"
+  case outOfOrder = "out_of_order"
+  case deadline = "deadline"
+  case cancelled = "cancelled"
+
+  case usage = "usage"
+  case invariant = "invariant"
+
+  /// What is safe and what to do, where the thrower knows nothing better.
+  public var advice: String {
+    switch self {
+    case .malformedMessage: "Nothing was changed. One side is broken or an intermediary altered the bytes; try again."
+    case .limitExceeded: "Nothing was changed. Send less at a time."
+    case .unsupportedVersion: "Nothing was changed and local work is kept. Update the older side."
+    case .schemaInvalid: "Nothing was changed. Correct the sync schema file."
+    case .schemaMismatch: "Nothing was changed and local work is kept. Bring tables and sync schema together."
+    case .notADatabase: "Nothing was changed. Name a SQLite database file."
+    case .fileMissing: "Nothing was created. Check the path."
+    case .readOnly: "Nothing was changed; reading still works. Make the file and its folder writable."
+    case .diskFull: "Nothing was half-done; reading still works. Free some space and repeat."
+    case .busy: "Nothing was changed. Another process holds the file; repeat when it is done."
+    case .corrupt: "Stop writing to this file and keep it. Unsent work may still be read from it."
+    case .ioError: "Nothing was half-done. Check the disk and repeat."
+    case .constraint: "Nothing was changed. Correct the values and repeat."
+    case .sql: "Nothing was changed. Correct the statement and repeat."
+    case .wrongOrganisation: "Nothing was changed. This file belongs to another sync schema or hub."
+    case .valueNotAllowed: "Nothing was changed. Correct the value and repeat."
+    case .roleForbids: "Nothing was changed. Ask somebody whose role may write this."
+    case .transactionTooLarge: "Nothing was changed. Write it in several transactions."
+    case .entryUnknown: "Nothing was changed. List the inbox again."
+    case .notEnrolled: "Local work is kept. Enrol this replica with a hub first."
+    case .alreadyEnrolled: "Nothing was changed. A replica belongs to one hub."
+    case .codeInvalid: "Nothing was changed. Ask the hub's operator for a new code."
+    case .unauthorized: "Local work is kept. The hub does not know this device's credential."
+    case .revoked: "Local work is kept. The operator revoked this device; ask there."
+    case .hubUnreachable: "Local work is kept and goes out with the next sync."
+    case .hubOverloaded: "Local work is kept. Try again in a moment."
+    case .hubRolledBack: "Local work is kept. The hub lost part of its history; ask its operator."
+    case .replicaForked: "Local work is kept. Another copy of this file has written under the same name."
+    case .wrongHub: "Local work is kept. This address is another organisation's hub."
+    case .pageVoid: "Nothing was changed. The pull starts again by itself."
+    case .outOfOrder: "Nothing was changed. Earlier transactions must arrive first."
+    case .deadline: "What was finished is kept; the rest goes with the next sync."
+    case .cancelled: "What was finished is kept; the rest goes with the next sync."
+    case .usage: "Nothing was changed. See --help."
+    case .invariant: "The file was left as it was. This is a defect: please report it with the message."
+    }
+  }
+}

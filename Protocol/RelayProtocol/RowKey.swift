@@ -1,0 +1,52 @@
+/// Names one row of one table: the table's id in the sync schema and the key's values as deterministic CBOR.
+///
+/// Order is (table, key bytes): the order of rows in a transaction, in a page and on disk.
+public struct RowID: Hashable, Comparable, Sendable {
+  public var table: UInt32
+  public var key: [UInt8]
+
+  public init(table: UInt32, key: [UInt8]) {
+    self.table = table
+    self.key = key
+  }
+
+  public init(table: UInt32, values: [Value]) {
+    self.init(table: table, key: RowID.encode(values))
+  }
+
+  public static func < (a: RowID, b: RowID) -> Bool {
+    a.table == b.table ? a.key.lexicographicallyPrecedes(b.key) : a.table < b.table
+  }
+
+  public static func encode(_ values: [Value]) -> [UInt8] {
+    var writer = CBORWriter(reserving: 48)
+    writer.array(values.count)
+    for value in values { writer.value(value) }
+    return writer.bytes
+  }
+
+  /// The key's values.
+  ///
+  /// - Throws: `malformed_message` where the bytes are no key.
+  public func values() throws(RelayError) -> [Value] {
+    try CBORReader.decode(key) { reader throws(RelayError) in try reader.keyValues() }
+  }
+}
+
+extension CBORReader {
+  mutating func keyValues() throws(RelayError) -> [Value] {
+    let count = try array(most: Limits.keyColumns)
+    guard count > 0 else { throw malformed("a key without values") }
+    var values: [Value] = []
+    for _ in 0..<count { values.append(try value()) }
+    return values
+  }
+
+  /// A key in place, as its bytes.
+  mutating func key() throws(RelayError) -> [UInt8] {
+    let start = offset
+    let values = try keyValues()
+    guard offset - start <= Limits.key else { throw limit("bytes of a key", UInt64(offset - start), Limits.key) }
+    return RowID.encode(values)
+  }
+}

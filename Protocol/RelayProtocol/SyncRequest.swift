@@ -1,0 +1,230 @@
+/// One round trip: transactions go up, rows come down.
+public struct SyncRequest: Hashable, Sendable {
+  /// The version of the protocol, the first thing in every message.
+  public static let version: UInt64 = 1
+
+  /// The organisation that the replica enrolled with.
+  public var organisation: Hash128
+  public var schemaHash: Hash128
+  /// What the device knows of the hub's history: its epoch, its base N and the log's hash there.
+  public var epoch: Hash128
+  public var base: UInt64
+  public var logHash: Hash128
+  public var replica: ReplicaID
+  /// The replica's pending dots (X).
+  public var pending: DotSet
+  /// The least base of its pending operations and held rows; `base` if there is none (rule 22).
+  public var floor: UInt64
+  /// The scopes and the role installed on the device; ascending, without repetition.
+  public var scopes: [String]
+  public var role: String
+  /// Whole sealed transactions, in the replica's order.
+  public var push: [[UInt8]]
+  public var part: TransactionPart?
+  /// Nil for a push that more pushes follow.
+  public var pull: PullRequest?
+
+  public init(
+    organisation: Hash128, schemaHash: Hash128, epoch: Hash128, base: UInt64, logHash: Hash128, replica: ReplicaID,
+    pending: DotSet, floor: UInt64, scopes: [String], role: String, push: [[UInt8]] = [], part: TransactionPart? = nil,
+    pull: PullRequest? = nil
+  ) {
+    self.organisation = organisation
+    self.schemaHash = schemaHash
+    self.epoch = epoch
+    self.base = base
+    self.logHash = logHash
+    self.replica = replica
+    self.pending = pending
+    self.floor = floor
+    self.scopes = scopes
+    self.role = role
+    self.push = push
+    self.part = part
+    self.pull = pull
+  }
+}
+
+/// A piece of a transaction that is too large for one request. Takes effect when the last piece is in.
+public struct TransactionPart: Hashable, Sendable {
+  public var dot: Dot
+  /// H(T) of the whole transaction.
+  public var hash: Hash128
+  public var total: UInt64
+  public var offset: UInt64
+  public var bytes: [UInt8]
+
+  public init(dot: Dot, hash: Hash128, total: UInt64, offset: UInt64, bytes: [UInt8]) {
+    self.dot = dot
+    self.hash = hash
+    self.total = total
+    self.offset = offset
+    self.bytes = bytes
+  }
+}
+
+public struct PullRequest: Hashable, Sendable {
+  /// Where the previous page ended; empty for the first page.
+  public var token: [UInt8]
+  /// How long the hub may park the request while nothing is new, in milliseconds; 0 answers at once.
+  public var wait: UInt64
+  /// The most bytes of rows that a page should carry, before compression.
+  public var pageBytes: UInt64
+  /// Digests even where nothing changed.
+  public var digests: Bool
+
+  public init(token: [UInt8] = [], wait: UInt64 = 0, pageBytes: UInt64 = 4 << 20, digests: Bool = false) {
+    self.token = token
+    self.wait = wait
+    self.pageBytes = pageBytes
+    self.digests = digests
+  }
+}
+
+extension SyncRequest {
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter(reserving: 256 + push.reduce(0) { $0 + $1.count + 5 } + (part?.bytes.count ?? 0))
+    out.map(12 + (part == nil ? 0 : 1) + (pull == nil ? 0 : 1))
+    out.unsigned(1)
+    out.unsigned(SyncRequest.version)
+    out.unsigned(2)
+    out.hash(organisation)
+    out.unsigned(3)
+    out.hash(schemaHash)
+    out.unsigned(4)
+    out.hash(epoch)
+    out.unsigned(5)
+    out.unsigned(base)
+    out.unsigned(6)
+    out.hash(logHash)
+    out.unsigned(7)
+    out.unsigned(replica.bits)
+    out.unsigned(8)
+    out.dotSet(pending)
+    out.unsigned(9)
+    out.unsigned(floor)
+    out.unsigned(10)
+    out.array(scopes.count)
+    for scope in scopes { out.textString(scope) }
+    out.unsigned(11)
+    out.textString(role)
+    out.unsigned(12)
+    out.array(push.count)
+    for bytes in push { out.byteString(bytes) }
+    if let part {
+      out.unsigned(13)
+      out.array(6)
+      out.unsigned(part.dot.replica.bits)
+      out.unsigned(part.dot.counter)
+      out.hash(part.hash)
+      out.unsigned(part.total)
+      out.unsigned(part.offset)
+      out.byteString(part.bytes)
+    }
+    if let pull {
+      out.unsigned(14)
+      out.array(4)
+      out.byteString(pull.token)
+      out.unsigned(pull.wait)
+      out.unsigned(pull.pageBytes)
+      out.bool(pull.digests)
+    }
+    return out.bytes
+  }
+
+  /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in
+      let fields = try reader.map(most: 64)
+      try reader.version()
+      try reader.field(2)
+      let organisation = try reader.hash()
+      try reader.field(3)
+      let schemaHash = try reader.hash()
+      try reader.field(4)
+      let epoch = try reader.hash()
+      try reader.field(5)
+      let base = try reader.unsigned(most: Limits.sequence)
+      try reader.field(6)
+      let logHash = try reader.hash()
+      try reader.field(7)
+      let replica = ReplicaID(bits: try reader.unsigned())
+      try reader.field(8)
+      let pending = try reader.dotSet()
+      try reader.field(9)
+      let floor = try reader.unsigned(most: base)
+      try reader.field(10)
+      let scopes = try reader.scopeNames()
+      try reader.field(11)
+      let role = try reader.textString(most: Limits.label)
+      try reader.field(12)
+      var push: [[UInt8]] = []
+      for _ in 0..<(try reader.array(most: Limits.transactionsInPush)) {
+        push.append(try reader.byteString(most: Limits.inflatedBody))
+      }
+      var request = SyncRequest(
+        organisation: organisation, schemaHash: schemaHash, epoch: epoch, base: base, logHash: logHash,
+        replica: replica, pending: pending, floor: floor, scopes: scopes, role: role, push: push)
+      guard fields >= 12 else { throw reader.malformed("a request has at least 12 fields") }
+      try reader.optionalFields(fields - 12) { (key, reader) throws(RelayError) in
+        switch key {
+        case 13: request.part = try reader.transactionPart()
+        case 14:
+          try reader.array(exactly: 4)
+          request.pull = PullRequest(
+            token: try reader.byteString(most: 4096), wait: try reader.unsigned(), pageBytes: try reader.unsigned(),
+            digests: try reader.bool())
+        default: try reader.skip()
+        }
+      }
+      return request
+    }
+  }
+}
+
+extension CBORReader {
+  /// Field 1 of every message.
+  mutating func version() throws(RelayError) {
+    try field(1)
+    let version = try unsigned()
+    guard version == SyncRequest.version else {
+      throw RelayError(.unsupportedVersion, "protocol version \(version); this side speaks \(SyncRequest.version)")
+    }
+  }
+
+  /// Fields that may be missing, ascending; the body skips those that it does not know.
+  mutating func optionalFields(
+    _ count: Int, _ body: (UInt64, inout CBORReader) throws(RelayError) -> Void
+  ) throws(RelayError) {
+    var last: UInt64 = 0
+    for _ in 0..<count {
+      let key = try unsigned()
+      guard key > last else { throw malformed("fields out of order") }
+      last = key
+      try body(key, &self)
+    }
+  }
+
+  mutating func scopeNames() throws(RelayError) -> [String] {
+    var scopes: [String] = []
+    for _ in 0..<(try array(most: Limits.scopes)) {
+      let scope = try textString(most: Limits.scopeName)
+      if let last = scopes.last, !last.utf8.lexicographicallyPrecedes(scope.utf8) {
+        throw malformed("scopes out of order")
+      }
+      scopes.append(scope)
+    }
+    return scopes
+  }
+
+  mutating func transactionPart() throws(RelayError) -> TransactionPart {
+    try array(exactly: 6)
+    let dot = Dot(ReplicaID(bits: try unsigned()), try unsigned(most: Limits.sequence))
+    let hash = try hash()
+    let total = try unsigned(most: UInt64(Limits.transaction))
+    let offset = try unsigned(most: total)
+    let bytes = try byteString(most: Limits.part)
+    guard UInt64(bytes.count) <= total - offset else { throw malformed("a part beyond its transaction") }
+    return TransactionPart(dot: dot, hash: hash, total: total, offset: offset, bytes: bytes)
+  }
+}

@@ -1,0 +1,212 @@
+/// The hub's answer to a `SyncRequest`.
+public struct SyncResponse: Hashable, Sendable {
+  public var epoch: Hash128
+  /// The hub's time at receipt, in milliseconds since 1970: only to tell a person whose clock is wrong.
+  public var time: UInt64
+  /// One for each transaction of the push that has a verdict now, in its order.
+  public var verdicts: [Verdict]
+  /// How many bytes of the pushed part's transaction the hub holds; 0 when the request had no part.
+  public var partReceived: UInt64
+  public var page: PullPage?
+
+  public init(
+    epoch: Hash128, time: UInt64, verdicts: [Verdict] = [], partReceived: UInt64 = 0, page: PullPage? = nil
+  ) {
+    self.epoch = epoch
+    self.time = time
+    self.verdicts = verdicts
+    self.partReceived = partReceived
+    self.page = page
+  }
+}
+
+/// What a device may do in a scope.
+public struct ScopeGrant: Hashable, Sendable {
+  public var scope: String
+  public var readable: Bool
+  public var writable: Bool
+
+  public init(scope: String, readable: Bool = true, writable: Bool = true) {
+    self.scope = scope
+    self.readable = readable
+    self.writable = writable
+  }
+
+  /// The scope that holds every row.
+  public static let everything = "*"
+}
+
+/// One page of a pull. Rows are ordered by (seq, table, key) over all pages; a later one replaces an earlier one.
+public struct PullPage: Hashable, Sendable {
+  /// What the hub grants this device now, ascending by scope. Pages of one pull agree on it or the pull starts again.
+  public var grants: [ScopeGrant]
+  public var role: String
+  public var runs: [RowRun]
+  /// Asks for the next page; empty on the last.
+  public var token: [UInt8]
+  /// Only the last page has it.
+  public var closing: PullClosing?
+
+  public init(grants: [ScopeGrant], role: String, runs: [RowRun] = [], token: [UInt8] = [], closing: PullClosing? = nil)
+  {
+    self.grants = grants
+    self.role = role
+    self.runs = runs
+    self.token = token
+    self.closing = closing
+  }
+
+  public var rowCount: Int { runs.reduce(0) { $0 + $1.rows.count } }
+}
+
+/// What closes a pull: read in one snapshot together with the last page's rows.
+public struct PullClosing: Hashable, Sendable {
+  /// W: the device's confirmed rows equal the hub's at this seq once the pull is installed.
+  public var head: UInt64
+  /// The log's hash at `head`.
+  public var logHash: Hash128
+  /// Verdicts of the request's pending dots that have one with seq ≤ head.
+  public var confirmed: [Verdict]
+  /// Rows that no scope of the device holds any more; ascending. They win over rows of any page.
+  public var exits: [RowID]
+  public var notices: [NoticeRecord]
+  /// One for each readable grant, in the order of the page's grants; empty where head = the request's base and
+  /// nobody asked.
+  public var digests: [ScopeDigest]
+  /// The newest backup covers the log up to here.
+  public var durable: UInt64
+
+  public init(
+    head: UInt64, logHash: Hash128, confirmed: [Verdict] = [], exits: [RowID] = [], notices: [NoticeRecord] = [],
+    digests: [ScopeDigest] = [], durable: UInt64 = 0
+  ) {
+    self.head = head
+    self.logHash = logHash
+    self.confirmed = confirmed
+    self.exits = exits
+    self.notices = notices
+    self.digests = digests
+    self.durable = durable
+  }
+}
+
+extension SyncResponse {
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter(reserving: 512 + (page?.rowCount ?? 0) * 128)
+    out.map(5 + (page == nil ? 0 : 1))
+    out.unsigned(1)
+    out.unsigned(SyncRequest.version)
+    out.unsigned(2)
+    out.hash(epoch)
+    out.unsigned(3)
+    out.unsigned(time)
+    out.unsigned(4)
+    out.array(verdicts.count)
+    for verdict in verdicts { out.verdict(verdict) }
+    out.unsigned(5)
+    out.unsigned(partReceived)
+    if let page {
+      out.unsigned(6)
+      out.pullPage(page)
+    }
+    return out.bytes
+  }
+
+  /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in
+      let fields = try reader.map(most: 64)
+      try reader.version()
+      try reader.field(2)
+      let epoch = try reader.hash()
+      try reader.field(3)
+      var response = SyncResponse(epoch: epoch, time: try reader.unsigned())
+      try reader.field(4)
+      for _ in 0..<(try reader.array(most: Limits.transactionsInPush)) {
+        response.verdicts.append(try reader.verdict())
+      }
+      try reader.field(5)
+      response.partReceived = try reader.unsigned(most: UInt64(Limits.transaction))
+      guard fields >= 5 else { throw reader.malformed("a response has at least 5 fields") }
+      try reader.optionalFields(fields - 5) { (key, reader) throws(RelayError) in
+        if key == 6 { response.page = try reader.pullPage() } else { try reader.skip() }
+      }
+      return response
+    }
+  }
+}
+
+extension CBORWriter {
+  public mutating func pullPage(_ page: PullPage) {
+    array(page.closing == nil ? 4 : 5)
+    array(page.grants.count)
+    for grant in page.grants {
+      array(2)
+      textString(grant.scope)
+      unsigned((grant.readable ? 1 : 0) | (grant.writable ? 2 : 0))
+    }
+    textString(page.role)
+    array(page.runs.count)
+    for run in page.runs { rowRun(run) }
+    byteString(page.token)
+    guard let closing = page.closing else { return }
+    array(7)
+    unsigned(closing.head)
+    hash(closing.logHash)
+    array(closing.confirmed.count)
+    for verdict in closing.confirmed { self.verdict(verdict) }
+    array(closing.exits.count)
+    for row in closing.exits {
+      array(2)
+      unsigned(UInt64(row.table))
+      raw(row.key)
+    }
+    array(closing.notices.count)
+    for notice in closing.notices { self.notice(notice) }
+    array(closing.digests.count)
+    for digest in closing.digests {
+      array(2)
+      byteString(digest.bytes)
+      unsigned(digest.count)
+    }
+    unsigned(closing.durable)
+  }
+}
+
+extension CBORReader {
+  public mutating func pullPage() throws(RelayError) -> PullPage {
+    let items = try array(most: 5)
+    guard items >= 4 else { throw malformed("a page has four or five items") }
+    var page = PullPage(grants: [], role: "")
+    for _ in 0..<(try array(most: Limits.scopes)) {
+      try array(exactly: 2)
+      let scope = try textString(most: Limits.scopeName)
+      let rights = try unsigned(most: 3)
+      page.grants.append(ScopeGrant(scope: scope, readable: rights & 1 != 0, writable: rights & 2 != 0))
+    }
+    page.role = try textString(most: Limits.label)
+    for _ in 0..<(try array(most: Limits.inflatedBody)) { page.runs.append(try rowRun()) }
+    page.token = try byteString(most: 4096)
+    guard items == 5 else { return page }
+    try array(exactly: 7)
+    let head = try unsigned(most: Limits.sequence)
+    var closing = PullClosing(head: head, logHash: try hash())
+    for _ in 0..<(try array(most: Limits.pendingDots)) { closing.confirmed.append(try verdict()) }
+    for _ in 0..<(try array(most: Limits.inflatedBody)) {
+      try array(exactly: 2)
+      let table = try tableID()
+      closing.exits.append(RowID(table: table, key: try key()))
+    }
+    for _ in 0..<(try array(most: Limits.inflatedBody)) { closing.notices.append(try notice()) }
+    for _ in 0..<(try array(most: Limits.scopes)) {
+      try array(exactly: 2)
+      guard let digest = ScopeDigest(bytes: try byteString(most: 32), count: try unsigned(most: Limits.sequence)) else {
+        throw malformed("a digest has 32 bytes")
+      }
+      closing.digests.append(digest)
+    }
+    closing.durable = try unsigned(most: Limits.sequence)
+    page.closing = closing
+    return page
+  }
+}

@@ -1,0 +1,279 @@
+extension Transaction {
+  /// The version of the encoding; the first thing in the bytes.
+  static let format: UInt64 = 1
+
+  /// The bytes to seal (Protocol/SPECIFICATION.md, "transaction").
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter(reserving: 128 + rows.count * 64)
+    out.map(13)
+    out.unsigned(1)
+    out.unsigned(Transaction.format)
+    out.unsigned(2)
+    out.unsigned(dot.replica.bits)
+    out.unsigned(3)
+    out.unsigned(dot.counter)
+    out.unsigned(4)
+    out.hash(previous)
+    out.unsigned(5)
+    out.unsigned(time.bits)
+    out.unsigned(6)
+    out.hash(epoch)
+    out.unsigned(7)
+    out.unsigned(base)
+    out.unsigned(8)
+    out.dotSet(seen)
+    out.unsigned(9)
+    out.unsigned(schemaVersion)
+    out.unsigned(10)
+    out.textString(role)
+    out.unsigned(11)
+    out.unsigned(mode.rawValue)
+    out.unsigned(12)
+    out.textString(author)
+    out.unsigned(13)
+    out.array(rows.count)
+    for row in rows { out.rowChange(row, headerBase: base) }
+    return out.bytes
+  }
+
+  /// Reads sealed bytes from outside, checking every limit, the order of rows and cells, and ranges.
+  ///
+  /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    guard bytes.count <= Limits.transaction else {
+      throw RelayError(.limitExceeded, "a transaction of \(bytes.count) bytes, at most \(Limits.transaction) allowed")
+    }
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in try Transaction(from: &reader) }
+  }
+
+  private init(from reader: inout CBORReader) throws(RelayError) {
+    guard try reader.map(most: 13) == 13 else { throw reader.malformed("a transaction has 13 fields") }
+    try reader.field(1)
+    guard try reader.unsigned() == Transaction.format else {
+      throw RelayError(.unsupportedVersion, "a transaction in a format that this version does not read")
+    }
+    try reader.field(2)
+    let replica = ReplicaID(bits: try reader.unsigned())
+    try reader.field(3)
+    let counter = try reader.unsigned(most: Limits.sequence)
+    guard counter > 0 else { throw reader.malformed("counter 0") }
+    dot = Dot(replica, counter)
+    try reader.field(4)
+    previous = try reader.hash()
+    try reader.field(5)
+    time = HybridTime(bits: try reader.unsigned())
+    try reader.field(6)
+    epoch = try reader.hash()
+    try reader.field(7)
+    base = try reader.unsigned(most: Limits.sequence)
+    try reader.field(8)
+    seen = try reader.dotSet()
+    try reader.field(9)
+    schemaVersion = try reader.unsigned(most: Limits.sequence)
+    try reader.field(10)
+    role = try reader.textString(most: Limits.label)
+    try reader.field(11)
+    guard let mode = TransactionMode(rawValue: try reader.unsigned()) else { throw reader.malformed("unknown mode") }
+    self.mode = mode
+    try reader.field(12)
+    author = try reader.textString(most: Limits.label)
+    try reader.field(13)
+    let count = try reader.array(most: Limits.operations)
+    guard count > 0 else { throw reader.malformed("a transaction without rows") }
+    rows = []
+    rows.reserveCapacity(count)
+    var operations = 0
+    for _ in 0..<count {
+      let change = try reader.rowChange(headerBase: base)
+      if let last = rows.last, !(last.row < change.row) { throw reader.malformed("rows out of order") }
+      operations += change.operations.count
+      guard operations <= Limits.operations else {
+        throw reader.limit("operations", UInt64(operations), Limits.operations)
+      }
+      rows.append(change)
+    }
+  }
+}
+
+extension CBORWriter {
+  mutating func hash(_ hash: Hash128) { byteString(hash.bytes) }
+
+  mutating func dotSet(_ set: DotSet) {
+    array(set.intervals.count * 3)
+    for interval in set.intervals {
+      unsigned(interval.replica.bits)
+      unsigned(interval.low)
+      unsigned(interval.high)
+    }
+  }
+
+  /// The values of a group: bare where there is one, an array where there are several or where one is no plain value.
+  mutating func groupValues(_ values: [Value]) {
+    if values.count == 1 { return value(values[0]) }
+    array(values.count)
+    for item in values { value(item) }
+  }
+
+  mutating func rowChange(_ change: RowChange, headerBase: UInt64) {
+    array(4)
+    unsigned(UInt64(change.row.table))
+    raw(change.row.key)
+    if change.base == headerBase { null() } else { unsigned(change.base) }
+    array(change.operations.count)
+    for operation in change.operations { self.operation(operation) }
+  }
+
+  mutating func operation(_ operation: Operation) {
+    func open(_ out: inout CBORWriter, _ items: Int, _ code: UInt64) {
+      out.array(items)
+      out.unsigned(code)
+      out.unsigned(operation.resolves)
+    }
+    switch operation.kind {
+    case .insert(let groups):
+      open(&self, 3, 0)
+      array(groups.count * 2)
+      for item in groups {
+        unsigned(UInt64(item.group))
+        groupValues(item.values)
+      }
+    case .set(let group, let values):
+      open(&self, 4, 1)
+      unsigned(UInt64(group))
+      groupValues(values)
+    case .increment(let group, let delta):
+      open(&self, 4, 2)
+      unsigned(UInt64(group))
+      integer(delta)
+    case .add(let group, let element):
+      open(&self, 4, 3)
+      unsigned(UInt64(group))
+      value(element)
+    case .remove(let group, let element):
+      open(&self, 4, 4)
+      unsigned(UInt64(group))
+      value(element)
+    case .delete: open(&self, 2, 5)
+    case .touch: open(&self, 2, 6)
+    }
+  }
+}
+
+extension CBORReader {
+  /// The next map key must be this one.
+  mutating func field(_ key: UInt64) throws(RelayError) {
+    guard try unsigned() == key else { throw malformed("expected field \(key)") }
+  }
+
+  mutating func hash() throws(RelayError) -> Hash128 {
+    guard let hash = Hash128(bytes: try byteString(most: 16)) else { throw malformed("a hash has 16 bytes") }
+    return hash
+  }
+
+  mutating func tableID() throws(RelayError) -> UInt32 { UInt32(try unsigned(most: UInt64(UInt32.max))) }
+
+  mutating func dotSet() throws(RelayError) -> DotSet {
+    let items = try array(most: Limits.intervals * 3)
+    guard items % 3 == 0 else { throw malformed("an interval has three numbers") }
+    var intervals: [DotSet.Interval] = []
+    intervals.reserveCapacity(items / 3)
+    for _ in 0..<items / 3 {
+      let replica = ReplicaID(bits: try unsigned())
+      let low = try unsigned(most: Limits.sequence)
+      let high = try unsigned(most: Limits.sequence)
+      guard low >= 1, low <= high else { throw malformed("an empty interval") }
+      intervals.append(DotSet.Interval(replica: replica, low: low, high: high))
+    }
+    guard let set = DotSet(intervals: intervals) else { throw malformed("intervals out of order") }
+    guard set.count <= Limits.pendingDots else {
+      throw limit("pending dots", UInt64(set.count), Limits.pendingDots)
+    }
+    return set
+  }
+
+  mutating func groupValues() throws(RelayError) -> [Value] {
+    guard try peekMajor() == 4 else { return [try value()] }
+    let count = try array(most: Limits.elements)
+    guard count != 1 else { throw malformed("not the shortest encoding") }
+    var values: [Value] = []
+    values.reserveCapacity(count)
+    for _ in 0..<count { values.append(try value()) }
+    return values
+  }
+
+  mutating func rowChange(headerBase: UInt64) throws(RelayError) -> RowChange {
+    try array(exactly: 4)
+    let table = try tableID()
+    let row = RowID(table: table, key: try key())
+    var base = headerBase
+    if try peekIsNull() {
+      try null()
+    } else {
+      base = try unsigned(most: Limits.sequence)
+      guard base != headerBase else { throw malformed("not the shortest encoding") }
+    }
+    let count = try array(most: Limits.operations)
+    guard count > 0 else { throw malformed("a row without operations") }
+    var operations: [Operation] = []
+    for _ in 0..<count {
+      let next = try operation()
+      if let last = operations.last, !last.precedes(next) { throw malformed("operations out of order") }
+      operations.append(next)
+    }
+    if count > 1, operations.contains(where: { $0.kind == .delete || $0.isInsert }) {
+      throw malformed("an insert or delete stands alone")
+    }
+    return RowChange(row: row, base: base, operations: operations)
+  }
+
+  mutating func operation() throws(RelayError) -> Operation {
+    let items = try array(most: 4)
+    guard items >= 2 else { throw malformed("an operation has at least two items") }
+    let code = try unsigned()
+    let resolves = try unsigned(most: Limits.sequence)
+    let expected = code == 0 ? 3 : code <= 4 ? 4 : 2
+    guard items == expected, code <= 6 else { throw malformed("unknown operation") }
+    switch code {
+    case 0:
+      let count = try array(most: Limits.columns * 2)
+      guard count % 2 == 0 else { throw malformed("groups come with values") }
+      var groups: [GroupValues] = []
+      for _ in 0..<count / 2 {
+        let group = try tableID()
+        if group == 0 { throw malformed("group 0") }
+        if let last = groups.last, last.group >= group { throw malformed("groups out of order") }
+        groups.append(GroupValues(group: group, values: try groupValues()))
+      }
+      return Operation(.insert(groups), resolves: resolves)
+    case 5: return Operation(.delete, resolves: resolves)
+    case 6: return Operation(.touch, resolves: resolves)
+    default:
+      let group = try tableID()
+      if group == 0 { throw malformed("group 0") }
+      switch code {
+      case 1: return Operation(.set(group, try groupValues()), resolves: resolves)
+      case 2: return Operation(.increment(group, try integer()), resolves: resolves)
+      case 3: return Operation(.add(group, try value()), resolves: resolves)
+      default: return Operation(.remove(group, try value()), resolves: resolves)
+      }
+    }
+  }
+}
+
+extension Operation {
+  public var isInsert: Bool { if case .insert = kind { true } else { false } }
+
+  /// The order of operations in a row: by group, within a set group by element; strict, so a cell has one operation.
+  public func precedes(_ other: Operation) -> Bool {
+    if group != other.group { return group < other.group }
+    guard let a = element, let b = other.element else { return false }
+    return RowID.encode([a]).lexicographicallyPrecedes(RowID.encode([b]))
+  }
+
+  public var element: Value? {
+    switch kind {
+    case .add(_, let element), .remove(_, let element): element
+    default: nil
+    }
+  }
+}

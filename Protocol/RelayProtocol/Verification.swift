@@ -1,0 +1,135 @@
+/// Asks the hub what this device should hold, table by table and then row by row.
+public struct VerifyRequest: Hashable, Sendable {
+  public var epoch: Hash128
+  /// The device's base; the hub answers `page_void` when it has moved on: sync first.
+  public var base: UInt64
+  /// 0 asks for a count and a digest a table; otherwise for the rows of this table after `after`.
+  public var table: UInt32
+  public var after: [UInt8]
+
+  public init(epoch: Hash128, base: UInt64, table: UInt32 = 0, after: [UInt8] = []) {
+    self.epoch = epoch
+    self.base = base
+    self.table = table
+    self.after = after
+  }
+
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter()
+    out.map(5)
+    out.unsigned(1)
+    out.unsigned(SyncRequest.version)
+    out.unsigned(2)
+    out.hash(epoch)
+    out.unsigned(3)
+    out.unsigned(base)
+    out.unsigned(4)
+    out.unsigned(UInt64(table))
+    out.unsigned(5)
+    out.byteString(after)
+    return out.bytes
+  }
+
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in
+      guard try reader.map(most: 64) == 5 else { throw reader.malformed("a verification has 5 fields") }
+      try reader.version()
+      try reader.field(2)
+      let epoch = try reader.hash()
+      try reader.field(3)
+      let base = try reader.unsigned(most: Limits.sequence)
+      try reader.field(4)
+      let table = try reader.tableID()
+      try reader.field(5)
+      return VerifyRequest(epoch: epoch, base: base, table: table, after: try reader.byteString(most: Limits.key))
+    }
+  }
+}
+
+public struct VerifyResponse: Hashable, Sendable {
+  /// For table 0: every table that has rows for the device, ascending.
+  public var tables: [TableDigest]
+  /// For one table: its next rows, ascending by key.
+  public var rows: [RowHash]
+  /// More rows follow.
+  public var more: Bool
+
+  public struct TableDigest: Hashable, Sendable {
+    public var table: UInt32
+    public var digest: ScopeDigest
+
+    public init(table: UInt32, digest: ScopeDigest) {
+      self.table = table
+      self.digest = digest
+    }
+  }
+
+  public struct RowHash: Hashable, Sendable {
+    public var key: [UInt8]
+    /// The first 128 bits of e(R).
+    public var hash: Hash128
+
+    public init(key: [UInt8], hash: Hash128) {
+      self.key = key
+      self.hash = hash
+    }
+  }
+
+  public init(tables: [TableDigest] = [], rows: [RowHash] = [], more: Bool = false) {
+    self.tables = tables
+    self.rows = rows
+    self.more = more
+  }
+
+  public func encoded() -> [UInt8] {
+    var out = CBORWriter()
+    out.map(4)
+    out.unsigned(1)
+    out.unsigned(SyncRequest.version)
+    out.unsigned(2)
+    out.array(tables.count)
+    for item in tables {
+      out.array(3)
+      out.unsigned(UInt64(item.table))
+      out.byteString(item.digest.bytes)
+      out.unsigned(item.digest.count)
+    }
+    out.unsigned(3)
+    out.array(rows.count)
+    for item in rows {
+      out.array(2)
+      out.byteString(item.key)
+      out.hash(item.hash)
+    }
+    out.unsigned(4)
+    out.bool(more)
+    return out.bytes
+  }
+
+  public init(decoding bytes: [UInt8]) throws(RelayError) {
+    self = try CBORReader.decode(bytes) { reader throws(RelayError) in
+      guard try reader.map(most: 64) == 4 else { throw reader.malformed("a verification has 4 fields") }
+      try reader.version()
+      try reader.field(2)
+      var response = VerifyResponse()
+      for _ in 0..<(try reader.array(most: Limits.tables)) {
+        try reader.array(exactly: 3)
+        let table = try reader.tableID()
+        let bytes = try reader.byteString(most: 32)
+        guard let digest = ScopeDigest(bytes: bytes, count: try reader.unsigned(most: Limits.sequence)) else {
+          throw reader.malformed("a digest has 32 bytes")
+        }
+        response.tables.append(TableDigest(table: table, digest: digest))
+      }
+      try reader.field(3)
+      for _ in 0..<(try reader.array(most: Limits.inflatedBody)) {
+        try reader.array(exactly: 2)
+        let key = try reader.byteString(most: Limits.key)
+        response.rows.append(RowHash(key: key, hash: try reader.hash()))
+      }
+      try reader.field(4)
+      response.more = try reader.bool()
+      return response
+    }
+  }
+}
