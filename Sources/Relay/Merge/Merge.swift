@@ -1,0 +1,111 @@
+package import RelayProtocol
+
+/// What a transaction's author had seen of one row, and where the transaction stands in the hub's order.
+package struct WriteContext: Sendable {
+  package var dot: Dot
+  /// Its place in the hub's order; `pendingSeq` for a transaction that has none yet.
+  package var seq: UInt64
+  package var effective: HybridTime
+  /// Pending dots that the author could see.
+  package var seen: DotSet
+  /// The seq of the author's confirmed image of this row.
+  package var base: UInt64
+  /// Groups that both the role in the header and the device's role now may read: nothing else is ever covered.
+  package var readable: @Sendable (GroupID) -> Bool
+
+  package init(
+    dot: Dot, seq: UInt64, effective: HybridTime, seen: DotSet, base: UInt64,
+    readable: @escaping @Sendable (GroupID) -> Bool
+  ) {
+    self.dot = dot
+    self.seq = seq
+    self.effective = effective
+    self.seen = seen
+    self.base = base
+    self.readable = readable
+  }
+
+  /// Later than every seq: a pending write is covered by being in X or not at all.
+  package static let pendingSeq = Limits.sequence
+
+  /// Had the author seen this write? The one question that decides concurrency (rule 11).
+  func covers(_ write: CellWrite) -> Bool { write.seq <= base || seen.contains(write.dot) }
+}
+
+/// A decision that merging took, told to whoever watches: the oracle in the tests.
+package typealias MergeWitness = (_ cell: CellID, _ written: Dot, _ covered: Bool) -> Void
+
+extension RowState {
+  /// Merges what one transaction does to this row. Covered writes leave their cell, the new write joins it.
+  ///
+  /// Applied in any causal order, any number of times, the same transactions give the same state.
+  /// - Complexity: O(cells written × live writes).
+  package mutating func apply(
+    _ change: RowChange, _ context: WriteContext, table: TableSchema, witness: MergeWitness? = nil
+  ) {
+    for operation in change.operations {
+      for effect in effects(of: operation, table: table) { write(effect, context, witness) }
+    }
+  }
+
+  private struct Effect {
+    var cell: CellID
+    /// Nil covers what is there and adds nothing.
+    var value: CellValue?
+    /// Increments join what is there; everything else replaces what its author had seen.
+    var covers = true
+  }
+
+  private mutating func write(_ effect: Effect, _ context: WriteContext, _ witness: MergeWitness?) {
+    var live = writes(effect.cell)
+    if effect.covers, effect.cell.group == 0 || context.readable(effect.cell.group) {
+      live.removeAll { write in
+        guard write.dot != context.dot else { return false }
+        let covered = context.covers(write)
+        witness?(effect.cell, write.dot, covered)
+        return covered
+      }
+    }
+    if let value = effect.value {
+      live.removeAll { $0.dot == context.dot }
+      let added = CellWrite(dot: context.dot, seq: context.seq, effective: context.effective, value: value)
+      live.insert(added, at: live.firstIndex { context.dot < $0.dot } ?? live.count)
+    }
+    replace(effect.cell, live)
+  }
+
+  private func effects(of operation: Operation, table: TableSchema) -> [Effect] {
+    let alive = Effect(cell: .live, value: .flag(true))
+    switch operation.kind {
+    case .delete: return [Effect(cell: .live, value: .flag(false))]
+    case .touch: return [alive]
+    case .set(let group, let values): return [alive, Effect(cell: CellID(group), value: .values(values))]
+    case .increment(let group, let delta):
+      return [alive, Effect(cell: CellID(group), value: .delta(delta), covers: false)]
+    case .add(let group, let element):
+      return [alive, Effect(cell: CellID(group, element: element), value: .flag(true))]
+    case .remove(let group, let element):
+      return [alive, Effect(cell: CellID(group, element: element), value: .flag(false))]
+    case .insert(let groups): return [alive] + groups.flatMap { insertion($0, table) }
+    }
+  }
+
+  /// An insert writes every group that its author may read, defaults too, and covers what its author had seen there:
+  /// increments, set elements and an immutable value as well (rule 5).
+  private func insertion(_ given: GroupValues, _ table: TableSchema) -> [Effect] {
+    guard let group = table.group(given.group) else { return [] }
+    switch group.policy {
+    case .set:
+      let known = cells(of: group.id).compactMap(\.id.element).filter { !given.values.contains($0) }
+      return known.map { Effect(cell: CellID(group.id, element: $0), value: nil) }
+        + given.values.map { Effect(cell: CellID(group.id, element: $0), value: .flag(true)) }
+    case .counter:
+      let delta = given.values.first?.integer ?? 0
+      return [Effect(cell: CellID(group.id), value: delta == 0 ? nil : .delta(delta))]
+    case .immutable:
+      let isEmpty = given.values.allSatisfy(\.isNull)
+      return [Effect(cell: CellID(group.id), value: isEmpty ? nil : .values(given.values))]
+    default: return [Effect(cell: CellID(group.id), value: .values(given.values))]
+    }
+  }
+}

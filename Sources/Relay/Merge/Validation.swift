@@ -1,0 +1,107 @@
+package import RelayProtocol
+
+extension TableSchema {
+  /// Judges a change by the schema and the author's role alone: shapes, types, allowed values, who may write what.
+  /// The device asks before it seals, the hub before it merges.
+  ///
+  /// - Returns: the first refusal, or nil.
+  package func refusal(_ change: RowChange, role: String) -> Refusal? {
+    func refuse(_ rule: RefusalRule, _ group: GroupID, _ message: String) -> Refusal {
+      Refusal(rule: rule, row: change.row, group: group, message: "\(name): \(message)")
+    }
+    let access = access(role)
+    guard access.writes else { return refuse(.notWritable, 0, "the role '\(role)' may not write this table") }
+    guard let keyValues = try? change.row.values(), keyValues.count == key.count else {
+      return refuse(.valueNotAllowed, 0, "the key does not fit")
+    }
+    for (at, value) in zip(key, keyValues) where value.isNull || !columns[at].type.admits(value) {
+      return refuse(.valueNotAllowed, columns[at].id, "\(columns[at].name) cannot be \(value)")
+    }
+    for operation in change.operations {
+      switch operation.kind {
+      case .touch: if isAppendOnly { return refuse(.appendOnly, 0, "rows are never changed") }
+      case .delete:
+        if isAppendOnly { return refuse(.appendOnly, 0, "rows are never deleted; write a reversal") }
+        if !mayDelete { return refuse(.notWritable, 0, "rows are never deleted") }
+      case .insert(let groups):
+        for given in groups {
+          guard let group = group(given.group) else {
+            return refuse(.valueNotAllowed, given.group, "there is no column group \(given.group)")
+          }
+          if let problem = problem(inserting: given.values, group) {
+            return refuse(.valueNotAllowed, group.id, problem)
+          }
+          if !isDefault(given.values, group), !mayWrite(group, access, role, inserting: true) {
+            return refuse(.columnNotWritable, group.id, "the role '\(role)' may not write \(group.name)")
+          }
+        }
+      case .set, .increment, .add, .remove:
+        if isAppendOnly { return refuse(.appendOnly, 0, "rows are never changed; write a reversal") }
+        guard let group = group(operation.group) else {
+          return refuse(.valueNotAllowed, operation.group, "there is no column group \(operation.group)")
+        }
+        if let problem = problem(operation, group) { return refuse(.valueNotAllowed, group.id, problem) }
+        if !mayWrite(group, access, role, inserting: false) {
+          return refuse(.columnNotWritable, group.id, "the role '\(role)' may not write \(group.name)")
+        }
+      }
+    }
+    return nil
+  }
+
+  private func mayWrite(_ group: GroupSchema, _ access: TableAccess, _ role: String, inserting: Bool) -> Bool {
+    if let writable = access.writable, !group.columns.allSatisfy({ writable.contains(columns[$0].id) }) { return false }
+    guard reads(group, role) || access.writable != nil || !access.reads else { return false }
+    return group.mayWrite(role) || (inserting && group.firstWriters.contains(role))
+  }
+
+  private func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool {
+    switch group.policy {
+    case .set: values.isEmpty
+    case .counter: values == [.integer(0)]
+    default: values == group.defaults
+    }
+  }
+
+  private func problem(inserting values: [Value], _ group: GroupSchema) -> String? {
+    switch group.policy {
+    case .set:
+      return values.allSatisfy(TableSchema.isElement) ? nil : "\(group.name): a set holds text and whole numbers"
+    case .counter:
+      return values.count == 1 && values[0].integer != nil ? nil : "\(group.name): a counter counts whole numbers"
+    default: return problem(values, group)
+    }
+  }
+
+  private func problem(_ operation: Operation, _ group: GroupSchema) -> String? {
+    switch (operation.kind, group.policy) {
+    case (.increment, .counter): nil
+    case (.add(_, let element), .set), (.remove(_, let element), .set):
+      TableSchema.isElement(element) ? nil : "\(group.name): a set holds text and whole numbers"
+    case (.set(_, let values), let policy) where policy != .set && policy != .counter: problem(values, group)
+    default: "\(group.name): this cannot be done to a \(group.policy.rawValue) column"
+    }
+  }
+
+  private func problem(_ values: [Value], _ group: GroupSchema) -> String? {
+    guard values.count == group.columns.count else { return "\(group.name): \(values.count) values do not fit" }
+    for (at, value) in zip(group.columns, values) {
+      let column = columns[at]
+      if value.isNull {
+        if column.isRequired { return "\(column.name) cannot be NULL" }
+      } else if !column.type.admits(value) {
+        return "\(column.name) cannot be \(value)"
+      } else if let allowed = column.allowed, !allowed.contains(value) {
+        return "\(column.name) cannot be \(value)"
+      }
+    }
+    return nil
+  }
+
+  private static func isElement(_ value: Value) -> Bool {
+    switch value {
+    case .text, .integer: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,223 @@
+public import RelayProtocol
+
+extension SyncSchema {
+  /// Reads and checks a sync schema file.
+  ///
+  /// - Parameter json: UTF-8; the format is docs/sync-schema.md.
+  /// - Throws: `schema_invalid`, naming the table and column.
+  public init(json: [UInt8]) throws(RelayError) {
+    let file: SchemaFile
+    do {
+      file = try SchemaFile.parse(json)
+    } catch {
+      throw RelayError(.schemaInvalid, "the sync schema is not the JSON it should be: \(error)")
+    }
+    guard file.version >= 1, file.version < Limits.sequence else { throw .schema("version must be 1 or more") }
+    guard file.tables.count <= Limits.tables else { throw .schema("more than \(Limits.tables) tables") }
+    try SyncSchema.distinct(file.tables.map { String($0.id) }, "table id")
+    try SyncSchema.distinct(file.tables.map(\.name), "table name")
+    let ids = Dictionary(uniqueKeysWithValues: file.tables.map { ($0.name, $0.id) })
+    var tables: [TableSchema] = []
+    for table in file.tables { tables.append(try TableSchema(table, roles: file.roles, tableIDs: ids)) }
+    for table in tables {
+      var seen: Set<UInt32> = [table.id]
+      var at = table
+      while let parent = at.parent, let next = tables.first(where: { $0.id == parent.table }) {
+        guard seen.insert(next.id).inserted else { throw .schema("\(table.name): its parents form a circle") }
+        guard next.key.count == 1 else { throw .schema("\(at.name): a parent needs a key of one column") }
+        at = next
+      }
+    }
+    self.init(name: file.name, version: file.version, roles: file.roles, tables: tables)
+  }
+
+  static func distinct(_ names: [String], _ what: String) throws(RelayError) {
+    var seen: Set<String> = []
+    for name in names where !seen.insert(name).inserted { throw .schema("\(what) \(name) stands twice") }
+  }
+
+  /// Names reach SQL only after this test: lower-case ASCII, and none of SQLite's or Relay's own.
+  static func checkName(_ name: String) throws(RelayError) {
+    let bytes = Array(name.utf8)
+    func isLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
+    func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    guard let first = bytes.first, isLetter(first), bytes.count <= Limits.identifier,
+      bytes.allSatisfy({ isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }),
+      !name.hasPrefix("sqlite_"), !name.hasPrefix("relay_")
+    else {
+      throw .schema("'\(name)' is no name for a table or column (a–z, 0–9, _; not sqlite_… or relay_…)")
+    }
+  }
+}
+
+extension RelayError {
+  static func schema(_ message: String) -> RelayError { RelayError(.schemaInvalid, message) }
+}
+
+extension Value {
+  init(_ literal: SchemaFile.Literal?) {
+    switch literal {
+    case nil, .null: self = .null
+    case .integer(let x): self = .integer(x)
+    case .real(let x): self = .real(x)
+    case .text(let x): self = .text(x)
+    }
+  }
+}
+
+extension TableSchema {
+  init(_ file: SchemaFile.Table, roles: [String], tableIDs: [String: UInt32]) throws(RelayError) {
+    let where_ = file.name
+    try SyncSchema.checkName(file.name)
+    guard file.id >= 1 else { throw .schema("\(where_): ids start at 1") }
+    guard file.columns.count <= Limits.columns else { throw .schema("\(where_): more than \(Limits.columns) columns") }
+    try SyncSchema.distinct(file.columns.map { String($0.id) }, "\(where_): column id")
+    try SyncSchema.distinct(file.columns.map(\.name), "\(where_): column")
+    let sorted = file.columns.sorted { $0.id < $1.id }
+    var position: [String: Int] = [:]
+    var columns: [ColumnSchema] = []
+    for (at, column) in sorted.enumerated() {
+      try SyncSchema.checkName(column.name)
+      guard column.id >= 1 else { throw .schema("\(where_).\(column.name): ids start at 1") }
+      guard let type = ColumnType(rawValue: column.type ?? "any") else {
+        throw .schema("\(where_).\(column.name): unknown type '\(column.type ?? "")'")
+      }
+      position[column.name] = at
+      columns.append(
+        ColumnSchema(
+          id: column.id, name: column.name, type: type, isRequired: column.required ?? false,
+          defaultValue: Value(column.default), allowed: column.values?.map { Value($0) }))
+    }
+    func at(_ name: String) throws(RelayError) -> Int {
+      guard let at = position[name] else { throw .schema("\(where_): there is no column '\(name)'") }
+      return at
+    }
+    var key: [Int] = []
+    for name in file.key { key.append(try at(name)) }
+    guard !key.isEmpty, key.count <= Limits.keyColumns, Set(key).count == key.count else {
+      throw .schema("\(where_): a key has 1 to \(Limits.keyColumns) different columns")
+    }
+    let isAppendOnly = file.append ?? false
+    let groups = try TableSchema.groups(file, sorted, columns, key, isAppendOnly, at)
+    var scopes: [ScopeRule] = []
+    for text in file.scopes ?? [] { scopes.append(try ScopeRule(text, where_, at)) }
+    var homes: [ScopeRule] = []
+    for text in file.homes ?? [] { homes.append(try ScopeRule(text, where_, at)) }
+    var parent: ParentRule?
+    if let rule = file.parent {
+      guard let table = tableIDs[rule.table] else { throw .schema("\(where_): there is no table '\(rule.table)'") }
+      parent = ParentRule(column: try at(rule.column), table: table)
+    }
+    guard (parent == nil) != scopes.isEmpty else { throw .schema("\(where_): either scopes or a parent, not both") }
+    var access: [String: TableAccess] = [:]
+    for (role, rule) in (file.access ?? [:]).sorted(by: { $0.key < $1.key }) {
+      guard roles.contains(role) else { throw .schema("\(where_): there is no role '\(role)'") }
+      access[role] = try TableAccess(rule, columns, key, where_, at)
+    }
+    guard ["update_wins", "never"].contains(file.delete ?? "update_wins") else {
+      throw .schema("\(where_): delete is 'update_wins' or 'never'")
+    }
+    var groupOfColumn = Array(repeating: -1, count: columns.count)
+    for (index, group) in groups.enumerated() { for column in group.columns { groupOfColumn[column] = index } }
+    self.init(
+      id: file.id, name: file.name, columns: columns, key: key,
+      others: columns.indices.filter { !key.contains($0) }, groups: groups, scopes: scopes, homes: homes,
+      parent: parent, isAppendOnly: isAppendOnly, mayDelete: file.delete != "never" && !isAppendOnly, access: access,
+      groupOfColumn: groupOfColumn)
+  }
+
+  private static func groups(
+    _ file: SchemaFile.Table, _ sorted: [SchemaFile.Column], _ columns: [ColumnSchema], _ key: [Int],
+    _ isAppendOnly: Bool, _ at: (String) throws(RelayError) -> Int
+  ) throws(RelayError) -> [GroupSchema] {
+    var taken = Set(key)
+    var groups: [GroupSchema] = []
+    func policy(_ name: String?, _ label: String) throws(RelayError) -> MergePolicy {
+      guard let policy = MergePolicy(rawValue: name ?? (isAppendOnly ? "immutable" : "lww")) else {
+        throw .schema("\(file.name).\(label): unknown policy '\(name ?? "")'")
+      }
+      return policy
+    }
+    for group in file.groups ?? [] {
+      var members: [Int] = []
+      for name in group.columns {
+        let position = try at(name)
+        guard taken.insert(position).inserted else { throw .schema("\(file.name): '\(name)' is in two groups") }
+        members.append(position)
+      }
+      members.sort()
+      guard let first = members.first else { throw .schema("\(file.name): group '\(group.name)' is empty") }
+      let policy = try policy(group.policy, group.name)
+      guard members.count == 1 || ![.set, .counter, .max, .min].contains(policy) else {
+        throw .schema("\(file.name): group '\(group.name)' cannot merge by \(policy.rawValue)")
+      }
+      groups.append(
+        GroupSchema(
+          id: columns[first].id, name: group.name, columns: members, policy: policy, scale: nil,
+          writers: group.writers ?? sorted[first].writers, firstWriters: group.first ?? sorted[first].first ?? [],
+          defaults: members.map { columns[$0].defaultValue }))
+    }
+    for (position, column) in sorted.enumerated() where !taken.contains(position) {
+      let policy = try policy(column.policy, column.name)
+      if policy == .counter {
+        guard columns[position].defaultValue.integer != nil else {
+          throw .schema("\(file.name).\(column.name): a counter needs a whole number as default")
+        }
+      }
+      if policy == .set, columns[position].defaultValue != .text("[]") {
+        throw .schema("\(file.name).\(column.name): a set needs the default \"[]\"")
+      }
+      groups.append(
+        GroupSchema(
+          id: column.id, name: column.name, columns: [position], policy: policy,
+          scale: column.scale?.map { Value($0) }, writers: column.writers, firstWriters: column.first ?? [],
+          defaults: [columns[position].defaultValue]))
+    }
+    return groups.sorted { $0.id < $1.id }
+  }
+}
+
+extension TableAccess {
+  init(
+    _ file: SchemaFile.Access, _ columns: [ColumnSchema], _ key: [Int], _ table: String,
+    _ at: (String) throws(RelayError) -> Int
+  ) throws(RelayError) {
+    reads = file.read ?? false
+    writes = file.write ?? false
+    for name in file.hidden ?? [] {
+      let position = try at(name)
+      guard !key.contains(position) else { throw .schema("\(table).\(name): a key column cannot be hidden") }
+      hidden.insert(columns[position].id)
+    }
+    if let names = file.columns {
+      var ids: Set<UInt32> = []
+      for name in names { ids.insert(columns[try at(name)].id) }
+      writable = ids
+    }
+    switch file.upOnly {
+    case nil, .all(false): upOnly = .never
+    case .all(true): upOnly = .always
+    case .matching(let list):
+      var matches: [(column: Int, value: Value)] = []
+      for item in list { matches.append((try at(item.column), Value(item.equals))) }
+      upOnly = .matching(matches)
+    }
+  }
+}
+
+extension ScopeRule {
+  init(_ text: String, _ table: String, _ at: (String) throws(RelayError) -> Int) throws(RelayError) {
+    var parts: [Part] = []
+    var rest = text[...]
+    while let open = rest.firstIndex(of: "{") {
+      if open > rest.startIndex { parts.append(.literal(String(rest[..<open]))) }
+      guard let close = rest[open...].firstIndex(of: "}") else { throw .schema("\(table): '\(text)' lacks a }") }
+      let name = String(rest[rest.index(after: open)..<close])
+      parts.append(name.hasPrefix("each ") ? .each(try at(String(name.dropFirst(5)))) : .column(try at(name)))
+      rest = rest[rest.index(after: close)...]
+    }
+    if !rest.isEmpty { parts.append(.literal(String(rest))) }
+    guard !parts.isEmpty else { throw .schema("\(table): an empty scope") }
+    self.init(parts: parts)
+  }
+}

@@ -1,0 +1,165 @@
+public import RelayProtocol
+
+/// What both sides agree on about the tables that sync: stable ids, how columns merge, which scopes a row belongs to,
+/// who may read and write. One file, loaded by client and hub, whose hash they compare.
+public struct SyncSchema: Sendable {
+  public let name: String
+  public let version: UInt64
+  public let roles: [String]
+  /// Ascending by id.
+  public let tables: [TableSchema]
+  /// Of the canonical form, so that white space and the order of keys in the file do not matter.
+  public let hash: Hash128
+
+  private let indexByID: [UInt32: Int]
+  private let indexByName: [String: Int]
+
+  package init(name: String, version: UInt64, roles: [String], tables: [TableSchema]) {
+    self.name = name
+    self.version = version
+    self.roles = roles
+    self.tables = tables.sorted { $0.id < $1.id }
+    indexByID = Dictionary(uniqueKeysWithValues: self.tables.enumerated().map { ($1.id, $0) })
+    indexByName = Dictionary(uniqueKeysWithValues: self.tables.enumerated().map { ($1.name, $0) })
+    hash = SyncSchema.hash(name: name, version: version, roles: roles, tables: self.tables)
+  }
+
+  public func table(_ id: UInt32) -> TableSchema? { indexByID[id].map { tables[$0] } }
+
+  public func table(named name: String) -> TableSchema? { indexByName[name].map { tables[$0] } }
+}
+
+/// One synced table.
+public struct TableSchema: Sendable {
+  public let id: UInt32
+  public let name: String
+  /// Every synced column, the key's too, ascending by id.
+  public let columns: [ColumnSchema]
+  /// Positions in `columns` of the key's columns, in the key's order.
+  public let key: [Int]
+  /// Positions in `columns` of the others, ascending by id.
+  public let others: [Int]
+  /// Ascending by id.
+  public let groups: [GroupSchema]
+  public let scopes: [ScopeRule]
+  public let homes: [ScopeRule]
+  public let parent: ParentRule?
+  /// Rows are never updated or deleted.
+  public let isAppendOnly: Bool
+  public let mayDelete: Bool
+  public let access: [String: TableAccess]
+
+  /// The group that a non-key column belongs to, by position in `columns`.
+  let groupOfColumn: [Int]
+
+  public func group(_ id: GroupID) -> GroupSchema? {
+    var low = 0
+    var high = groups.count
+    while low < high {
+      let middle = (low + high) / 2
+      if groups[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < groups.count && groups[low].id == id ? groups[low] : nil
+  }
+
+  public func column(named name: String) -> ColumnSchema? { columns.first { $0.name == name } }
+
+  /// What the role may do here; nothing where the schema does not name it.
+  public func access(_ role: String) -> TableAccess { access[role] ?? TableAccess() }
+}
+
+public struct ColumnSchema: Sendable {
+  public let id: UInt32
+  public let name: String
+  public let type: ColumnType
+  public let isRequired: Bool
+  public let defaultValue: Value
+  /// The only values allowed, when not nil.
+  public let allowed: [Value]?
+}
+
+public enum ColumnType: String, Sendable {
+  case any, integer, real, text, blob
+
+  /// NULL is judged by `isRequired`, not here.
+  func admits(_ value: Value) -> Bool {
+    switch (self, value) {
+    case (_, .null), (.any, _), (.integer, .integer), (.real, .real), (.real, .integer), (.text, .text),
+      (.text, .malformedText), (.blob, .blob):
+      true
+    default: false
+    }
+  }
+}
+
+/// Columns that merge as one unit.
+public struct GroupSchema: Sendable {
+  /// The smallest column id in it.
+  public let id: GroupID
+  public let name: String
+  /// Positions in the table's `columns`, ascending.
+  public let columns: [Int]
+  public let policy: MergePolicy
+  /// The greater comes later; values beside the scale come before all of it.
+  public let scale: [Value]?
+  /// Roles that may write it; nil for every role that may write the table.
+  public let writers: [String]?
+  /// Roles that may only give it its first value, in the transaction that inserts the row.
+  public let firstWriters: [String]
+  public let defaults: [Value]
+
+  public func mayWrite(_ role: String) -> Bool { writers?.contains(role) ?? true }
+}
+
+/// How truly concurrent writes of one cell are projected to the value shown.
+public enum MergePolicy: String, Sendable, CaseIterable {
+  /// The greatest (effective time, dot); losers get a notice.
+  case lww
+  /// As lww, and an entry stays open until a person settles it.
+  case ask
+  case max
+  case min
+  /// Add-wins set: a JSON array in its column.
+  case set
+  /// The sum of increments.
+  case counter
+  /// The least (effective time, dot); a write that had seen a value is refused.
+  case immutable
+  /// As lww, written by the roles named only.
+  case authority
+}
+
+/// What one role may do with one table.
+public struct TableAccess: Sendable {
+  public var reads = false
+  public var writes = false
+  /// Column ids that the role does not see.
+  public var hidden: Set<UInt32> = []
+  /// Column ids that the role may write; nil for all.
+  public var writable: Set<UInt32>?
+  public var upOnly: UpOnly = .never
+
+  public enum UpOnly: Sendable {
+    case never, always
+    /// Rows that match any of these (column position, value).
+    case matching([(column: Int, value: Value)])
+  }
+}
+
+/// A template of scope names.
+public struct ScopeRule: Sendable, Hashable {
+  public enum Part: Sendable, Hashable {
+    case literal(String)
+    /// The text of a column, by position.
+    case column(Int)
+    /// One name an element of a set column, by position.
+    case each(Int)
+  }
+  public let parts: [Part]
+}
+
+public struct ParentRule: Sendable {
+  /// Position of the column that holds the parent's single-column key.
+  public let column: Int
+  public let table: UInt32
+}
