@@ -1,0 +1,119 @@
+internal import CSQLite
+public import RelayProtocol
+
+extension Database {
+  /// Runs one statement to its end.
+  ///
+  /// - Throws: `constraint`, `busy`, `disk_full`, `read_only`, `sql` and the other codes of the file.
+  public func execute(_ sql: String, _ bindings: [Value] = []) throws(RelayError) {
+    try run(sql, bindings) { (_) throws(RelayError) in true }
+  }
+
+  /// Runs one statement and gives each of its rows to `body`.
+  @discardableResult
+  public func query<T>(
+    _ sql: String, _ bindings: [Value] = [], _ body: (borrowing Row) throws(RelayError) -> T
+  ) throws(RelayError) -> [T] {
+    var rows: [T] = []
+    try run(sql, bindings) { (row) throws(RelayError) in
+      rows.append(try body(row))
+      return true
+    }
+    return rows
+  }
+
+  /// The values of the first row; nil where there is none.
+  public func first(_ sql: String, _ bindings: [Value] = []) throws(RelayError) -> [Value]? {
+    var values: [Value]?
+    try run(sql, bindings) { (row) throws(RelayError) in
+      values = row.values
+      return false
+    }
+    return values
+  }
+
+  /// Runs several statements, separated by semicolons.
+  public func script(_ sql: String) throws(RelayError) {
+    let result = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard result == SQLITE_OK else { throw error(result, sql: sql) }
+  }
+
+  /// - Parameter body: gives false to stop.
+  package func run(
+    _ sql: String, _ bindings: [Value], _ body: (borrowing Row) throws(RelayError) -> Bool
+  ) throws(RelayError) {
+    let prepared = try prepare(sql)
+    prepared.isRunning = true
+    let statement = prepared.statement
+    defer {
+      sqlite3_reset(statement)
+      sqlite3_clear_bindings(statement)
+      prepared.isRunning = false
+    }
+    guard bindings.count == Int(sqlite3_bind_parameter_count(statement)) else {
+      throw RelayError(.sql, "\(bindings.count) values for another number of parameters in: \(sql)")
+    }
+    for (at, value) in bindings.enumerated() {
+      let result = Database.bind(statement, Int32(at + 1), value)
+      guard result == SQLITE_OK else { throw error(result, sql: sql) }
+    }
+    while true {
+      switch sqlite3_step(statement) {
+      case SQLITE_ROW: guard try body(Row(statement: statement)) else { return }
+      case SQLITE_DONE: return
+      case let result: throw error(result, sql: sql)
+      }
+    }
+  }
+
+  private func prepare(_ sql: String) throws(RelayError) -> Prepared {
+    if let prepared = cache[sql], !prepared.isRunning { return prepared }
+    var statement: OpaquePointer?
+    var sql = sql
+    var hasMore = false
+    let result = sql.withUTF8 { text -> Int32 in
+      text.withMemoryRebound(to: CChar.self) { bytes in
+        var tail: UnsafePointer<CChar>?
+        let result = sqlite3_prepare_v3(
+          handle, bytes.baseAddress, Int32(bytes.count), UInt32(SQLITE_PREPARE_PERSISTENT), &statement, &tail)
+        if let tail, let base = bytes.baseAddress {
+          hasMore = bytes[(tail - base)...].contains { $0 != 0x20 && $0 != 0x0A && $0 != 0x3B && $0 != 0x09 && $0 != 0x0D }
+        }
+        return result
+      }
+    }
+    guard result == SQLITE_OK else { throw error(result, sql: sql) }
+    guard let statement else { throw RelayError(.sql, "no statement in: \(sql)") }
+    let prepared = Prepared(statement)
+    guard !hasMore else { throw RelayError(.sql, "more than one statement in: \(sql)") }
+    if cache.count > 500 { cache.removeAll() }
+    if cache[sql] == nil { cache[sql] = prepared }
+    return prepared
+  }
+
+  private static func bind(_ statement: OpaquePointer, _ at: Int32, _ value: Value) -> Int32 {
+    switch value {
+    case .null: return sqlite3_bind_null(statement, at)
+    case .integer(let x): return sqlite3_bind_int64(statement, at, x)
+    case .real(let x): return sqlite3_bind_double(statement, at, x)
+    case .text(var x):
+      return x.withUTF8 { text in
+        text.withMemoryRebound(to: CChar.self) { bytes in
+          guard let start = bytes.baseAddress else { return relay_sqlite3_bind_text(statement, at, "", 0) }
+          return relay_sqlite3_bind_text(statement, at, start, UInt64(bytes.count))
+        }
+      }
+    case .malformedText(let x):
+      return x.withUnsafeBufferPointer { raw in
+        raw.withMemoryRebound(to: CChar.self) { bytes in
+          relay_sqlite3_bind_text(statement, at, bytes.baseAddress, UInt64(bytes.count))
+        }
+      }
+    case .blob(let x):
+      // A null pointer would bind NULL instead of an empty blob.
+      return x.isEmpty
+        ? sqlite3_bind_zeroblob(statement, at, 0)
+        : x.withUnsafeBytes { relay_sqlite3_bind_blob(statement, at, $0.baseAddress, UInt64($0.count)) }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+internal import CSQLite
+public import RelayProtocol
+
+/// A connection to one SQLite file, lent to closures: never store it, never pass it to another thread.
+///
+/// A thin typed layer over the C interface: prepared statements are cached by their text, values are bit-exact, every
+/// failure is a `RelayError` with the statement in it.
+public final class Database {
+  public enum Mode: Sendable {
+    /// Opens the file, making it if it is not there.
+    case create
+    /// The file must exist.
+    case readWrite
+    case readOnly
+  }
+
+  let handle: OpaquePointer
+  public let path: String
+  var cache: [String: Prepared] = [:]
+
+  /// - Parameters:
+  ///   - vfs: the name of a registered VFS; nil for SQLite's default. The simulator puts its own here.
+  /// - Throws: `file_missing`, `not_a_database`, `read_only`, `corrupt` or `io_error`.
+  package init(path: String, mode: Mode, vfs: String? = nil) throws(RelayError) {
+    var flags = SQLITE_OPEN_NOMUTEX
+    switch mode {
+    case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+    case .readWrite: flags |= SQLITE_OPEN_READWRITE
+    case .readOnly: flags |= SQLITE_OPEN_READONLY
+    }
+    var opened: OpaquePointer?
+    let result = sqlite3_open_v2(path, &opened, flags, vfs)
+    guard result == SQLITE_OK, let opened else {
+      let error = Database.error(result, handle: opened, path: path, sql: nil)
+      sqlite3_close_v2(opened)
+      throw error
+    }
+    handle = opened
+    self.path = path
+    sqlite3_extended_result_codes(handle, 1)
+    sqlite3_busy_timeout(handle, 5000)
+    // The first read finds out whether this is a database at all.
+    _ = try first("SELECT count(*) FROM sqlite_master")
+    if mode != .readOnly {
+      _ = try first("PRAGMA journal_mode = WAL")
+      try execute("PRAGMA synchronous = FULL")
+    }
+  }
+
+  deinit {
+    cache.removeAll()
+    sqlite3_close_v2(handle)
+  }
+
+  /// Rows changed by the last INSERT, UPDATE or DELETE.
+  public var changes: Int { Int(sqlite3_changes64(handle)) }
+
+  /// Is a transaction open on this connection?
+  package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+}
+
+/// A prepared statement in the cache; marked while it runs, so that a nested use prepares another.
+final class Prepared {
+  let statement: OpaquePointer
+  var isRunning = false
+
+  init(_ statement: OpaquePointer) { self.statement = statement }
+
+  deinit { sqlite3_finalize(statement) }
+}
+
+/// The row that a query stands on; valid only inside the closure that it is lent to.
+public struct Row: ~Copyable {
+  let statement: OpaquePointer
+
+  public var count: Int { Int(sqlite3_column_count(statement)) }
+
+  /// - Parameter column: from 0; NULL beyond the last.
+  public subscript(column: Int) -> Value {
+    let at = Int32(truncatingIfNeeded: column)
+    switch sqlite3_column_type(statement, at) {
+    case SQLITE_INTEGER: return .integer(sqlite3_column_int64(statement, at))
+    case SQLITE_FLOAT: return .real(sqlite3_column_double(statement, at))
+    case SQLITE_TEXT:
+      let bytes = sqlite3_column_text(statement, at)
+      return .text(bytes: UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, at))))
+    case SQLITE_BLOB: return .blob(blob(column))
+    default: return .null
+    }
+  }
+
+  /// The bytes of a blob; empty for anything else.
+  package func blob(_ column: Int) -> [UInt8] {
+    let at = Int32(truncatingIfNeeded: column)
+    guard sqlite3_column_type(statement, at) == SQLITE_BLOB, let start = sqlite3_column_blob(statement, at) else {
+      return []
+    }
+    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, at))))
+  }
+
+  package func int(_ column: Int) -> Int64 { sqlite3_column_int64(statement, Int32(truncatingIfNeeded: column)) }
+
+  public var values: [Value] { (0..<count).map { self[$0] } }
+}
