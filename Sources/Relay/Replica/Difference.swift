@@ -1,0 +1,63 @@
+internal import RelayProtocol
+
+extension TableSchema {
+  /// The net effect of a transaction on one row, from what the row showed before and after.
+  ///
+  /// - Parameters:
+  ///   - resolving: group (0 for existence) → the entry that a write to it resolves. Such a write is a real operation
+  ///     even where nothing differs.
+  /// - Returns: nothing for a row that did not change.
+  func difference(
+    before: [Value]?, after: [Value]?, role: String, resolving: [GroupID: UInt64] = [:]
+  ) -> [Operation] {
+    switch (before, after) {
+    case (nil, nil): return []
+    case (_?, nil): return [Operation(.delete, resolves: resolving[0] ?? 0)]
+    case (nil, let after?):
+      let readable = groups.filter { reads($0, role) || !access(role).reads }
+      return [Operation(.insert(readable.map { GroupValues(group: $0.id, values: insertion($0, after)) }))]
+    case (let before?, let after?):
+      var operations: [Operation] = []
+      if let entry = resolving[0] { operations.append(Operation(.touch, resolves: entry)) }
+      for group in groups {
+        let was = group.columns.map { before[$0] }
+        let now = group.columns.map { after[$0] }
+        let entry = resolving[group.id] ?? 0
+        if was != now || entry != 0 { operations += change(group, was, now, resolves: entry) }
+      }
+      return operations
+    }
+  }
+
+  private func insertion(_ group: GroupSchema, _ row: [Value]) -> [Value] {
+    let values = group.columns.map { row[$0] }
+    switch group.policy {
+    case .set: return JSONSet.elements(values[0]) ?? values
+    case .counter:
+      guard let now = values[0].integer, let start = group.defaults[0].integer else { return values }
+      let (delta, overflow) = now.subtractingReportingOverflow(start)
+      return overflow ? values : [.integer(delta)]
+    default: return values
+    }
+  }
+
+  /// What cannot be told as an increment or as elements is sealed as it stands; the hub refuses it with a reason, and
+  /// the author's inbox keeps it.
+  private func change(_ group: GroupSchema, _ was: [Value], _ now: [Value], resolves: UInt64) -> [Operation] {
+    let whole = [Operation(.set(group.id, now), resolves: resolves)]
+    switch group.policy {
+    case .counter:
+      guard let a = was[0].integer, let b = now[0].integer else { return whole }
+      let (delta, overflow) = b.subtractingReportingOverflow(a)
+      return overflow ? whole : [Operation(.increment(group.id, delta), resolves: resolves)]
+    case .set:
+      guard let new = JSONSet.elements(now[0]) else { return whole }
+      let old = JSONSet.elements(was[0]) ?? []
+      let changes = JSONSet.sorted(old.filter { !new.contains($0) } + new.filter { !old.contains($0) })
+      return changes.map {
+        Operation(new.contains($0) ? .add(group.id, $0) : .remove(group.id, $0), resolves: resolves)
+      }
+    default: return whole
+    }
+  }
+}

@@ -1,0 +1,108 @@
+internal import RelayProtocol
+
+extension ReplicaCore {
+  /// Brings file and sync schema together: Relay's tables, the logs, the triggers. Safe to repeat; run at every open.
+  ///
+  /// - Throws: `schema_mismatch` naming the table or column, `wrong_organisation` when the file syncs another schema.
+  func attach(role: String) throws(RelayError) {
+    try db.transaction { () throws(RelayError) in
+      try db.script(Bookkeeping.ddl)
+      if try db.first("SELECT 1 FROM relay_state") == nil { try createState() }
+      try checkSchema()
+      for table in schema.tables { try attach(table) }
+    }
+  }
+
+  private func createState() throws(RelayError) {
+    let zero = Value.blob(Hash128.zero.bytes)
+    try db.execute(
+      """
+      INSERT INTO relay_state (id, version, replica, counter, hash, time, organisation, epoch, base, log_hash, role,
+        device, author, hub, token, schema_hash, schema_version, head, accepted)
+      VALUES (1, ?, ?, 0, ?, 0, ?, ?, 0, ?, ?, '', '', '', '', ?, ?, 0, 0)
+      """,
+      [
+        .integer(Bookkeeping.version), .integer(Int64(bitPattern: environment.random())), zero, zero, zero, zero,
+        .text(SyncSchema.unenrolledRole), .blob(schema.hash.bytes), Value(schema.version),
+      ])
+  }
+
+  private func checkSchema() throws(RelayError) {
+    let row = try db.first("SELECT schema_hash, schema_version, version FROM relay_state")
+    guard row?[2] == .integer(Bookkeeping.version) else {
+      throw RelayError(.unsupportedVersion, "\(db.path): written by another version of Relay")
+    }
+    guard row?[0] != .blob(schema.hash.bytes) else { return }
+    guard let before = row?[1].integer, before < Int64(schema.version) else {
+      throw RelayError(
+        .schemaMismatch, "\(db.path): the file syncs another sync schema than '\(schema.name)' \(schema.version)")
+    }
+    try db.execute(
+      "UPDATE relay_state SET schema_hash = ?, schema_version = ?",
+      [.blob(schema.hash.bytes), Value(schema.version)])
+  }
+
+  private func attach(_ table: TableSchema) throws(RelayError) {
+    let found = try db.query("SELECT name, pk FROM pragma_table_info(?)", [.text(table.name)]) {
+      (row) throws(RelayError) in (name: row[0].text ?? "", key: row.int(1))
+    }
+    guard !found.isEmpty else {
+      throw RelayError(.schemaMismatch, "\(db.path): there is no table '\(table.name)', which the sync schema names")
+    }
+    for column in table.columns where !found.contains(where: { $0.name == column.name }) {
+      throw RelayError(.schemaMismatch, "\(db.path): \(table.name) has no column '\(column.name)'")
+    }
+    let keyInFile = Set(found.filter { $0.key > 0 }.map(\.name))
+    guard keyInFile == Set(table.key.map { table.columns[$0].name }) else {
+      throw RelayError(
+        .schemaMismatch, "\(db.path): the primary key of \(table.name) is not the key in the sync schema")
+    }
+    let capture = Capture(table: table, uniques: try uniques(table))
+    try db.execute(capture.logDDL)
+    try completeLog(table, capture)
+    let standing = try db.query(
+      "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? AND name LIKE 'relay\\_%' ESCAPE '\\'",
+      [.text(table.name)]
+    ) { (row) throws(RelayError) in (name: row[0].text ?? "", sql: row[1].text ?? "") }
+    let wanted = capture.triggers
+    let same = wanted.count == standing.count
+      && wanted.allSatisfy { item in standing.contains { $0.name == item.name && $0.sql == item.sql } }
+    guard !same else { return }
+    // Triggers that are gone, though the log was made before, mean that a tool rebuilt the table and that writes may
+    // have passed unseen.
+    let known = try db.first("SELECT 1 FROM relay_state WHERE counter > 0 OR base > 0") != nil
+    if standing.isEmpty && known { try db.execute("UPDATE relay_state SET rebuilt = 1") }
+    for item in standing { try db.execute("DROP TRIGGER \"\(item.name)\"") }
+    for item in wanted { try db.execute(item.sql) }
+  }
+
+  /// Adds the columns that a newer sync schema names to the log of a table.
+  private func completeLog(_ table: TableSchema, _ capture: Capture) throws(RelayError) {
+    let logged = try db.query("SELECT name FROM pragma_table_info(?)", [.text(capture.logTable)]) {
+      (row) throws(RelayError) in row[0].text ?? ""
+    }
+    for column in table.columns where !logged.contains("c\(column.id)") {
+      try db.execute("ALTER TABLE \(capture.logTable) ADD COLUMN c\(column.id)")
+    }
+  }
+
+  private func uniques(_ table: TableSchema) throws(RelayError) -> [[String]] {
+    let indexes = try db.query(
+      "SELECT name FROM pragma_index_list(?) WHERE \"unique\" AND origin <> 'pk' ORDER BY name", [.text(table.name)]
+    ) { (row) throws(RelayError) in row[0].text ?? "" }
+    var lists: [[String]] = []
+    for index in indexes {
+      let columns = try db.query("SELECT name FROM pragma_index_info(?) ORDER BY seqno", [.text(index)]) {
+        (row) throws(RelayError) in row[0].text
+      }
+      let names = columns.compactMap { $0 }
+      guard names.count == columns.count else {
+        throw RelayError(
+          .schemaMismatch, "\(table.name): the UNIQUE index \(index) is over an expression, which capture cannot follow",
+          advice: "Nothing was changed. Put the index on plain columns.")
+      }
+      lists.append(names)
+    }
+    return lists
+  }
+}

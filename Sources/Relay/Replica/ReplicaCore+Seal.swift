@@ -1,0 +1,144 @@
+internal import RelayProtocol
+
+/// Why something is sealed.
+enum SealCause {
+  /// A commit through the API: refused as a whole when it breaks a limit or the role's rights.
+  case commit(author: String, resolving: [RowID: [GroupID: UInt64]])
+  /// What a foreign writer left: sealed as it is, cut into several transactions where it is large.
+  case residue
+}
+
+extension ReplicaCore {
+  /// Turns what capture logged since the last seal into transactions, inside the transaction that is open.
+  ///
+  /// - Returns: the dots sealed, none if nothing changed.
+  /// - Throws: for a commit `role_forbids`, `value_not_allowed` or `transaction_too_large`; the caller rolls back.
+  @discardableResult
+  func seal(_ cause: SealCause) throws(RelayError) -> [Dot] {
+    let logged = try loggedTables()
+    var resolving: [RowID: [GroupID: UInt64]] = [:]
+    var author = ""
+    if case .commit(let name, let entries) = cause { (author, resolving) = (name, entries) }
+    guard !logged.isEmpty || !resolving.isEmpty else { return [] }
+    var state = try state()
+    var changes: [RowChange] = []
+    for table in schema.tables where logged.contains(table.id) || resolving.contains(where: { $0.key.table == table.id }) {
+      changes += try self.changes(table, logged: logged.contains(table.id), resolving, state)
+    }
+    for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
+    guard !changes.isEmpty else { return [] }
+    if author.isEmpty { author = state.author }
+    var dots: [Dot] = []
+    switch cause {
+    case .commit:
+      try check(changes, state)
+      dots.append(try seal(changes, author, &state))
+    case .residue:
+      for chunk in chunks(changes) { dots.append(try seal(chunk, author, &state)) }
+    }
+    try save(state)
+    return dots
+  }
+
+  private func loggedTables() throws(RelayError) -> Set<UInt32> {
+    let statement = schema.tables.map { "SELECT \($0.id) WHERE EXISTS (SELECT 1 FROM relay_log_\($0.id))" }
+      .joined(separator: " UNION ALL ")
+    return Set(try db.query(statement) { (row) throws(RelayError) in UInt32(row.int(0)) })
+  }
+
+  /// The net changes of one table, ascending by key; keeps the confirmed image of each row at its first touch.
+  private func changes(
+    _ table: TableSchema, logged: Bool, _ resolving: [RowID: [GroupID: UInt64]], _ state: ReplicaState
+  ) throws(RelayError) -> [RowChange] {
+    var before: [RowID: [Value]?] = [:]
+    if logged {
+      try db.run(sql(table).selectLog, []) { (record) throws(RelayError) in
+        let values = (0..<table.columns.count).map { record[$0 + 1] }
+        let row = RowID(table: table.id, values: table.key.map { values[$0] })
+        // The first touch tells what the row was; later ones saw this transaction's own work.
+        if before[row] == nil { before[row] = .some(record.int(0) == Touch.was.rawValue ? values : nil) }
+        return true
+      }
+    }
+    for row in resolving.keys where row.table == table.id && before[row] == nil {
+      before[row] = .some(try tableRow(row, table))
+    }
+    var changes: [RowChange] = []
+    for (row, was) in before.sorted(by: { $0.key < $1.key }) {
+      let operations = table.difference(
+        before: was, after: try tableRow(row, table), role: state.role, resolving: resolving[row] ?? [:])
+      guard !operations.isEmpty else { continue }
+      let base = try base(row, before: was, table, state)
+      changes.append(RowChange(row: row, base: base, operations: operations))
+    }
+    return changes
+  }
+
+  /// The seq at which the replica's confirmed image of the row was valid (rule 6).
+  private func base(
+    _ row: RowID, before: [Value]?, _ table: TableSchema, _ state: ReplicaState
+  ) throws(RelayError) -> UInt64 {
+    if let found = try db.first("SELECT base FROM relay_image WHERE tbl = ? AND key = ?", row.bindings) {
+      return UInt64(max(0, found[0].integer ?? 0))
+    }
+    if try isUnderWork(row) { return 0 }
+    if let before {
+      try save(Image(values: before, base: state.base), row, table)
+      return state.base
+    }
+    let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
+    return UInt64(max(0, dead?[0].integer ?? 0))
+  }
+
+  private func check(_ changes: [RowChange], _ state: ReplicaState) throws(RelayError) {
+    let count = changes.reduce(0) { $0 + $1.operations.count }
+    guard count <= Limits.operations else {
+      throw RelayError(.transactionTooLarge, "\(count) operations in one transaction, at most \(Limits.operations)")
+    }
+    for change in changes {
+      let table = try table(change.row.table)
+      guard let refusal = table.refusal(change, role: state.role) else { continue }
+      let code: ErrorCode = refusal.rule == .valueNotAllowed ? .valueNotAllowed : .roleForbids
+      throw RelayError(code, refusal.message)
+    }
+  }
+
+  private func chunks(_ changes: [RowChange]) -> [[RowChange]] {
+    var chunks: [[RowChange]] = []
+    var count = 0
+    for change in changes {
+      if chunks.isEmpty || count + change.operations.count > Limits.operations / 10 {
+        chunks.append([])
+        count = 0
+      }
+      chunks[chunks.count - 1].append(change)
+      count += change.operations.count
+    }
+    return chunks
+  }
+
+  private func seal(_ changes: [RowChange], _ author: String, _ state: inout ReplicaState) throws(RelayError) -> Dot {
+    let now = HybridTime(milliseconds: environment.now())
+    state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
+    let seen = try pendingDots(state.replica)
+    state.counter += 1
+    let dot = Dot(state.replica, state.counter)
+    let transaction = Transaction(
+      dot: dot, previous: state.hash, time: state.time, epoch: state.epoch, base: state.base, seen: seen,
+      schemaVersion: schema.version, role: state.role, author: author, rows: changes)
+    let sealed = SealedTransaction(transaction)
+    guard sealed.bytes.count <= Limits.transaction else {
+      throw RelayError(.transactionTooLarge, "\(sealed.bytes.count) bytes in one transaction, at most \(Limits.transaction)")
+    }
+    state.hash = sealed.hash
+    try db.execute(
+      "INSERT INTO relay_transaction (counter, hash, bytes) VALUES (?, ?, ?)",
+      [Value(dot.counter), .blob(sealed.hash.bytes), .blob(sealed.bytes)])
+    for change in changes {
+      try db.execute(
+        "INSERT INTO relay_pending (tbl, key, counter, kind, verdict, done) VALUES (?, ?, ?, ?, 0, 0)",
+        change.row.bindings + [Value(dot.counter), .integer(Standing.kind(change))])
+    }
+    return dot
+  }
+}

@@ -1,0 +1,108 @@
+internal import RelayProtocol
+
+/// A replica as one connection sees it: everything that is not locking. Not Sendable; `Replica` lends it out.
+///
+/// Nothing is remembered between transactions but the schema and prepared SQL: another process may write to the file.
+final class ReplicaCore {
+  let db: Database
+  let schema: SyncSchema
+  let environment: Environment
+  /// Statements of each synced table, by table id.
+  var sql: [UInt32: TableSQL] = [:]
+
+  init(path: String, schema: SyncSchema, environment: Environment) throws(RelayError) {
+    db = try Database(path: path, mode: .create, vfs: environment.vfs)
+    self.schema = schema
+    self.environment = environment
+    for table in schema.tables { sql[table.id] = TableSQL(table) }
+  }
+
+  func sql(_ table: TableSchema) -> TableSQL { sql[table.id] ?? TableSQL(table) }
+
+  func table(_ id: UInt32) throws(RelayError) -> TableSchema {
+    guard let table = schema.table(id) else {
+      throw RelayError(.schemaMismatch, "table id \(id) is not in the sync schema")
+    }
+    return table
+  }
+
+  /// Writes made inside are Relay's own and not captured. The guard is a row, so it is undone with the transaction and
+  /// holds for no other connection.
+  func applying<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    try db.execute("UPDATE relay_guard SET applying = 1")
+    let value = try body()
+    try db.execute("UPDATE relay_guard SET applying = 0")
+    return value
+  }
+}
+
+/// The replica's one row of state, read and written inside a transaction.
+struct ReplicaState {
+  var replica: ReplicaID
+  var counter: UInt64
+  var hash: Hash128
+  var time: HybridTime
+  var organisation: Hash128
+  var epoch: Hash128
+  var base: UInt64
+  var logHash: Hash128
+  var role: String
+  var device: String
+  var author: String
+  /// The newest head that the hub told.
+  var head: UInt64
+  /// Own transactions that were accepted, ever.
+  var accepted: UInt64
+}
+
+extension ReplicaCore {
+  func state() throws(RelayError) -> ReplicaState {
+    let row = try db.first(
+      """
+      SELECT replica, counter, hash, time, organisation, epoch, base, log_hash, role, device, author, head, accepted
+      FROM relay_state
+      """)
+    guard let row, row.count == 13, let replica = row[0].integer, let counter = row[1].integer,
+      let time = row[3].integer, let base = row[6].integer, let head = row[11].integer,
+      let accepted = row[12].integer, counter >= 0, base >= 0, head >= 0, accepted >= 0
+    else { throw RelayError(.corrupt, "\(db.path): relay_state holds no state") }
+    func hash(_ value: Value) throws(RelayError) -> Hash128 {
+      guard case .blob(let bytes) = value, let hash = Hash128(bytes: bytes) else {
+        throw RelayError(.corrupt, "\(db.path): relay_state holds no hash")
+      }
+      return hash
+    }
+    return ReplicaState(
+      replica: ReplicaID(bits: UInt64(bitPattern: replica)), counter: UInt64(counter), hash: try hash(row[2]),
+      time: HybridTime(bits: UInt64(bitPattern: time)), organisation: try hash(row[4]), epoch: try hash(row[5]),
+      base: UInt64(base), logHash: try hash(row[7]), role: row[8].text ?? "", device: row[9].text ?? "",
+      author: row[10].text ?? "", head: UInt64(head), accepted: UInt64(accepted))
+  }
+
+  func save(_ state: ReplicaState) throws(RelayError) {
+    try db.execute(
+      """
+      UPDATE relay_state SET counter = ?, hash = ?, time = ?, organisation = ?, epoch = ?, base = ?, log_hash = ?,
+        role = ?, device = ?, author = ?, head = ?, accepted = ?
+      """,
+      [
+        Value(state.counter), .blob(state.hash.bytes), .integer(Int64(bitPattern: state.time.bits)),
+        .blob(state.organisation.bytes), .blob(state.epoch.bytes), Value(state.base), .blob(state.logHash.bytes),
+        .text(state.role), .text(state.device), .text(state.author), Value(state.head), Value(state.accepted),
+      ])
+  }
+
+  /// Counters of own transactions that no installed pull has confirmed: the replica's part of X.
+  func pendingDots(_ replica: ReplicaID) throws(RelayError) -> DotSet {
+    // Confirmation comes in the hub's order, which keeps a replica's own: what is pending is one interval.
+    let row = try db.first("SELECT min(counter), max(counter) FROM relay_transaction WHERE installed = 0")
+    guard let row, let low = row[0].integer, let high = row[1].integer, low > 0 else { return DotSet() }
+    let interval = DotSet.Interval(replica: replica, low: UInt64(low), high: UInt64(high))
+    return DotSet(intervals: [interval]) ?? DotSet()
+  }
+}
+
+extension Value {
+  /// A counter or seq, which stays below 2^53.
+  init(_ number: UInt64) { self = .integer(Int64(number)) }
+}
