@@ -9,6 +9,8 @@ final class ReplicaCore {
   let environment: Environment
   /// Statements of each synced table, by table id.
   var sql: [UInt32: TableSQL] = [:]
+  /// How much of a transaction in parts the hub said it holds; only saves sending it again.
+  var partProgress: (dot: Dot?, received: Int) = (nil, 0)
 
   init(path: String, schema: SyncSchema, environment: Environment) throws(RelayError) {
     db = try Database(path: path, mode: .create, vfs: environment.vfs)

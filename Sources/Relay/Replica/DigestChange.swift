@@ -1,0 +1,94 @@
+internal import RelayProtocol
+
+/// The digests of the installed scopes while an install changes them: what the pull touches is taken out as it was,
+/// and put back as it is.
+struct DigestChange {
+  private var digests: [String: ScopeDigest] = [:]
+  private let touched: [RowID]
+  private let before: Scopes?
+  private let after: Scopes
+
+  /// Which scopes are summed, and for which role's columns.
+  private struct Scopes {
+    var names: Set<String>
+    var role: String
+  }
+
+  init(_ core: ReplicaCore, _ pull: CompletePull, _ state: ReplicaState) throws(RelayError) {
+    touched = (Array(pull.rows.keys) + pull.closing.exits).sorted()
+    let readable = pull.grants.filter(\.readable).map(\.scope)
+    after = Scopes(names: Set(readable), role: pull.newRole)
+    // Another role reads other columns: everything arrives whole, and the sums start again.
+    let startsAgain = state.base == 0 || state.role != pull.newRole
+    before = startsAgain ? nil : Scopes(names: Set(try core.installedScopes()), role: state.role)
+    for name in readable { digests[name] = ScopeDigest() }
+    guard !startsAgain else { return }
+    try core.db.query("SELECT name, digest, count FROM relay_scope") { (row) throws(RelayError) in
+      let name = row[0].text ?? ""
+      if digests[name] != nil, let digest = ScopeDigest(bytes: row.blob(1), count: UInt64(max(0, row.int(2)))) {
+        digests[name] = digest
+      }
+    }
+  }
+
+  /// Before the install writes anything.
+  mutating func subtract(_ core: ReplicaCore) throws(RelayError) {
+    guard let before else { return }
+    try each(core, before) { $0.remove($1) }
+  }
+
+  /// After it: sums, stores, and compares with what the hub says.
+  mutating func addAndCompare(_ core: ReplicaCore, _ pull: CompletePull, _ state: ReplicaState) throws(RelayError) {
+    try each(core, after) { $0.add($1) }
+    try core.db.execute("DELETE FROM relay_scope")
+    var wrong: [String] = []
+    var told = pull.closing.digests.makeIterator()
+    for grant in pull.grants {
+      let digest = digests[grant.scope] ?? ScopeDigest()
+      if grant.readable, let hub = told.next(), hub != digest { wrong.append(grant.scope) }
+      try core.db.execute(
+        "INSERT INTO relay_scope (name, readable, writable, digest, count) VALUES (?, ?, ?, ?, ?)",
+        [
+          .text(grant.scope), .integer(grant.readable ? 1 : 0), .integer(grant.writable ? 1 : 0),
+          .blob(digest.bytes), Value(digest.count),
+        ])
+    }
+    guard !pull.closing.digests.isEmpty else { return }
+    try core.db.execute(
+      "UPDATE relay_state SET mismatch = ?",
+      [wrong.isEmpty ? .null : .text(wrong.joined(separator: " "))])
+  }
+
+  private mutating func each(
+    _ core: ReplicaCore, _ scopes: Scopes, _ change: (inout ScopeDigest, [UInt8]) -> Void
+  ) throws(RelayError) {
+    var cache: [RowID: [String]] = [:]
+    for row in touched {
+      guard let table = core.schema.table(row.table), table.access(scopes.role).reads,
+        let values = try core.confirmed(row, table), !table.isUpOnly(values, scopes.role)
+      else { continue }
+      let hash = table.rowHash(row, values, readable: table.readableColumns(scopes.role))
+      if scopes.names.contains(ScopeGrant.everything) { change(&digests[ScopeGrant.everything, default: .init()], hash) }
+      for name in try core.scopes(of: row, table, values, &cache) where scopes.names.contains(name) {
+        if digests[name] != nil { change(&digests[name, default: .init()], hash) }
+      }
+    }
+  }
+}
+
+extension ReplicaCore {
+  /// The scopes of a confirmed row: its own, or those of the parent that it follows.
+  func scopes(
+    of row: RowID, _ table: TableSchema, _ values: [Value], _ cache: inout [RowID: [String]]
+  ) throws(RelayError) -> [String] {
+    guard table.parent != nil else { return table.ownScopes(values) }
+    guard let parent = table.parentRow(values), let parentTable = schema.table(parent.table) else { return [] }
+    if let known = cache[parent] { return known }
+    var names: [String] = []
+    if let parentValues = try confirmed(parent, parentTable) {
+      names = try scopes(of: parent, parentTable, parentValues, &cache)
+    }
+    cache[parent] = names
+    return names
+  }
+}

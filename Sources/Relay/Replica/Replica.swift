@@ -1,0 +1,72 @@
+public import RelayProtocol
+internal import Synchronization
+
+/// An app's SQLite file that syncs: ordinary tables, ordinary SQL, and a hub to agree with when there is a network.
+///
+/// ```swift
+/// let replica = try Replica(at: path, schema: json, environment: environment) { db in try db.script(ddl) }
+/// try replica.write { db in try db.execute("UPDATE member SET area = ? WHERE id = ?", ["North", id]) }
+/// ```
+///
+/// A `write` that returned survives kill -9 and power cut. Other connections and processes may use the same file.
+///
+/// Sendable: `core` is touched only while `lock` is held, and nothing of it leaves a locked section.
+public final class Replica: @unchecked Sendable {
+  private let core: ReplicaCore
+  private let lock = Mutex(())
+  public let schema: SyncSchema
+  public let path: String
+
+  /// Opens the file, makes it if it is not there, and attaches to the tables that the sync schema names.
+  ///
+  /// - Parameters:
+  ///   - schema: the sync schema file (docs/sync-schema.md).
+  ///   - create: makes the app's tables; runs in one transaction, only in a file that Relay has not attached to yet.
+  /// - Throws: `schema_invalid`, `schema_mismatch`, `not_a_database`, `read_only` and the other codes of the file.
+  public init(
+    at path: String, schema: [UInt8], environment: Environment,
+    create: ((Database) throws(RelayError) -> Void)? = nil
+  ) throws(RelayError) {
+    self.schema = try SyncSchema(json: schema)
+    self.path = path
+    core = try ReplicaCore(path: path, schema: self.schema, environment: environment)
+    if let create, try core.db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil {
+      let db = core.db
+      try db.transaction { () throws(RelayError) in try create(db) }
+    }
+    try core.attach(role: SyncSchema.unenrolledRole)
+    let core = core
+    _ = try core.db.transaction { () throws(RelayError) in try core.seal(.residue) }
+  }
+
+  /// Runs `body` as one SQLite transaction that becomes one Relay transaction at its commit.
+  ///
+  /// - Parameters:
+  ///   - author: who writes, for people to read in conflicts and history.
+  /// - Returns: what `body` returns, once the commit is on disk.
+  /// - Throws: what `body` throws, `role_forbids`, `value_not_allowed`, `transaction_too_large`; nothing was written.
+  public func write<T: Sendable>(
+    author: String = "", _ body: (Database) throws(RelayError) -> T
+  ) throws(RelayError) -> T {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        try core.seal(.residue)
+        let value = try body(core.db)
+        try core.seal(.commit(author: author, resolving: [:]))
+        return value
+      }
+    }
+  }
+
+  /// Reads from one consistent view.
+  public func read<T: Sendable>(_ body: (Database) throws(RelayError) -> T) throws(RelayError) -> T {
+    try locked { (core) throws(RelayError) in
+      try core.db.snapshot { () throws(RelayError) in try body(core.db) }
+    }
+  }
+
+  func locked<T: Sendable>(_ body: (ReplicaCore) throws(RelayError) -> T) throws(RelayError) -> T {
+    let core = core
+    return try lock.withLock { (_) throws(RelayError) -> T in try body(core) }
+  }
+}

@@ -1,0 +1,129 @@
+internal import RelayProtocol
+
+extension ReplicaCore {
+  func request(
+    schemaHash: Hash128, pushBytes: Int, pageBytes: UInt64, wait: UInt64
+  ) throws(RelayError) -> SyncRequest {
+    let state = try state()
+    var request = SyncRequest(
+      organisation: state.organisation, schemaHash: schemaHash, epoch: state.epoch, base: state.base,
+      logHash: state.logHash, replica: state.replica, pending: try pendingDots(state.replica),
+      floor: try floor(state), scopes: try installedScopes(), role: state.role)
+    let hasMore = try fillPush(&request, pushBytes)
+    guard !hasMore else { return request }
+    var pull = PullRequest(wait: request.push.isEmpty ? wait : 0, pageBytes: pageBytes)
+    let staged = try db.first("SELECT base, floor, asked, token FROM relay_pull")
+    if let staged, staged[0] == Value(request.base), let floor = staged[1].integer, floor <= Int64(request.floor),
+      staged[2] == .blob(Self.asked(request)), case .blob(let token) = staged[3]
+    {
+      pull.token = token
+      request.floor = UInt64(max(0, floor))
+    } else if staged != nil {
+      try db.execute("DELETE FROM relay_page")
+      try db.execute("DELETE FROM relay_pull")
+    }
+    request.pull = pull
+    return request
+  }
+
+  /// Identifies what a pull was asked with, beside base and floor.
+  static func asked(_ request: SyncRequest) -> [UInt8] {
+    var out = CBORWriter()
+    out.array(request.scopes.count + 2)
+    out.byteString(request.epoch.bytes)
+    out.textString(request.role)
+    for scope in request.scopes { out.textString(scope) }
+    return hash128(out.bytes).bytes
+  }
+
+  /// Adds transactions without a verdict, in order.
+  ///
+  /// - Returns: whether more of them wait.
+  private func fillPush(_ request: inout SyncRequest, _ most: Int) throws(RelayError) -> Bool {
+    var bytes = 0
+    var hasMore = false
+    var push: [[UInt8]] = []
+    var part: TransactionPart?
+    let replica = request.replica
+    try db.run(
+      "SELECT counter, hash, bytes, length(bytes) FROM relay_transaction WHERE seq IS NULL ORDER BY counter", []
+    ) { (row) throws(RelayError) in
+      let size = Int(row.int(3))
+      if size > most {
+        guard push.isEmpty else { hasMore = true; return false }
+        let dot = Dot(replica, UInt64(row.int(0)))
+        guard let hash = Hash128(bytes: row.blob(1)) else { throw RelayError(.corrupt, "a transaction without hash") }
+        let offset = try self.partOffset(dot)
+        let whole = row.blob(2)
+        let end = min(whole.count, offset + most)
+        part = TransactionPart(
+          dot: dot, hash: hash, total: UInt64(size), offset: UInt64(offset), bytes: Array(whole[offset..<end]))
+        hasMore = true
+        return false
+      }
+      guard bytes + size <= most, push.count < Limits.transactionsInPush else { hasMore = true; return false }
+      push.append(row.blob(2))
+      bytes += size
+      return true
+    }
+    request.push = push
+    request.part = part
+    return hasMore
+  }
+
+  /// How much of a transaction in parts the hub holds, as it said last.
+  private func partOffset(_ dot: Dot) throws(RelayError) -> Int {
+    guard partProgress.dot == dot else { return 0 }
+    return partProgress.received
+  }
+
+  /// Verdicts of a push: known from now on, pending until a pull confirms them (rule 7).
+  func learn(_ verdicts: [Verdict]) throws(RelayError) {
+    let state = try state()
+    var own = OwnTransactions()
+    for verdict in verdicts where verdict.dot.replica == state.replica {
+      try learn(verdict)
+      guard !verdict.isAccepted, let one = try own.own(verdict.dot.counter, db) else { continue }
+      try tell(verdict, one.transaction)
+      try applying { () throws(RelayError) in
+        for row in one.changes.keys.sorted() { try rebuild(row, try table(row.table), state, &own) }
+      }
+    }
+    if let last = verdicts.map(\.seq).max() {
+      try db.execute("UPDATE relay_state SET head = max(head, ?)", [Value(last)])
+    }
+  }
+
+  func receive(_ page: PullPage, _ epoch: Hash128, _ request: SyncRequest) throws(RelayError) -> SyncStep {
+    var pages = try db.query("SELECT body FROM relay_page ORDER BY number") { (row) throws(RelayError) in
+      try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pullPage() }
+    }
+    // Pages belong together only when each was asked with the token that the one before gave.
+    let staged = try db.first("SELECT token FROM relay_pull")
+    let expected = request.pull?.token ?? []
+    guard expected == (staged.flatMap { if case .blob(let token) = $0[0] { token } else { nil } } ?? []),
+      pages.allSatisfy({ $0.grants == page.grants && $0.role == page.role })
+    else {
+      try db.execute("DELETE FROM relay_page")
+      try db.execute("DELETE FROM relay_pull")
+      return .discarded
+    }
+    guard let closing = page.closing else {
+      var body = CBORWriter()
+      body.pullPage(page)
+      try db.execute("INSERT INTO relay_page (body) VALUES (?)", [.blob(body.bytes)])
+      try db.execute(
+        "INSERT OR REPLACE INTO relay_pull (id, base, floor, asked, token) VALUES (1, ?, ?, ?, ?)",
+        [Value(request.base), Value(request.floor), .blob(Self.asked(request)), .blob(page.token)])
+      return .again
+    }
+    pages.append(page)
+    let pull = CompletePull(request: request, epoch: epoch, pages: pages, closing: closing)
+    guard try install(pull) else {
+      try db.execute("DELETE FROM relay_page")
+      try db.execute("DELETE FROM relay_pull")
+      return .discarded
+    }
+    return .installed(base: closing.head)
+  }
+}
