@@ -1,0 +1,187 @@
+import Relay
+import Testing
+
+/// What an app or a foreign tool does to its tables becomes exactly the operations that it amounts to.
+@Suite struct CaptureTests {
+  let folder = Clinic.Folder()
+  var path: String { folder.file("a.db") }
+
+  private func operations(_ transaction: Transaction, _ table: UInt32, _ key: Value...) -> [OperationKind] {
+    transaction.rows.first { $0.row == RowID(table: table, values: key) }?.operations.map(\.kind) ?? []
+  }
+
+  private func withPerson() throws -> Replica {
+    let replica = try Clinic.open(path)
+    try replica.write { (db) throws(RelayError) in
+      try db.execute("INSERT INTO person (id, unit, phone, given) VALUES ('p', 'u1', '1', 'Ann')")
+    }
+    return replica
+  }
+
+  @Test func aWriteBlockBecomesOneTransactionWithItsNetEffect() throws {
+    let replica = try Clinic.open(path)
+    try replica.write(author: "Ann") { (db) throws(RelayError) in
+      try db.execute("INSERT INTO person (id, unit, guests) VALUES ('p', 'u1', 2)")
+      try db.execute("UPDATE person SET given = 'x' WHERE id = 'p'")
+      try db.execute("INSERT INTO person (id, unit) VALUES ('gone', 'u1')")
+      try db.execute("DELETE FROM person WHERE id = 'gone'")
+    }
+    let sealed = try replica.sealed()
+    try #require(sealed.count == 1)
+    #expect(sealed[0].author == "Ann")
+    #expect(sealed[0].rows.count == 1)
+    guard case .insert(let groups) = operations(sealed[0], 1, "p").first else {
+      Issue.record("not an insert")
+      return
+    }
+    #expect(groups.contains(GroupValues(group: 4, values: ["x", nil])))
+    #expect(groups.contains(GroupValues(group: 7, values: [2])))
+  }
+
+  @Test func aRolledBackSavepointLeavesNothing() throws {
+    let replica = try withPerson()
+    try replica.write { (db) throws(RelayError) in
+      try db.script("SAVEPOINT s; UPDATE person SET given = 'lost'; ROLLBACK TO s; RELEASE s")
+    }
+    #expect(try replica.sealed().count == 1)
+  }
+
+  @Test func writingTheSameValueIsNoChange() throws {
+    let replica = try withPerson()
+    try replica.write { (db) throws(RelayError) in try db.execute("UPDATE person SET given = 'Ann'") }
+    #expect(try replica.sealed().count == 1)
+  }
+
+  @Test func countersAndSetsAreToldAsWhatChanged() throws {
+    let replica = try withPerson()
+    try replica.write { (db) throws(RelayError) in
+      try db.execute("UPDATE person SET guests = guests + 5, tags = '[\"b\", \"a\"]'")
+    }
+    try replica.write { (db) throws(RelayError) in try db.execute("UPDATE person SET tags = '[\"b\"]'") }
+    let sealed = try replica.sealed()
+    #expect(operations(sealed[1], 1, "p") == [.increment(7, 5), .add(8, "a"), .add(8, "b")])
+    #expect(operations(sealed[2], 1, "p") == [.remove(8, "a")])
+  }
+
+  @Test func aForeignShellIsCapturedAndNotHindered() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(path, "UPDATE person SET family = 'Lee' WHERE id = 'p'")
+    let sealed = try replica.sealed()
+    #expect(operations(sealed[1], 1, "p") == [.set(4, ["Ann", "Lee"])])
+  }
+
+  @Test func replaceThatEvictsAnotherRowThroughAUniqueIndexDeletesIt() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(path, "INSERT OR REPLACE INTO person (id, unit, phone) VALUES ('q', 'u1', '1')")
+    let sealed = try replica.sealed()
+    #expect(operations(sealed[1], 1, "p") == [.delete])
+    #expect(sealed[1].rows.count == 2)
+  }
+
+  @Test func replaceOfTheSameKeyIsADifference() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(path, "REPLACE INTO person (id, unit, phone, given) VALUES ('p', 'u1', '2', 'Ann')")
+    #expect(operations(try replica.sealed()[1], 1, "p") == [.set(3, ["2"])])
+  }
+
+  @Test func upsertIsAnUpdateOfWhatStood() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(
+      path, "INSERT INTO person (id, unit) VALUES ('p', 'u1') ON CONFLICT (id) DO UPDATE SET level = 'low'")
+    #expect(operations(try replica.sealed()[1], 1, "p") == [.set(6, ["low"])])
+  }
+
+  @Test func anUpdateOfTheKeyIsADeleteAndAnInsert() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(path, "UPDATE person SET id = 'r'")
+    let sealed = try replica.sealed()
+    #expect(operations(sealed[1], 1, "p") == [.delete])
+    #expect(sealed[1].rows.contains { $0.row == RowID(table: 1, values: ["r"]) && $0.operations[0].isInsert })
+  }
+
+  @Test func aCascadeIsCaptured() throws {
+    let replica = try withPerson()
+    try replica.write { (db) throws(RelayError) in try db.execute("INSERT INTO visit VALUES ('p', 'mon', 'n')") }
+    try Clinic.foreign(path, "PRAGMA foreign_keys = ON; DELETE FROM person WHERE id = 'p'")
+    #expect(operations(try replica.sealed()[2], 2, "p", "mon") == [.delete])
+  }
+
+  @Test func deleteWithoutWhereIsCaptured() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(path, "DELETE FROM person")
+    #expect(operations(try replica.sealed()[1], 1, "p") == [.delete])
+  }
+
+  @Test func vacuumLosesNothing() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(path, "UPDATE person SET given = 'Bo'; VACUUM")
+    #expect(operations(try replica.sealed()[1], 1, "p") == [.set(4, ["Bo", nil])])
+  }
+
+  @Test func columnsThatDoNotSyncComeAndGoFreely() throws {
+    let replica = try withPerson()
+    try Clinic.foreign(
+      path,
+      """
+      ALTER TABLE person ADD COLUMN extra TEXT; UPDATE person SET extra = 'e';
+      ALTER TABLE person DROP COLUMN private_note; ALTER TABLE person RENAME COLUMN extra TO other;
+      UPDATE person SET given = 'Bo'
+      """)
+    #expect(operations(try replica.sealed()[1], 1, "p") == [.set(4, ["Bo", nil])])
+  }
+
+  @Test func appendTablesRefuseUpdateAndDeleteFromEveryTool() throws {
+    let replica = try Clinic.open(path)
+    try replica.write { (db) throws(RelayError) in try db.execute("INSERT INTO register VALUES ('r', 'u1', 5)") }
+    let error = #expect(throws: RelayError.self) {
+      try Clinic.foreign(path, "UPDATE register SET amount = 6")
+    }
+    #expect(error?.code == .constraint)
+    #expect(error?.message.contains("append_only") == true)
+    #expect(throws: RelayError.self) { try Clinic.foreign(path, "DELETE FROM register") }
+  }
+
+  @Test func aTableThatAToolRebuiltIsCapturedAgainAfterTheNextOpen() throws {
+    do { _ = try withPerson() }
+    try Clinic.foreign(
+      path,
+      """
+      CREATE TABLE copy AS SELECT * FROM register; DROP TABLE register;
+      CREATE TABLE register (id TEXT PRIMARY KEY, unit TEXT NOT NULL, amount INTEGER NOT NULL);
+      INSERT INTO register SELECT * FROM copy; DROP TABLE copy
+      """)
+    let replica = try Clinic.open(path)
+    try Clinic.foreign(path, "INSERT INTO register VALUES ('s', 'u1', 1)")
+    #expect(try replica.sealed().count == 2)
+    #expect(try replica.read { (db) throws(RelayError) in try db.first("SELECT rebuilt FROM relay_state") } == [1])
+  }
+
+  @Test func twoProcessesOnOneFileSealUnderOneChain() throws {
+    let a = try withPerson()
+    let b = try Clinic.open(path)
+    try b.write { (db) throws(RelayError) in try db.execute("UPDATE person SET level = 'low'") }
+    try a.write { (db) throws(RelayError) in try db.execute("UPDATE person SET level = 'high'") }
+    let sealed = try a.sealed()
+    #expect(sealed.map(\.dot.counter) == [1, 2, 3])
+    #expect(sealed[2].previous == SealedTransaction(sealed[1]).hash)
+    #expect(sealed[2].seen.count == 2)
+  }
+
+  @Test func aWriteThatThrowsLeavesNothing() throws {
+    let replica = try withPerson()
+    #expect(throws: RelayError.self) {
+      try replica.write { (db) throws(RelayError) in
+        try db.execute("UPDATE person SET given = 'lost'")
+        throw RelayError(.usage, "changed my mind")
+      }
+    }
+    #expect(try replica.sealed().count == 1)
+    #expect(try replica.read { (db) throws(RelayError) in try db.first("SELECT given FROM person") } == ["Ann"])
+  }
+
+  @Test func aFileThatIsNoDatabaseIsLeftAlone() throws {
+    try #require(FileManagerTool.write("hello, this is not a database at all, but long enough to look", to: path))
+    let error = #expect(throws: RelayError.self) { try Clinic.open(path) }
+    #expect(error?.code == .notADatabase)
+  }
+}
