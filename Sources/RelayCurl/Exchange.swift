@@ -1,0 +1,124 @@
+internal import CCurl
+internal import Relay
+internal import RelayGzip
+internal import RelayProtocol
+internal import Synchronization
+
+/// One request and what came back so far.
+///
+/// Unchecked, because only the atomic is touched by the thread that cancels; all else is handed to the transport's
+/// queue and stays there.
+final class Exchange: @unchecked Sendable {
+  let url: String
+  let body: [UInt8]
+  let deadline: Duration?
+  let wait: Duration
+  let cancelled = Atomic<Bool>(false)
+
+  private let token: String?
+  private let isPacked: Bool
+  private var began = ContinuousClock.now
+  private var headers = ReplyHeaders()
+  private var received = 0
+  private var plain: [UInt8] = []
+  private var inflater: Inflater?
+  private var failure: RelayError?
+
+  init(url: String, request: TransportRequest, deadline: Duration?) {
+    self.url = url
+    self.deadline = deadline
+    wait = request.wait
+    token = request.token
+    // Smaller bodies grow.
+    isPacked = request.body.count >= 512
+    body = isPacked ? gzip(request.body) : request.body
+  }
+
+  var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+  var cancellation: RelayError { RelayError(.cancelled, "the request to \(url) was cancelled") }
+
+  func start() { began = .now }
+
+  /// The request's headers, to be freed by the caller; nil where the token would break out of its line.
+  func headerList() -> UnsafeMutablePointer<curl_slist>? {
+    var lines = ["Content-Type: application/cbor", "Accept: application/cbor", "Accept-Encoding: gzip"]
+    if isPacked { lines.append("Content-Encoding: gzip") }
+    if let token {
+      guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+      lines.append("Authorization: Bearer \(token)")
+    }
+    // Waiting for "100 Continue" would cost a round trip and, with hubs that never say it, a second.
+    lines.append("Expect:")
+    var list: UnsafeMutablePointer<curl_slist>?
+    for line in lines { list = curl_slist_append(list, line) }
+    return list
+  }
+
+  func receiveHeader(_ line: UnsafeRawBufferPointer) {
+    headers.receive(String(decoding: line.prefix(ReplyHeaders.longestLine), as: UTF8.self))
+  }
+
+  /// Takes a piece of the answer's body; false ends the transfer.
+  func receive(_ piece: UnsafeRawBufferPointer) -> Bool {
+    received += piece.count
+    do throws(RelayError) {
+      guard received <= Limits.body else {
+        throw RelayError(.limitExceeded, "an answer of more than \(Limits.body) bytes")
+      }
+      // What is not from a hub is counted and dropped.
+      guard headers.isCBOR else { return true }
+      if headers.isGzip {
+        let inflater: Inflater
+        if let begun = self.inflater { inflater = begun } else { inflater = try Inflater(most: Limits.inflatedBody) }
+        self.inflater = inflater
+        try inflater.append(piece.assumingMemoryBound(to: UInt8.self))
+      } else {
+        plain.append(contentsOf: piece)
+      }
+      return true
+    } catch {
+      failure = error
+      return false
+    }
+  }
+
+  func outcome(_ code: CURLcode, status: Int) -> Result<TransportResponse, RelayError> {
+    if let failure { return .failure(failure) }
+    if isCancelled { return .failure(cancellation) }
+    guard code == CURLE_OK else { return .failure(error(code)) }
+    guard headers.isCBOR else { return .failure(foreignAnswer(status: status)) }
+    do throws(RelayError) {
+      let content = try inflater?.finish() ?? plain
+      return .success(
+        TransportResponse(
+          status: status, body: content, retryAfter: headers.retryAfter, sentBytes: body.count,
+          receivedBytes: received))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func error(_ code: CURLcode) -> RelayError {
+    let reason = String(cString: curl_easy_strerror(code))
+    switch code {
+    case CURLE_FILESIZE_EXCEEDED:
+      return RelayError(.limitExceeded, "an answer of more than \(Limits.body) bytes")
+    case CURLE_OPERATION_TIMEDOUT:
+      // One code for three timeouts: only the caller's own is a deadline.
+      if let deadline, ContinuousClock.now - began >= deadline {
+        return RelayError(.deadline, "no whole answer from \(url) within \(deadline)")
+      }
+      return RelayError(.hubUnreachable, "\(url) does not answer (\(reason))")
+    default:
+      return RelayError(.hubUnreachable, "\(url): \(reason)")
+    }
+  }
+
+  private func foreignAnswer(status: Int) -> RelayError {
+    let kind = headers.contentType.isEmpty ? "no type" : "type '\(headers.contentType)'"
+    return RelayError(
+      .hubUnreachable,
+      "something other than a hub answered at \(url): status \(status), \(kind). "
+        + "It may be a sign-in page of the network, a proxy, or a wrong address")
+  }
+}
