@@ -81,3 +81,11 @@ extension Replica {
     try locked { (core) throws(RelayError) in try core.state().replica }
   }
 }
+
+extension Replica {
+  func organisation() throws(RelayError) -> Hash128 {
+    try locked { (core) throws(RelayError) in try core.state().organisation }
+  }
+
+  func randomBits() -> UInt64 { (try? locked { (core) in core.environment.random() }) ?? 0 }
+}

@@ -1,0 +1,69 @@
+public import RelayProtocol
+
+/// How a person settles a conflict.
+public enum Resolution: Sendable, Equatable {
+  /// Take one of the values listed, by its place: 0 is the one shown.
+  case sibling(Int)
+  /// Something else: the values of the entry's column group, in the order of its columns.
+  case values([Value])
+}
+
+extension Replica {
+  /// Resolves a conflict: an ordinary write that says which entry it settles, also where it keeps the value shown.
+  ///
+  /// - Parameter id: of an inbox item of kind `conflict`.
+  /// - Throws: `entry_unknown` when it is not there (any more), `value_not_allowed` for a choice that it does not have.
+  public func resolve(_ id: String, _ resolution: Resolution, author: String = "") throws(RelayError) {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        try core.seal(.residue)
+        try core.resolve(id, resolution, author)
+      }
+    }
+  }
+}
+
+extension ReplicaCore {
+  func resolve(_ id: String, _ resolution: Resolution, _ author: String) throws(RelayError) {
+    let found = try db.query(
+      "SELECT tbl, key, cell, opened, detail FROM relay_inbox WHERE id = ? AND kind = 'conflict'", [.text(id)]
+    ) { (row) throws(RelayError) in
+      (
+        row: RowID(table: UInt32(row.int(0)), key: row.blob(1)), cell: row.blob(2),
+        opened: UInt64(max(0, row.int(3))), siblings: row.blob(4)
+      )
+    }
+    guard let entry = found.first else { throw RelayError(.entryUnknown, "there is no open conflict '\(id)'") }
+    let table = try table(entry.row.table)
+    let cell = try CBORReader.decode(entry.cell) { (reader) throws(RelayError) in try reader.cellID() }
+    let siblings = try CBORReader.decode(entry.siblings) { (reader) throws(RelayError) in
+      var list: [CellValue] = []
+      for _ in 0..<(try reader.array(most: Limits.siblings)) { list.append(try reader.cellWrite().value) }
+      return list
+    }
+    var chosen: CellValue
+    switch resolution {
+    case .values(let values): chosen = .values(values)
+    case .sibling(let at):
+      guard siblings.indices.contains(at) else {
+        throw RelayError(.valueNotAllowed, "conflict '\(id)' has \(siblings.count) values; there is no number \(at)")
+      }
+      chosen = siblings[at]
+    }
+    if cell == .live, case .values = chosen { chosen = .flag(true) }
+    let keyValues = try entry.row.values()
+    switch chosen {
+    case .flag(false): try db.execute(sql(table).delete, keyValues)
+    case .flag(true), .delta: break
+    case .values(let values):
+      guard let group = table.group(cell.group), values.count == group.columns.count else {
+        throw RelayError(.valueNotAllowed, "conflict '\(id)' is settled by another number of values")
+      }
+      let sets = group.columns.map { "\"\(table.columns[$0].name)\" = ?" }.joined(separator: ", ")
+      let match = table.key.map { "\"\(table.columns[$0].name)\" = ?" }.joined(separator: " AND ")
+      try db.execute("UPDATE \"\(table.name)\" SET \(sets) WHERE \(match)", values + keyValues)
+    }
+    let resolving = [entry.row: [cell.group: entry.opened]]
+    try seal(.commit(author: author, resolving: resolving))
+  }
+}
