@@ -21,7 +21,7 @@ struct DataOptions: ParsableArguments {
 struct GrantOptions: ParsableArguments {
   @Option(
     name: .customLong("scope"),
-    help: "A scope that the device holds; repeatable. NAME to read and write, NAME:r to read, NAME:w to write, * for all."
+    help: "A scope of the device; repeatable. NAME to read and write, NAME:r to read, NAME:w to write, * for all."
   )
   var scopes: [String] = []
 

@@ -24,7 +24,12 @@ struct HubResponder: HTTPResponder {
       response = Replies.error(error)
       // Part of the body may be unread, and reading on only to throw it away would serve an attacker.
       response.headers[.connection] = "close"
-      let level: Logger.Level = response.status.code >= 500 ? .error : .info
+      let level: Logger.Level =
+        switch error.code {
+        case .cancelled: .debug
+        case .hubOverloaded, .busy: .warning
+        default: response.status.code >= 500 ? .error : .info
+        }
       context.logger.log(
         level: level, "refused",
         metadata: [

@@ -44,7 +44,11 @@ final class ReaderPool: Sendable {
 
   private func take() async -> HubReader? {
     await withCheckedContinuation { continuation in
-      enum Next { case reader(HubReader), refused, queued }
+      enum Next {
+        case reader(HubReader)
+        case refused
+        case queued
+      }
       let next = state.withLock { state -> Next in
         if let reader = state.free.popLast() { return .reader(reader) }
         guard state.waiting.count - state.first < ReaderPool.mostWaiting else { return .refused }

@@ -66,5 +66,5 @@ final class DirectoryLock: Sendable {
 }
 
 // `Files.read` and `Files.write` hide the C functions of the same names.
-private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int { read(file, bytes, count) }
+private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ most: Int) -> Int { read(file, bytes, most) }
 private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(file, bytes, count) }
