@@ -23,7 +23,7 @@ extension HubResponder {
 
     let page = try await self.page(sync, device)
     // What the device just heard about its own push is news too: it goes on at once.
-    guard pull.wait > 0, response.verdicts.isEmpty, page.isQuiet(for: sync) else {
+    guard pull.wait > 0, !pull.digests, response.verdicts.isEmpty, page.isQuiet(for: sync) else {
       response.page = page
       return Replies.cbor(response.encoded(), to: request)
     }
