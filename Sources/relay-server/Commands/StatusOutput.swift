@@ -8,21 +8,24 @@ enum StatusOutput {
       .init("organisation", .text("\(status.organisation)")),
       .init("epoch", .text("\(status.epoch)")),
       .init("head", .raw("\(status.head)")),
+      .init("rows", .raw("\(status.rows)")),
+      .init("open_entries", .raw("\(status.openEntries)")),
       .init("devices", .raw("\(status.devices)")),
     ]
   }
 
-  static func json(_ device: DeviceStatus) -> String {
+  static func json(_ status: DeviceStatus) -> String {
     JSONText.object([
-      .init("name", .text(device.name)),
-      .init("role", .text(device.role)),
-      .init("enrolled", .raw("\(device.enrolled)")),
-      .init("revoked", .raw("\(device.revoked)")),
+      .init("name", .text(status.device.name)),
+      .init("role", .text(status.device.role)),
+      .init("enrolled", .raw("\(status.isEnrolled)")),
+      .init("revoked", .raw("\(status.isRevoked)")),
+      .init("transactions", .raw("\(status.transactions)")),
       .init(
         "grants",
         .raw(
           JSONText.array(
-            device.grants.map { grant in
+            status.device.grants.map { grant in
               JSONText.object([
                 .init("scope", .text(grant.scope)), .init("readable", .raw("\(grant.readable)")),
                 .init("writable", .raw("\(grant.writable)")),
@@ -33,8 +36,9 @@ enum StatusOutput {
 
   /// One line a device, columns by tabs; control characters of names are escaped.
   static func table(_ devices: [DeviceStatus]) -> String {
-    devices.map { device in
-      let state = device.revoked ? "revoked" : device.enrolled ? "enrolled" : "invited"
+    devices.map { status in
+      let device = status.device
+      let state = status.isRevoked ? "revoked" : status.isEnrolled ? "enrolled" : "invited"
       let scopes = device.grants.map { grant in
         grant.scope + (grant.readable && grant.writable ? "" : grant.readable ? ":r" : ":w")
       }
