@@ -45,7 +45,8 @@ import Testing
     try replica.sql("UPDATE person SET given = 'Bo'")
     let request = try replica.nextRequest()
     let verdicts = try hub.accepted(request, from: 2)
-    #expect(try replica.receive(SyncResponse(epoch: ScriptedHub.epoch, time: 0, verdicts: verdicts), to: request) == .again)
+    #expect(
+      try replica.receive(SyncResponse(epoch: ScriptedHub.epoch, time: 0, verdicts: verdicts), to: request) == .again)
     #expect(try replica.status().pending == 1)
     #expect(try replica.sealed().isEmpty)
     try hub.pull([hub.person("p", given: "Bo", seq: 2)], head: 2, confirmed: verdicts)
@@ -112,7 +113,8 @@ import Testing
     var verdicts = try hub.accepted(request, from: 1)
     verdicts[0].refusal = Refusal(rule: .keyUnavailable, row: p, message: "taken")
     verdicts.removeLast()
-    #expect(try replica.receive(SyncResponse(epoch: ScriptedHub.epoch, time: 0, verdicts: verdicts), to: request) == .again)
+    #expect(
+      try replica.receive(SyncResponse(epoch: ScriptedHub.epoch, time: 0, verdicts: verdicts), to: request) == .again)
     #expect(try replica.values("SELECT id FROM person").isEmpty)
     #expect(try replica.status().pending == 2)
   }
@@ -144,7 +146,8 @@ import Testing
 
   @Test func aRowThatAConstraintRefusesIsHeldAndStopsNothing() throws {
     try Clinic.foreign(replica.path, "CREATE UNIQUE INDEX one_level ON person (level)")
-    try hub.pull([hub.person("a", level: "low", seq: 1), hub.person("b", level: "low", seq: 1), hub.person("c", seq: 1)], head: 1)
+    try hub.pull(
+      [hub.person("a", level: "low", seq: 1), hub.person("b", level: "low", seq: 1), hub.person("c", seq: 1)], head: 1)
     #expect(try replica.values("SELECT id FROM person ORDER BY id") == [["a"], ["c"]])
     #expect(try replica.status().held == 1)
     try hub.pull([hub.person("a", level: "high", seq: 2)], head: 2)

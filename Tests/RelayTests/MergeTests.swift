@@ -26,7 +26,8 @@ import Testing
         RowChange(row: row, base: write.base, operations: [Operation(write.operation)]),
         WriteContext(
           dot: write.dot, seq: write.seq, effective: HybridTime(bits: write.time), seen: DotSet(write.seen),
-          base: write.base) { _ in true },
+          base: write.base
+        ) { _ in true },
         table: table)
     }
     return state

@@ -133,7 +133,8 @@ extension ReplicaCore {
     try replaceEntries(row, table, arrived.record.entries)
     guard let values = try arrived.values(table) else {
       try leave(row)
-      try db.execute("INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
+      try db.execute(
+        "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
       return nil
     }
     try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
