@@ -27,7 +27,9 @@ extension HubStore {
       throw RelayError(.unauthorized, "\(dot): not this device's replica")
     }
     if let record = try record(dot) {
-      guard record.hash == sealed.hash else { throw RelayError(.replicaForked, "\(dot) stands for something else here") }
+      guard record.hash == sealed.hash else {
+        throw RelayError(.replicaForked, "\(dot) stands for something else here")
+      }
       return record.verdict
     }
     let (count, last) = (UInt64(known?[1].integer ?? 0), known.flatMap { Hash128(bytes: $0[2].bytes) } ?? .zero)
@@ -37,7 +39,9 @@ extension HubStore {
     guard transaction.base <= head, transaction.rows.allSatisfy({ $0.base <= head }) else {
       throw RelayError(.outOfOrder, "\(dot): its base lies ahead of the hub")
     }
-    guard try hasVerdicts(transaction.seen) else { throw RelayError(.outOfOrder, "\(dot) had seen what the hub has not") }
+    guard try hasVerdicts(transaction.seen) else {
+      throw RelayError(.outOfOrder, "\(dot) had seen what the hub has not")
+    }
     let latest = HybridTime(milliseconds: now + Limits.clockLead)
     let judgement = Judgement(self, transaction, device, seq: head + 1, effective: min(transaction.time, latest))
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)

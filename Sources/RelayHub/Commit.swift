@@ -14,8 +14,10 @@ extension Judgement {
       if try settle(row, was, new) { told = true }
     }
     // A root takes its children along, theirs too, in the same transaction (rule 21).
-    var moved = changes.filter { $0.old == nil || $0.old!.scopeNames != $0.new.scopeNames || $0.old!.homes != $0.new.homes }
-      .map(\.new.row)
+    var moved = changes.filter {
+      $0.old == nil || $0.old!.scopeNames != $0.new.scopeNames || $0.old!.homes != $0.new.homes
+    }
+    .map(\.new.row)
     while let parent = moved.popLast() {
       for var child in try store.children(of: parent) where after[child.row] == nil {
         let was = child
@@ -48,7 +50,8 @@ extension Judgement {
     for scope in row.scopes {
       try store.db.execute("INSERT OR IGNORE INTO scope(name) VALUES (?)", [.text(scope.name)])
       try store.db.execute(
-        "INSERT INTO feed SELECT id, ?, ? FROM scope WHERE name = ?", [.seq(scope.seq), .integer(id), .text(scope.name)])
+        "INSERT INTO feed SELECT id, ?, ? FROM scope WHERE name = ?",
+        [.seq(scope.seq), .integer(id), .text(scope.name)])
     }
   }
 
@@ -77,10 +80,13 @@ extension Judgement {
         }
       case .ask:
         let resolves = operations.first { $0.group == cell.id.group && $0.resolves > 0 }?.resolves ?? 0
-        let named = try store.db.first(
-          "SELECT 1 FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND opened = ?", place + [.seq(resolves)]) != nil
-        let open = try store.db.first(
-          "SELECT opened FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'", place) != nil
+        let named =
+          try store.db.first(
+            "SELECT 1 FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND opened = ?", place + [.seq(resolves)])
+          != nil
+        let open =
+          try store.db.first(
+            "SELECT opened FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'", place) != nil
         if !losers.isEmpty {
           told = true
           if !open {

@@ -23,7 +23,8 @@ extension HubStore {
 
   func keptDigest(_ scope: String, _ role: String) throws(RelayError) -> ScopeDigest? {
     guard
-      let values = try db.first("SELECT sum, count FROM digest WHERE scope = ? AND role = ?", [.text(scope), .text(role)])
+      let values = try db.first(
+        "SELECT sum, count FROM digest WHERE scope = ? AND role = ?", [.text(scope), .text(role)])
     else { return nil }
     return ScopeDigest(bytes: values[0].bytes, count: UInt64(values[1].integer ?? 0))
   }

@@ -89,7 +89,9 @@ final class HubStore {
   /// The log's hash after `seq`; zero before the first transaction, nil for a seq that this hub never gave.
   func logHash(_ seq: UInt64) throws(RelayError) -> Hash128? {
     if seq == 0 { return .zero }
-    guard case .blob(let bytes)? = try db.first("SELECT log FROM txn WHERE seq = ?", [.seq(seq)])?[0] else { return nil }
+    guard case .blob(let bytes)? = try db.first("SELECT log FROM txn WHERE seq = ?", [.seq(seq)])?[0] else {
+      return nil
+    }
     return Hash128(bytes: bytes)
   }
 

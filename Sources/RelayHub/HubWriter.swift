@@ -24,7 +24,9 @@ public final class HubWriter: @unchecked Sendable {
             .success(try store.db.savepoint { () throws(RelayError) in try store.accept(job, now: now) }))
         } catch {
           // What broke the store itself is nobody's push: nothing of the group may be acknowledged.
-          guard store.db.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else { throw error }
+          guard store.db.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else {
+            throw error
+          }
           results.append(.failure(error))
         }
       }

@@ -80,7 +80,8 @@ final class Judgement {
     }
     if let refusal = table.refusal(change, role: device.role) { return refusal }
     if isInsert, table.isAppendOnly { return refuse(.appendOnly, "a row with this key is here already") }
-    for case .set(let group, let values) in change.operations.map(\.kind) where table.group(group)?.policy == .immutable {
+    for case .set(let group, let values) in change.operations.map(\.kind) where table.group(group)?.policy == .immutable
+    {
       for write in row.state.writes(CellID(group))
       where write.value != .values(values) && write.value != .values(values.map { _ in .null })
         && (write.seq <= change.base || transaction.seen.contains(write.dot))
@@ -136,7 +137,8 @@ final class Judgement {
     }
     if writable.reach(named) { return nil }
     return Refusal(
-      rule: .notWritable, row: change.row, message: "\(table.name): the row lies in no scope that this device may write")
+      rule: .notWritable, row: change.row, message: "\(table.name): the row lies in no scope that this device may write"
+    )
   }
 
   private func left(_ row: RowID, _ base: UInt64, _ scopes: Set<String>) throws(RelayError) -> Bool {
@@ -159,7 +161,8 @@ final class Judgement {
         own = max(own, record.verdict.seq)
       }
     }
-    return try own > 0 && left(change.row, own, writable)
+    guard own > 0 else { return false }
+    return try left(change.row, own, writable)
   }
 
   /// The refused transaction that an operation on this row would build on (rule 18).

@@ -22,7 +22,9 @@ extension Pull {
     var candidates: Set<RowID> = []
     for scope in installed.union(granted).sorted() {
       candidates.formUnion(
-        try store.db.query("SELECT tbl, key FROM exits WHERE scope = ? AND seq > ?", [.text(scope), .seq(request.base)]) {
+        try store.db.query(
+          "SELECT tbl, key FROM exits WHERE scope = ? AND seq > ?", [.text(scope), .seq(request.base)]
+        ) {
           (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1))
         })
     }

@@ -69,7 +69,8 @@ struct Pull {
     for scope in walked where seq >= start(scope) {
       if scope == ScopeGrant.everything {
         ids.formUnion(
-          try store.db.query("SELECT id FROM row WHERE seq = ?", [.seq(seq)]) { (row) throws(RelayError) in row.int(0) })
+          try store.db.query("SELECT id FROM row WHERE seq = ?", [.seq(seq)]) { (row) throws(RelayError) in row.int(0) }
+        )
       } else {
         ids.formUnion(
           try store.db.query(
@@ -107,7 +108,8 @@ struct Pull {
   }
 
   func reads(_ cell: CellID, _ table: TableSchema) -> Bool {
-    cell.group == 0 ? table.access(device.role).reads : table.group(cell.group).map { table.reads($0, device.role) } ?? false
+    cell.group == 0
+      ? table.access(device.role).reads : table.group(cell.group).map { table.reads($0, device.role) } ?? false
   }
 
   private func entries(_ stored: StoredRow, _ table: TableSchema) throws(RelayError) -> [EntryRecord] {
@@ -131,7 +133,8 @@ struct Pull {
   func sibling(_ write: CellWrite) throws(RelayError) -> SiblingRecord {
     let record = try store.record(write.dot)
     return SiblingRecord(
-      write: write, author: record?.author ?? "", device: try record.map { (r) throws(RelayError) in try store.deviceName(r.device) } ?? "")
+      write: write, author: record?.author ?? "",
+      device: try record.map { (r) throws(RelayError) in try store.deviceName(r.device) } ?? "")
   }
 
   /// - Returns: the record's size, roughly.
