@@ -77,6 +77,7 @@ let package = Package(
       ]),
 
     .testTarget(name: "RelayProtocolTests", dependencies: ["RelayProtocol"]),
+    .testTarget(name: "RelayGzipTests", dependencies: ["RelayGzip", "RelayProtocol"]),
     .testTarget(name: "RelayTests", dependencies: ["Relay", "CSQLite"]),
     .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub"]),
     .testTarget(name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub"]),

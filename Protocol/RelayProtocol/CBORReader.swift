@@ -173,7 +173,10 @@ public struct CBORReader {
       guard String(validating: bytes, as: UTF8.self) == nil else { throw malformed("not the shortest encoding") }
       return .malformedText(bytes)
     case 7:
-      if try peekIsNull() { offset += 1; return .null }
+      if try peekIsNull() {
+        offset += 1
+        return .null
+      }
       return .real(try double())
     default: throw malformed("not a value")
     }

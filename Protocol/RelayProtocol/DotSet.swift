@@ -54,8 +54,14 @@ public struct DotSet: Hashable, Sendable {
     var added = Interval(replica: dot.replica, low: dot.counter, high: dot.counter)
     intervals.removeAll { other in
       guard other.replica == dot.replica else { return false }
-      if other.high == dot.counter - 1 { added.low = other.low; return true }
-      if other.low > 0 && other.low - 1 == dot.counter { added.high = other.high; return true }
+      if other.high == dot.counter - 1 {
+        added.low = other.low
+        return true
+      }
+      if other.low > 0 && other.low - 1 == dot.counter {
+        added.high = other.high
+        return true
+      }
       return false
     }
     let at = intervals.firstIndex { ($0.replica, $0.low) > (added.replica, added.low) } ?? intervals.count

@@ -33,7 +33,8 @@ public final class CurlTransport: Transport {
   public func send(_ request: TransportRequest, deadline: Duration?) async throws(RelayError) -> TransportResponse {
     let exchange = Exchange(url: hub + request.path, request: request, deadline: deadline)
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Result<TransportResponse, RelayError>, Never>) in
+      await withCheckedContinuation {
+        (continuation: CheckedContinuation<Result<TransportResponse, RelayError>, Never>) in
         queue.async { [line] in continuation.resume(returning: line.perform(exchange)) }
       }
     } onCancel: {

@@ -50,7 +50,8 @@ struct Capture {
         trigger("delete_refused", "BEFORE DELETE", on, refuse),
       ]
     }
-    list.append(trigger("update_before", "BEFORE UPDATE", "\(on) AND (\(keyMoved) OR \(uniques.isEmpty ? "0" : "1"))", all))
+    let mayEvict = uniques.isEmpty ? "\(on) AND (\(keyMoved))" : on
+    list.append(trigger("update_before", "BEFORE UPDATE", mayEvict, all))
     list.append(trigger("update", "AFTER UPDATE", on, logOld))
     list.append(trigger("rekey", "AFTER UPDATE", "\(on) AND (\(keyMoved))", logNew))
     list.append(trigger("delete", "AFTER DELETE", on, logOld))

@@ -68,7 +68,8 @@ struct DigestChange {
         let values = try core.confirmed(row, table), !table.isUpOnly(values, scopes.role)
       else { continue }
       let hash = table.rowHash(row, values, readable: table.readableColumns(scopes.role))
-      if scopes.names.contains(ScopeGrant.everything) { change(&digests[ScopeGrant.everything, default: .init()], hash) }
+      let all = ScopeGrant.everything
+      if scopes.names.contains(all), digests[all] != nil { change(&digests[all, default: .init()], hash) }
       for name in try core.scopes(of: row, table, values, &cache) where scopes.names.contains(name) {
         if digests[name] != nil { change(&digests[name, default: .init()], hash) }
       }

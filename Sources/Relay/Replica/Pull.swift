@@ -28,7 +28,9 @@ struct CompletePull {
     role = request.role
     rows = [:]
     for page in pages {
-      for run in page.runs { for record in run.rows { rows[record.row] = Arrived(columns: run.columns, record: record) } }
+      for run in page.runs {
+        for record in run.rows { rows[record.row] = Arrived(columns: run.columns, record: record) }
+      }
     }
     for row in closing.exits { rows[row] = nil }
     grants = pages.last?.grants ?? []

@@ -61,11 +61,15 @@ extension ReplicaCore {
     try db.execute(capture.logDDL)
     try completeLog(table, capture)
     let standing = try db.query(
-      "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? AND name LIKE 'relay\\_%' ESCAPE '\\'",
+      """
+      SELECT name, sql FROM sqlite_master
+      WHERE type = 'trigger' AND tbl_name = ? AND name LIKE 'relay\\_%' ESCAPE '\\'
+      """,
       [.text(table.name)]
     ) { (row) throws(RelayError) in (name: row[0].text ?? "", sql: row[1].text ?? "") }
     let wanted = capture.triggers
-    let same = wanted.count == standing.count
+    let same =
+      wanted.count == standing.count
       && wanted.allSatisfy { item in standing.contains { $0.name == item.name && $0.sql == item.sql } }
     guard !same else { return }
     // Triggers that are gone, though the log was made before, mean that a tool rebuilt the table and that writes may
@@ -98,7 +102,8 @@ extension ReplicaCore {
       let names = columns.compactMap { $0 }
       guard names.count == columns.count else {
         throw RelayError(
-          .schemaMismatch, "\(table.name): the UNIQUE index \(index) is over an expression, which capture cannot follow",
+          .schemaMismatch,
+          "\(table.name): the UNIQUE index \(index) is over an expression, which capture cannot follow",
           advice: "Nothing was changed. Put the index on plain columns.")
       }
       lists.append(names)

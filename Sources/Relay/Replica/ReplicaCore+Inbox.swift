@@ -31,7 +31,7 @@ extension ReplicaCore {
 
   static func label(_ value: CellValue) -> String {
     switch value {
-    case .values(let values): values.count == 1 ? values[0].description : values.map(\.description).joined(separator: ", ")
+    case .values(let values): values.map(\.description).joined(separator: ", ")
     case .delta(let delta): String(delta)
     case .flag(let flag): flag ? "there" : "deleted"
     }

@@ -17,17 +17,18 @@ extension ReplicaCore {
     var digests = try DigestChange(self, pull, state)
     try digests.subtract(self)
     try applying { () throws(RelayError) in
+      var refused: [Refused] = []
       let confirmed = try confirm(pull.closing.confirmed, &own, state)
       state.accepted += UInt64(confirmed.accepted)
       for arrived in pull.rows.sorted(by: { $0.key < $1.key }) {
-        try install(arrived.value, head, pull.newRole == state.role, state, &own)
+        if let one = try install(arrived.value, head, state, &own) { refused.append(one) }
       }
       for row in pull.closing.exits { try leave(row) }
+      try placeAgain(refused + heldRows(except: refused), head, state, &own)
       for row in confirmed.rows.sorted() {
         try settle(row, confirmed, hasArrived: pull.rows[row] != nil, state, &own)
       }
       try db.execute("UPDATE relay_image SET base = ? WHERE state = 0", [Value(head)])
-      try retryHeld(head, state, &own)
     }
     for notice in pull.closing.notices { try tell(notice) }
     state.base = head
@@ -116,43 +117,81 @@ extension ReplicaCore {
 
   // MARK: Rows
 
+  /// A confirmed row that a constraint of this file keeps out of its table.
+  private struct Refused {
+    var row: RowID
+    var table: TableSchema
+    var values: [Value]
+    var stamps: [Cell]
+  }
+
   private func install(
-    _ arrived: CompletePull.Arrived, _ head: UInt64, _ sameRole: Bool, _ state: ReplicaState,
-    _ own: inout OwnTransactions
-  ) throws(RelayError) {
+    _ arrived: CompletePull.Arrived, _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
+  ) throws(RelayError) -> Refused? {
     let row = arrived.record.row
     let table = try table(row.table)
     try replaceEntries(row, table, arrived.record.entries)
     guard let values = try arrived.values(table) else {
       try leave(row)
-      try db.execute("INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
-      return
+      try db.execute(
+        "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
+      return nil
     }
     try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
-    try place(row, table, values, arrived.record.stamps, head, state, &own)
+    let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps)
+    return try place(one, head, state, &own) == nil ? nil : one
   }
 
-  /// Puts a confirmed row in place; where this file's constraints refuse it, keeps the older image and its base.
+  /// Puts a confirmed row in its place.
+  ///
+  /// - Returns: nil, or why this file's constraints refuse it; then nothing changed.
   private func place(
-    _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], _ head: UInt64, _ state: ReplicaState,
-    _ own: inout OwnTransactions
+    _ one: Refused, _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
+  ) throws(RelayError) -> String? {
+    let isUnderWork = try isUnderWork(one.row)
+    let new = Image(values: one.values, stamps: one.stamps, base: head)
+    let shown = isUnderWork ? try view(one.row, one.table, image: new, state, &own) : one.values
+    if let reason = try show(one.row, shown, one.table) { return reason }
+    if isUnderWork { try save(new, one.row, one.table) } else { try dropImage(one.row) }
+    try forgetHeld(one.row)
+    return nil
+  }
+
+  /// Tries refused rows once more with all of them out of the way, so that two rows may swap a UNIQUE value. What is
+  /// still refused is held: the table keeps the older image, and the image keeps its base.
+  private func placeAgain(
+    _ refused: [Refused], _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) {
-    let old = try image(row, table)
-    let isUnderWork = try isUnderWork(row)
-    let new = Image(values: values, stamps: stamps, base: head)
-    let shown = isUnderWork ? try view(row, table, image: new, state, &own) : values
-    guard let reason = try show(row, shown, table) else {
-      if isUnderWork { try save(new, row, table) } else if old != nil { try dropImage(row) }
-      try forgetHeld(row)
-      return
+    var standing: [RowID: [Value]] = [:]
+    for one in refused {
+      standing[one.row] = try tableRow(one.row, one.table)
+      _ = try show(one.row, nil, one.table)
     }
-    if var old {
-      old.state = .held
-      try save(old, row, table)
-    } else if !isUnderWork, let standing = try tableRow(row, table) {
-      try save(Image(values: standing, base: state.base, state: .held), row, table)
+    var held: [(Refused, String)] = []
+    for one in refused { if let reason = try place(one, head, state, &own) { held.append((one, reason)) } }
+    for (one, reason) in held {
+      _ = try show(one.row, standing[one.row], one.table)
+      if var image = try image(one.row, one.table) {
+        image.state = .held
+        try save(image, one.row, one.table)
+      } else if let values = standing[one.row], try !isUnderWork(one.row) {
+        try save(Image(values: values, base: state.base, state: .held), one.row, one.table)
+      }
+      try hold(one.row, one.table, one.values, one.stamps, reason)
     }
-    try hold(row, table, values, stamps, reason)
+  }
+
+  private func heldRows(except refused: [Refused]) throws(RelayError) -> [Refused] {
+    let rows = try db.query("SELECT tbl, key FROM relay_held ORDER BY tbl, key") { (row) throws(RelayError) in
+      RowID(table: UInt32(row.int(0)), key: row.blob(1))
+    }
+    var held: [Refused] = []
+    for row in rows where !refused.contains(where: { $0.row == row }) {
+      let table = try table(row.table)
+      guard let image = try heldImage(row, table) else { continue }
+      held.append(Refused(row: row, table: table, values: image.values, stamps: image.stamps))
+    }
+    return held
   }
 
   /// A row died or left this device's scopes. With pending work it stays readable until that is judged.
@@ -193,18 +232,5 @@ extension ReplicaCore {
     // What this pull brought is in its place already.
     if try image(row, table) == nil, hasArrived, try !isUnderWork(row) { return }
     try rebuild(row, table, state, &own)
-  }
-
-  private func retryHeld(
-    _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
-  ) throws(RelayError) {
-    let rows = try db.query("SELECT tbl, key FROM relay_held ORDER BY tbl, key") { (row) throws(RelayError) in
-      RowID(table: UInt32(row.int(0)), key: row.blob(1))
-    }
-    for row in rows {
-      let table = try table(row.table)
-      guard let held = try heldImage(row, table) else { continue }
-      try place(row, table, held.values, held.stamps, head, state, &own)
-    }
   }
 }

@@ -22,7 +22,8 @@ extension ReplicaCore {
     guard !logged.isEmpty || !resolving.isEmpty else { return [] }
     var state = try state()
     var changes: [RowChange] = []
-    for table in schema.tables where logged.contains(table.id) || resolving.contains(where: { $0.key.table == table.id }) {
+    let concerned = logged.union(resolving.keys.map(\.table))
+    for table in schema.tables where concerned.contains(table.id) {
       changes += try self.changes(table, logged: logged.contains(table.id), resolving, state)
     }
     for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
@@ -128,7 +129,8 @@ extension ReplicaCore {
       schemaVersion: schema.version, role: state.role, author: author, rows: changes)
     let sealed = SealedTransaction(transaction)
     guard sealed.bytes.count <= Limits.transaction else {
-      throw RelayError(.transactionTooLarge, "\(sealed.bytes.count) bytes in one transaction, at most \(Limits.transaction)")
+      throw RelayError(
+        .transactionTooLarge, "\(sealed.bytes.count) bytes in one transaction, at most \(Limits.transaction)")
     }
     state.hash = sealed.hash
     try db.execute(

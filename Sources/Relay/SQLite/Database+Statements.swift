@@ -77,7 +77,8 @@ extension Database {
         let result = sqlite3_prepare_v3(
           handle, bytes.baseAddress, Int32(bytes.count), UInt32(SQLITE_PREPARE_PERSISTENT), &statement, &tail)
         if let tail, let base = bytes.baseAddress {
-          hasMore = bytes[(tail - base)...].contains { $0 != 0x20 && $0 != 0x0A && $0 != 0x3B && $0 != 0x09 && $0 != 0x0D }
+          let blank: [CChar] = [0x20, 0x0A, 0x0D, 0x09, 0x3B]
+          hasMore = bytes[(tail - base)...].contains { !blank.contains($0) }
         }
         return result
       }

@@ -66,14 +66,20 @@ struct SchemaFile: Decodable {
 
     init(from decoder: any Swift.Decoder) throws {
       let single = try decoder.singleValueContainer()
-      if let all = try? single.decode(Bool.self) { self = .all(all); return }
-      self = .matching(try single.decode([Match].self))
+      if let all = try? single.decode(Bool.self) {
+        self = .all(all)
+      } else {
+        self = .matching(try single.decode([Match].self))
+      }
     }
   }
 
   /// A JSON scalar: the values that a schema can name.
   enum Literal: Decodable {
-    case null, integer(Int64), real(Double), text(String)
+    case null
+    case integer(Int64)
+    case real(Double)
+    case text(String)
 
     init(from decoder: any Swift.Decoder) throws {
       let single = try decoder.singleValueContainer()

@@ -67,20 +67,20 @@ extension Value {
 
 extension TableSchema {
   init(_ file: SchemaFile.Table, roles: [String], tableIDs: [String: UInt32]) throws(RelayError) {
-    let where_ = file.name
+    let place = file.name
     try SyncSchema.checkName(file.name)
-    guard file.id >= 1 else { throw .schema("\(where_): ids start at 1") }
-    guard file.columns.count <= Limits.columns else { throw .schema("\(where_): more than \(Limits.columns) columns") }
-    try SyncSchema.distinct(file.columns.map { String($0.id) }, "\(where_): column id")
-    try SyncSchema.distinct(file.columns.map(\.name), "\(where_): column")
+    guard file.id >= 1 else { throw .schema("\(place): ids start at 1") }
+    guard file.columns.count <= Limits.columns else { throw .schema("\(place): more than \(Limits.columns) columns") }
+    try SyncSchema.distinct(file.columns.map { String($0.id) }, "\(place): column id")
+    try SyncSchema.distinct(file.columns.map(\.name), "\(place): column")
     let sorted = file.columns.sorted { $0.id < $1.id }
     var position: [String: Int] = [:]
     var columns: [ColumnSchema] = []
     for (at, column) in sorted.enumerated() {
       try SyncSchema.checkName(column.name)
-      guard column.id >= 1 else { throw .schema("\(where_).\(column.name): ids start at 1") }
+      guard column.id >= 1 else { throw .schema("\(place).\(column.name): ids start at 1") }
       guard let type = ColumnType(rawValue: column.type ?? "any") else {
-        throw .schema("\(where_).\(column.name): unknown type '\(column.type ?? "")'")
+        throw .schema("\(place).\(column.name): unknown type '\(column.type ?? "")'")
       }
       position[column.name] = at
       columns.append(
@@ -89,33 +89,33 @@ extension TableSchema {
           defaultValue: Value(column.default), allowed: column.values?.map { Value($0) }))
     }
     func at(_ name: String) throws(RelayError) -> Int {
-      guard let at = position[name] else { throw .schema("\(where_): there is no column '\(name)'") }
+      guard let at = position[name] else { throw .schema("\(place): there is no column '\(name)'") }
       return at
     }
     var key: [Int] = []
     for name in file.key { key.append(try at(name)) }
     guard !key.isEmpty, key.count <= Limits.keyColumns, Set(key).count == key.count else {
-      throw .schema("\(where_): a key has 1 to \(Limits.keyColumns) different columns")
+      throw .schema("\(place): a key has 1 to \(Limits.keyColumns) different columns")
     }
     let isAppendOnly = file.append ?? false
     let groups = try TableSchema.groups(file, sorted, columns, key, isAppendOnly, at)
     var scopes: [ScopeRule] = []
-    for text in file.scopes ?? [] { scopes.append(try ScopeRule(text, where_, at)) }
+    for text in file.scopes ?? [] { scopes.append(try ScopeRule(text, place, at)) }
     var homes: [ScopeRule] = []
-    for text in file.homes ?? [] { homes.append(try ScopeRule(text, where_, at)) }
+    for text in file.homes ?? [] { homes.append(try ScopeRule(text, place, at)) }
     var parent: ParentRule?
     if let rule = file.parent {
-      guard let table = tableIDs[rule.table] else { throw .schema("\(where_): there is no table '\(rule.table)'") }
+      guard let table = tableIDs[rule.table] else { throw .schema("\(place): there is no table '\(rule.table)'") }
       parent = ParentRule(column: try at(rule.column), table: table)
     }
-    guard (parent == nil) != scopes.isEmpty else { throw .schema("\(where_): either scopes or a parent, not both") }
+    guard (parent == nil) != scopes.isEmpty else { throw .schema("\(place): either scopes or a parent, not both") }
     var access: [String: TableAccess] = [:]
     for (role, rule) in (file.access ?? [:]).sorted(by: { $0.key < $1.key }) {
-      guard roles.contains(role) else { throw .schema("\(where_): there is no role '\(role)'") }
-      access[role] = try TableAccess(rule, columns, key, where_, at)
+      guard roles.contains(role) else { throw .schema("\(place): there is no role '\(role)'") }
+      access[role] = try TableAccess(rule, columns, key, place, at)
     }
     guard ["update_wins", "never"].contains(file.delete ?? "update_wins") else {
-      throw .schema("\(where_): delete is 'update_wins' or 'never'")
+      throw .schema("\(place): delete is 'update_wins' or 'never'")
     }
     var groupOfColumn = Array(repeating: -1, count: columns.count)
     for (index, group) in groups.enumerated() { for column in group.columns { groupOfColumn[column] = index } }

@@ -50,7 +50,8 @@ extension ReplicaCore {
     ) { (row) throws(RelayError) in
       let size = Int(row.int(3))
       if size > most {
-        guard push.isEmpty else { hasMore = true; return false }
+        hasMore = true
+        guard push.isEmpty else { return false }
         let dot = Dot(replica, UInt64(row.int(0)))
         guard let hash = Hash128(bytes: row.blob(1)) else { throw RelayError(.corrupt, "a transaction without hash") }
         let offset = try self.partOffset(dot)
@@ -58,10 +59,12 @@ extension ReplicaCore {
         let end = min(whole.count, offset + most)
         part = TransactionPart(
           dot: dot, hash: hash, total: UInt64(size), offset: UInt64(offset), bytes: Array(whole[offset..<end]))
+        return false
+      }
+      guard bytes + size <= most, push.count < Limits.transactionsInPush else {
         hasMore = true
         return false
       }
-      guard bytes + size <= most, push.count < Limits.transactionsInPush else { hasMore = true; return false }
       push.append(row.blob(2))
       bytes += size
       return true

@@ -1,0 +1,34 @@
+# Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
+.PHONY: help setup test lint format
+
+help:
+	@echo "make test    set up, lint, build everything, run every test"
+	@echo "make format  rewrite the sources in the project's format"
+
+# One flag for every debug build, so that nothing is built twice; warnings are errors.
+export RELAY_STRICT = 1
+
+SOURCES = Package.swift Protocol Sources SampleClient Tests
+PACKAGES = libsqlite3-dev libcurl4-openssl-dev zlib1g-dev pkg-config sqlite3
+
+setup:
+	@missing=""; for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  command -v apt-get >/dev/null || { echo "Relay needs$$missing, and this machine has no apt-get: install them by hand."; exit 1; }; \
+	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo "Installing$$missing"; \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing; \
+	fi
+	@command -v swift >/dev/null || { echo "Relay needs Swift 6.2 or newer: https://swift.org/install"; exit 1; }
+
+lint: setup
+	swift format lint --recursive --strict $(SOURCES)
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+test: lint
+	swift build --build-tests
+	swift test --skip-build

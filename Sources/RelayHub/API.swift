@@ -1,0 +1,59 @@
+public import RelayProtocol
+
+/// One device's push, as the server queued it.
+public struct PushJob: Sendable {
+  public var device: Int64
+  public var replica: ReplicaID
+  public var request: SyncRequest
+
+  public init(device: Int64, replica: ReplicaID, request: SyncRequest) {
+    self.device = device
+    self.replica = replica
+    self.request = request
+  }
+}
+
+public struct PushOutcome: Sendable {
+  /// Of the transactions judged, in their order; fewer than were pushed when one has to wait for others.
+  public var verdicts: [Verdict]
+  /// Bytes held of the transaction that comes in parts.
+  public var partReceived: UInt64
+}
+
+/// A credential's owner with its rights as they are now.
+public struct HubDevice: Sendable, Equatable {
+  public var id: Int64
+  public var name: String
+  public var role: String
+  /// Ascending by scope.
+  public var grants: [ScopeGrant]
+}
+
+public struct DeviceStatus: Sendable, Equatable {
+  public var device: HubDevice
+  public var isEnrolled: Bool
+  public var isRevoked: Bool
+  /// Transactions with a verdict.
+  public var transactions: UInt64
+}
+
+public struct HubStatus: Sendable, Equatable {
+  public var organisation: Hash128
+  public var epoch: Hash128
+  public var head: UInt64
+  public var rows: UInt64
+  public var openEntries: UInt64
+  public var devices: UInt64
+}
+
+extension HubDevice {
+  var readable: Set<String> { Set(grants.filter(\.readable).map(\.scope)) }
+  var writable: Set<String> { Set(grants.filter(\.writable).map(\.scope)) }
+}
+
+extension Set<String> {
+  /// Does one of these granted scopes hold a row that lies in `scopes`?
+  func reach(_ scopes: [String]) -> Bool {
+    !scopes.isEmpty && (contains(ScopeGrant.everything) || scopes.contains { contains($0) })
+  }
+}

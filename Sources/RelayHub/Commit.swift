@@ -1,0 +1,109 @@
+internal import Relay
+internal import RelayProtocol
+
+extension Judgement {
+  /// Writes what was accepted: rows, membership, entries, digests. Gives true when somebody is told of a conflict.
+  func commit() throws(RelayError) -> Bool {
+    var changes: [(old: StoredRow?, new: StoredRow)] = []
+    var told = false
+    for row in after.keys.sorted() {
+      guard var new = after[row] else { continue }
+      let was = try old(row)
+      try settlePlace(&new, was, isWritten: true)
+      changes.append((was, new))
+      if try settle(row, was, new) { told = true }
+    }
+    // A root takes its children along, theirs too, in the same transaction (rule 21).
+    var moved = changes.filter {
+      $0.old == nil || $0.old!.scopeNames != $0.new.scopeNames || $0.old!.homes != $0.new.homes
+    }
+    .map(\.new.row)
+    while let parent = moved.popLast() {
+      for var child in try store.children(of: parent) where after[child.row] == nil {
+        let was = child
+        try settlePlace(&child, was, isWritten: false)
+        guard was.scopeNames != child.scopeNames || was.homes != child.homes else { continue }
+        changes.append((was, child))
+        moved.append(child.row)
+      }
+    }
+    try store.updateDigests(changes)
+    return told
+  }
+
+  private func settlePlace(_ row: inout StoredRow, _ was: StoredRow?, isWritten: Bool) throws(RelayError) {
+    let place = try place(row.row)
+    let since = Dictionary(uniqueKeysWithValues: (was?.scopes ?? []).map { ($0.name, $0.seq) })
+    row.homes = place.homes
+    row.scopes = place.scopes.map { (name: $0, seq: isWritten ? seq : since[$0] ?? seq) }
+    try store.save(&row)
+    guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }
+    for scope in was?.scopes ?? [] {
+      try store.db.execute(
+        "DELETE FROM feed WHERE scope = (SELECT id FROM scope WHERE name = ?) AND seq = ? AND row = ?",
+        [.text(scope.name), .seq(scope.seq), .integer(id)])
+      guard !place.scopes.contains(scope.name) else { continue }
+      try store.db.execute(
+        "INSERT OR REPLACE INTO exits VALUES (?, ?, ?, ?)",
+        [.text(scope.name), .integer(Int64(row.row.table)), .blob(row.row.key), .seq(seq)])
+    }
+    for scope in row.scopes {
+      try store.db.execute("INSERT OR IGNORE INTO scope(name) VALUES (?)", [.text(scope.name)])
+      try store.db.execute(
+        "INSERT INTO feed SELECT id, ?, ? FROM scope WHERE name = ?",
+        [.seq(scope.seq), .integer(id), .text(scope.name)])
+    }
+  }
+
+  /// Entries and notices of the cells that changed (rule 14).
+  private func settle(_ row: RowID, _ was: StoredRow?, _ new: StoredRow) throws(RelayError) -> Bool {
+    guard let table = store.schema.table(row.table) else { return false }
+    let operations = transaction.rows.first { $0.row == row }?.operations ?? []
+    var told = false
+    for cell in new.state.cells where cell.writes != was?.state.writes(cell.id) {
+      let policy = cell.id.group == 0 ? MergePolicy.ask : table.group(cell.id.group)?.policy
+      let losers = table.losers(cell)
+      let name = CellsBlob.encode(cell.id)
+      let place: [Value] = [.integer(Int64(row.table)), .blob(row.key), .blob(name)]
+      switch policy {
+      case .lww, .immutable, .authority:
+        for loser in losers {
+          let device = loser.dot == transaction.dot ? self.device.id : try store.record(loser.dot)?.device ?? 0
+          var lost = CBORWriter()
+          lost.cellWrite(loser)
+          try store.db.execute(
+            "INSERT OR IGNORE INTO notice(tbl, key, cell, device, seq, replica, n, lost) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            place + [
+              .integer(device), .seq(seq), .bits(loser.dot.replica.bits), .seq(loser.dot.counter), .blob(lost.bytes),
+            ])
+          if store.db.changes > 0 { told = true }
+        }
+      case .ask:
+        let resolves = operations.first { $0.group == cell.id.group && $0.resolves > 0 }?.resolves ?? 0
+        let named =
+          try store.db.first(
+            "SELECT 1 FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND opened = ?", place + [.seq(resolves)])
+          != nil
+        let open =
+          try store.db.first(
+            "SELECT opened FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'", place) != nil
+        if !losers.isEmpty {
+          told = true
+          if !open {
+            try store.db.execute(
+              """
+              INSERT INTO entry(tbl, key, cell, opened, status) VALUES (?, ?, ?, ?, 'open')
+              ON CONFLICT DO UPDATE SET status = 'open', ended = NULL
+              """, place + [.seq(named ? resolves : seq)])
+          }
+        } else if open {
+          try store.db.execute(
+            "UPDATE entry SET status = ?, ended = ? WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'",
+            [.text(named ? "resolved" : "superseded"), .seq(seq)] + place)
+        }
+      default: break
+      }
+    }
+    return told
+  }
+}

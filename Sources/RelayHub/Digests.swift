@@ -1,0 +1,86 @@
+internal import Relay
+internal import RelayProtocol
+
+extension HubStore {
+  /// The row's hash as a role's digest counts it; nil where it does not count (rule 25).
+  func digestHash(_ stored: StoredRow, _ role: String) throws(RelayError) -> [UInt8]? {
+    guard let table = schema.table(stored.row.table), table.access(role).reads,
+      let values = try table.shownValues(stored.row, stored.state), !table.isUpOnly(values, role)
+    else { return nil }
+    return table.rowHash(stored.row, values, readable: table.readableColumns(role))
+  }
+
+  /// Begins to keep a digest, from a scan, so that every later commit only adds and subtracts.
+  func keepDigest(_ scope: String, _ role: String) throws(RelayError) {
+    guard try keptDigest(scope, role) == nil else { return }
+    try store(try scanDigest(scope, role), scope, role)
+  }
+
+  func digest(_ scope: String, _ role: String) throws(RelayError) -> ScopeDigest {
+    if let kept = try keptDigest(scope, role) { return kept }
+    return try scanDigest(scope, role)
+  }
+
+  func keptDigest(_ scope: String, _ role: String) throws(RelayError) -> ScopeDigest? {
+    guard
+      let values = try db.first(
+        "SELECT sum, count FROM digest WHERE scope = ? AND role = ?", [.text(scope), .text(role)])
+    else { return nil }
+    return ScopeDigest(bytes: values[0].bytes, count: UInt64(values[1].integer ?? 0))
+  }
+
+  /// - Complexity: O(rows of the scope).
+  func scanDigest(_ scope: String, _ role: String) throws(RelayError) -> ScopeDigest {
+    var digest = ScopeDigest()
+    func add(_ ids: [Int64]) throws(RelayError) {
+      for id in ids {
+        if let stored = try load(id: id), let hash = try digestHash(stored, role) { digest.add(hash) }
+      }
+    }
+    if scope == ScopeGrant.everything {
+      try add(try db.query("SELECT id FROM row WHERE alive = 1") { (row) throws(RelayError) in row.int(0) })
+    } else {
+      try add(
+        try db.query(
+          "SELECT f.row FROM feed f JOIN scope s ON s.id = f.scope WHERE s.name = ?", [.text(scope)]
+        ) { (row) throws(RelayError) in row.int(0) })
+    }
+    return digest
+  }
+
+  private func store(_ digest: ScopeDigest, _ scope: String, _ role: String) throws(RelayError) {
+    try db.execute(
+      "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?)",
+      [.text(scope), .text(role), .blob(digest.bytes), .seq(digest.count)])
+  }
+
+  /// Carries rows from what they were to what they are in every digest that is kept.
+  func updateDigests(_ changes: [(old: StoredRow?, new: StoredRow)]) throws(RelayError) {
+    var kept: [String: [(role: String, digest: ScopeDigest)]] = [:]
+    func apply(_ stored: StoredRow, adding: Bool) throws(RelayError) {
+      var hashes: [String: [UInt8]?] = [:]
+      for scope in stored.scopeNames + [ScopeGrant.everything] {
+        if kept[scope] == nil {
+          kept[scope] = try db.query("SELECT role, sum, count FROM digest WHERE scope = ?", [.text(scope)]) {
+            (row) throws(RelayError) in
+            let digest = ScopeDigest(bytes: row.blob(1), count: UInt64(row.int(2))) ?? ScopeDigest()
+            return (role: row[0].text ?? "", digest: digest)
+          }
+        }
+        for at in (kept[scope] ?? []).indices {
+          let role = kept[scope]![at].role
+          let hash: [UInt8]?
+          if let known = hashes[role] { hash = known } else { hash = try digestHash(stored, role) }
+          hashes[role] = .some(hash)
+          guard let hash else { continue }
+          if adding { kept[scope]![at].digest.add(hash) } else { kept[scope]![at].digest.remove(hash) }
+        }
+      }
+    }
+    for change in changes {
+      if let old = change.old { try apply(old, adding: false) }
+      try apply(change.new, adding: true)
+    }
+    for (scope, list) in kept { for item in list { try store(item.digest, scope, item.role) } }
+  }
+}

@@ -1,0 +1,70 @@
+internal import Relay
+public import RelayProtocol
+
+/// Reads a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
+public final class HubReader: @unchecked Sendable {
+  let store: HubStore
+
+  public init(directory: String, vfs: String? = nil) throws(RelayError) {
+    store = try HubStore(directory: directory, mode: .readOnly, vfs: vfs)
+  }
+
+  /// - Throws: `unauthorized` or `revoked`.
+  public func authenticate(token: String) throws(RelayError) -> HubDevice {
+    let secret = Value.blob(HubStore.secret(token))
+    guard let id = try store.db.first("SELECT id FROM device WHERE token = ?", [secret])?[0].integer else {
+      throw RelayError(.unauthorized, "the hub does not know this token")
+    }
+    return try store.device(id)
+  }
+
+  /// One page; everything in it comes from one snapshot.
+  ///
+  /// - Throws: `page_void` when the pull has to start again, `hub_rolled_back`, `wrong_hub`, `schema_mismatch`.
+  public func pull(_ request: SyncRequest, device: HubDevice, now: Int64) throws(RelayError) -> PullPage {
+    let store = store
+    return try store.db.snapshot { () throws(RelayError) in
+      try store.recognise(request)
+      return try Pull(store, request, try store.device(device.id)).page()
+    }
+  }
+
+  public func head() throws(RelayError) -> UInt64 { try store.head() }
+
+  public func epoch() throws(RelayError) -> Hash128 { store.epoch }
+
+  /// What the device should hold: a digest a table, or the hashes of one table's rows.
+  ///
+  /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.
+  public func verify(_ request: VerifyRequest, device: HubDevice) throws(RelayError) -> VerifyResponse {
+    let store = store
+    return try store.db.snapshot { () throws(RelayError) in try store.verify(request, try store.device(device.id)) }
+  }
+
+  public func devices() throws(RelayError) -> [DeviceStatus] {
+    let store = store
+    return try store.db.query(
+      """
+      SELECT id, name, role, token IS NOT NULL, revoked, (SELECT count(*) FROM txn WHERE device = d.id)
+      FROM device d ORDER BY name
+      """
+    ) { (row) throws(RelayError) in
+      let device = HubDevice(
+        id: row.int(0), name: row[1].text ?? "", role: row[2].text ?? "", grants: try store.grants(row.int(0)))
+      return DeviceStatus(
+        device: device, isEnrolled: row.int(3) != 0, isRevoked: row.int(4) != 0, transactions: UInt64(row.int(5)))
+    }
+  }
+
+  public func status() throws(RelayError) -> HubStatus {
+    let store = store
+    func count(_ sql: String) throws(RelayError) -> UInt64 { UInt64(try store.db.first(sql)?[0].integer ?? 0) }
+    return try store.db.snapshot { () throws(RelayError) in
+      HubStatus(
+        organisation: store.organisation, epoch: store.epoch, head: try store.head(),
+        rows: try count("SELECT count(*) FROM row WHERE alive = 1"),
+        openEntries: try count("SELECT count(*) FROM entry WHERE status = 'open'"),
+        devices: try count("SELECT count(*) FROM device WHERE revoked = 0"))
+    }
+  }
+}

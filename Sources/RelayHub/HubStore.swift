@@ -1,0 +1,120 @@
+internal import Relay
+public import RelayProtocol
+
+/// The hub of one organisation: a directory with one SQLite file.
+public enum Hub {
+  /// Makes the store.
+  ///
+  /// - Parameters:
+  ///   - schema: the sync schema file's bytes.
+  ///   - organisation, epoch: random, drawn by the caller.
+  /// - Throws: `schema_invalid`, `usage` when a hub is there already, or the file's errors.
+  public static func create(
+    directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128
+  ) throws(RelayError) {
+    _ = try SyncSchema(json: schema)
+    let db = try Database(path: HubStore.path(directory), mode: .create)
+    try db.transaction { () throws(RelayError) in
+      guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") == nil else {
+        throw RelayError(.usage, "\(directory): a hub is here already")
+      }
+      try db.script(HubStore.tables)
+      for (name, value) in [("schema", schema), ("organisation", organisation.bytes), ("epoch", epoch.bytes)] {
+        try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
+      }
+    }
+  }
+}
+
+/// A connection to the hub's file with what never changes while it is open.
+final class HubStore {
+  let db: Database
+  let schema: SyncSchema
+  let organisation: Hash128
+  let epoch: Hash128
+
+  static func path(_ directory: String) -> String { directory + "/hub.db" }
+
+  init(directory: String, mode: Database.Mode, vfs: String?) throws(RelayError) {
+    let db = try Database(path: HubStore.path(directory), mode: mode, vfs: vfs)
+    func meta(_ name: String) throws(RelayError) -> [UInt8] {
+      guard case .blob(let bytes)? = try db.first("SELECT value FROM meta WHERE name = ?", [.text(name)])?[0] else {
+        throw RelayError(.notADatabase, "\(db.path): not a hub's store")
+      }
+      return bytes
+    }
+    schema = try SyncSchema(json: try meta("schema"))
+    organisation = Hash128(bytes: try meta("organisation")) ?? .zero
+    epoch = Hash128(bytes: try meta("epoch")) ?? .zero
+    self.db = db
+  }
+
+  static let tables = """
+    CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+    CREATE TABLE device(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, code BLOB,
+      expires INT NOT NULL, replica INT, token BLOB UNIQUE, revoked INT NOT NULL DEFAULT 0) STRICT;
+    CREATE TABLE grants(device INT, scope TEXT, readable INT NOT NULL, writable INT NOT NULL,
+      PRIMARY KEY(device, scope)) STRICT, WITHOUT ROWID;
+    CREATE TABLE replica(id INTEGER PRIMARY KEY, device INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL) STRICT;
+    CREATE TABLE txn(seq INTEGER PRIMARY KEY, replica INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL,
+      device INT NOT NULL, author TEXT NOT NULL, eff INT NOT NULL, accepted INT NOT NULL, entries INT NOT NULL,
+      refusal BLOB, base INT NOT NULL, log BLOB NOT NULL, UNIQUE(replica, n)) STRICT;
+    CREATE TABLE body(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+    CREATE TABLE part(replica INT, n INT, offset INT, hash BLOB NOT NULL, total INT NOT NULL, bytes BLOB NOT NULL,
+      PRIMARY KEY(replica, n, offset)) STRICT;
+    CREATE TABLE row(id INTEGER PRIMARY KEY, tbl INT NOT NULL, key BLOB NOT NULL, seq INT NOT NULL,
+      alive INT NOT NULL, parent_tbl INT, parent BLOB, scopes BLOB NOT NULL, homes BLOB NOT NULL, cells BLOB NOT NULL,
+      UNIQUE(tbl, key)) STRICT;
+    CREATE INDEX row_seq ON row(seq);
+    CREATE INDEX row_parent ON row(parent_tbl, parent) WHERE parent IS NOT NULL;
+    CREATE TABLE scope(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE feed(scope INT, seq INT, row INT, PRIMARY KEY(scope, seq, row)) STRICT, WITHOUT ROWID;
+    CREATE TABLE exits(scope TEXT, tbl INT, key BLOB, seq INT NOT NULL,
+      PRIMARY KEY(scope, tbl, key)) STRICT, WITHOUT ROWID;
+    CREATE INDEX exits_seq ON exits(scope, seq);
+    CREATE TABLE entry(tbl INT, key BLOB, cell BLOB, opened INT, status TEXT NOT NULL, ended INT,
+      PRIMARY KEY(tbl, key, cell, opened)) STRICT, WITHOUT ROWID;
+    CREATE INDEX entry_open ON entry(status) WHERE status = 'open';
+    CREATE TABLE notice(device INT, seq INT, tbl INT, key BLOB, cell BLOB, replica INT, n INT, lost BLOB NOT NULL,
+      PRIMARY KEY(replica, n, tbl, key, cell)) STRICT, WITHOUT ROWID;
+    CREATE INDEX notice_device ON notice(device, seq);
+    CREATE TABLE digest(scope TEXT, role TEXT, sum BLOB NOT NULL, count INT NOT NULL,
+      PRIMARY KEY(scope, role)) STRICT, WITHOUT ROWID;
+    """
+
+  func head() throws(RelayError) -> UInt64 {
+    UInt64(try db.first("SELECT coalesce(max(seq), 0) FROM txn")?[0].integer ?? 0)
+  }
+
+  /// The log's hash after `seq`; zero before the first transaction, nil for a seq that this hub never gave.
+  func logHash(_ seq: UInt64) throws(RelayError) -> Hash128? {
+    if seq == 0 { return .zero }
+    guard case .blob(let bytes)? = try db.first("SELECT log FROM txn WHERE seq = ?", [.seq(seq)])?[0] else {
+      return nil
+    }
+    return Hash128(bytes: bytes)
+  }
+
+  /// Is this the hub, and the history, that the device has talked to (rule 4)?
+  ///
+  /// - Throws: `wrong_hub`, `schema_mismatch` or `hub_rolled_back`.
+  func recognise(_ request: SyncRequest) throws(RelayError) {
+    guard request.organisation == organisation else {
+      throw RelayError(.wrongHub, "this hub serves another organisation")
+    }
+    guard request.schemaHash == schema.hash else {
+      throw RelayError(.schemaMismatch, "the device has another sync schema than the hub")
+    }
+    if request.epoch == .zero, request.base == 0 { return }
+    guard request.epoch == epoch, let log = try logHash(request.base), request.base == 0 || log == request.logHash
+    else {
+      throw RelayError(.hubRolledBack, "the hub does not know the history that the device saw up to \(request.base)")
+    }
+  }
+}
+
+extension Value {
+  static func seq(_ value: UInt64) -> Value { .integer(Int64(value)) }
+  static func bits(_ value: UInt64) -> Value { .integer(Int64(bitPattern: value)) }
+  var bytes: [UInt8] { if case .blob(let bytes) = self { bytes } else { [] } }
+}

@@ -1,0 +1,78 @@
+internal import Relay
+public import RelayProtocol
+
+/// The only writer of a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
+public final class HubWriter: @unchecked Sendable {
+  let store: HubStore
+
+  public init(directory: String, vfs: String? = nil) throws(RelayError) {
+    store = try HubStore(directory: directory, mode: .readWrite, vfs: vfs)
+  }
+
+  /// Judges pushes in one durable transaction; a job that fails leaves nothing and stops no other.
+  ///
+  /// - Parameter now: milliseconds since 1970.
+  public func commit(
+    _ jobs: [PushJob], now: Int64
+  ) throws(RelayError) -> [Result<PushOutcome, RelayError>] {
+    let store = store
+    return try store.db.transaction { () throws(RelayError) in
+      var results: [Result<PushOutcome, RelayError>] = []
+      for job in jobs {
+        do throws(RelayError) {
+          results.append(
+            .success(try store.db.savepoint { () throws(RelayError) in try store.accept(job, now: now) }))
+        } catch {
+          // What broke the store itself is nobody's push: nothing of the group may be acknowledged.
+          guard store.db.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else {
+            throw error
+          }
+          results.append(.failure(error))
+        }
+      }
+      return results
+    }
+  }
+
+  public func enrol(_ request: EnrolRequest, token: String, now: Int64) throws(RelayError) -> EnrolResponse {
+    let store = store
+    return try store.db.transaction { () throws(RelayError) in try store.enrol(request, token: token, now: now) }
+  }
+
+  /// - Parameters:
+  ///   - code: works once, until `expires` (milliseconds since 1970); only its hash is kept.
+  public func addDevice(
+    name: String, role: String, grants: [ScopeGrant], code: String, expires: Int64
+  ) throws(RelayError) {
+    let store = store
+    try store.db.transaction { () throws(RelayError) in
+      guard try store.db.first("SELECT 1 FROM device WHERE name = ?", [.text(name)]) == nil else {
+        throw RelayError(.usage, "there is a device '\(name)' already")
+      }
+      try store.db.execute(
+        "INSERT INTO device(name, role, code, expires) VALUES (?, ?, ?, ?)",
+        [.text(name), .text(role), .blob(HubStore.secret(code)), .integer(expires)])
+      try store.setGrants(try store.deviceID(name), role: role, grants)
+    }
+  }
+
+  /// - Parameter role: nil leaves it as it is.
+  public func grant(device: String, role: String?, grants: [ScopeGrant]) throws(RelayError) {
+    let store = store
+    try store.db.transaction { () throws(RelayError) in
+      let id = try store.deviceID(device)
+      let now = try store.db.first("SELECT role FROM device WHERE id = ?", [.integer(id)])?[0].text ?? ""
+      try store.setGrants(id, role: role ?? now, grants)
+    }
+  }
+
+  public func revoke(device: String) throws(RelayError) {
+    let store = store
+    try store.db.transaction { () throws(RelayError) in
+      try store.db.execute(
+        "UPDATE device SET revoked = 1, code = NULL WHERE id = ?", [.integer(try store.deviceID(device))])
+    }
+  }
+
+  public func checkpoint() throws(RelayError) { _ = try store.db.first("PRAGMA wal_checkpoint(PASSIVE)") }
+}

@@ -1,0 +1,192 @@
+internal import Relay
+internal import RelayProtocol
+
+/// One transaction on its way through the hub: rows as they were and as they would be.
+final class Judgement {
+  let store: HubStore
+  let transaction: Transaction
+  let device: HubDevice
+  let seq: UInt64
+  let effective: HybridTime
+  var before: [RowID: StoredRow?] = [:]
+  var after: [RowID: StoredRow] = [:]
+  private var refusedStanding: [RowID: (isInsert: Bool, dot: Dot)]?
+
+  init(_ store: HubStore, _ transaction: Transaction, _ device: HubDevice, seq: UInt64, effective: HybridTime) {
+    self.store = store
+    self.transaction = transaction
+    self.device = device
+    self.seq = seq
+    self.effective = effective
+  }
+
+  func old(_ row: RowID) throws(RelayError) -> StoredRow? {
+    if let known = before[row] { return known }
+    let loaded = try store.load(row)
+    before[row] = .some(loaded)
+    return loaded
+  }
+
+  /// Where a row is once the transaction is merged; its own rules, or its parent's place.
+  func place(_ row: RowID) throws(RelayError) -> (scopes: [String], homes: [String]) {
+    guard let table = store.schema.table(row.table) else { return ([], []) }
+    let stored: StoredRow?
+    if let merged = after[row] { stored = merged } else { stored = try old(row) }
+    guard let stored else { return ([], []) }
+    let values = try table.allValues(row, stored.state)
+    guard table.parent != nil else { return (table.ownScopes(values), table.ownHomes(values)) }
+    guard let parent = table.parentRow(values) else { return ([], []) }
+    return try place(parent)
+  }
+
+  /// Merges into `after` and says why the transaction is refused, if it is (rules 16–19).
+  func judge() throws(RelayError) -> Refusal? {
+    if transaction.schemaVersion > store.schema.version {
+      return Refusal(rule: .schemaTooNew, message: "the device has a newer sync schema than the hub")
+    }
+    let writable = device.writable
+    for change in transaction.rows {
+      guard let table = store.schema.table(change.row.table) else {
+        return Refusal(rule: .unknownTable, row: change.row, message: "the hub has no table \(change.row.table)")
+      }
+      if let refusal = try refuses(change, table, writable) { return refusal }
+      if let refusal = try merge(change, table) { return refusal }
+    }
+    for change in transaction.rows {
+      if let refusal = try misplaced(change, writable) { return refusal }
+    }
+    return nil
+  }
+
+  private func refuses(_ change: RowChange, _ table: TableSchema, _ writable: Set<String>) throws(RelayError)
+    -> Refusal?
+  {
+    let isInsert = change.operations[0].isInsert
+    func refuse(_ rule: RefusalRule, _ message: String) -> Refusal {
+      Refusal(rule: rule, row: change.row, message: "\(table.name): \(message)")
+    }
+    if let dot = try buildsOnRefused(change.row, isInsert: isInsert) {
+      return refuse(.dependsOnRefused, "builds on \(dot), which was refused")
+    }
+    guard let row = try old(change.row) else {
+      if !isInsert { return refuse(.rowUnknown, "the hub has no such row") }
+      return table.refusal(change, role: device.role)
+    }
+    let isLate = try writable.reach(row.homes) ? false : late(change, writable)
+    if !writable.reach(row.homes), !isLate {
+      return isInsert
+        ? refuse(.keyUnavailable, "this key cannot be used; choose another")
+        : refuse(.notWritable, "the row lies in no scope that this device may write")
+    }
+    if let refusal = table.refusal(change, role: device.role) { return refusal }
+    if isInsert, table.isAppendOnly { return refuse(.appendOnly, "a row with this key is here already") }
+    for case .set(let group, let values) in change.operations.map(\.kind) where table.group(group)?.policy == .immutable
+    {
+      for write in row.state.writes(CellID(group))
+      where write.value != .values(values) && write.value != .values(values.map { _ in .null })
+        && (write.seq <= change.base || transaction.seen.contains(write.dot))
+      {
+        return Refusal(
+          rule: .immutable, row: change.row, group: group, message: "\(table.name): the value was given once for all")
+      }
+    }
+    return nil
+  }
+
+  private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {
+    let (header, now) = (transaction.role, device.role)
+    let readable = Set(table.groups.filter { table.reads($0, header) && table.reads($0, now) }.map(\.id))
+    let context = WriteContext(
+      dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: change.base,
+      readable: { readable.contains($0) })
+    var row = try old(change.row) ?? StoredRow(change.row)
+    var isConcurrent = false
+    row.state.apply(change, context, table: table) { (_, _, covered) in if !covered { isConcurrent = true } }
+    row.seq = seq
+    row.parent = table.parentRow(try table.allValues(row.row, row.state))
+    after[change.row] = row
+    guard transaction.mode == .strict, isConcurrent else { return nil }
+    return Refusal(rule: .strictConcurrent, row: change.row, message: "\(table.name): someone else wrote meanwhile")
+  }
+
+  private func misplaced(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Refusal? {
+    guard let table = store.schema.table(change.row.table), let row = after[change.row] else { return nil }
+    let ownInsert = row.parent.map { parent in
+      transaction.rows.contains { $0.row == parent && $0.operations[0].isInsert }
+    }
+    if let parent = row.parent, ownInsert == false, let dot = try buildsOnRefused(parent, isInsert: false) {
+      return Refusal(
+        rule: .dependsOnRefused, row: change.row, message: "\(table.name): its parent builds on \(dot), refused")
+    }
+    guard try !place(change.row).homes.isEmpty else {
+      return Refusal(rule: .noScope, row: change.row, message: "\(table.name): the row lies in no scope")
+    }
+    guard change.operations[0].isInsert else { return nil }
+    var named: [String] = []
+    if table.parent != nil {
+      guard let parent = row.parent else { return nil }
+      named = try place(parent).homes
+      if let stood = try old(parent) { named += stood.homes }
+      if try old(parent) != nil, try left(parent, transaction.base, writable) { return nil }
+    } else {
+      var fresh = RowState()
+      let context = WriteContext(
+        dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: 0, readable: { _ in true })
+      fresh.apply(change, context, table: table)
+      named = table.ownHomes(try table.allValues(change.row, fresh))
+    }
+    if writable.reach(named) { return nil }
+    return Refusal(
+      rule: .notWritable, row: change.row, message: "\(table.name): the row lies in no scope that this device may write"
+    )
+  }
+
+  private func left(_ row: RowID, _ base: UInt64, _ scopes: Set<String>) throws(RelayError) -> Bool {
+    for scope in scopes {
+      let seq = try store.db.first(
+        "SELECT seq FROM exits WHERE scope = ? AND tbl = ? AND key = ?",
+        [.text(scope), .integer(Int64(row.table)), .blob(row.key)])?[0].integer
+      if let seq, UInt64(seq) > base { return true }
+    }
+    return false
+  }
+
+  /// Was the row writable when the author wrote? The hub's own exits say so, never the author (rule 17).
+  private func late(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Bool {
+    if change.base > 0 { return try left(change.row, change.base, writable) }
+    var own: UInt64 = 0
+    for record in try store.records(transaction.seen) where record.verdict.isAccepted {
+      let body = try store.body(record.verdict.seq)
+      if body?.rows.contains(where: { $0.row == change.row && $0.operations[0].isInsert }) == true {
+        own = max(own, record.verdict.seq)
+      }
+    }
+    return try own > 0 && left(change.row, own, writable)
+  }
+
+  /// The refused transaction that an operation on this row would build on (rule 18).
+  private func buildsOnRefused(_ row: RowID, isInsert: Bool) throws(RelayError) -> Dot? {
+    guard let state = try standing()[row], state.isInsert != isInsert else { return nil }
+    return state.dot
+  }
+
+  private func standing() throws(RelayError) -> [RowID: (isInsert: Bool, dot: Dot)] {
+    if let refusedStanding { return refusedStanding }
+    var states: [RowID: (isInsert: Bool, dot: Dot)] = [:]
+    let records = try store.records(transaction.seen)
+    // Before the first refusal nothing stands on one; mostly there is none.
+    let start = records.firstIndex { !$0.verdict.isAccepted } ?? records.count
+    for record in records[start...] {
+      guard let body = try store.body(record.verdict.seq) else { continue }
+      for change in body.rows {
+        let isInsert = change.operations[0].isInsert
+        guard isInsert || change.operations[0].kind == .delete else { continue }
+        let refused = !record.verdict.isAccepted
+        if refused, states[change.row]?.isInsert == true, !isInsert { continue }
+        states[change.row] = refused ? (isInsert, record.verdict.dot) : nil
+      }
+    }
+    refusedStanding = states
+    return states
+  }
+}

@@ -1,0 +1,87 @@
+internal import Relay
+internal import RelayProtocol
+
+extension Pull {
+  /// What closes the pull, from the same snapshot as the last page's rows.
+  func closing() throws(RelayError) -> PullClosing {
+    let head = try store.head()
+    var closing = PullClosing(head: head, logHash: try store.logHash(head) ?? .zero)
+    let confirmed = try store.records(request.pending)
+    closing.confirmed = confirmed.map(\.verdict)
+    closing.exits = try exits(confirmed)
+    closing.notices = try notices()
+    if head != request.base || request.pull?.digests == true {
+      for grant in device.grants where grant.readable {
+        closing.digests.append(try store.digest(grant.scope, device.role))
+      }
+    }
+    return closing
+  }
+
+  private func exits(_ confirmed: [TransactionRecord]) throws(RelayError) -> [RowID] {
+    var candidates: Set<RowID> = []
+    for scope in installed.union(granted).sorted() {
+      candidates.formUnion(
+        try store.db.query(
+          "SELECT tbl, key FROM exits WHERE scope = ? AND seq > ?", [.text(scope), .seq(request.base)]
+        ) {
+          (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1))
+        })
+    }
+    for scope in installed.subtracting(granted).sorted() {
+      let all = scope == ScopeGrant.everything
+      candidates.formUnion(
+        try store.db.query(
+          all
+            ? "SELECT tbl, key FROM row"
+            : """
+            SELECT r.tbl, r.key FROM feed f JOIN row r ON r.id = f.row
+            WHERE f.scope = (SELECT id FROM scope WHERE name = ?)
+            """, all ? [] : [.text(scope)]
+        ) { (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1)) })
+    }
+    var gone: Set<RowID> = []
+    for row in candidates {
+      guard let stored = try store.load(row), granted.reach(stored.scopeNames) else {
+        gone.insert(row)
+        continue
+      }
+    }
+    // What goes up only leaves its author once it is accepted.
+    for record in confirmed where record.verdict.isAccepted {
+      for change in try store.body(record.verdict.seq)?.rows ?? [] {
+        guard let table = store.schema.table(change.row.table), let stored = try store.load(change.row),
+          table.isUpOnly(try table.allValues(change.row, stored.state), device.role)
+        else { continue }
+        gone.insert(change.row)
+      }
+    }
+    return gone.sorted()
+  }
+
+  private func notices() throws(RelayError) -> [NoticeRecord] {
+    let found = try store.db.query(
+      "SELECT tbl, key, cell, seq, lost FROM notice WHERE device = ? AND seq > ? ORDER BY seq, tbl, key, cell, replica, n",
+      [.integer(device.id), .seq(request.base)]
+    ) { (row) throws(RelayError) in
+      NoticeRecord(
+        row: RowID(table: UInt32(row.int(0)), key: row.blob(1)),
+        cell: try CBORReader.decode(row.blob(2)) { (reader) throws(RelayError) in try reader.cellID() },
+        seq: UInt64(row.int(3)),
+        lost: try CBORReader.decode(row.blob(4)) { (reader) throws(RelayError) in try reader.cellWrite() }, shown: nil)
+    }
+    var list: [NoticeRecord] = []
+    for var notice in found {
+      // Only what the device may read now.
+      if let table = store.schema.table(notice.row.table), let stored = try store.load(notice.row),
+        granted.reach(stored.scopeNames), reads(notice.cell, table),
+        !table.isUpOnly(try table.allValues(notice.row, stored.state), device.role),
+        let shown = table.shownWrite(Cell(id: notice.cell, writes: stored.state.writes(notice.cell)))
+      {
+        notice.shown = try sibling(shown)
+      }
+      list.append(notice)
+    }
+    return list
+  }
+}

@@ -1,0 +1,153 @@
+internal import Relay
+internal import RelayProtocol
+
+/// One page of a pull (rules 21–25), read inside one snapshot.
+struct Pull {
+  let store: HubStore
+  let request: SyncRequest
+  let device: HubDevice
+  let granted: Set<String>
+  let installed: Set<String>
+  /// Scopes that the device does not hold yet, or holds as another role saw them.
+  let entered: Set<String>
+  var token: PullToken
+
+  init(_ store: HubStore, _ request: SyncRequest, _ device: HubDevice) throws(RelayError) {
+    self.store = store
+    self.request = request
+    self.device = device
+    granted = device.readable
+    installed = Set(request.scopes)
+    entered = request.role == device.role ? granted.subtracting(installed) : granted
+    token = PullToken(request, device, epoch: store.epoch)
+    if let bytes = request.pull?.token, !bytes.isEmpty { try token.resume(bytes) }
+  }
+
+  mutating func page() throws(RelayError) -> PullPage {
+    var page = PullPage(grants: device.grants, role: device.role)
+    let limit = Int(clamping: max(1, request.pull?.pageBytes ?? 0))
+    var size = 0
+    while let seq = try nextSeq() {
+      for stored in try rows(at: seq) where seq > token.seq || token.row < stored.row {
+        if size >= limit {
+          page.token = token.encoded
+          return page
+        }
+        if let record = try record(stored, seq) { size += append(record, &page) }
+        (token.seq, token.row) = (seq, stored.row)
+      }
+      (token.seq, token.row) = (seq + 1, RowID(table: 0, key: []))
+    }
+    page.closing = try closing()
+    return page
+  }
+
+  /// The scopes to walk; the one that holds everything makes the others needless.
+  private var walked: [String] { granted.contains(ScopeGrant.everything) ? [ScopeGrant.everything] : granted.sorted() }
+
+  private func start(_ scope: String) -> UInt64 { max(token.seq, entered.contains(scope) ? 0 : request.base + 1) }
+
+  private func nextSeq() throws(RelayError) -> UInt64? {
+    var next: UInt64?
+    for scope in walked {
+      let found: Int64?
+      if scope == ScopeGrant.everything {
+        found = try store.db.first("SELECT min(seq) FROM row WHERE seq >= ?", [.seq(start(scope))])?[0].integer
+      } else {
+        found = try store.db.first(
+          "SELECT min(seq) FROM feed WHERE scope = (SELECT id FROM scope WHERE name = ?) AND seq >= ?",
+          [.text(scope), .seq(start(scope))])?[0].integer
+      }
+      if let found, next == nil || UInt64(found) < next! { next = UInt64(found) }
+    }
+    return next
+  }
+
+  /// Rows whose place in this pull is `seq`, by (table, key).
+  private func rows(at seq: UInt64) throws(RelayError) -> [StoredRow] {
+    var ids: Set<Int64> = []
+    for scope in walked where seq >= start(scope) {
+      if scope == ScopeGrant.everything {
+        ids.formUnion(
+          try store.db.query("SELECT id FROM row WHERE seq = ?", [.seq(seq)]) { (row) throws(RelayError) in row.int(0) }
+        )
+      } else {
+        ids.formUnion(
+          try store.db.query(
+            "SELECT row FROM feed WHERE scope = (SELECT id FROM scope WHERE name = ?) AND seq = ?",
+            [.text(scope), .seq(seq)]
+          ) { (row) throws(RelayError) in row.int(0) })
+      }
+    }
+    var list: [StoredRow] = []
+    for id in ids.sorted() { if let stored = try store.load(id: id), position(stored) == seq { list.append(stored) } }
+    return list.sorted { $0.row < $1.row }
+  }
+
+  /// A row in several scopes comes once: at its last change, or where it entered.
+  private func position(_ stored: StoredRow) -> UInt64? {
+    if granted.contains(ScopeGrant.everything) { return stored.seq }
+    let newest = stored.scopes.filter { granted.contains($0.name) }.map(\.seq).max()
+    if let newest, newest > request.base { return newest }
+    return stored.scopes.filter { entered.contains($0.name) }.map(\.seq).max()
+  }
+
+  private func record(_ stored: StoredRow, _ seq: UInt64) throws(RelayError) -> RowRecord? {
+    guard let table = store.schema.table(stored.row.table), table.access(device.role).reads else { return nil }
+    guard !table.isUpOnly(try table.allValues(stored.row, stored.state), device.role) else { return nil }
+    guard let values = try table.shownValues(stored.row, stored.state) else {
+      return seq > request.base ? RowRecord(row: stored.row, seq: seq, values: nil) : nil
+    }
+    var record = RowRecord(
+      row: stored.row, seq: seq, values: table.readableColumns(device.role).map { values[$0] })
+    record.stamps = stored.state.cells.filter { cell in
+      reads(cell.id, table) && cell.writes.contains { $0.seq > request.floor }
+    }
+    record.entries = try entries(stored, table)
+    return record
+  }
+
+  func reads(_ cell: CellID, _ table: TableSchema) -> Bool {
+    cell.group == 0
+      ? table.access(device.role).reads : table.group(cell.group).map { table.reads($0, device.role) } ?? false
+  }
+
+  private func entries(_ stored: StoredRow, _ table: TableSchema) throws(RelayError) -> [EntryRecord] {
+    let open = try store.db.query(
+      "SELECT cell, opened FROM entry WHERE tbl = ? AND key = ? AND status = 'open' ORDER BY cell",
+      [.integer(Int64(stored.row.table)), .blob(stored.row.key)]
+    ) { (row) throws(RelayError) in (row.blob(0), UInt64(row.int(1))) }
+    var list: [EntryRecord] = []
+    for cell in open.isEmpty ? [] : stored.state.cells where reads(cell.id, table) {
+      guard let found = open.first(where: { $0.0 == CellsBlob.encode(cell.id) }) else { continue }
+      let shown = table.shownWrite(cell)
+      var siblings: [SiblingRecord] = []
+      for write in cell.writes.filter({ $0 == shown }) + cell.writes.filter({ $0 != shown }) {
+        siblings.append(try sibling(write))
+      }
+      list.append(EntryRecord(cell: cell.id, opened: found.1, siblings: siblings))
+    }
+    return list
+  }
+
+  func sibling(_ write: CellWrite) throws(RelayError) -> SiblingRecord {
+    let record = try store.record(write.dot)
+    return SiblingRecord(
+      write: write, author: record?.author ?? "",
+      device: try record.map { (r) throws(RelayError) in try store.deviceName(r.device) } ?? "")
+  }
+
+  /// - Returns: the record's size, roughly.
+  private func append(_ record: RowRecord, _ page: inout PullPage) -> Int {
+    if page.runs.last?.table != record.row.table {
+      let table = store.schema.table(record.row.table)
+      let columns = table.map { table in table.readableColumns(device.role).map { table.columns[$0].id } } ?? []
+      page.runs.append(RowRun(table: record.row.table, columns: columns, rows: []))
+    }
+    page.runs[page.runs.count - 1].rows.append(record)
+    var out = CBORWriter()
+    for value in record.values ?? [] { out.value(value) }
+    out.cells(record.stamps)
+    return 16 + record.row.key.count + out.bytes.count + record.entries.count * 256
+  }
+}

@@ -1,0 +1,50 @@
+internal import RelayProtocol
+
+/// Where a pull goes on, and everything that must still hold for it to go on (rule 23).
+struct PullToken: Equatable {
+  var asked: Hash128
+  var seq: UInt64 = 0
+  var row = RowID(table: 0, key: [])
+
+  init(_ request: SyncRequest, _ device: HubDevice, epoch: Hash128) {
+    var out = CBORWriter()
+    out.byteString(epoch.bytes)
+    out.unsigned(request.base)
+    out.unsigned(request.floor)
+    out.textString(request.role)
+    out.array(request.scopes.count)
+    for scope in request.scopes { out.textString(scope) }
+    out.textString(device.role)
+    for grant in device.grants {
+      out.textString(grant.scope)
+      out.bool(grant.readable)
+      out.bool(grant.writable)
+    }
+    asked = hash128(out.bytes)
+  }
+
+  /// - Throws: `page_void` when it was given for something else.
+  mutating func resume(_ bytes: [UInt8]) throws(RelayError) {
+    let (hash, seq, row) = try CBORReader.decode(bytes) { (reader) throws(RelayError) in
+      try reader.array(exactly: 4)
+      let hash = Hash128(bytes: try reader.byteString(most: 16))
+      let seq = try reader.unsigned(most: Limits.sequence)
+      let table = UInt32(try reader.unsigned(most: UInt64(UInt32.max)))
+      return (hash, seq, RowID(table: table, key: try reader.byteString(most: Limits.key)))
+    }
+    guard hash == asked else {
+      throw RelayError(.pageVoid, "scopes, role or base changed since the page before")
+    }
+    (self.seq, self.row) = (seq, row)
+  }
+
+  var encoded: [UInt8] {
+    var out = CBORWriter()
+    out.array(4)
+    out.byteString(asked.bytes)
+    out.unsigned(seq)
+    out.unsigned(UInt64(row.table))
+    out.byteString(row.key)
+    return out.bytes
+  }
+}

@@ -1,0 +1,68 @@
+internal import ArgumentParser
+internal import RelayHub
+internal import RelayProtocol
+
+struct DeviceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "device", abstract: "The devices of the organisation; works while the hub runs.",
+    subcommands: [Add.self, List.self, Grant.self, Revoke.self])
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Adds a device and prints the one-time code with which it enrols.")
+
+    @OptionGroup var data: DataOptions
+    @OptionGroup var scopes: GrantOptions
+    @Option(help: "What people call the device.") var name: String
+    @Option(help: "Its role, one of the schema's.") var role: String
+    @Option(help: "Minutes for which the code holds.") var minutes: Int64 = 24 * 60
+
+    func validate() throws {
+      guard (1...525_600).contains(minutes) else { throw ValidationError("--minutes is 1 to 525600") }
+    }
+
+    func run() throws {
+      let writer = try HubWriter(directory: data.directory)
+      let code = SystemEdge.code()
+      try writer.addDevice(
+        name: name, role: role, grants: scopes.grants, code: code, expires: SystemEdge.now() + minutes * 60_000)
+      print(code)
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Lists the devices.")
+
+    @OptionGroup var data: DataOptions
+    @Flag(help: "As JSON.") var json = false
+
+    func run() throws {
+      let devices = try HubReader(directory: data.directory).devices()
+      print(json ? JSONText.array(devices.map(StatusOutput.json)) : StatusOutput.table(devices))
+    }
+  }
+
+  struct Grant: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Replaces what a device may do; it takes effect with the device's next request.")
+
+    @OptionGroup var data: DataOptions
+    @OptionGroup var scopes: GrantOptions
+    @Option(help: "The device's name.") var name: String
+    @Option(help: "A new role; the old one stays when this is missing.") var role: String?
+
+    func run() throws {
+      try HubWriter(directory: data.directory).grant(device: name, role: role, grants: scopes.grants)
+    }
+  }
+
+  struct Revoke: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Turns a device away for good. What it sent before stays.")
+
+    @OptionGroup var data: DataOptions
+    @Option(help: "The device's name.") var name: String
+
+    func run() throws { try HubWriter(directory: data.directory).revoke(device: name) }
+  }
+}

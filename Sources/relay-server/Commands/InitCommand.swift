@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import RelayHub
+internal import RelayProtocol
+
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Makes the data directory of a new organisation.")
+
+  @OptionGroup var data: DataOptions
+  @Option(help: "The sync schema (JSON), the same file that the app loads.") var schema: String
+
+  func run() throws {
+    let directory = try data.directory
+    let schema = try Files.read(self.schema)
+    try Files.makeDirectory(directory)
+    let organisation = SystemEdge.random128()
+    try Hub.create(
+      directory: directory, schema: schema, organisation: organisation, epoch: SystemEdge.random128())
+    print(organisation)
+  }
+}

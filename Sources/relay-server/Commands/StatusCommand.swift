@@ -1,0 +1,16 @@
+internal import ArgumentParser
+internal import RelayHub
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "What the hub holds; works while the hub runs.")
+
+  @OptionGroup var data: DataOptions
+  @Flag(help: "As JSON.") var json = false
+
+  func run() throws {
+    let fields = StatusOutput.fields(try HubReader(directory: data.directory).status())
+    if json { return print(JSONText.object(fields)) }
+    for field in fields { print("\(field.name): \(field.value.plain)") }
+  }
+}

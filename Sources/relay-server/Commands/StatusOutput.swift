@@ -1,0 +1,49 @@
+internal import RelayHub
+internal import RelayProtocol
+
+/// How the hub's status and devices are shown.
+enum StatusOutput {
+  static func fields(_ status: HubStatus) -> [JSONText.Field] {
+    [
+      .init("organisation", .text("\(status.organisation)")),
+      .init("epoch", .text("\(status.epoch)")),
+      .init("head", .raw("\(status.head)")),
+      .init("rows", .raw("\(status.rows)")),
+      .init("open_entries", .raw("\(status.openEntries)")),
+      .init("devices", .raw("\(status.devices)")),
+    ]
+  }
+
+  static func json(_ status: DeviceStatus) -> String {
+    JSONText.object([
+      .init("name", .text(status.device.name)),
+      .init("role", .text(status.device.role)),
+      .init("enrolled", .raw("\(status.isEnrolled)")),
+      .init("revoked", .raw("\(status.isRevoked)")),
+      .init("transactions", .raw("\(status.transactions)")),
+      .init(
+        "grants",
+        .raw(
+          JSONText.array(
+            status.device.grants.map { grant in
+              JSONText.object([
+                .init("scope", .text(grant.scope)), .init("readable", .raw("\(grant.readable)")),
+                .init("writable", .raw("\(grant.writable)")),
+              ])
+            }))),
+    ])
+  }
+
+  /// One line a device, columns by tabs; control characters of names are escaped.
+  static func table(_ devices: [DeviceStatus]) -> String {
+    devices.map { status in
+      let device = status.device
+      let state = status.isRevoked ? "revoked" : status.isEnrolled ? "enrolled" : "invited"
+      let scopes = device.grants.map { grant in
+        grant.scope + (grant.readable && grant.writable ? "" : grant.readable ? ":r" : ":w")
+      }
+      return [device.name, device.role, state, scopes.joined(separator: ",")].map(JSONText.escaped)
+        .joined(separator: "\t")
+    }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,93 @@
+internal import Hummingbird
+internal import RelayHub
+internal import RelayProtocol
+internal import ServiceLifecycle
+
+extension HubResponder {
+  /// One round trip: push, make it durable, pull; and where nothing is new, wait for it if the device asked.
+  func sync(_ request: Request) async throws(RelayError) -> Response {
+    let token = try bearer(request)
+    // Before the body is read: a push could only wait, and a pull would make the waiting longer.
+    guard !writer.isOverloaded else { throw RelayError(.hubOverloaded, "too many pushes wait") }
+    let (device, epoch) = try await readers.read { (reader) throws(RelayError) in
+      (try reader.authenticate(token: token), try reader.epoch())
+    }
+    let sync = try SyncRequest(decoding: try await body(of: request))
+    var response = SyncResponse(epoch: epoch, time: UInt64(max(0, SystemEdge.now())))
+    if !sync.push.isEmpty || sync.part != nil {
+      let outcome = try await writer.push(PushJob(device: device.id, replica: sync.replica, request: sync))
+      response.verdicts = outcome.verdicts
+      response.partReceived = outcome.partReceived
+    }
+    guard let pull = sync.pull else { return Replies.cbor(response.encoded(), to: request) }
+
+    let page = try await self.page(sync, device)
+    // What the device just heard about its own push is news too: it goes on at once.
+    guard pull.wait > 0, !pull.digests, response.verdicts.isEmpty, page.isQuiet(for: sync) else {
+      response.page = page
+      return Replies.cbor(response.encoded(), to: request)
+    }
+    response.page = try await parkedPage(request, sync, token: token, page, wait: min(pull.wait, Limits.wait))
+    var reply = Replies.cbor(response.encoded(), to: request)
+    // Watching the connection has taken its next request from the server; the device opens another one.
+    reply.headers[.connection] = "close"
+    return reply
+  }
+
+  private func page(_ sync: SyncRequest, _ device: HubDevice) async throws(RelayError) -> PullPage {
+    let now = SystemEdge.now()
+    return try await readers.read { (reader) throws(RelayError) in try reader.pull(sync, device: device, now: now) }
+  }
+
+  /// Waits until the device has something to hear, `wait` milliseconds passed, the device hung up or the server goes
+  /// down; the newest page.
+  private func parkedPage(
+    _ request: Request, _ sync: SyncRequest, token: String, _ first: PullPage, wait: UInt64
+  ) async throws(RelayError) -> PullPage {
+    // The body was read; this keeps the rest of the connection behind it, which tells of the hang-up.
+    var request = request
+    request.body = RequestBody(buffer: ByteBuffer())
+    let end = ContinuousClock.now + .milliseconds(wait)
+    do {
+      return try await request.body.consumeWithCancellationOnInboundClose { _ in
+        var page = first
+        while page.isQuiet(for: sync), await park(beyond: page.closing?.head ?? 0, until: end) {
+          // A credential can be taken away while its device is parked.
+          page = try await self.page(
+            sync, try await readers.read { (reader) throws(RelayError) in try reader.authenticate(token: token) })
+        }
+        return page
+      }
+    } catch let error as RelayError {
+      throw error
+    } catch {
+      throw RelayError(.cancelled, "the device hung up")
+    }
+  }
+
+  /// - Returns: whether the head has moved; false when there is nothing to wait for any more.
+  private func park(beyond head: UInt64, until end: ContinuousClock.Instant) async -> Bool {
+    await withGracefulShutdownHandler {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await signal.wait(beyond: head) }
+        group.addTask { try? await Task.sleep(until: end) }
+        await group.next()
+        group.cancelAll()
+      }
+    } onGracefulShutdown: {
+      signal.close()
+    }
+    return !signal.isClosed && !Task.isCancelled && signal.head > head && ContinuousClock.now < end
+  }
+}
+
+extension PullPage {
+  /// Whether this page, taken alone, tells the device nothing: only the head may have moved.
+  func isQuiet(for request: SyncRequest) -> Bool {
+    guard token.isEmpty, runs.isEmpty, let closing, role == request.role else { return false }
+    guard closing.confirmed.isEmpty, closing.exits.isEmpty, closing.notices.isEmpty else { return false }
+    // A page that continues a pull is its last one, even where it is empty.
+    guard request.pull?.token.isEmpty ?? true else { return false }
+    return grants.lazy.filter(\.readable).map(\.scope).elementsEqual(request.scopes)
+  }
+}

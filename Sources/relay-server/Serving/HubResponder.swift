@@ -1,0 +1,133 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import RelayGzip
+internal import RelayHub
+internal import RelayProtocol
+internal import ServiceLifecycle
+
+/// The table of routes, and what every one of them shares: limits, errors, counting, logging.
+struct HubResponder: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let writer: GroupCommit
+  let readers: ReaderPool
+  let signal: HeadSignal
+  let metrics: Metrics
+
+  func respond(to request: Request, context: Context) async throws -> Response {
+    let route = route(request)
+    var response: Response
+    do throws(RelayError) {
+      response = try await answer(route, request)
+    } catch {
+      response = Replies.error(error)
+      // Part of the body may be unread, and reading on only to throw it away would serve an attacker.
+      response.headers[.connection] = "close"
+      let level: Logger.Level =
+        switch error.code {
+        case .cancelled: .debug
+        case .hubOverloaded, .busy: .warning
+        default: response.status.code >= 500 ? .error : .info
+        }
+      context.logger.log(
+        level: level, "refused",
+        metadata: [
+          "route": "\(route)", "status": "\(response.status.code)", "code": "\(error.code.rawValue)",
+          "message": "\(error.message.debugDescription)",
+        ])
+    }
+    metrics.answered(route: "\(route)", status: response.status.code)
+    return response
+  }
+
+  enum Route: String, CustomStringConvertible {
+    case sync = "/v1/sync"
+    case enrol = "/v1/enrol"
+    case verify = "/v1/verify"
+    case metrics = "/metrics"
+    case health = "/healthz"
+    case ready = "/readyz"
+    case none = "other"
+
+    var description: String { rawValue }
+    var isProtocol: Bool { self == .sync || self == .enrol || self == .verify }
+  }
+
+  private func route(_ request: Request) -> Route {
+    guard let route = Route(rawValue: request.uri.path), route != .none else { return .none }
+    return request.method == (route.isProtocol ? .post : .get) ? route : .none
+  }
+
+  private func answer(_ route: Route, _ request: Request) async throws(RelayError) -> Response {
+    switch route {
+    case .sync: return try await sync(request)
+    case .enrol: return try await enrol(request)
+    case .verify: return try await verify(request)
+    case .metrics:
+      let head = try await readers.read { (reader) throws(RelayError) in try reader.head() }
+      return Replies.text(metrics.text(head: head, parked: signal.parkedCount))
+    case .health: return Replies.text("ok\n")
+    case .ready:
+      guard !signal.isClosed, !writer.isOverloaded else {
+        return Replies.text("not ready\n", status: .serviceUnavailable)
+      }
+      _ = try await readers.read { (reader) throws(RelayError) in try reader.head() }
+      return Replies.text("ready\n")
+    case .none: throw RelayError(.fileMissing, "this hub has no such address, or not with this method")
+    }
+  }
+
+  private func enrol(_ request: Request) async throws(RelayError) -> Response {
+    let enrol = try EnrolRequest(decoding: try await body(of: request))
+    let (token, now) = (SystemEdge.token(), SystemEdge.now())
+    let response = try await writer.perform { (writer) throws(RelayError) in
+      try writer.enrol(enrol, token: token, now: now)
+    }
+    return Replies.cbor(response.encoded(), to: request)
+  }
+
+  private func verify(_ request: Request) async throws(RelayError) -> Response {
+    let token = try bearer(request)
+    let verify = try VerifyRequest(decoding: try await body(of: request))
+    let response = try await readers.read { (reader) throws(RelayError) in
+      try reader.verify(verify, device: try reader.authenticate(token: token))
+    }
+    return Replies.cbor(response.encoded(), to: request)
+  }
+
+  /// - Throws: `unauthorized` where the request brings no credential; whose it is only the store knows.
+  func bearer(_ request: Request) throws(RelayError) -> String {
+    let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer", parts[1].utf8.count <= Limits.label else {
+      throw RelayError(.unauthorized, "the request brings no credential")
+    }
+    return String(parts[1])
+  }
+
+  /// The whole body, inflated; never more than the limits allow in memory.
+  func body(of request: Request) async throws(RelayError) -> [UInt8] {
+    let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+    guard announced <= Limits.body else { throw Self.tooLarge }
+    let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
+    guard encoding == "gzip" || encoding == "identity" else {
+      throw RelayError(.malformedMessage, "content encodings are gzip and identity")
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(announced)
+    do {
+      for try await piece in request.body {
+        guard bytes.count + piece.readableBytes <= Limits.body else { throw Self.tooLarge }
+        bytes.append(contentsOf: piece.readableBytesView)
+      }
+    } catch let error as RelayError {
+      throw error
+    } catch {
+      throw RelayError(.malformedMessage, "the request's body is cut off")
+    }
+    guard bytes.count >= announced else { throw RelayError(.malformedMessage, "the request's body is cut off") }
+    return encoding == "gzip" ? try gunzip(bytes) : bytes
+  }
+
+  private static let tooLarge = RelayError(.limitExceeded, "a request's body has at most \(Limits.body) bytes")
+}

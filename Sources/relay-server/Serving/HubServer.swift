@@ -1,0 +1,73 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import RelayHub
+internal import RelayProtocol
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The hub behind HTTP, from an open data directory to the last answer after SIGTERM.
+struct HubServer {
+  var directory: String
+  var host: String
+  var port: Int
+  var portFile: String?
+  var logger: Logger
+
+  func run() async throws {
+    let lock = try DirectoryLock(directory)
+    defer { withExtendedLifetime(lock) {} }
+    let (signal, metrics) = (HeadSignal(), Metrics())
+    let writer = GroupCommit(writer: try HubWriter(directory: directory), signal: signal, metrics: metrics)
+    let readers = try ReaderPool(directory: directory, count: max(2, min(8, NIOCore.System.coreCount)))
+    signal.advance(to: try await readers.read { (reader) throws(RelayError) in try reader.head() })
+
+    var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(75))
+    configuration.httpDecoder = .init(
+      maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64)
+    let application = Application(
+      responder: HubResponder(writer: writer, readers: readers, signal: signal, metrics: metrics),
+      server: .http1(configuration: configuration),
+      configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
+      services: [Checkpoints(writer: writer, logger: logger)],
+      onServerRunning: { announce($0) }, logger: logger)
+    try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])
+    try await writer.checkpoint()
+    logger.info("stopped", metadata: ["head": "\(signal.head)"])
+  }
+
+  /// Tells where the server listens; the port file appears only once connections are taken.
+  private func announce(_ channel: any Channel) {
+    let bound = channel.localAddress?.port ?? port
+    logger.info("serving", metadata: ["host": "\(host)", "port": "\(bound)", "data": "\(directory)"])
+    guard let portFile else { return }
+    do throws(RelayError) {
+      try Files.write("\(bound)\n", to: portFile)
+    } catch {
+      logger.error("no port file", metadata: ["error": "\(error)"])
+    }
+  }
+}
+
+/// Moves the write-ahead log into the database file now and then, so that it stays small.
+private struct Checkpoints: Service {
+  static let pause: Duration = .seconds(2)
+
+  let writer: GroupCommit
+  let logger: Logger
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        try await Task.sleep(for: Checkpoints.pause)
+        do throws(RelayError) {
+          try await writer.checkpoint()
+        } catch {
+          // Nothing is lost by it: the log only grows until the next one.
+          logger.warning("checkpoint failed", metadata: ["error": "\(error)"])
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import RelayGzip
+internal import RelayProtocol
+
+/// Responses as the protocol wants them: CBOR, and an `ErrorReply` under every status but 200.
+enum Replies {
+  static func cbor(_ bytes: [UInt8], to request: Request) -> Response {
+    var headers: HTTPFields = [.contentType: "application/cbor", .cacheControl: "no-store"]
+    var body = bytes
+    if bytes.count >= 512, accepts(gzipIn: request.headers[.acceptEncoding]) {
+      body = gzip(bytes)
+      headers[.contentEncoding] = "gzip"
+    }
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+  }
+
+  static func error(_ error: RelayError) -> Response {
+    let wait = retryAfter(error.code)
+    let reply = ErrorReply(
+      code: error.code.rawValue, message: String(error.message.prefix(1000)), retryAfter: wait)
+    var headers: HTTPFields = [.contentType: "application/cbor", .cacheControl: "no-store"]
+    if wait > 0 { headers[.retryAfter] = "\((wait + 999) / 1000)" }
+    return Response(
+      status: status(error.code), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.encoded())))
+  }
+
+  static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
+    Response(
+      status: status, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  static func status(_ code: ErrorCode) -> HTTPResponse.Status {
+    switch code {
+    case .malformedMessage, .codeInvalid, .usage, .valueNotAllowed: .badRequest
+    case .unauthorized, .notEnrolled: .unauthorized
+    case .revoked, .roleForbids: .forbidden
+    case .fileMissing: .notFound
+    case .hubRolledBack, .replicaForked, .pageVoid, .outOfOrder, .wrongHub, .wrongOrganisation, .alreadyEnrolled:
+      .conflict
+    case .limitExceeded, .transactionTooLarge: .contentTooLarge
+    case .unsupportedVersion, .schemaMismatch: .upgradeRequired
+    case .hubOverloaded, .busy, .deadline, .cancelled: .serviceUnavailable
+    case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+    default: .internalServerError
+    }
+  }
+
+  /// In milliseconds; spread, so that devices that were turned away together do not come back together.
+  private static func retryAfter(_ code: ErrorCode) -> UInt64 {
+    switch code {
+    case .hubOverloaded, .busy, .cancelled: UInt64.random(in: 1000...3000)
+    case .diskFull: UInt64.random(in: 30_000...60_000)
+    default: 0
+    }
+  }
+
+  private static func accepts(gzipIn header: String?) -> Bool {
+    guard let header else { return false }
+    return header.split(separator: ",").contains { item in
+      let parts = item.filter { !$0.isWhitespace }.lowercased().split(separator: ";")
+      return parts.first == "gzip" && !parts.dropFirst().contains { $0 == "q=0" || $0.hasPrefix("q=0.0") }
+    }
+  }
+}

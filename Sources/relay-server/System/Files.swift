@@ -1,0 +1,70 @@
+internal import RelayProtocol
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+enum Files {
+  /// - Throws: `file_missing`, `limit_exceeded` or `io_error`.
+  static func read(_ path: String, most: Int = 8 << 20) throws(RelayError) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw SystemEdge.error("cannot read \(path)") }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = readBytes(file, &piece, piece.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw SystemEdge.error("cannot read \(path)") }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: piece[..<count])
+      guard bytes.count <= most else { throw RelayError(.limitExceeded, "\(path) has more than \(most) bytes") }
+    }
+  }
+
+  /// Writes a small file so that a reader sees all of it or nothing.
+  static func write(_ text: String, to path: String) throws(RelayError) {
+    let half = path + ".new"
+    let file = open(half, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw SystemEdge.error("cannot write \(half)") }
+    var bytes = Array(text.utf8)
+    let count = writeBytes(file, &bytes, bytes.count)
+    close(file)
+    guard count == bytes.count, rename(half, path) == 0 else { throw SystemEdge.error("cannot write \(path)") }
+  }
+
+  /// Makes the data directory, for its owner only; an existing one is left as it is.
+  static func makeDirectory(_ path: String) throws(RelayError) {
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemEdge.error("cannot make \(path)") }
+  }
+}
+
+/// Keeps a second `serve` off a data directory for as long as it lives; the kernel lets go when the process ends,
+/// however it ends.
+final class DirectoryLock: Sendable {
+  private let file: Int32
+
+  /// - Throws: `busy` where another process serves the directory.
+  init(_ directory: String) throws(RelayError) {
+    let path = directory + "/serve.lock"
+    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw SystemEdge.error("cannot open \(path)") }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      let held = errno == EWOULDBLOCK
+      close(file)
+      guard held else { throw SystemEdge.error("cannot lock \(path)") }
+      throw RelayError(
+        .busy, "another relay-server serves \(directory)", advice: "Nothing was changed. Stop that one first.")
+    }
+  }
+
+  deinit { close(file) }
+}
+
+// `Files.read` and `Files.write` hide the C functions of the same names.
+private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ most: Int) -> Int { read(file, bytes, most) }
+private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(file, bytes, count) }

@@ -1,0 +1,47 @@
+internal import RelayProtocol
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Darwin
+#endif
+
+/// The only place where the server takes time and chance from the machine; everything below is handed values.
+enum SystemEdge {
+  /// Milliseconds since 1970-01-01T00:00:00Z.
+  static func now() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
+  static func random128() -> Hash128 {
+    var source = SystemRandomNumberGenerator()
+    return Hash128(high: source.next(), low: source.next())
+  }
+
+  /// A device's credential: 256 random bits in hexadecimal digits.
+  static func token() -> String { "\(random128())\(random128())" }
+
+  /// A one-time code for people: 130 random bits as 26 signs of Crockford's alphabet, which has no I, L, O and U.
+  static func code() -> String {
+    let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    var source = SystemRandomNumberGenerator()
+    return String((0..<26).map { _ in alphabet[Int(source.next() >> 59)] })
+  }
+
+  /// - Returns: nil where the variable is missing or empty.
+  static func environment(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  static func error(_ what: String) -> RelayError {
+    let code = errno
+    let reason = String(cString: strerror(code))
+    return RelayError(code == ENOSPC ? .diskFull : code == ENOENT ? .fileMissing : .ioError, "\(what): \(reason)")
+  }
+}
