@@ -25,7 +25,8 @@ public final class HubReader: @unchecked Sendable {
     let store = store
     return try store.db.snapshot { () throws(RelayError) in
       try store.recognise(request)
-      return try Pull(store, request, try store.device(device.id)).page()
+      var pull = try Pull(store, request, try store.device(device.id))
+      return try pull.page()
     }
   }
 

@@ -161,7 +161,8 @@ final class Judgement {
         own = max(own, record.verdict.seq)
       }
     }
-    return try own > 0 && left(change.row, own, writable)
+    guard own > 0 else { return false }
+    return try left(change.row, own, writable)
   }
 
   /// The refused transaction that an operation on this row would build on (rule 18).
