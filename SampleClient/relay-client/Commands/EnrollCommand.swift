@@ -1,0 +1,37 @@
+internal import ArgumentParser
+internal import Relay
+internal import RelayCurl
+
+struct EnrollCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enroll", abstract: "Bind this replica to its hub with a one-time code.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "The hub's address, such as https://relay.example.org.")
+  var hub: String
+
+  @Option(help: "The code that the hub's operator gave out for this device.")
+  var code: String
+
+  mutating func run() async throws {
+    let transport = try CurlTransport(hub: hub)
+    let replica = try place.openOrCreate()
+    // Before the code is spent: a replica that is enrolled and has no address could never sync.
+    if try replica.status().device.isEmpty { try ClientNotes.write([(.hub, hub)], in: replica) }
+    try await replica.enrol(code: code, hub: hub, with: transport)
+    let status = try replica.status()
+    if output.isJSON {
+      try Output.json(EnrollAnswer(replica: status.replica.description, device: status.device, role: status.role))
+    } else {
+      print("enrolled as \(status.device) (\(status.role)). Next: relay-client --replica \(place.path) sync")
+    }
+  }
+}
+
+private struct EnrollAnswer: Codable {
+  var replica: String
+  var device: String
+  var role: String
+}

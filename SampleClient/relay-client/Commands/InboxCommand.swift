@@ -1,0 +1,87 @@
+internal import ArgumentParser
+internal import Relay
+
+struct InboxCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inbox", abstract: "What waits for a person: conflicts, refusals, held rows and notices.",
+    subcommands: [InboxListCommand.self, InboxResolveCommand.self], defaultSubcommand: InboxListCommand.self)
+}
+
+struct InboxListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "List it, oldest first.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+
+  mutating func run() async throws {
+    let items = try place.open().inbox().map(InboxAnswer.init)
+    if output.isJSON {
+      try Output.json(items)
+    } else {
+      print(items.isEmpty ? "nothing waits" : items.map(\.text).joined(separator: "\n"))
+    }
+  }
+}
+
+struct InboxResolveCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "resolve", abstract: "Settle a conflict.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+
+  @Argument(help: "The conflict's id, as `inbox` lists it.")
+  var id: String
+
+  @Argument(help: "The letter of the value to keep.")
+  var choice: String?
+
+  @Option(
+    name: .customLong("value"), parsing: .unconditionalSingleValue,
+    help: "Another value; once for every column of a column group, in its order.")
+  var values: [String] = []
+
+  func validate() throws {
+    guard (choice == nil) != values.isEmpty else { throw ValidationError("give a letter or --value") }
+    if let choice, ChoiceLetter.place(choice) == nil { throw ValidationError("'\(choice)' is not a letter") }
+  }
+
+  mutating func run() async throws {
+    let replica = try place.open()
+    try replica.resolve(id, try resolution(in: replica))
+    if output.isJSON {
+      try Output.json(["resolved": id])
+    } else {
+      print("resolved \(id); it goes out with the next sync")
+    }
+  }
+
+  private func resolution(in replica: Replica) throws(RelayError) -> Resolution {
+    if let place = choice.flatMap(ChoiceLetter.place) { return .sibling(place) }
+    guard let item = try replica.inbox().first(where: { $0.id == id && $0.kind == .conflict }) else {
+      throw RelayError(.entryUnknown, "there is no open conflict '\(id)'")
+    }
+    guard let table = replica.schema.table(named: item.table),
+      let group = table.groups.first(where: { $0.name == item.column })
+    else { throw RelayError(.valueNotAllowed, "conflict '\(id)' is settled by a letter, not by a value") }
+    guard group.columns.count == values.count else {
+      let names = group.columns.map { table.columns[$0].name }.joined(separator: ", ")
+      throw RelayError(.valueNotAllowed, "conflict '\(id)' takes \(group.columns.count) values: \(names)")
+    }
+    var typed: [Value] = []
+    for (column, text) in zip(group.columns, values) { typed.append(try Self.value(text, for: table.columns[column])) }
+    return .values(typed)
+  }
+
+  /// The value that a person wrote, in the column's own type.
+  private static func value(_ text: String, for column: ColumnSchema) throws(RelayError) -> Value {
+    switch column.type {
+    case .any, .text: return .text(text)
+    case .integer:
+      if let number = Int64(text) { return .integer(number) }
+    case .real:
+      if let number = Double(text), number.isFinite { return .real(number) }
+    case .blob: break
+    }
+    throw RelayError(.valueNotAllowed, "'\(text)' is no value for \(column.name) (\(column.type.rawValue))")
+  }
+}

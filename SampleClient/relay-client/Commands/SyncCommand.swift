@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import Relay
+internal import RelayCurl
+
+struct SyncCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sync", abstract: "Send what is unsent and fetch what is new.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+
+  @Option(help: "Give up after so many seconds; what is finished by then is kept.")
+  var deadline: Double?
+
+  func validate() throws {
+    if let deadline, !(deadline > 0 && deadline < 1e6) {
+      throw ValidationError("--deadline takes seconds, more than 0 and less than a million")
+    }
+  }
+
+  mutating func run() async throws {
+    let replica = try place.open()
+    do throws(RelayError) {
+      let report = try await sync(replica)
+      try ClientNotes.write([(.errorCode, nil), (.errorMessage, nil)], in: replica)
+      if output.isJSON { try Output.json(SyncAnswer(report)) } else { print(SyncAnswer(report).text) }
+    } catch {
+      // `status` tells of it later. What failed is thrown whether the note could be kept or not.
+      try? ClientNotes.write([(.errorCode, error.code.rawValue), (.errorMessage, error.message)], in: replica)
+      throw error
+    }
+  }
+
+  private func sync(_ replica: Replica) async throws(RelayError) -> SyncReport {
+    guard let hub = try ClientNotes.read([.hub], in: replica)[.hub] else {
+      throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
+    }
+    let transport = try CurlTransport(hub: hub)
+    var options = SyncOptions { (wait) async throws(CancellationError) in
+      do { try await Task.sleep(for: wait) } catch { throw CancellationError() }
+    }
+    options.requestDeadline = deadline.map { .seconds($0) }
+    return try await within(deadline.map { .seconds($0) }) { [options] () async throws(RelayError) in
+      try await replica.sync(with: transport, options: options)
+    }
+  }
+}

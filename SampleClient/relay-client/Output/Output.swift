@@ -1,0 +1,39 @@
+internal import Foundation
+internal import Relay
+
+/// Answers go to standard output, complaints to standard error.
+enum Output {
+  /// One JSON object with its keys sorted, so that scripts can compare answers.
+  static func json(_ value: some Encodable) throws(RelayError) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    } catch {
+      throw RelayError(.invariant, "the answer cannot be written as JSON (\(error))")
+    }
+  }
+
+  /// Tells a failure on standard error; with `--json` also as an object on standard output.
+  static func tell(_ error: RelayError, asJSON: Bool) {
+    complain(error.description)
+    if asJSON { try? json(["error": ErrorAnswer(error)]) }
+  }
+
+  static func complain(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}
+
+/// A failure as the scripts of others read it.
+struct ErrorAnswer: Codable {
+  var code: String
+  var message: String
+  var advice: String
+
+  init(_ error: RelayError) {
+    code = error.code.rawValue
+    message = error.message
+    advice = error.advice
+  }
+}

@@ -1,0 +1,60 @@
+internal import Relay
+
+/// Is it sent, is it fresh, does anything wait for me?
+struct StatusAnswer: Codable {
+  struct LastError: Codable {
+    var code: String
+    var message: String
+  }
+
+  var replica: String
+  var device: String
+  var role: String
+  var epoch: String
+  var base: UInt64
+  var head: UInt64
+  var pending: Int
+  var accepted: Int
+  var conflicts: Int
+  var notices: Int
+  var refused: Int
+  var held: Int
+  var rows: Int
+  var mismatch: [String]
+  var wasRebuilt: Bool
+  /// Of the last sync, if it failed.
+  var lastError: LastError?
+
+  init(_ status: ReplicaStatus, lastError: LastError?) {
+    replica = status.replica.description
+    device = status.device
+    role = status.role
+    epoch = status.epoch.description
+    base = status.base
+    head = status.head
+    pending = status.pending
+    accepted = status.accepted
+    conflicts = status.conflicts
+    notices = status.notices
+    refused = status.refused
+    held = status.held
+    rows = status.rows
+    mismatch = status.mismatch
+    wasRebuilt = status.wasRebuilt
+    self.lastError = lastError
+  }
+
+  var text: String {
+    var lines = [
+      device.isEmpty ? "Device  not enrolled" : "Device  \(device) (\(role))",
+      "Sent    \(accepted) accepted · \(pending) not confirmed yet",
+      "Fresh   up to \(base) of \(head)",
+      "To do   \(conflicts) conflicts · \(refused) refused · \(held) held · \(notices) notices",
+      "Rows    \(rows)",
+    ]
+    if !mismatch.isEmpty { lines.append("Differs from the hub in \(mismatch.joined(separator: ", "))") }
+    if wasRebuilt { lines.append("A tool rebuilt a table; what it wrote meanwhile may not have been captured") }
+    if let lastError { lines.append("Last sync failed: \(lastError.code): \(lastError.message)") }
+    return lines.joined(separator: "\n")
+  }
+}
