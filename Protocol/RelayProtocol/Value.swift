@@ -106,13 +106,11 @@ extension Value: CustomStringConvertible {
   }
 }
 
-extension Value: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, ExpressibleByNilLiteral,
-  ExpressibleByFloatLiteral
-{
+/// No `nil` literal: where a `Value?` is expected it would mean NULL instead of absence.
+extension Value: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, ExpressibleByFloatLiteral {
   public init(integerLiteral value: Int64) { self = .integer(value) }
   public init(stringLiteral value: String) { self = .text(value) }
   public init(floatLiteral value: Double) { self = .real(value) }
-  public init(nilLiteral: ()) { self = .null }
 }
 
 extension Sequence<UInt8> {
