@@ -49,7 +49,9 @@ struct SchemaTests {
   @Test("roles get what the policy says: income and ballots at the committee, the assistant only reports calls")
   func roles() throws {
     let schema = try SyncSchema(json: Organisation.schema)
-    func access(_ table: String, _ role: String) throws -> TableAccess { try #require(schema.table(named: table)).access(role) }
+    func access(_ table: String, _ role: String) throws -> TableAccess {
+      try #require(schema.table(named: table)).access(role)
+    }
     func hides(_ table: String, _ column: String, _ role: String) throws -> Bool {
       let id = try #require(schema.table(named: table)?.column(named: column)).id
       return try access(table, role).hidden.contains(id)

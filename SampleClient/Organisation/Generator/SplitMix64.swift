@@ -1,0 +1,55 @@
+/// The generator's only source of randomness: 64 bits of state, the same numbers on every machine.
+struct SplitMix64 {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// A number from 0 up to, not including, `count`; every one equally likely.
+  mutating func below(_ count: Int) -> Int {
+    let n = UInt64(count)
+    let rest = (UInt64.max % n + 1) % n
+    while true {
+      let value = next()
+      if value <= UInt64.max - rest { return Int(value % n) }
+    }
+  }
+
+  /// A number from `low` to `high`, both included.
+  mutating func span(_ low: Int, _ high: Int) -> Int { low + below(high - low + 1) }
+
+  mutating func chance(percent: Int) -> Bool { below(100) < percent }
+
+  mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
+
+  mutating func shuffle<T>(_ list: inout [T]) {
+    for i in stride(from: list.count - 1, to: 0, by: -1) { list.swapAt(i, below(i + 1)) }
+  }
+
+  /// Lower-case UUID text (RFC 9562, version 4) of the next 128 bits.
+  mutating func uuid() -> String {
+    let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+    let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    return String(unsafeUninitializedCapacity: 36) { out in
+      var at = 0
+      for nibble in 0..<32 {
+        if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+          out[at] = UInt8(ascii: "-")
+          at += 1
+        }
+        let word = nibble < 16 ? high : low
+        let digit = UInt8((word >> UInt64(60 - nibble % 16 * 4)) & 15)
+        out[at] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        at += 1
+      }
+      return at
+    }
+  }
+}
