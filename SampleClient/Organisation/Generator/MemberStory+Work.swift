@@ -1,15 +1,17 @@
 internal import Relay
 
 extension MemberStory {
-  /// - Returns: the id of the preferred contact.
-  mutating func tellContacts() -> String {
+  /// - Parameter isPreferred: is the first one to be used? Not of somebody who left.
+  /// - Returns: the id of the first.
+  mutating func tellContacts(isPreferred: Bool) -> String {
     let id = source.uuid()
     let number = digits(member.number, 4)
     let verified = Day(Month(2017, source.span(1, 9)), source.span(1, 28))
     tell(
       .contactPoint,
       [
-        .text(id), .text(member.id), "mobile", .text("000-\(number)-0001"), .null, 1,
+        .text(id), .text(member.id), "mobile", .text("000-\(number)-0001"), .null,
+        Value(isPreferred ? 1 : 0),
         member.came <= verified ? Value(verified) : .null, .text(source.pick(["self", "officer"])),
       ])
     let isMail = source.chance(percent: 40)

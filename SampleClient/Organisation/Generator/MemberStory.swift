@@ -30,7 +30,7 @@ struct MemberStory {
   }
 
   mutating func write(_ sink: inout RowSink, receipts: inout Int) throws(RelayError) {
-    let contact = tellContacts()
+    let contact = tellContacts(isPreferred: true)
     tellDeclaration()
     tellLedger(&receipts)
     tellAttendance()
@@ -43,7 +43,7 @@ struct MemberStory {
   }
 
   mutating func writeLeaver(_ leaver: Roster.Leaver, _ sink: inout RowSink) throws(RelayError) {
-    _ = tellContacts()
+    _ = tellContacts(isPreferred: false)
     lastContact = leaver.left
     try sink.add(.member, memberRow(unit: roster.committee.id, status: "transferred_out"))
     for event in events { try sink.add(event.sheet, event.values) }

@@ -68,11 +68,15 @@ struct Programme: Sendable {
     _ kind: String, _ title: String, _ month: Month, _ unit: Roster.Unit, _ source: inout SplitMix64
   ) {
     let mode = kind == "online_study" ? "online" : source.pick(["onsite", "onsite", "mixed"])
+    let (day, place) = (source.span(5, 25), source.span(1, 40))
+    let (guests, books) = (source.below(6), source.below(20))
+    // Who stands at the door counts; at the committee's own lectures nobody does.
+    let isCounted = unit.level != "committee"
     activities.append(
       Activity(
         id: source.uuid(), kind: kind, mode: mode, title: "\(title), \(unit.name), \(month.text)",
-        day: Day(month, source.span(5, 25)), place: "Room \(source.span(1, 40))",
-        guests: source.below(6), books: kind == "course" || kind == "lecture" ? source.below(20) : 0))
+        day: Day(month, day), place: "Room \(place)", guests: isCounted ? guests : 0,
+        books: isCounted && kind == "course" ? books : 0))
   }
 
   private func notice(

@@ -14,10 +14,9 @@ struct UnitRows {
     var source = SplitMix64(seed: unit.stream ^ 0x5EED)
     if unit.level == "branch" {
       try writeBranch(&source)
-    } else {
+    } else if unit.level == "regional" {
       try writeFeedback(1, &source)
-    }
-    if at == 0 {
+    } else {
       for (key, value) in Policies.all { try sink.add(.policy, [.text(key), .text(value), "2017-01-01", .null]) }
       for leaver in roster.leavers {
         var story = MemberStory(roster: roster, member: leaver.member)

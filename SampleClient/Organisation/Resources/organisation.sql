@@ -296,6 +296,7 @@ CREATE TABLE policy (
 CREATE INDEX member_unit ON member (unit_id, status);
 CREATE INDEX member_number ON member (member_no);
 CREATE INDEX request_unit ON request (unit_id, state);
+CREATE INDEX request_member ON request (member_id);
 CREATE INDEX activity_unit ON activity (unit_id, starts_at);
 CREATE INDEX attendance_activity ON attendance (activity_id);
 CREATE INDEX officer_unit ON officer (unit_id);

@@ -1,0 +1,176 @@
+internal import Relay
+
+/// The survey's questions as SQL. `?1` is the day, `?2` its month, `?3` the last month that is over, counted as Month
+/// does.
+struct SurveySQL {
+  let db: Database
+  let day: Day
+
+  /// Who belonged to the organisation on the day: somebody who left later still did.
+  private static let present = """
+    present AS (
+      SELECT m.* FROM member AS m
+      WHERE m.merged_into IS NULL AND coalesce(m.came_on, '') <= ?1
+        AND (m.status IN ('active', 'kept_abroad', 'suspended')
+          OR (SELECT max(r.decided_on) FROM request AS r
+              WHERE r.member_id = m.id AND r.kind IN ('transfer_out', 'resign') AND r.state = 'done') > ?1))
+    """
+
+  private static let branch = """
+    branch AS (
+      SELECT * FROM org_unit
+      WHERE level = 'branch' AND coalesce(founded_on, '') <= ?1 AND (closed_on IS NULL OR closed_on > ?1))
+    """
+
+  private static let secretary = """
+    \(branch),
+    secretary AS (
+      SELECT o.* FROM officer AS o JOIN branch AS b ON b.id = o.unit_id
+      WHERE o.role = 'secretary' AND o.from_on <= ?1 AND (o.until_on IS NULL OR o.until_on > ?1))
+    """
+
+  func age() throws(RelayError) -> SurveyReport.Table {
+    try bands(
+      "age", SurveySQL.present, SurveySQL.years("birth_ym"), from: "present",
+      upTo: [35, 54, 60], keys: ["35_and_under", "36_54", "55_60", "over_60"])
+  }
+
+  func seniority() throws(RelayError) -> SurveyReport.Table {
+    try bands(
+      "seniority", SurveySQL.present, SurveySQL.years("joined_ym"), from: "present",
+      upTo: [5, 10, 20], keys: ["5_and_under", "6_10", "11_20", "over_20"])
+  }
+
+  func education() throws(RelayError) -> SurveyReport.Table {
+    try values(
+      "education", SurveySQL.present, "education", from: "present",
+      keys: ["postgraduate", "bachelor", "junior_college", "below"])
+  }
+
+  func sex() throws(RelayError) -> SurveyReport.Table {
+    try values("sex", SurveySQL.present, "sex", from: "present", keys: ["m", "f"])
+  }
+
+  func kinds() throws(RelayError) -> SurveyReport.Table {
+    try values(
+      "branch_kind", SurveySQL.branch, "kind", from: "branch", keys: ["direct", "enterprise"], optional: ["themed"])
+  }
+
+  func secretaries(_ column: String) throws(RelayError) -> SurveyReport.Table {
+    let keys =
+      column == "sex"
+      ? ["m", "f"] : ["upper_secondary", "secondary_vocational", "junior_college", "bachelor", "master"]
+    return try values("secretary_" + column, SurveySQL.secretary, column, from: "secretary", keys: keys)
+  }
+
+  func secretaryAge() throws(RelayError) -> SurveyReport.Table {
+    let young = try bands(
+      "secretary_age", SurveySQL.secretary, SurveySQL.years("birth_ym"), from: "secretary",
+      upTo: [39, 50], keys: ["under_40", "40_50", "over_50"])
+    // The survey tells the oldest first.
+    return SurveyReport.Table(
+      name: young.name, bands: young.bands.filter(\.isKnown).reversed() + young.bands.filter { !$0.isKnown })
+  }
+
+  /// Months unpaid: due since the first plan, without those waived, less what payments and waivers that stand cover. An
+  /// adjustment says what was covered whenever it was written; a payment counts from its day.
+  func dues() throws(RelayError) -> SurveyReport.Table {
+    let with = """
+      \(SurveySQL.present),
+      plan AS (SELECT member_id, \(SurveySQL.index("from_ym")) AS low, basis FROM dues_plan),
+      due AS (SELECT member_id, min(low) AS start FROM plan GROUP BY member_id),
+      span AS (
+        SELECT member_id, low, coalesce(lead(low) OVER (PARTITION BY member_id ORDER BY low), ?3 + 1) - 1 AS high, basis
+        FROM plan),
+      covered AS (
+        SELECT member_id, \(SurveySQL.index("from_ym")) AS low, \(SurveySQL.index("to_ym")) AS high FROM dues_entry
+        WHERE kind IN ('payment', 'waiver', 'adjustment') AND from_ym IS NOT NULL AND to_ym IS NOT NULL
+          AND (kind = 'adjustment' OR taken_on <= ?1)
+          AND id NOT IN (
+            SELECT reverses FROM dues_entry WHERE kind = 'reversal' AND reverses IS NOT NULL AND taken_on <= ?1)
+        UNION ALL SELECT member_id, low, high FROM span WHERE basis = 'waived'),
+      ranked AS (
+        SELECT member_id, low, high, max(high) OVER (PARTITION BY member_id ORDER BY low, high
+          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+        FROM covered),
+      paid AS (
+        SELECT member_id, sum(max(0, min(high, ?3) - max(low, coalesce(before + 1, low), start) + 1)) AS months
+        FROM ranked JOIN due USING (member_id) GROUP BY member_id),
+      arrears AS (
+        SELECT max(0, ?3 - due.start + 1 - coalesce(paid.months, 0)) AS months
+        FROM present LEFT JOIN due ON due.member_id = present.id LEFT JOIN paid ON paid.member_id = present.id)
+      """
+    return try bands(
+      "dues", with, "months", from: "arrears", upTo: [0, 5, 11, 59],
+      keys: ["none", "1_5", "6_11", "12_59", "60_and_over"])
+  }
+
+  func members() throws(RelayError) -> Int {
+    Int(
+      try ask("WITH \(SurveySQL.present) SELECT count(*) FROM present WHERE ?2 > 0 AND ?3 > 0").first?[0].integer ?? 0)
+  }
+
+  /// Transfers of the kind that were decided in the day's year, up to the day.
+  func moved(_ kind: String) throws(RelayError) -> Int {
+    let count = try db.first(
+      """
+      SELECT count(*) FROM request
+      WHERE kind = ? AND state = 'done' AND same_as IS NULL AND decided_on BETWEEN ? AND ?
+      """,
+      [.text(kind), .text(digits(day.month.year, 4) + "-01-01"), .text(day.text)])
+    return Int(count?[0].integer ?? 0)
+  }
+
+  /// None where the committee's own tables are not in the file.
+  func headcounts() throws(RelayError) -> [SurveyReport.Headcount] {
+    guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'office_headcount'") != nil else { return [] }
+    return try db.query(
+      """
+      SELECT as_of, members FROM office_headcount
+      WHERE members IS NOT NULL AND as_of < ? AND as_of LIKE '%-12-31' ORDER BY as_of
+      """,
+      [.text(day.text)]
+    ) { (row) throws(RelayError) in
+      SurveyReport.Headcount(day: row[0].text ?? "", members: Int(row[1].integer ?? 0))
+    }
+  }
+
+  private static func index(_ column: String) -> String {
+    "(CAST(substr(\(column), 1, 4) AS INTEGER) * 12 + CAST(substr(\(column), 6, 2) AS INTEGER) - 1)"
+  }
+
+  /// Full years: whole months between the two months, rounded down.
+  private static func years(_ column: String) -> String { "((?2 - \(index(column))) / 12)" }
+
+  private func ask(_ sql: String) throws(RelayError) -> [[Value]] {
+    try db.query(
+      sql, [.text(day.text), .integer(Int64(day.month.index)), .integer(Int64(day.lastFullMonth.index))]
+    ) { (row) throws(RelayError) in row.values }
+  }
+
+  /// Counts by upper bounds; the last key is everything above them.
+  private func bands(
+    _ name: String, _ with: String, _ number: String, from source: String, upTo bounds: [Int], keys: [String]
+  ) throws(RelayError) -> SurveyReport.Table {
+    let cases = zip(bounds, keys).map { "WHEN \(number) <= \($0) THEN '\($1)'" }.joined(separator: " ")
+    let band = "CASE WHEN \(number) IS NULL THEN NULL \(cases) ELSE '\(keys[keys.count - 1])' END"
+    return try values(name, with, band, from: source, keys: keys)
+  }
+
+  /// - Parameter optional: keys that stand in the table only where they count something.
+  private func values(
+    _ name: String, _ with: String, _ value: String, from source: String, keys: [String], optional: [String] = []
+  ) throws(RelayError) -> SurveyReport.Table {
+    // Every statement names all three parameters, so that all take the same bindings.
+    let rows = try ask(
+      "WITH \(with) SELECT \(value) AS band, count(*) FROM \(source) WHERE ?1 <> '' AND ?2 > 0 AND ?3 > 0 GROUP BY band"
+    )
+    var counts: [String: Int] = [:]
+    for row in rows {
+      let key = row[0].text.flatMap { (keys + optional).contains($0) ? $0 : nil } ?? SurveyReport.Band.unknown
+      counts[key, default: 0] += Int(row[1].integer ?? 0)
+    }
+    let shown = keys + (optional + [SurveyReport.Band.unknown]).filter { counts[$0] != nil }
+    return SurveyReport.Table(name: name, bands: shown.map { .init(key: $0, count: counts[$0] ?? 0) })
+  }
+}
