@@ -23,10 +23,19 @@ enum Sample {
   /// The dump of everything, made once.
   static let whole = Result { () throws(RelayError) in try dump(try everything()) }
 
-  static func of(_ code: String) throws(RelayError) -> Database {
+  /// The dump of these units alone; of a region without its branches.
+  static func of(_ codes: [String]) throws(RelayError) -> [String: [String]] {
     let db = try empty()
-    try db.transaction { () throws(RelayError) in try Generator().write(to: db, .unit(code)) }
-    return db
+    let batches = try Generator().batches().filter { codes.contains($0.unit) }
+    try db.transaction { () throws(RelayError) in for batch in batches { try batch.write(to: db) } }
+    return try dump(db)
+  }
+
+  /// The dump of what a scope holds.
+  static func of(_ scope: Generator.Scope) throws(RelayError) -> [String: [String]] {
+    let db = try empty()
+    try db.transaction { () throws(RelayError) in try Generator().write(to: db, scope) }
+    return try dump(db)
   }
 
   static func tables() throws(RelayError) -> [String] { try SyncSchema(json: Organisation.schema).tables.map(\.name) }
