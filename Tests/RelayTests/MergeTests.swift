@@ -48,7 +48,7 @@ import Testing
 
   @Test func concurrentWritesOfAnAskGroupBothLiveAndTheLaterIsShown() throws {
     let a = Write(dot: dot(1), seq: 1, time: 9, operation: .set(4, ["Ann", "Lee"]))
-    let b = Write(dot: dot(2), seq: 2, time: 5, operation: .set(4, ["Anna", nil]))
+    let b = Write(dot: dot(2), seq: 2, time: 5, operation: .set(4, ["Anna", .null]))
     for order in [[a, b], [b, a]] {
       #expect(try shown(order, "given") == "Ann")
       #expect(try shown(order, "family") == "Lee")
