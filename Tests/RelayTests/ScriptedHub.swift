@@ -20,7 +20,8 @@ struct ScriptedHub {
 
   /// A person as the hub would send it.
   func person(
-    _ id: String, phone: Value = .null, given: Value = .null, family: Value = .null, level: Value = .null, guests: Value = 0,
+    _ id: String, phone: Value = .null, given: Value = .null, family: Value = .null, level: Value = .null,
+    guests: Value = 0,
     seq: UInt64, stamps: [Cell] = [], entries: [EntryRecord] = []
   ) -> RowRecord {
     RowRecord(
