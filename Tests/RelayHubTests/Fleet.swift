@@ -1,6 +1,7 @@
 import Foundation
 import Relay
 import RelayHub
+import Synchronization
 
 /// A hub and its devices in one process: the production code on real files, with a clock that the test moves.
 final class Fleet {
@@ -32,6 +33,16 @@ final class Fleet {
   let writer: HubWriter
   let reader: HubReader
   private(set) var devices: [Device] = []
+  /// Sees every verdict as the hub gives it, also of replies that are lost.
+  var judged: (Device, [Verdict]) throws -> Void = { (_, _) in }
+  let clock = Clock()
+
+  /// Milliseconds since 1970, moved by the test.
+  final class Clock: Sendable {
+    private let time = Atomic<Int64>(1_700_000_000_000)
+    var now: Int64 { time.load(ordering: .relaxed) }
+    func advance(_ milliseconds: Int64) { time.add(milliseconds, ordering: .relaxed) }
+  }
 
   final class Device {
     let name: String
@@ -54,8 +65,11 @@ final class Fleet {
   /// Where a round trip is cut.
   enum Loss { case none, request, response }
 
-  init() throws {
-    folder = NSTemporaryDirectory() + "relay-fleet-" + UUID().uuidString
+  /// - Parameter inMemory: keeps the files in memory where the system offers that: for runs in their thousands.
+  init(inMemory: Bool = false) throws {
+    let memory = "/dev/shm/"
+    let isThere = inMemory && FileManager.default.isWritableFile(atPath: memory)
+    folder = (isThere ? memory : NSTemporaryDirectory()) + "relay-fleet-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder + "/hub", withIntermediateDirectories: true)
     try Hub.create(
       directory: folder + "/hub", schema: Fleet.schema, organisation: Hash128(high: 5, low: 5),
@@ -66,50 +80,67 @@ final class Fleet {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+  /// - Parameter skew: how far the device's clock is off, in milliseconds.
   @discardableResult
-  func add(_ name: String, _ scopes: String...) throws -> Device {
+  func add(_ name: String, _ scopes: String...) throws -> Device { try add(name, scopes: scopes, skew: 0) }
+
+  func add(_ name: String, scopes: [String], skew: Int64) throws -> Device {
     let number = UInt64(devices.count + 1)
-    let environment = Environment(now: { 1_700_000_000_000 }, random: { number &* 0x9E37_79B9_7F4A_7C15 })
+    let clock = clock
+    let environment = Environment(now: { clock.now + skew }, random: { number &* 0x9E37_79B9_7F4A_7C15 })
     let replica = try Replica(at: folder + "/\(name).db", schema: Fleet.schema, environment: environment) {
       (db) throws(RelayError) in try db.script(Fleet.ddl)
     }
     try writer.addDevice(
-      name: name, role: "field", grants: scopes.sorted().map { ScopeGrant(scope: $0) }, code: "code-" + name,
-      expires: 2_000_000_000_000)
+      name: name, role: "field", grants: Fleet.grants(scopes), code: "code-" + name, expires: 2_000_000_000_000)
     let request = EnrolRequest(code: "code-" + name, schemaHash: replica.schema.hash, replica: try replica.replicaID())
-    try replica.enrolled(
-      try writer.enrol(request, token: "token-" + name, now: 1_700_000_000_000), hub: "http://127.0.0.1")
+    try replica.enrolled(try writer.enrol(request, token: "token-" + name, now: clock.now), hub: "http://127.0.0.1")
     let device = Device(name: name, replica: replica)
     devices.append(device)
     return device
+  }
+
+  static func grants(_ scopes: [String]) -> [ScopeGrant] { scopes.sorted().map { ScopeGrant(scope: $0) } }
+
+  func grant(_ device: Device, _ scopes: [String]) throws {
+    try writer.grant(device: device.name, role: nil, grants: Fleet.grants(scopes))
   }
 
   /// One round trip.
   ///
   /// - Returns: nil when it was lost.
   func roundTrip(_ device: Device, pageBytes: UInt64 = 4 << 20, loss: Loss = .none) throws -> SyncStep? {
-    let request = try SyncRequest(decoding: try device.replica.nextRequest(pageBytes: pageBytes).encoded())
+    let request = try device.replica.nextRequest(pageBytes: pageBytes)
     if loss == .request { return nil }
+    guard let response = try answer(device, request) else {
+      try device.replica.abandonPull()
+      return .again
+    }
+    if loss == .response { return nil }
+    return try device.replica.receive(response, to: request)
+  }
+
+  /// The hub's side of a round trip, through the wire's bytes.
+  ///
+  /// - Returns: nil when the pull has to start again; what was pushed is judged all the same.
+  func answer(_ device: Device, _ sent: SyncRequest) throws -> SyncResponse? {
+    let request = try SyncRequest(decoding: sent.encoded())
     let known = try reader.authenticate(token: "token-" + device.name)
     let job = PushJob(device: known.id, replica: request.replica, request: request)
-    let outcome = try writer.commit([job], now: 1_700_000_000_000)[0].get()
+    let outcome = try writer.commit([job], now: clock.now)[0].get()
+    try judged(device, outcome.verdicts)
     var response = SyncResponse(
       epoch: try reader.epoch(), time: 0, verdicts: outcome.verdicts, partReceived: outcome.partReceived)
     if request.pull != nil {
-      guard let page = try page(for: request, known) else {
-        try device.replica.abandonPull()
-        return .again
-      }
+      guard let page = try page(for: request, known) else { return nil }
       response.page = page
     }
-    if loss == .response { return nil }
-    return try device.replica.receive(try SyncResponse(decoding: response.encoded()), to: request)
+    return try SyncResponse(decoding: response.encoded())
   }
 
-  /// The page that was asked for; nil when the hub no longer holds to what it was asked with.
   private func page(for request: SyncRequest, _ device: HubDevice) throws -> PullPage? {
     do {
-      return try reader.pull(request, device: device, now: 1_700_000_000_000)
+      return try reader.pull(request, device: device, now: clock.now)
     } catch {
       guard error.code == .pageVoid else { throw error }
       return nil

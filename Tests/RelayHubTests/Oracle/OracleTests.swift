@@ -1,0 +1,24 @@
+import Foundation
+import Testing
+
+/// Random histories of small fleets against a truth that no program has. `RELAY_SCHEDULES` says how many of each kind,
+/// `RELAY_SEED` where to begin.
+@Suite struct OracleTests {
+  static let environment = ProcessInfo.processInfo.environment
+  static let first = environment["RELAY_SEED"].flatMap { UInt64($0) } ?? 1
+  static let many = environment["RELAY_SCHEDULES"].flatMap { UInt64($0) } ?? 400
+
+  @Test(arguments: [20, 60, 120])
+  func everyWriteIsInForceOrKnowinglySupersededOrAskedAboutOrKept(steps: Int) throws {
+    for seed in Self.first..<(Self.first + Self.many) {
+      let number = seed &* 1000 &+ UInt64(steps)
+      do {
+        let schedule = try Schedule(seed: number)
+        try schedule.run(steps: steps)
+      } catch {
+        Issue.record("RELAY_SEED=\(seed), \(steps) steps: \(error)")
+        return
+      }
+    }
+  }
+}

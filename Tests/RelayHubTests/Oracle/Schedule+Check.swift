@@ -1,0 +1,73 @@
+import Relay
+import RelayHub
+import RelayProtocol
+
+extension Schedule {
+  /// After everybody has synced: hub and truth agree cell by cell, and every device shows what it should and no more.
+  func check() throws {
+    try checkHub()
+    for witness in witnesses { try check(witness) }
+  }
+
+  /// Asks the hub for everything with every stamp, as a device that holds nothing would.
+  private func checkHub() throws {
+    guard let auditor = witnesses.first, auditor.scopes == ["*"] else { return }
+    var request = try auditor.device.replica.nextRequest()
+    (request.base, request.floor, request.logHash, request.scopes) = (0, 0, .zero, [])
+    request.pull = PullRequest(pageBytes: 1 << 24)
+    guard let page = try fleet.answer(auditor.device, request)?.page else { throw Broken("no audit") }
+    var told: Set<Name> = []
+    for record in page.runs.flatMap(\.rows) {
+      let name = Name(
+        table: record.row.table == 1 ? "person" : "visit", id: try record.row.values().first?.text ?? "")
+      guard let line = truth.lines[name] else { throw Broken("the hub made up \(name)") }
+      guard truth.isAlive(line) == (record.values != nil) else { throw Broken("\(name): dead or alive?") }
+      told.insert(name)
+      guard record.values != nil else { continue }
+      let found = Dictionary(uniqueKeysWithValues: record.stamps.map { (Schedule.label($0.id, name), dots($0)) })
+      let wanted = line.cells.filter { !$0.value.isEmpty }.mapValues { cell in cell.keys.sorted() }
+      guard found == wanted else { throw Broken("\(name): the hub has \(found), the truth is \(wanted)") }
+    }
+    guard told == Set(truth.lines.keys) else { throw Broken("the hub knows \(told)") }
+  }
+
+  private func dots(_ cell: Cell) -> [Dot] { cell.writes.map(\.dot).sorted() }
+
+  private static func label(_ cell: CellID, _ name: Name) -> String {
+    if cell.group == 0 { return "live" }
+    if let element = cell.element { return "tags:" + (element.text ?? "") }
+    let columns =
+      name.table == "person" ? ["unit", "phone", "area", "guests", "tags", "top"] : ["person", "note"]
+    return columns[Int(cell.group) - 2]
+  }
+
+  private func check(_ witness: Witness) throws {
+    let name = witness.device.name
+    let status = try witness.device.replica.status()
+    guard status.pending == 0 else { throw Broken("\(name): \(status.pending) stay pending") }
+    guard status.mismatch.isEmpty else { throw Broken("\(name): digests of \(status.mismatch) differ") }
+    guard status.base == truth.head else { throw Broken("\(name) stands at \(status.base) of \(truth.head)") }
+    let wanted = truth.lines.keys.filter { row in
+      truth.shown(row) != nil && (truth.unit(row, at: truth.head).map(witness.holds) ?? false)
+    }.sorted()
+    let found = try witness.rows()
+    guard found == wanted else { throw Broken("\(name) shows \(found) instead of \(wanted)") }
+    for row in wanted {
+      let (values, right) = (try witness.row(row), truth.shown(row))
+      guard values == right else { throw Broken("\(name): \(row) shows \(values ?? [:]) instead of \(right ?? [:])") }
+    }
+    let inbox = try witness.device.replica.inbox()
+    let asked = inbox.filter { $0.kind == .conflict }.map { "\($0.table) \($0.key) \($0.column ?? "")" }.sorted()
+    let open = wanted.flatMap { row in
+      truth.questions(row).map { "\(row) \($0 == "live" ? "(existence)" : $0)" }
+    }.sorted()
+    guard asked == open else { throw Broken("\(name) asks about \(asked) instead of \(open)") }
+    let refused = Set(inbox.filter { $0.kind == .refused }.map(\.id))
+    for (counter, sent) in witness.sent {
+      guard let verdict = sent.verdict else { throw Broken("\(name): nobody judged \(counter)") }
+      guard verdict.isAccepted || refused.contains("r-\(verdict.dot)") else {
+        throw Broken("\(name): \(verdict.dot) was refused and the inbox does not say so")
+      }
+    }
+  }
+}

@@ -1,0 +1,259 @@
+import Relay
+import RelayHub
+import RelayProtocol
+
+/// Something that the rules promise did not hold.
+struct Broken: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// One random history of a fleet, checked against the truth of what every author had seen.
+final class Schedule {
+  let fleet: Fleet
+  let truth = Truth()
+  var witnesses: [Witness] = []
+  private var random: SplitMix
+  private var grants: [String: [String]] = [:]
+  /// What the hub said of each transaction.
+  private var said: [Dot: Verdict] = [:]
+  /// Replies that come late, or a second time.
+  private var late: [String: (SyncRequest, SyncResponse)] = [:]
+  private var serial = 0
+  private(set) var counts: [String: Int] = [:]
+
+  static let units = ["u1", "u2", "u3"]
+
+  init(seed: UInt64) throws {
+    random = SplitMix(state: seed)
+    fleet = try Fleet(inMemory: true)
+    for at in 0..<Int.random(in: 3...5, using: &random) {
+      var scopes = Schedule.units.filter { _ in Bool.random(using: &random) }.map { "unit/" + $0 }
+      if scopes.isEmpty { scopes = ["unit/u1"] }
+      if at == 0 { scopes = ["*"] }
+      let skew = Int64([0, 0, -5000, 700_000].randomElement(using: &random) ?? 0)
+      let device = try fleet.add("d\(at)", scopes: scopes, skew: skew)
+      grants[device.name] = scopes
+      witnesses.append(try Witness(device, truth))
+    }
+    fleet.judged = { [unowned self] (device, verdicts) in try self.judged(device, verdicts) }
+  }
+
+  func run(steps: Int) throws {
+    for _ in 0..<steps {
+      fleet.clock.advance(Int64.random(in: 0...2000, using: &random))
+      let witness = witnesses[Int.random(in: 0..<witnesses.count, using: &random)]
+      switch Int.random(in: 0..<100, using: &random) {
+      case ..<48: try write(witness)
+      case ..<55: try settle(witness)
+      case ..<58: try regrant(witness)
+      case ..<63:
+        if let (request, response) = late[witness.device.name] { try deliver(witness, response, request) }
+      default: try roundTrip(witness, isRough: true)
+      }
+    }
+    try settleDown()
+    try check()
+  }
+
+  private func count(_ what: String) { counts[what, default: 0] += 1 }
+
+  // MARK: What devices do
+
+  private func write(_ witness: Witness) throws {
+    var names: Set<Name> = []
+    var statements: [String] = []
+    for _ in 0..<([1, 1, 1, 2, 3].randomElement(using: &random) ?? 1) {
+      let isVisit = Int.random(in: 0..<4, using: &random) == 0
+      let name = Name(
+        table: isVisit ? "visit" : "person", id: (isVisit ? "v" : "p") + String(Int.random(in: 0..<4, using: &random)))
+      guard names.insert(name).inserted else { continue }
+      let row = try witness.row(name)
+      statements += isVisit ? try visit(witness, name.id, row != nil) : person(witness, name.id, row)
+    }
+    guard !statements.isEmpty else { return }
+    let sql = statements.joined(separator: "; ")
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      count("foreign")
+      try witness.foreign("BEGIN; \(sql); COMMIT", names)
+    } else {
+      try witness.write(sql, names)
+    }
+  }
+
+  private func fresh() -> String {
+    serial += 1
+    return "x\(serial)"
+  }
+
+  private func unit(_ witness: Witness) -> String {
+    let own = (grants[witness.device.name] ?? []).filter { $0 != "*" }.map { String($0.dropFirst(5)) }
+    let most = Int.random(in: 0..<6, using: &random) > 0 && !own.isEmpty ? own : Schedule.units
+    return most.randomElement(using: &random) ?? "u1"
+  }
+
+  private func person(_ witness: Witness, _ id: String, _ row: [String: Value]?) -> [String] {
+    let insert =
+      "INSERT INTO person (id, unit, phone, guests, tags) VALUES ('\(id)', '\(unit(witness))', '\(fresh())', "
+      + "\(Int.random(in: 0..<3, using: &random)), '[\"a\"]')"
+    guard let row else { return [insert] }
+    let place = "WHERE id = '\(id)'"
+    switch Int.random(in: 0..<13, using: &random) {
+    case 0, 1, 2: return ["UPDATE person SET phone = '\(fresh())' \(place)"]
+    case 3, 4: return ["UPDATE person SET area = '\(fresh())' \(place)"]
+    case 5: return ["UPDATE person SET guests = guests + \(Int.random(in: 1...9, using: &random)) \(place)"]
+    case 6: return ["UPDATE person SET top = \(Int.random(in: 1...9, using: &random)) \(place)"]
+    case 7: return ["UPDATE person SET area = '\(fresh())', phone = '\(fresh())', guests = guests - 1 \(place)"]
+    case 8, 9:
+      count("moves")
+      return ["UPDATE person SET unit = '\(Schedule.units.randomElement(using: &random) ?? "u1")' \(place)"]
+    case 10:
+      count("deletes")
+      return ["DELETE FROM person \(place)"]
+    case 11: return ["DELETE FROM person \(place)", insert]
+    default:
+      let tag = ["a", "b", "c"].randomElement(using: &random) ?? "a"
+      var tags = Set((row["tags"]?.text ?? "").filter(\.isLetter).map(String.init))
+      if tags.remove(tag) == nil { tags.insert(tag) }
+      let text = tags.sorted().map { "\"\($0)\"" }.joined(separator: ",")
+      return ["UPDATE person SET tags = '[\(text)]' \(place)"]
+    }
+  }
+
+  private func visit(_ witness: Witness, _ id: String, _ isThere: Bool) throws -> [String] {
+    let persons = try witness.rows().filter { $0.table == "person" }
+    guard let parent = persons.randomElement(using: &random) else { return [] }
+    guard isThere else { return ["INSERT INTO visit VALUES ('\(id)', '\(parent.id)', '\(fresh())')"] }
+    switch Int.random(in: 0..<5, using: &random) {
+    case 0: return ["DELETE FROM visit WHERE id = '\(id)'"]
+    case 1: return ["UPDATE visit SET person = '\(parent.id)' WHERE id = '\(id)'"]
+    default: return ["UPDATE visit SET note = '\(fresh())' WHERE id = '\(id)'"]
+    }
+  }
+
+  private func settle(_ witness: Witness) throws {
+    let open = try witness.device.replica.inbox().filter { $0.kind == .conflict }
+    guard let item = open.randomElement(using: &random) else { return }
+    count("settled")
+    try witness.settle(item, .sibling(Int.random(in: 0..<2, using: &random)))
+  }
+
+  private func regrant(_ witness: Witness) throws {
+    guard grants[witness.device.name] != ["*"] else { return }
+    let scopes = Schedule.units.filter { _ in Bool.random(using: &random) }.map { "unit/" + $0 }
+    count("regrants")
+    grants[witness.device.name] = scopes
+    try fleet.grant(witness.device, scopes)
+  }
+
+  // MARK: The network
+
+  /// - Returns: the base that was installed, if one was.
+  @discardableResult
+  private func roundTrip(_ witness: Witness, isRough: Bool) throws -> Bool {
+    try witness.sealForeign()
+    let bytes: UInt64 = isRough && Bool.random(using: &random) ? 150 : 1 << 20
+    let request = try witness.device.replica.nextRequest(pageBytes: bytes)
+    for bytes in request.push {
+      let transaction = try Transaction(decoding: bytes)
+      let rows = transaction.rows.map { change in
+        "\(change.row.table == 1 ? "person" : "visit") \((try? change.row.values())?.first?.text ?? "")"
+      }
+      let wanted = witness.sent[transaction.dot.counter]?.acts.keys.map(\.description).sorted() ?? []
+      guard rows.sorted() == wanted else {
+        throw Broken("\(witness.device.name) sealed \(rows) as \(transaction.dot.counter), but wrote \(wanted)")
+      }
+    }
+    let luck = isRough ? Int.random(in: 0..<10, using: &random) : 9
+    if luck == 0 { return false }
+    guard let response = try fleet.answer(witness.device, request) else {
+      try witness.device.replica.abandonPull()
+      return false
+    }
+    if luck == 1 { return false }
+    if luck <= 3 { late[witness.device.name] = (request, response) }
+    if luck == 2 { return false }
+    return try deliver(witness, response, request)
+  }
+
+  @discardableResult
+  private func deliver(_ witness: Witness, _ response: SyncResponse, _ request: SyncRequest) throws -> Bool {
+    try witness.sealForeign()
+    let step = try witness.device.replica.receive(response, to: request)
+    witness.learn(response.verdicts)
+    guard case .installed(let base) = step, let page = response.page else { return false }
+    count("installs")
+    try witness.installed(base, page)
+    return true
+  }
+
+  /// The hub judged; the truth follows in the same order, and says what a refusal may be for.
+  private func judged(_ device: Fleet.Device, _ verdicts: [Verdict]) throws {
+    guard let witness = witnesses.first(where: { $0.device === device }) else { return }
+    for verdict in verdicts {
+      if let before = said[verdict.dot] {
+        guard before == verdict else { throw Broken("\(verdict.dot) was judged again: \(verdict), then \(before)") }
+        continue
+      }
+      said[verdict.dot] = verdict
+      guard verdict.seq == truth.head + 1 else { throw Broken("seq \(verdict.seq) after \(truth.head)") }
+      guard let sent = witness.sent[verdict.dot.counter] else { throw Broken("nobody wrote \(verdict.dot)") }
+      if verdict.isAccepted {
+        truth.accept(verdict.dot, seq: verdict.seq, effective: verdict.effective.bits, sent.acts)
+      } else {
+        count("refused " + (verdict.refusal?.rule.rawValue ?? ""))
+        if mayNotBeRefused(sent, witness) {
+          throw Broken("\(device.name): \(sent.acts) was refused: \(String(describing: verdict.refusal))")
+        }
+        truth.refuse(seq: verdict.seq)
+      }
+    }
+  }
+
+  /// Every row lies where the device may write now, or lay there when the author held it, and nothing builds on a
+  /// refused transaction.
+  private func mayNotBeRefused(_ sent: Witness.Sent, _ witness: Witness) -> Bool {
+    let scopes = grants[witness.device.name] ?? []
+    func writes(_ unit: String?) -> Bool { unit.map { scopes.contains("*") || scopes.contains("unit/" + $0) } ?? false }
+    let refused = said.filter { $0.key.replica == witness.replica && !$0.value.isAccepted }.keys
+    let tainted = refused.flatMap { witness.sent[$0.counter]?.acts.keys.map { $0 } ?? [] }
+    return sent.acts.allSatisfy { name, act in
+      guard !tainted.contains(name) else { return false }
+      if name.table == "visit" {
+        let parent = Name(table: "person", id: act.after?["person"]?.text ?? act.before?["person"]?.text ?? "")
+        guard !tainted.contains(parent), truth.lines[parent] != nil else { return false }
+        if act.before == nil { return writes(truth.unit(parent, at: truth.head)) && truth.lines[name] == nil }
+      }
+      guard truth.lines[name] != nil else { return act.before == nil && writes(act.after?["unit"]?.text) }
+      if act.before == nil, !writes(act.after?["unit"]?.text) { return false }
+      return writes(truth.unit(name, at: truth.head)) || writes(sent.held[name])
+    }
+  }
+
+  private func settleDown() throws {
+    for _ in 0..<12 {
+      let head = truth.head
+      for witness in witnesses {
+        var tries = 0
+        while try !roundTrip(witness, isRough: false) {
+          tries += 1
+          guard tries < 300 else { throw Broken("\(witness.device.name) does not come to an end") }
+        }
+      }
+      if truth.head == head { return }
+    }
+    throw Broken("the fleet does not come to rest")
+  }
+}
+
+/// A small generator with a seed (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,150 @@
+import Relay
+import RelayProtocol
+
+/// A row by its table and key, as the oracle names it.
+struct Name: Hashable, Comparable, CustomStringConvertible {
+  var table: String
+  var id: String
+  var description: String { "\(table) \(id)" }
+  static func < (a: Name, b: Name) -> Bool { (a.table, a.id) < (b.table, b.id) }
+}
+
+/// What one transaction did to one row, told from what its author's table showed before and after.
+struct Act {
+  /// What the author's row showed before and after; nil where it was not there.
+  var before: [String: Value]?
+  var after: [String: Value]?
+  /// Every transaction whose effect the author's row reflected: the truth that the rules must find by themselves.
+  var seen: Set<Dot>
+  /// A cell that was written although nothing differs: a conflict was settled for the value shown.
+  var settled: String?
+
+  var isNothing: Bool { before == after && settled == nil }
+}
+
+/// What an oracle knows that no program has: the exact knowledge behind every write. It merges by the definition of a
+/// cell (the writes that nobody who wrote later had seen) and shares no code with Relay.
+final class Truth {
+  struct Write: Equatable {
+    var value: Value
+    var effective: UInt64
+  }
+
+  struct Line {
+    /// cell → the writes that no later author had seen. `live` is existence, `tags:x` an element.
+    var cells: [String: [Dot: Write]] = [:]
+    /// Every transaction that ever wrote the row, in the hub's order.
+    var writers: [(seq: UInt64, dot: Dot)] = []
+    /// Unit (of a person) or person (of a visit) and existence, from a seq on.
+    var places: [(seq: UInt64, place: String, alive: Bool)] = []
+  }
+
+  static let columns: [String: [String]] = [
+    "person": ["unit", "phone", "area", "guests", "tags", "top"], "visit": ["person", "note"],
+  ]
+  private(set) var lines: [Name: Line] = [:]
+  private(set) var head: UInt64 = 0
+
+  // MARK: Merging
+
+  func accept(_ dot: Dot, seq: UInt64, effective: UInt64, _ acts: [Name: Act]) {
+    head = seq
+    for (name, act) in acts {
+      var line = lines[name] ?? Line()
+      for (cell, value, covers) in effects(act, line, name) {
+        if covers { line.cells[cell] = (line.cells[cell] ?? [:]).filter { !act.seen.contains($0.key) } }
+        if let value { line.cells[cell, default: [:]][dot] = Write(value: value, effective: effective) }
+      }
+      line.writers.append((seq, dot))
+      lines[name] = line
+      let values = values(name, line)
+      let place = values[name.table == "person" ? "unit" : "person"]?.text ?? ""
+      lines[name]?.places.append((seq, place, isAlive(line)))
+    }
+  }
+
+  func refuse(seq: UInt64) { head = seq }
+
+  private func effects(_ act: Act, _ line: Line, _ name: Name) -> [(String, Value?, Bool)] {
+    guard let after = act.after else {
+      return act.before != nil || act.settled == "live" ? [("live", .integer(0), true)] : []
+    }
+    var list: [(String, Value?, Bool)] = [("live", .integer(1), true)]
+    for column in Truth.columns[name.table] ?? [] {
+      let (was, now) = (act.before?[column], after[column] ?? .null)
+      switch column {
+      case "guests":
+        let change = (now.integer ?? 0) - (was?.integer ?? 0)
+        if act.before == nil || change != 0 { list.append((column, change == 0 ? nil : .integer(change), was == nil)) }
+      case "tags":
+        let (old, new) = (Truth.tags(was), Truth.tags(now))
+        let known = line.cells.keys.filter { $0.hasPrefix("tags:") }.map { String($0.dropFirst(5)) }
+        for tag in old.union(new).union(act.before == nil ? Set(known) : []).sorted() {
+          if act.before == nil {
+            list.append(("tags:" + tag, new.contains(tag) ? .integer(1) : nil, true))
+          } else if old.contains(tag) != new.contains(tag) {
+            list.append(("tags:" + tag, .integer(new.contains(tag) ? 1 : 0), true))
+          }
+        }
+      default:
+        if act.before == nil || was != now || act.settled == column { list.append((column, now, true)) }
+      }
+    }
+    return list
+  }
+
+  private static func tags(_ value: Value?) -> Set<String> {
+    Set((value?.text ?? "").filter(\.isLetter).map(String.init))
+  }
+
+  // MARK: What a row shows
+
+  func isAlive(_ line: Line) -> Bool { line.cells["live"]?.values.contains { $0.value == .integer(1) } ?? false }
+
+  func values(_ name: Name, _ line: Line) -> [String: Value] {
+    var values: [String: Value] = [:]
+    for column in Truth.columns[name.table] ?? [] {
+      let writes = line.cells[column] ?? [:]
+      switch column {
+      case "guests": values[column] = .integer(writes.values.reduce(0) { $0 + ($1.value.integer ?? 0) })
+      case "top": values[column] = writes.values.compactMap(\.value.integer).max().map { .integer($0) } ?? .null
+      case "tags":
+        let tags = line.cells.filter { $0.key.hasPrefix("tags:") && $0.value.values.contains { $0.value == .integer(1) } }
+        let names = tags.keys.map { String($0.dropFirst(5)) }.sorted()
+        values[column] = .text("[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]")
+      default:
+        let last = writes.max { a, b in (a.value.effective, a.key) < (b.value.effective, b.key) }
+        values[column] = last?.value.value ?? .null
+      }
+    }
+    return values
+  }
+
+  func shown(_ name: Name) -> [String: Value]? {
+    guard let line = lines[name], isAlive(line) else { return nil }
+    return values(name, line)
+  }
+
+  /// Cells of a row about which people have to be asked.
+  func questions(_ name: Name) -> Set<String> {
+    guard let line = lines[name], isAlive(line) else { return [] }
+    let cells = name.table == "person" ? ["live", "phone"] : ["live"]
+    return Set(cells.filter { Set((line.cells[$0] ?? [:]).values.map(\.value)).count > 1 })
+  }
+
+  // MARK: Where a row was
+
+  /// The unit that a row lay in at a seq; nil where the hub had no such row.
+  func unit(_ name: Name, at seq: UInt64) -> String? {
+    guard let place = lines[name]?.places.last(where: { $0.seq <= seq })?.place else { return nil }
+    return name.table == "person" ? place : unit(Name(table: "person", id: place), at: seq)
+  }
+
+  func wasAlive(_ name: Name, at seq: UInt64) -> Bool { lines[name]?.places.last { $0.seq <= seq }?.alive ?? false }
+
+  func lastWrite(_ name: Name, at seq: UInt64) -> UInt64 { lines[name]?.writers.last { $0.seq <= seq }?.seq ?? 0 }
+
+  func writers(_ name: Name, upTo seq: UInt64) -> Set<Dot> {
+    Set((lines[name]?.writers ?? []).filter { $0.seq <= seq }.map(\.dot))
+  }
+}

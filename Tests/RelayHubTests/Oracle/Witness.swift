@@ -1,0 +1,141 @@
+import Relay
+import RelayProtocol
+
+/// A device with an observer beside it, who sees the tables and the replies but none of Relay's own bookkeeping, and
+/// keeps count of what each row on the device reflects.
+final class Witness {
+  struct Sent {
+    var acts: [Name: Act]
+    /// Rows that the device held as confirmed rows of a unit when it wrote, and that unit.
+    var held: [Name: String]
+    var verdict: Verdict?
+  }
+
+  let device: Fleet.Device
+  let replica: ReplicaID
+  let truth: Truth
+  private let shell: Database
+  private(set) var sent: [UInt64: Sent] = [:]
+  private(set) var base: UInt64 = 0
+  private(set) var scopes: [String] = []
+  private var known: [Name: Set<Dot>] = [:]
+  /// Rows that the device knows to be dead.
+  private var dead: Set<Name> = []
+  /// What foreign tools touched since the last seal: the row as it was.
+  private var touched: [Name: [String: Value]?] = [:]
+
+  init(_ device: Fleet.Device, _ truth: Truth) throws {
+    self.device = device
+    self.truth = truth
+    replica = try device.replica.replicaID()
+    shell = try Database(path: device.replica.path, mode: .readWrite)
+  }
+
+  func dot(_ counter: UInt64) -> Dot { Dot(replica, counter) }
+
+  var unjudged: [UInt64] { sent.keys.filter { sent[$0]?.verdict == nil }.sorted() }
+
+  func holds(_ unit: String) -> Bool { scopes.contains("*") || scopes.contains("unit/" + unit) }
+
+  // MARK: The tables
+
+  func row(_ name: Name) throws -> [String: Value]? {
+    let columns = Truth.columns[name.table] ?? []
+    let list = columns.joined(separator: ", ")
+    let found = try device.values("SELECT \(list) FROM \(name.table) WHERE id = '\(name.id)'")
+    return found.first.map { Dictionary(uniqueKeysWithValues: zip(columns, $0)) }
+  }
+
+  func rows() throws -> [Name] {
+    try device.values("SELECT 'person', id FROM person UNION ALL SELECT 'visit', id FROM visit ORDER BY 1, 2")
+      .map { Name(table: $0[0].text ?? "", id: $0[1].text ?? "") }
+  }
+
+  // MARK: Writing
+
+  /// SQL that concerns the rows named, as one transaction of the app.
+  func write(_ sql: String, _ names: Set<Name>) throws {
+    try sealForeign()
+    let before = try images(names)
+    try device.sql(sql)
+    try seal(before, settled: [:])
+  }
+
+  /// The same through another connection, as the sqlite3 shell does.
+  func foreign(_ sql: String, _ names: Set<Name>) throws {
+    for (name, image) in try images(names) where touched[name] == nil { touched[name] = .some(image) }
+    try shell.script(sql)
+  }
+
+  func settle(_ item: InboxItem, _ resolution: Resolution) throws {
+    try sealForeign()
+    let name = Name(table: item.table, id: item.key)
+    let before = try images([name])
+    try device.replica.resolve(item.id, resolution)
+    try seal(before, settled: [name: item.column == "(existence)" ? "live" : item.column ?? ""])
+  }
+
+  /// Whatever foreign tools wrote becomes a transaction with the next thing that the replica does.
+  func sealForeign() throws {
+    guard !touched.isEmpty else { return }
+    let before = touched
+    touched = [:]
+    try seal(before, settled: [:])
+  }
+
+  private func images(_ names: Set<Name>) throws -> [Name: [String: Value]?] {
+    var images: [Name: [String: Value]?] = [:]
+    for name in names { images[name] = .some(try row(name)) }
+    return images
+  }
+
+  private func seal(_ before: [Name: [String: Value]?], settled: [Name: String]) throws {
+    var acts: [Name: Act] = [:]
+    for (name, was) in before {
+      let act = Act(before: was, after: try row(name), seen: known[name] ?? [], settled: settled[name])
+      if !act.isNothing { acts[name] = act }
+    }
+    guard !acts.isEmpty else { return }
+    let counter = UInt64(sent.count + 1)
+    var held: [Name: String] = [:]
+    for name in acts.keys where truth.wasAlive(name, at: base) {
+      if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
+    }
+    sent[counter] = Sent(acts: acts, held: held)
+    for name in acts.keys { known[name, default: []].insert(dot(counter)) }
+  }
+
+  // MARK: Learning
+
+  /// The reply told verdicts.
+  func learn(_ verdicts: [Verdict]) {
+    for verdict in verdicts where verdict.dot.replica == replica { sent[verdict.dot.counter]?.verdict = verdict }
+  }
+
+  /// A pull up to `head` was installed, which the device had asked for at its base.
+  func installed(_ head: UInt64, _ page: PullPage) throws {
+    learn(page.closing?.confirmed ?? [])
+    let asked = base
+    base = head
+    scopes = page.grants.map(\.scope)
+    let visible = Set(try rows())
+    for name in Set(truth.lines.keys).union(known.keys) {
+      let own = Set(sent.filter { $0.value.acts[name] != nil && $0.value.verdict?.isAccepted != false }.keys.map(dot))
+      let unit = truth.unit(name, at: head)
+      let isHere = unit.map(holds) ?? false
+      if isHere, truth.wasAlive(name, at: head) {
+        known[name] = truth.writers(name, upTo: head).union(own)
+        dead.remove(name)
+      } else if isHere, truth.lastWrite(name, at: head) > asked {
+        known[name] = truth.writers(name, upTo: head).union(own)
+        dead.insert(name)
+      } else if !isHere, !visible.contains(name), !dead.contains(name) {
+        let waits = sent.contains { counter, one in
+          one.acts[name] != nil && !(page.closing?.confirmed.contains { $0.dot == dot(counter) } ?? false)
+            && one.verdict.map { $0.isAccepted && $0.seq > head } ?? true
+        }
+        if !waits { known[name] = nil }
+      }
+    }
+  }
+}
