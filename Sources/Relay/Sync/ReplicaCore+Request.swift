@@ -85,6 +85,9 @@ extension ReplicaCore {
     let state = try state()
     var own = OwnTransactions()
     for verdict in verdicts where verdict.dot.replica == state.replica {
+      // A reply may come twice, the second time when all is settled.
+      let waits = "SELECT 1 FROM relay_transaction WHERE counter = ? AND seq IS NULL"
+      guard try db.first(waits, [Value(verdict.dot.counter)]) != nil else { continue }
       try learn(verdict)
       guard !verdict.isAccepted, let one = try own.own(verdict.dot.counter, db) else { continue }
       try tell(verdict, one.transaction)

@@ -12,11 +12,12 @@ import Testing
   func everyWriteIsInForceOrKnowinglySupersededOrAskedAboutOrKept(steps: Int) throws {
     for seed in Self.first..<(Self.first + Self.many) {
       let number = seed &* 1000 &+ UInt64(steps)
+      let schedule = try Schedule(seed: number)
       do {
-        let schedule = try Schedule(seed: number)
         try schedule.run(steps: steps)
       } catch {
-        Issue.record("RELAY_SEED=\(seed), \(steps) steps: \(error)")
+        let story = schedule.story.joined(separator: "\n")
+        Issue.record("RELAY_SEED=\(seed), \(steps) steps: \(error)\nWhat had happened:\n\(story)")
         return
       }
     }

@@ -58,6 +58,9 @@ final class Schedule {
 
   private func count(_ what: String) { counts[what, default: 0] += 1 }
 
+  /// What happened, for the report of a failure.
+  private(set) var story: [String] = []
+
   // MARK: What devices do
 
   private func write(_ witness: Witness) throws {
@@ -74,9 +77,11 @@ final class Schedule {
     guard !statements.isEmpty else { return }
     let sql = statements.joined(separator: "; ")
     if Int.random(in: 0..<3, using: &random) == 0 {
+      story.append("\(witness.device.name) shell: \(sql)")
       count("foreign")
       try witness.foreign("BEGIN; \(sql); COMMIT", names)
     } else {
+      story.append("\(witness.device.name): \(sql)")
       try witness.write(sql, names)
     }
   }
@@ -135,6 +140,7 @@ final class Schedule {
     let open = try witness.device.replica.inbox().filter { $0.kind == .conflict }
     guard let item = open.randomElement(using: &random) else { return }
     count("settled")
+    story.append("\(witness.device.name) settles \(item.id)")
     try witness.settle(item, .sibling(Int.random(in: 0..<2, using: &random)))
   }
 
@@ -142,6 +148,7 @@ final class Schedule {
     guard grants[witness.device.name] != ["*"] else { return }
     let scopes = Schedule.units.filter { _ in Bool.random(using: &random) }.map { "unit/" + $0 }
     count("regrants")
+    story.append("\(witness.device.name) is granted \(scopes)")
     grants[witness.device.name] = scopes
     try fleet.grant(witness.device, scopes)
   }
@@ -183,7 +190,12 @@ final class Schedule {
     witness.learn(response.verdicts)
     guard case .installed(let base) = step, let page = response.page else { return false }
     count("installs")
+    story.append(
+      "\(witness.device.name) at \(base): \(page.runs.flatMap(\.rows).map(Schedule.line)) exits "
+        + "\(page.closing?.exits.map { $0.key.hexadecimal } ?? [])")
     try witness.installed(base, page)
+    let wrong = try witness.device.replica.status().mismatch
+    guard wrong.isEmpty else { throw Broken("\(witness.device.name): digests of \(wrong) differ") }
     return true
   }
 
@@ -196,6 +208,7 @@ final class Schedule {
         continue
       }
       said[verdict.dot] = verdict
+      story.append("hub \(verdict.seq): \(device.name) \(verdict.dot.counter) \(verdict.refusal?.rule.rawValue ?? "ok")")
       guard verdict.seq == truth.head + 1 else { throw Broken("seq \(verdict.seq) after \(truth.head)") }
       guard let sent = witness.sent[verdict.dot.counter] else { throw Broken("nobody wrote \(verdict.dot)") }
       if verdict.isAccepted {
@@ -228,6 +241,11 @@ final class Schedule {
       if act.before == nil, !writes(act.after?["unit"]?.text) { return false }
       return writes(truth.unit(name, at: truth.head)) || writes(sent.held[name])
     }
+  }
+
+  private static func line(_ record: RowRecord) -> String {
+    let id = (try? record.row.values())?.first?.text ?? ""
+    return "\(id)@\(record.seq)" + (record.values.map { "=\($0)" } ?? " dead")
   }
 
   private func settleDown() throws {
