@@ -14,15 +14,12 @@ extension Judgement {
       if try settle(row, was, new) { told = true }
     }
     // A root takes its children along, theirs too, in the same transaction (rule 21).
-    var moved = changes.filter {
-      $0.old == nil || $0.old!.scopeNames != $0.new.scopeNames || $0.old!.homes != $0.new.homes
-    }
-    .map(\.new.row)
+    var moved = changes.filter { concernsChildren($0.old, $0.new) }.map(\.new.row)
     while let parent = moved.popLast() {
       for var child in try store.children(of: parent) where after[child.row] == nil {
         let was = child
         try settlePlace(&child, was, isWritten: false)
-        guard was.scopeNames != child.scopeNames || was.homes != child.homes else { continue }
+        guard concernsChildren(was, child) else { continue }
         changes.append((was, child))
         moved.append(child.row)
       }
@@ -31,11 +28,20 @@ extension Judgement {
     return told
   }
 
+  /// Children lie where their parent lies, and are told when it dies or lives again.
+  private func concernsChildren(_ was: StoredRow?, _ now: StoredRow) -> Bool {
+    guard let was else { return true }
+    return was.scopeNames != now.scopeNames || was.homes != now.homes || was.isOrphan != now.isOrphan
+      || was.state.isAlive != now.state.isAlive
+  }
+
   private func settlePlace(_ row: inout StoredRow, _ was: StoredRow?, isWritten: Bool) throws(RelayError) {
     let place = try place(row.row)
     let since = Dictionary(uniqueKeysWithValues: (was?.scopes ?? []).map { ($0.name, $0.seq) })
     row.homes = place.homes
-    row.scopes = place.scopes.map { (name: $0, seq: isWritten ? seq : since[$0] ?? seq) }
+    row.isOrphan = place.isOrphan
+    let comesAgain = isWritten || was?.isOrphan != place.isOrphan
+    row.scopes = place.scopes.map { (name: $0, seq: comesAgain ? seq : since[$0] ?? seq) }
     try store.save(&row)
     guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }
     for scope in was?.scopes ?? [] {

@@ -32,9 +32,11 @@ extension HubStore {
   /// - Complexity: O(rows of the scope).
   func scanDigest(_ scope: String, _ role: String) throws(RelayError) -> ScopeDigest {
     var digest = ScopeDigest()
+    let countsOrphans = scope == ScopeGrant.everything
     func add(_ ids: [Int64]) throws(RelayError) {
       for id in ids {
-        if let stored = try load(id: id), let hash = try digestHash(stored, role) { digest.add(hash) }
+        guard let stored = try load(id: id), countsOrphans || !stored.isOrphan else { continue }
+        if let hash = try digestHash(stored, role) { digest.add(hash) }
       }
     }
     if scope == ScopeGrant.everything {
@@ -59,7 +61,7 @@ extension HubStore {
     var kept: [String: [(role: String, digest: ScopeDigest)]] = [:]
     func apply(_ stored: StoredRow, adding: Bool) throws(RelayError) {
       var hashes: [String: [UInt8]?] = [:]
-      for scope in stored.scopeNames + [ScopeGrant.everything] {
+      for scope in (stored.isOrphan ? [] : stored.scopeNames) + [ScopeGrant.everything] {
         if kept[scope] == nil {
           kept[scope] = try db.query("SELECT role, sum, count FROM digest WHERE scope = ?", [.text(scope)]) {
             (row) throws(RelayError) in

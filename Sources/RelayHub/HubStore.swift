@@ -63,8 +63,8 @@ final class HubStore {
     CREATE TABLE part(replica INT, n INT, offset INT, hash BLOB NOT NULL, total INT NOT NULL, bytes BLOB NOT NULL,
       PRIMARY KEY(replica, n, offset)) STRICT;
     CREATE TABLE row(id INTEGER PRIMARY KEY, tbl INT NOT NULL, key BLOB NOT NULL, seq INT NOT NULL,
-      alive INT NOT NULL, parent_tbl INT, parent BLOB, scopes BLOB NOT NULL, homes BLOB NOT NULL, cells BLOB NOT NULL,
-      UNIQUE(tbl, key)) STRICT;
+      alive INT NOT NULL, parent_tbl INT, parent BLOB, scopes BLOB NOT NULL, homes BLOB NOT NULL, orphan INT NOT NULL,
+      cells BLOB NOT NULL, UNIQUE(tbl, key)) STRICT;
     CREATE INDEX row_seq ON row(seq);
     CREATE INDEX row_parent ON row(parent_tbl, parent) WHERE parent IS NOT NULL;
     CREATE TABLE scope(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;

@@ -28,15 +28,26 @@ final class Judgement {
   }
 
   /// Where a row is once the transaction is merged; its own rules, or its parent's place.
-  func place(_ row: RowID) throws(RelayError) -> (scopes: [String], homes: [String]) {
-    guard let table = store.schema.table(row.table) else { return ([], []) }
+  func place(_ row: RowID) throws(RelayError) -> Place {
+    guard let table = store.schema.table(row.table) else { return Place() }
     let stored: StoredRow?
     if let merged = after[row] { stored = merged } else { stored = try old(row) }
-    guard let stored else { return ([], []) }
+    guard let stored else { return Place() }
     let values = try table.allValues(row, stored.state)
-    guard table.parent != nil else { return (table.ownScopes(values), table.ownHomes(values)) }
-    guard let parent = table.parentRow(values) else { return ([], []) }
-    return try place(parent)
+    let isDead = !stored.state.isAlive
+    guard table.parent != nil else {
+      return Place(scopes: table.ownScopes(values), homes: table.ownHomes(values), isDead: isDead)
+    }
+    guard let parent = table.parentRow(values) else { return Place(isDead: isDead) }
+    let above = try place(parent)
+    return Place(scopes: above.scopes, homes: above.homes, isDead: isDead, isOrphan: above.isDead || above.isOrphan)
+  }
+
+  struct Place {
+    var scopes: [String] = []
+    var homes: [String] = []
+    var isDead = false
+    var isOrphan = false
   }
 
   /// Merges into `after` and says why the transaction is refused, if it is (rules 16–19).

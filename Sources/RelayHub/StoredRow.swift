@@ -12,6 +12,9 @@ struct StoredRow {
   var scopes: [(name: String, seq: UInt64)] = []
   var homes: [String] = []
   var parent: RowID?
+  /// The parent, or one above it, is dead. The row stays where it was and is shown, but a device that never held the
+  /// parent could not tell which scope it lies in: it counts in no scope's digest.
+  var isOrphan = false
 
   init(_ row: RowID) { self.row = row }
 
@@ -19,7 +22,7 @@ struct StoredRow {
 }
 
 extension HubStore {
-  private static let columns = "id, tbl, key, seq, parent_tbl, parent, scopes, homes, cells"
+  private static let columns = "id, tbl, key, seq, parent_tbl, parent, scopes, homes, orphan, cells"
 
   func load(_ row: RowID) throws(RelayError) -> StoredRow? {
     try db.first(
@@ -54,19 +57,19 @@ extension HubStore {
       .integer(Int64(stored.row.table)), .blob(stored.row.key), .seq(stored.seq),
       .integer(stored.state.isAlive ? 1 : 0), stored.parent.map { .integer(Int64($0.table)) } ?? .null,
       stored.parent.map { .blob($0.key) } ?? .null, .blob(scopes.bytes), .blob(homes.bytes),
-      .blob(CellsBlob.encode(stored.state)),
+      .integer(stored.isOrphan ? 1 : 0), .blob(CellsBlob.encode(stored.state)),
     ]
     if let id = stored.id {
       try db.execute(
         """
         UPDATE row SET tbl = ?, key = ?, seq = ?, alive = ?, parent_tbl = ?, parent = ?, scopes = ?, homes = ?,
-        cells = ? WHERE id = ?
+        orphan = ?, cells = ? WHERE id = ?
         """, values + [.integer(id)])
     } else {
       stored.id = try db.first(
         """
-        INSERT INTO row(tbl, key, seq, alive, parent_tbl, parent, scopes, homes, cells)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        INSERT INTO row(tbl, key, seq, alive, parent_tbl, parent, scopes, homes, orphan, cells)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """, values)?[0].integer
     }
   }
@@ -90,7 +93,8 @@ extension HubStore {
       }
       return list
     }
-    stored.state = try CellsBlob.decode(values[8].bytes)
+    stored.isOrphan = values[8].integer != 0
+    stored.state = try CellsBlob.decode(values[9].bytes)
     return stored
   }
 }
