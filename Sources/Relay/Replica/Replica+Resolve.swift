@@ -12,7 +12,8 @@ extension Replica {
   /// Resolves a conflict: an ordinary write that says which entry it settles, also where it keeps the value shown.
   ///
   /// - Parameter id: of an inbox item of kind `conflict`.
-  /// - Throws: `entry_unknown` when it is not there (any more), `value_not_allowed` for a choice that it does not have.
+  /// - Throws: `entry_unknown` when it is not there (any more) or its row was deleted here, `value_not_allowed` for a
+  ///   choice that it does not have.
   public func resolve(_ id: String, _ resolution: Resolution, author: String = "") throws(RelayError) {
     try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
@@ -52,6 +53,9 @@ extension ReplicaCore {
     }
     if cell == .live, case .values = chosen { chosen = .flag(true) }
     let keyValues = try entry.row.values()
+    guard try tableRow(entry.row, table) != nil else {
+      throw RelayError(.entryUnknown, "the row of conflict '\(id)' was deleted here; nothing was changed")
+    }
     switch chosen {
     case .flag(false): try db.execute(sql(table).delete, keyValues)
     case .flag(true), .delta: break

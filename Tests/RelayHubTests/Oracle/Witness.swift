@@ -70,9 +70,12 @@ final class Witness {
   func settle(_ item: InboxItem, _ resolution: Resolution) throws {
     try sealForeign()
     let name = Name(table: item.table, id: item.key)
-    let before = try images([name])
-    try device.replica.resolve(item.id, resolution)
-    try seal(before, settled: [name: item.column == "(existence)" ? "live" : item.column ?? ""])
+    let images = try images([name])
+    do { try device.replica.resolve(item.id, resolution) } catch {
+      guard error.code == .entryUnknown, images[name] == .some(nil) else { throw error }
+      return
+    }
+    try seal(images, settled: [name: item.column == "(existence)" ? "live" : item.column ?? ""])
   }
 
   /// Whatever foreign tools wrote becomes a transaction with the next thing that the replica does.
