@@ -69,6 +69,8 @@ final class Witness {
 
   func settle(_ item: InboxItem, _ resolution: Resolution) throws {
     try sealForeign()
+    // Should the choice be refused, what foreign tools left would not be sealed by it either.
+    try device.sql("")
     let name = Name(table: item.table, id: item.key)
     let images = try images([name])
     do { try device.replica.resolve(item.id, resolution) } catch {
