@@ -82,11 +82,11 @@ extension ReplicaCore {
     if let found = try db.first("SELECT base FROM relay_image WHERE tbl = ? AND key = ?", row.bindings) {
       return UInt64(max(0, found[0].integer ?? 0))
     }
-    if try isUnderWork(row) { return 0 }
-    if let before {
+    if let before, try !isUnderWork(row) {
       try save(Image(values: before, base: state.base), row, table)
       return state.base
     }
+    // Of a row that only own work shows, the author knows at most that it had died.
     let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
     return UInt64(max(0, dead?[0].integer ?? 0))
   }
