@@ -19,8 +19,8 @@ final class Witness {
   private(set) var base: UInt64 = 0
   private(set) var scopes: [String] = []
   private var known: [Name: Set<Dot>] = [:]
-  /// Rows that the device knows to be dead.
-  private var dead: Set<Name> = []
+  /// What a device knows of rows that were told dead.
+  private var dead: [Name: Set<Dot>] = [:]
   /// What foreign tools touched since the last seal: the row as it was.
   private var touched: [Name: [String: Value]?] = [:]
 
@@ -130,16 +130,16 @@ final class Witness {
       let isHere = unit.map(holds) ?? false
       if isHere, truth.wasAlive(name, at: head) {
         known[name] = truth.writers(name, upTo: head).union(own)
-        dead.remove(name)
+        dead[name] = nil
       } else if isHere, truth.lastWrite(name, at: head) > asked {
         known[name] = truth.writers(name, upTo: head).union(own)
-        dead.insert(name)
-      } else if !isHere, !visible.contains(name), !dead.contains(name) {
+        dead[name] = truth.writers(name, upTo: head)
+      } else if !isHere, !visible.contains(name) {
         let waits = sent.contains { counter, one in
           one.acts[name] != nil && !(page.closing?.confirmed.contains { $0.dot == dot(counter) } ?? false)
             && one.verdict.map { $0.isAccepted && $0.seq > head } ?? true
         }
-        if !waits { known[name] = nil }
+        if !waits { known[name] = dead[name] }
       }
     }
   }
