@@ -115,6 +115,46 @@ import Testing
     #expect(try fleet.reader.head() == 2)
   }
 
+  @Test func aRefusalThatIsToldTwiceTakesNothingThatCameSince() throws {
+    let there = try fleet.add("there", "unit/u2")
+    try there.sql("INSERT INTO person (id, unit) VALUES ('k', 'u2')")
+    try fleet.sync(there)
+    try a.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")
+    let request = try a.replica.nextRequest()
+    let reply = try #require(try fleet.answer(a, request))
+    _ = try a.replica.receive(reply, to: request)
+    try fleet.sync(office)
+    try office.sql("UPDATE person SET unit = 'u1' WHERE id = 'k'")
+    try fleet.sync(office)
+    try fleet.sync(a)
+    _ = try a.replica.receive(reply, to: request)
+    #expect(try a.values("SELECT id FROM person ORDER BY id") == [["k"], ["p"]])
+  }
+
+  @Test func aVisitWhosePersonWasDeletedElsewhereStaysAndTheDigestsAgree() throws {
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'seen')")
+    try b.sql("DELETE FROM person")
+    try fleet.sync(a)
+    try fleet.sync(b)
+    let late = try fleet.add("late", "unit/u1")
+    try fleet.syncAll()
+    for device in [a, b, office, late] {
+      #expect(try device.values("SELECT id FROM person").isEmpty)
+      #expect(try device.values("SELECT note FROM visit") == [["seen"]])
+      #expect(try device.replica.status().mismatch.isEmpty)
+    }
+  }
+
+  @Test func aConflictOnARowDeletedHereIsNotSettledInSilence() throws {
+    try a.sql("UPDATE person SET phone = '1'")
+    try b.sql("UPDATE person SET phone = '2'")
+    for device in [a, b, a] { try fleet.sync(device) }
+    let id = try #require(try a.replica.inbox().first { $0.kind == .conflict }).id
+    try a.sql("DELETE FROM person")
+    let error = #expect(throws: RelayError.self) { try a.replica.resolve(id, .sibling(1)) }
+    #expect(error?.code == .entryUnknown)
+  }
+
   @Test func aPullInManyPagesShowsNothingHalfAndAgreesAtTheEnd() throws {
     for i in 0..<50 { try a.sql("INSERT INTO person (id, unit) VALUES ('n\(i)', 'u1')") }
     try fleet.sync(a)

@@ -208,7 +208,8 @@ final class Schedule {
         continue
       }
       said[verdict.dot] = verdict
-      story.append("hub \(verdict.seq): \(device.name) \(verdict.dot.counter) \(verdict.refusal?.rule.rawValue ?? "ok")")
+      let ruling = verdict.refusal?.rule.rawValue ?? "ok"
+      story.append("hub \(verdict.seq): \(device.name) \(verdict.dot.counter) \(ruling)")
       guard verdict.seq == truth.head + 1 else { throw Broken("seq \(verdict.seq) after \(truth.head)") }
       guard let sent = witness.sent[verdict.dot.counter] else { throw Broken("nobody wrote \(verdict.dot)") }
       if verdict.isAccepted {

@@ -109,7 +109,8 @@ final class Truth {
       case "guests": values[column] = .integer(writes.values.reduce(0) { $0 + ($1.value.integer ?? 0) })
       case "top": values[column] = writes.values.compactMap(\.value.integer).max().map { .integer($0) } ?? .null
       case "tags":
-        let tags = line.cells.filter { $0.key.hasPrefix("tags:") && $0.value.values.contains { $0.value == .integer(1) } }
+        let isIn: (Write) -> Bool = { $0.value == .integer(1) }
+        let tags = line.cells.filter { $0.key.hasPrefix("tags:") && $0.value.values.contains(where: isIn) }
         let names = tags.keys.map { String($0.dropFirst(5)) }.sorted()
         values[column] = .text("[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]")
       default:
@@ -142,7 +143,16 @@ final class Truth {
 
   func wasAlive(_ name: Name, at seq: UInt64) -> Bool { lines[name]?.places.last { $0.seq <= seq }?.alive ?? false }
 
-  func lastWrite(_ name: Name, at seq: UInt64) -> UInt64 { lines[name]?.writers.last { $0.seq <= seq }?.seq ?? 0 }
+  /// Did a row change, move, or lose or regain its parent?
+  func concerned(_ name: Name, after low: UInt64, upTo high: UInt64) -> Bool {
+    if lines[name]?.writers.contains(where: { $0.seq > low && $0.seq <= high }) == true { return true }
+    guard name.table == "visit", low < high else { return false }
+    let parent = lines[name]?.places.last { $0.seq <= high }.map { Name(table: "person", id: $0.place) }
+    return ((low + 1)...high).contains { seq in
+      unit(name, at: seq - 1) != unit(name, at: seq)
+        || parent.map { wasAlive($0, at: seq - 1) != wasAlive($0, at: seq) } ?? false
+    }
+  }
 
   func writers(_ name: Name, upTo seq: UInt64) -> Set<Dot> {
     Set((lines[name]?.writers ?? []).filter { $0.seq <= seq }.map(\.dot))

@@ -131,7 +131,7 @@ final class Witness {
       if isHere, truth.wasAlive(name, at: head) {
         known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = nil
-      } else if isHere, truth.lastWrite(name, at: head) > asked {
+      } else if isHere, truth.concerned(name, after: asked, upTo: head) {
         known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = truth.writers(name, upTo: head)
       } else if !isHere, !visible.contains(name) {
