@@ -4,6 +4,7 @@ import Foundation
 enum Library {
   static let ddl = """
     CREATE TABLE book (id TEXT PRIMARY KEY, branch TEXT NOT NULL, title TEXT NOT NULL, shelf TEXT, note TEXT);
+    CREATE TABLE tally (id TEXT PRIMARY KEY, branch TEXT NOT NULL, n INTEGER NOT NULL DEFAULT 0);
     """
 
   static let schema = """
@@ -16,6 +17,12 @@ enum Library {
             { "id": 3, "name": "title", "type": "text", "required": true },
             { "id": 4, "name": "shelf", "type": "text", "policy": "ask" },
             { "id": 5, "name": "note", "type": "text" } ],
+          "access": { "clerk": { "read": true, "write": true } } },
+        { "id": 2, "name": "tally", "key": ["id"], "scopes": ["branch/{branch}"], "homes": ["branch/{branch}"],
+          "columns": [
+            { "id": 1, "name": "id", "type": "text" },
+            { "id": 2, "name": "branch", "type": "text", "required": true },
+            { "id": 3, "name": "n", "type": "integer", "policy": "counter", "default": 0, "required": true } ],
           "access": { "clerk": { "read": true, "write": true } } } ] }
     """
 }
@@ -37,6 +44,12 @@ struct Clerk {
   func callAsFunction(_ arguments: String...) async throws -> Tool.Outcome {
     let place = ["--replica", file, "--schema", folder.path("schema.json"), "--ddl", folder.path("tables.sql")]
     return try await client.run(place + arguments, in: folder)
+  }
+
+  /// Starts a command and leaves it running.
+  func start(_ arguments: String...) throws -> Process {
+    let place = ["--replica", file, "--schema", folder.path("schema.json"), "--ddl", folder.path("tables.sql")]
+    return try client.start(place + arguments, in: folder).process
   }
 
   /// What the `sqlite3` shell answers, which knows nothing of Relay.
