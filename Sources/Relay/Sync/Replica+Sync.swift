@@ -49,10 +49,11 @@ extension Replica {
     }
     var report = SyncReport()
     var backoff = Backoff(attempts: options.attempts)
+    var retryAfter: Duration?
     while true {
       let request = try nextRequest(pageBytes: options.pageBytes, wait: UInt64(options.wait.milliseconds))
       do throws(RelayError) {
-        let response = try await exchange(request, link.token, transport, options, &report)
+        let response = try await exchange(request, link.token, transport, options, &report, &retryAfter)
         backoff.succeeded()
         let step = try receive(response, to: request)
         progress(report)
@@ -61,26 +62,32 @@ extension Replica {
           return report
         }
       } catch {
-        switch backoff.failed(error.code, retryAfter: nil, random: randomBits()) {
+        switch backoff.failed(error.code, retryAfter: retryAfter?.milliseconds, random: randomBits()) {
         case .giveUp: throw error
         case .startAgain: try abandonPull()
         case .retry(let delay):
-          do { try await options.sleep(.milliseconds(delay)) } catch {
-            throw RelayError(.cancelled, "the sync was cancelled while waiting for the hub")
-          }
+          // Who gives up waiting is told what the wait was for.
+          guard await waits(.milliseconds(delay), options) else { throw error }
         }
       }
     }
   }
 
+  /// - Returns: false when the caller does not want to wait any longer.
+  private func waits(_ delay: Duration, _ options: SyncOptions) async -> Bool {
+    do { try await options.sleep(delay) } catch { return false }
+    return true
+  }
+
   private func exchange(
     _ request: SyncRequest, _ token: String, _ transport: any Transport, _ options: SyncOptions,
-    _ report: inout SyncReport
+    _ report: inout SyncReport, _ retryAfter: inout Duration?
   ) async throws(RelayError) -> SyncResponse {
     let wait = Duration.milliseconds(Int64(request.pull?.wait ?? 0))
     let answer = try await transport.send(
       TransportRequest(path: "/v1/sync", body: request.encoded(), token: token, wait: wait),
       deadline: options.requestDeadline)
+    retryAfter = answer.retryAfter
     report.requests += 1
     report.bytesUp += answer.sentBytes
     report.bytesDown += answer.receivedBytes
