@@ -93,9 +93,10 @@ public struct CBORReader {
     return Int64(value)
   }
 
-  private mutating func string(_ major: UInt8, _ what: String, _ most: Int) throws(RelayError) -> Range<Int> {
+  /// - Parameter most: nil for as long as the message is.
+  private mutating func string(_ major: UInt8, _ what: String, _ most: Int?) throws(RelayError) -> Range<Int> {
     let count = try head(major, what)
-    guard count <= UInt64(most) else { throw limit("length of \(what)", count, most) }
+    if let most, count > UInt64(most) { throw limit("length of \(what)", count, most) }
     guard count <= UInt64(remaining) else { throw malformed("truncated") }
     let range = offset..<offset + Int(count)
     offset = range.upperBound
@@ -107,15 +108,20 @@ public struct CBORReader {
   }
 
   public mutating func textString(most: Int) throws(RelayError) -> String {
-    let range = try string(3, "a text string", most)
+    try text(try string(3, "a text string", most))
+  }
+
+  private func text(_ range: Range<Int>) throws(RelayError) -> String {
     guard let text = String(validating: base[range], as: UTF8.self) else { throw malformed("text is not UTF-8") }
     return text
   }
 
   /// The count of an array's items, each of which takes at least one byte of what remains.
-  public mutating func array(most: Int) throws(RelayError) -> Int {
+  ///
+  /// - Parameter most: nil for as many as the message can hold.
+  public mutating func array(most: Int?) throws(RelayError) -> Int {
     let count = try head(4, "an array")
-    guard count <= UInt64(most) else { throw limit("items of an array", count, most) }
+    if let most, count > UInt64(most) { throw limit("items of an array", count, most) }
     guard count <= UInt64(remaining) else { throw malformed("array longer than the message") }
     return Int(count)
   }
@@ -125,9 +131,9 @@ public struct CBORReader {
     guard try array(most: max(count, 64)) == count else { throw malformed("array must have \(count) items") }
   }
 
-  public mutating func map(most: Int) throws(RelayError) -> Int {
+  public mutating func map(most: Int?) throws(RelayError) -> Int {
     let count = try head(5, "a map")
-    guard count <= UInt64(most) else { throw limit("entries of a map", count, most) }
+    if let most, count > UInt64(most) { throw limit("entries of a map", count, most) }
     guard count <= UInt64(remaining / 2) else { throw malformed("map longer than the message") }
     return Int(count)
   }
@@ -162,14 +168,15 @@ public struct CBORReader {
     return value
   }
 
-  public mutating func value() throws(RelayError) -> Value {
+  /// - Parameter most: bytes of a text or blob.
+  public mutating func value(most: Int = Limits.value) throws(RelayError) -> Value {
     switch try peekMajor() {
     case 0, 1: return .integer(try integer())
-    case 2: return .blob(try byteString(most: Limits.value))
-    case 3: return .text(try textString(most: Limits.value))
+    case 2: return .blob(try byteString(most: most))
+    case 3: return .text(try textString(most: most))
     case 6:
       guard try head(6, "a tag") == Value.malformedTextTag else { throw malformed("unknown tag") }
-      let bytes = try byteString(most: Limits.value)
+      let bytes = try byteString(most: most)
       guard String(validating: bytes, as: UTF8.self) == nil else { throw malformed("not the shortest encoding") }
       return .malformedText(bytes)
     case 7:
@@ -182,25 +189,28 @@ public struct CBORReader {
     }
   }
 
-  /// Passes over one item of any kind and gives its bytes: what a newer peer sent and this version does not know.
-  @discardableResult
-  public mutating func skip() throws(RelayError) -> [UInt8] {
-    let start = offset
-    try skip(depth: 0)
-    return Array(base[start..<offset])
-  }
+  /// The bytes from a place that was passed to the present one.
+  func bytes(from start: Int) -> [UInt8] { Array(base[start..<offset]) }
+
+  /// Passes over one item of any kind: what a newer peer sent and this version does not know.
+  public mutating func skip() throws(RelayError) { try skip(depth: 0) }
 
   private mutating func skip(depth: Int) throws(RelayError) {
     guard depth < Limits.nesting else { throw limit("nesting", UInt64(depth), Limits.nesting) }
     switch try peekMajor() {
     case 0: _ = try head(0, "an integer")
     case 1: _ = try head(1, "an integer")
-    case 2: _ = try string(2, "a byte string", remaining)
-    case 3: _ = try string(3, "a text string", remaining)
-    case 4: for _ in 0..<(try array(most: remaining)) { try skip(depth: depth + 1) }
+    case 2: _ = try string(2, "a byte string", nil)
+    case 3: _ = try text(try string(3, "a text string", nil))
+    case 4: for _ in 0..<(try array(most: nil)) { try skip(depth: depth + 1) }
     case 5:
-      for _ in 0..<(try map(most: remaining)) {
+      var last = offset..<offset
+      for _ in 0..<(try map(most: nil)) {
+        let start = offset
         try skip(depth: depth + 1)
+        // The first key follows an empty one, so that it always ascends.
+        guard base[last].lexicographicallyPrecedes(base[start..<offset]) else { throw malformed("keys out of order") }
+        last = start..<offset
         try skip(depth: depth + 1)
       }
     case 6:

@@ -49,7 +49,7 @@ public struct CBORWriter: Sendable {
   public mutating func null() { bytes.append(0xF6) }
 
   /// The shortest of half, single and double that holds the value exactly.
-  public mutating func double(_ value: Double) {
+  private mutating func double(_ value: Double) {
     let half = Float16(value)
     if Double(half).bitPattern == value.bitPattern { return bigEndian(0xF9, UInt64(half.bitPattern), 2) }
     let single = Float(value)
@@ -64,7 +64,8 @@ public struct CBORWriter: Sendable {
     switch value {
     case .null: null()
     case .integer(let x): integer(x)
-    case .real(let x): double(x)
+    // As SQLite does: NaN is no value.
+    case .real(let x): x.isNaN ? null() : double(x)
     case .text(let x): textString(x)
     case .malformedText(let x):
       head(6, Value.malformedTextTag)

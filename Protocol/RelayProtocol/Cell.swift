@@ -70,8 +70,7 @@ extension CBORWriter {
 
   public mutating func cellWrite(_ write: CellWrite) {
     array(5)
-    unsigned(write.dot.replica.bits)
-    unsigned(write.dot.counter)
+    dot(write.dot)
     unsigned(write.seq)
     unsigned(write.effective.bits)
     cellValue(write.value)
@@ -107,7 +106,7 @@ extension CBORReader {
 
   public mutating func cellWrite() throws(RelayError) -> CellWrite {
     try array(exactly: 5)
-    let dot = Dot(ReplicaID(bits: try unsigned()), try unsigned(most: Limits.sequence))
+    let dot = try dot()
     let seq = try unsigned(most: Limits.sequence)
     let effective = HybridTime(bits: try unsigned())
     return CellWrite(dot: dot, seq: seq, effective: effective, value: try cellValue())
@@ -115,6 +114,7 @@ extension CBORReader {
 
   public mutating func cellID() throws(RelayError) -> CellID {
     let items = try array(most: 2)
+    guard items > 0 else { throw malformed("a cell without a group") }
     let group = try tableID()
     return CellID(group, element: items == 2 ? try value() : nil)
   }
@@ -129,7 +129,11 @@ extension CBORReader {
       let writes = try array(most: Limits.siblings)
       guard writes > 0 else { throw malformed("a cell without writes") }
       var cell = Cell(id: id, writes: [])
-      for _ in 0..<writes { cell.writes.append(try cellWrite()) }
+      for _ in 0..<writes {
+        let write = try cellWrite()
+        if let last = cell.writes.last, last.dot >= write.dot { throw malformed("writes out of order") }
+        cell.writes.append(write)
+      }
       cells.append(cell)
     }
     return cells

@@ -49,6 +49,7 @@ public struct DotSet: Hashable, Sendable {
     intervals.contains { $0.replica == dot.replica && $0.low <= dot.counter && dot.counter <= $0.high }
   }
 
+  /// - Precondition: a counter of 1 or more, as every dot that was read has.
   public mutating func insert(_ dot: Dot) {
     guard !contains(dot) else { return }
     var added = Interval(replica: dot.replica, low: dot.counter, high: dot.counter)
@@ -58,7 +59,7 @@ public struct DotSet: Hashable, Sendable {
         added.low = other.low
         return true
       }
-      if other.low > 0 && other.low - 1 == dot.counter {
+      if other.low - 1 == dot.counter {
         added.high = other.high
         return true
       }

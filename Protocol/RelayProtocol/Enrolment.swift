@@ -31,9 +31,7 @@ public struct EnrolRequest: Hashable, Sendable {
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let fields = try reader.map(most: 64)
-      guard fields >= 5 else { throw reader.malformed("an enrolment has at least 5 fields") }
-      try reader.version()
+      let unknown = try reader.message("an enrolment", fields: 5)
       try reader.field(2)
       let code = try reader.textString(most: Limits.label)
       try reader.field(3)
@@ -43,7 +41,7 @@ public struct EnrolRequest: Hashable, Sendable {
       try reader.field(5)
       let request = EnrolRequest(
         code: code, schemaHash: schemaHash, replica: replica, organisation: try reader.hash())
-      try reader.optionalFields(fields - 5) { (_, reader) throws(RelayError) in try reader.skip() }
+      try reader.unknownFields(unknown, after: 5)
       return request
     }
   }
@@ -86,20 +84,13 @@ public struct EnrolResponse: Hashable, Sendable {
     out.unsigned(6)
     out.textString(role)
     out.unsigned(7)
-    out.array(grants.count)
-    for grant in grants {
-      out.array(2)
-      out.textString(grant.scope)
-      out.unsigned((grant.readable ? 1 : 0) | (grant.writable ? 2 : 0))
-    }
+    out.grants(grants)
     return out.bytes
   }
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let fields = try reader.map(most: 64)
-      guard fields >= 7 else { throw reader.malformed("an enrolment has at least 7 fields") }
-      try reader.version()
+      let unknown = try reader.message("an enrolment's answer", fields: 7)
       try reader.field(2)
       let organisation = try reader.hash()
       try reader.field(3)
@@ -111,14 +102,8 @@ public struct EnrolResponse: Hashable, Sendable {
       try reader.field(6)
       let role = try reader.textString(most: Limits.label)
       try reader.field(7)
-      var grants: [ScopeGrant] = []
-      for _ in 0..<(try reader.array(most: Limits.scopes)) {
-        try reader.array(exactly: 2)
-        let scope = try reader.textString(most: Limits.scopeName)
-        let rights = try reader.unsigned(most: 3)
-        grants.append(ScopeGrant(scope: scope, readable: rights & 1 != 0, writable: rights & 2 != 0))
-      }
-      try reader.optionalFields(fields - 7) { (_, reader) throws(RelayError) in try reader.skip() }
+      let grants = try reader.grants()
+      try reader.unknownFields(unknown, after: 7)
       return EnrolResponse(
         organisation: organisation, epoch: epoch, device: device, token: token, role: role, grants: grants)
     }
@@ -155,14 +140,15 @@ public struct ErrorReply: Hashable, Sendable {
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      guard try reader.map(most: 64) == 4 else { throw reader.malformed("an error has 4 fields") }
-      try reader.version()
+      let unknown = try reader.message("an error", fields: 4)
       try reader.field(2)
       let code = try reader.textString(most: Limits.label)
       try reader.field(3)
-      let message = try reader.textString(most: 4096)
+      let message = try reader.textString(most: Limits.message)
       try reader.field(4)
-      return ErrorReply(code: code, message: message, retryAfter: try reader.unsigned())
+      let reply = ErrorReply(code: code, message: message, retryAfter: try reader.unsigned())
+      try reader.unknownFields(unknown, after: 4)
+      return reply
     }
   }
 }

@@ -15,8 +15,10 @@ public struct ReplicaID: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// Reads the sixteen hexadecimal digits of `description`.
   public init?(_ text: String) {
-    guard text.utf8.count == 16, let bits = UInt64(text, radix: 16) else { return nil }
+    guard let bits = UInt64(text, radix: 16) else { return nil }
     self.bits = bits
+    // One spelling: neither a sign nor capital letters.
+    guard description == text else { return nil }
   }
 }
 

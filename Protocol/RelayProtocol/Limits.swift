@@ -20,6 +20,10 @@ public enum Limits {
   public static let tables = 1000
   public static let identifier = 63
   public static let label = 255
+  /// A sentence for people.
+  public static let message = 4096
+  /// What asks for the next page of a pull.
+  public static let token = 4096
 
   /// Intervals in a version vector, and dots that they may span.
   public static let intervals = 4096
@@ -30,8 +34,10 @@ public enum Limits {
   public static let elements = 10_000
 
   /// Counters and sequence numbers stay below 2^53, so that every language can hold them.
-  public static let sequence: UInt64 = 1 << 53
+  public static let sequence: UInt64 = 1 << 53 - 1
   public static let nesting = 16
+  /// Fields of a message, known or not.
+  public static let fields = 64
   /// How far beyond the hub's receipt an author's clock may put a write, in milliseconds.
   public static let clockLead: Int64 = 5 * 60 * 1000
   /// The longest parked pull, in milliseconds.

@@ -35,18 +35,21 @@ public struct RowID: Hashable, Comparable, Sendable {
 
 extension CBORReader {
   mutating func keyValues() throws(RelayError) -> [Value] {
+    let start = offset
     let count = try array(most: Limits.keyColumns)
     guard count > 0 else { throw malformed("a key without values") }
     var values: [Value] = []
-    for _ in 0..<count { values.append(try value()) }
+    for _ in 0..<count {
+      values.append(try value(most: Limits.key))
+      guard offset - start <= Limits.key else { throw limit("bytes of a key", UInt64(offset - start), Limits.key) }
+    }
     return values
   }
 
-  /// A key in place, as its bytes.
+  /// A key in place, as its bytes: values have one spelling, so these are the bytes that `RowID.encode` makes.
   mutating func key() throws(RelayError) -> [UInt8] {
     let start = offset
-    let values = try keyValues()
-    guard offset - start <= Limits.key else { throw limit("bytes of a key", UInt64(offset - start), Limits.key) }
-    return RowID.encode(values)
+    _ = try keyValues()
+    return bytes(from: start)
   }
 }

@@ -141,7 +141,8 @@ extension CBORReader {
       run.columns.append(column)
     }
     let count = try array(most: Limits.inflatedBody)
-    run.rows.reserveCapacity(count)
+    // A claim is not a reason to take memory: what a few rows need, and then as they come.
+    run.rows.reserveCapacity(min(count, 1024))
     for _ in 0..<count { run.rows.append(try rowRecord(table: run.table, columns: run.columns.count)) }
     return run
   }
@@ -161,15 +162,24 @@ extension CBORReader {
       record.values = values
     }
     if items > 3 { record.stamps = try cells() }
-    if items > 4 {
-      for _ in 0..<(try array(most: Limits.columns + Limits.elements)) {
-        try array(exactly: 3)
-        var entry = EntryRecord(cell: try cellID(), opened: try unsigned(most: Limits.sequence), siblings: [])
-        for _ in 0..<(try array(most: Limits.siblings)) { entry.siblings.append(try sibling()) }
-        record.entries.append(entry)
-      }
+    if items > 4 { record.entries = try entries() }
+    guard items != 4 || !record.stamps.isEmpty, items != 5 || !record.entries.isEmpty else {
+      throw malformed("not the shortest encoding")
     }
     return record
+  }
+
+  private mutating func entries() throws(RelayError) -> [EntryRecord] {
+    var entries: [EntryRecord] = []
+    for _ in 0..<(try array(most: Limits.columns + Limits.elements)) {
+      try array(exactly: 3)
+      var entry = EntryRecord(cell: try cellID(), opened: try unsigned(most: Limits.sequence), siblings: [])
+      if let last = entries.last, !(last.cell < entry.cell) { throw malformed("entries out of order") }
+      for _ in 0..<(try array(most: Limits.siblings)) { entry.siblings.append(try sibling()) }
+      guard !entry.siblings.isEmpty else { throw malformed("an entry without writes") }
+      entries.append(entry)
+    }
+    return entries
   }
 
   mutating func sibling() throws(RelayError) -> SiblingRecord {

@@ -114,8 +114,7 @@ extension SyncRequest {
     if let part {
       out.unsigned(13)
       out.array(6)
-      out.unsigned(part.dot.replica.bits)
-      out.unsigned(part.dot.counter)
+      out.dot(part.dot)
       out.hash(part.hash)
       out.unsigned(part.total)
       out.unsigned(part.offset)
@@ -135,8 +134,7 @@ extension SyncRequest {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let fields = try reader.map(most: 64)
-      try reader.version()
+      let optional = try reader.message("a sync request", fields: 12)
       try reader.field(2)
       let organisation = try reader.hash()
       try reader.field(3)
@@ -165,14 +163,14 @@ extension SyncRequest {
       var request = SyncRequest(
         organisation: organisation, schemaHash: schemaHash, epoch: epoch, base: base, logHash: logHash,
         replica: replica, pending: pending, floor: floor, scopes: scopes, role: role, push: push)
-      guard fields >= 12 else { throw reader.malformed("a request has at least 12 fields") }
-      try reader.optionalFields(fields - 12) { (key, reader) throws(RelayError) in
+      try reader.optionalFields(optional, after: 12) { (key, reader) throws(RelayError) in
         switch key {
         case 13: request.part = try reader.transactionPart()
         case 14:
           try reader.array(exactly: 4)
           request.pull = PullRequest(
-            token: try reader.byteString(most: 4096), wait: try reader.unsigned(), pageBytes: try reader.unsigned(),
+            token: try reader.byteString(most: Limits.token), wait: try reader.unsigned(),
+            pageBytes: try reader.unsigned(),
             digests: try reader.bool())
         default: try reader.skip()
         }
@@ -183,28 +181,6 @@ extension SyncRequest {
 }
 
 extension CBORReader {
-  /// Field 1 of every message.
-  mutating func version() throws(RelayError) {
-    try field(1)
-    let version = try unsigned()
-    guard version == SyncRequest.version else {
-      throw RelayError(.unsupportedVersion, "protocol version \(version); this side speaks \(SyncRequest.version)")
-    }
-  }
-
-  /// Fields that may be missing, ascending; the body skips those that it does not know.
-  mutating func optionalFields(
-    _ count: Int, _ body: (UInt64, inout CBORReader) throws(RelayError) -> Void
-  ) throws(RelayError) {
-    var last: UInt64 = 0
-    for _ in 0..<count {
-      let key = try unsigned()
-      guard key > last else { throw malformed("fields out of order") }
-      last = key
-      try body(key, &self)
-    }
-  }
-
   mutating func scopeNames() throws(RelayError) -> [String] {
     var scopes: [String] = []
     for _ in 0..<(try array(most: Limits.scopes)) {
@@ -219,7 +195,7 @@ extension CBORReader {
 
   mutating func transactionPart() throws(RelayError) -> TransactionPart {
     try array(exactly: 6)
-    let dot = Dot(ReplicaID(bits: try unsigned()), try unsigned(most: Limits.sequence))
+    let dot = try dot()
     let hash = try hash()
     let total = try unsigned(most: UInt64(Limits.transaction))
     let offset = try unsigned(most: total)

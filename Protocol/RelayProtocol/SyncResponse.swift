@@ -20,22 +20,6 @@ public struct SyncResponse: Hashable, Sendable {
   }
 }
 
-/// What a device may do in a scope.
-public struct ScopeGrant: Hashable, Sendable {
-  public var scope: String
-  public var readable: Bool
-  public var writable: Bool
-
-  public init(scope: String, readable: Bool = true, writable: Bool = true) {
-    self.scope = scope
-    self.readable = readable
-    self.writable = writable
-  }
-
-  /// The scope that holds every row.
-  public static let everything = "*"
-}
-
 /// One page of a pull. Rows are ordered by (seq, table, key) over all pages; a later one replaces an earlier one.
 public struct PullPage: Hashable, Sendable {
   /// What the hub grants this device now, ascending by scope. Pages of one pull agree on it or the pull starts again.
@@ -65,7 +49,7 @@ public struct PullClosing: Hashable, Sendable {
   public var head: UInt64
   /// The log's hash at `head`.
   public var logHash: Hash128
-  /// Verdicts of the request's pending dots that have one with seq ≤ head.
+  /// Verdicts of the request's pending dots that have one with seq ≤ head; ascending by seq.
   public var confirmed: [Verdict]
   /// Rows that no scope of the device holds any more; ascending. They win over rows of any page.
   public var exits: [RowID]
@@ -115,8 +99,7 @@ extension SyncResponse {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let fields = try reader.map(most: 64)
-      try reader.version()
+      let optional = try reader.message("a sync response", fields: 5)
       try reader.field(2)
       let epoch = try reader.hash()
       try reader.field(3)
@@ -127,8 +110,7 @@ extension SyncResponse {
       }
       try reader.field(5)
       response.partReceived = try reader.unsigned(most: UInt64(Limits.transaction))
-      guard fields >= 5 else { throw reader.malformed("a response has at least 5 fields") }
-      try reader.optionalFields(fields - 5) { (key, reader) throws(RelayError) in
+      try reader.optionalFields(optional, after: 5) { (key, reader) throws(RelayError) in
         if key == 6 { response.page = try reader.pullPage() } else { try reader.skip() }
       }
       return response
@@ -139,12 +121,7 @@ extension SyncResponse {
 extension CBORWriter {
   public mutating func pullPage(_ page: PullPage) {
     array(page.closing == nil ? 4 : 5)
-    array(page.grants.count)
-    for grant in page.grants {
-      array(2)
-      textString(grant.scope)
-      unsigned((grant.readable ? 1 : 0) | (grant.writable ? 2 : 0))
-    }
+    grants(page.grants)
     textString(page.role)
     array(page.runs.count)
     for run in page.runs { rowRun(run) }
@@ -178,24 +155,26 @@ extension CBORReader {
     let items = try array(most: 5)
     guard items >= 4 else { throw malformed("a page has four or five items") }
     var page = PullPage(grants: [], role: "")
-    for _ in 0..<(try array(most: Limits.scopes)) {
-      try array(exactly: 2)
-      let scope = try textString(most: Limits.scopeName)
-      let rights = try unsigned(most: 3)
-      page.grants.append(ScopeGrant(scope: scope, readable: rights & 1 != 0, writable: rights & 2 != 0))
-    }
+    page.grants = try grants()
     page.role = try textString(most: Limits.label)
     for _ in 0..<(try array(most: Limits.inflatedBody)) { page.runs.append(try rowRun()) }
-    page.token = try byteString(most: 4096)
+    page.token = try byteString(most: Limits.token)
+    guard page.token.isEmpty == (items == 5) else { throw malformed("a page either has a token or is the last") }
     guard items == 5 else { return page }
     try array(exactly: 7)
     let head = try unsigned(most: Limits.sequence)
     var closing = PullClosing(head: head, logHash: try hash())
-    for _ in 0..<(try array(most: Limits.pendingDots)) { closing.confirmed.append(try verdict()) }
+    for _ in 0..<(try array(most: Limits.pendingDots)) {
+      let verdict = try verdict()
+      if let last = closing.confirmed.last, last.seq >= verdict.seq { throw malformed("verdicts out of order") }
+      closing.confirmed.append(verdict)
+    }
     for _ in 0..<(try array(most: Limits.inflatedBody)) {
       try array(exactly: 2)
       let table = try tableID()
-      closing.exits.append(RowID(table: table, key: try key()))
+      let row = RowID(table: table, key: try key())
+      if let last = closing.exits.last, !(last < row) { throw malformed("exits out of order") }
+      closing.exits.append(row)
     }
     for _ in 0..<(try array(most: Limits.inflatedBody)) { closing.notices.append(try notice()) }
     for _ in 0..<(try array(most: Limits.scopes)) {

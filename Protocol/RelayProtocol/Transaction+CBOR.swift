@@ -47,17 +47,17 @@ extension Transaction {
   }
 
   private init(from reader: inout CBORReader) throws(RelayError) {
-    guard try reader.map(most: 13) == 13 else { throw reader.malformed("a transaction has 13 fields") }
+    let fields = try reader.map(most: Limits.fields)
+    guard fields > 0 else { throw reader.malformed("a transaction without fields") }
     try reader.field(1)
     guard try reader.unsigned() == Transaction.format else {
       throw RelayError(.unsupportedVersion, "a transaction in a format that this version does not read")
     }
+    guard fields == 13 else { throw reader.malformed("a transaction has 13 fields") }
     try reader.field(2)
     let replica = ReplicaID(bits: try reader.unsigned())
     try reader.field(3)
-    let counter = try reader.unsigned(most: Limits.sequence)
-    guard counter > 0 else { throw reader.malformed("counter 0") }
-    dot = Dot(replica, counter)
+    dot = Dot(replica, try reader.counter())
     try reader.field(4)
     previous = try reader.hash()
     try reader.field(5)
@@ -96,18 +96,7 @@ extension Transaction {
 }
 
 extension CBORWriter {
-  mutating func hash(_ hash: Hash128) { byteString(hash.bytes) }
-
-  mutating func dotSet(_ set: DotSet) {
-    array(set.intervals.count * 3)
-    for interval in set.intervals {
-      unsigned(interval.replica.bits)
-      unsigned(interval.low)
-      unsigned(interval.high)
-    }
-  }
-
-  /// The values of a group: bare where there is one, an array where there are several or where one is no plain value.
+  /// The values of a group: bare where there is one, an array otherwise.
   mutating func groupValues(_ values: [Value]) {
     if values.count == 1 { return value(values[0]) }
     array(values.count)
@@ -160,37 +149,6 @@ extension CBORWriter {
 }
 
 extension CBORReader {
-  /// The next map key must be this one.
-  mutating func field(_ key: UInt64) throws(RelayError) {
-    guard try unsigned() == key else { throw malformed("expected field \(key)") }
-  }
-
-  mutating func hash() throws(RelayError) -> Hash128 {
-    guard let hash = Hash128(bytes: try byteString(most: 16)) else { throw malformed("a hash has 16 bytes") }
-    return hash
-  }
-
-  mutating func tableID() throws(RelayError) -> UInt32 { UInt32(try unsigned(most: UInt64(UInt32.max))) }
-
-  mutating func dotSet() throws(RelayError) -> DotSet {
-    let items = try array(most: Limits.intervals * 3)
-    guard items % 3 == 0 else { throw malformed("an interval has three numbers") }
-    var intervals: [DotSet.Interval] = []
-    intervals.reserveCapacity(items / 3)
-    for _ in 0..<items / 3 {
-      let replica = ReplicaID(bits: try unsigned())
-      let low = try unsigned(most: Limits.sequence)
-      let high = try unsigned(most: Limits.sequence)
-      guard low >= 1, low <= high else { throw malformed("an empty interval") }
-      intervals.append(DotSet.Interval(replica: replica, low: low, high: high))
-    }
-    guard let set = DotSet(intervals: intervals) else { throw malformed("intervals out of order") }
-    guard set.count <= Limits.pendingDots else {
-      throw limit("pending dots", UInt64(set.count), Limits.pendingDots)
-    }
-    return set
-  }
-
   mutating func groupValues() throws(RelayError) -> [Value] {
     guard try peekMajor() == 4 else { return [try value()] }
     let count = try array(most: Limits.elements)

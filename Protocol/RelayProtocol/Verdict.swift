@@ -54,8 +54,7 @@ public struct Verdict: Hashable, Sendable {
 extension CBORWriter {
   mutating func verdict(_ verdict: Verdict) {
     array(verdict.refusal == nil ? 5 : 6)
-    unsigned(verdict.dot.replica.bits)
-    unsigned(verdict.dot.counter)
+    dot(verdict.dot)
     unsigned(verdict.seq)
     unsigned(verdict.effective.bits)
     bool(verdict.opensEntries)
@@ -73,7 +72,7 @@ extension CBORReader {
   mutating func verdict() throws(RelayError) -> Verdict {
     let items = try array(most: 6)
     guard items >= 5 else { throw malformed("a verdict has five or six items") }
-    let dot = Dot(ReplicaID(bits: try unsigned()), try unsigned(most: Limits.sequence))
+    let dot = try dot()
     let seq = try unsigned(most: Limits.sequence)
     let effective = HybridTime(bits: try unsigned())
     var verdict = Verdict(dot: dot, seq: seq, effective: effective, opensEntries: try bool())
@@ -83,9 +82,14 @@ extension CBORReader {
     let rule = RefusalRule(rawValue: try textString(most: Limits.label)) ?? .malformed
     let table = try tableID()
     var row: RowID?
-    if try peekIsNull() { try null() } else { row = RowID(table: table, key: try key()) }
+    if try peekIsNull() {
+      try null()
+      guard table == 0 else { throw malformed("a refusal with a table and no row") }
+    } else {
+      row = RowID(table: table, key: try key())
+    }
     let group = try tableID()
-    verdict.refusal = Refusal(rule: rule, row: row, group: group, message: try textString(most: 4096))
+    verdict.refusal = Refusal(rule: rule, row: row, group: group, message: try textString(most: Limits.message))
     return verdict
   }
 }

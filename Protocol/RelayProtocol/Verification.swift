@@ -32,8 +32,7 @@ public struct VerifyRequest: Hashable, Sendable {
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      guard try reader.map(most: 64) == 5 else { throw reader.malformed("a verification has 5 fields") }
-      try reader.version()
+      let unknown = try reader.message("a verification", fields: 5)
       try reader.field(2)
       let epoch = try reader.hash()
       try reader.field(3)
@@ -41,7 +40,9 @@ public struct VerifyRequest: Hashable, Sendable {
       try reader.field(4)
       let table = try reader.tableID()
       try reader.field(5)
-      return VerifyRequest(epoch: epoch, base: base, table: table, after: try reader.byteString(most: Limits.key))
+      let after = try reader.byteString(most: Limits.key)
+      try reader.unknownFields(unknown, after: 5)
+      return VerifyRequest(epoch: epoch, base: base, table: table, after: after)
     }
   }
 }
@@ -108,13 +109,13 @@ public struct VerifyResponse: Hashable, Sendable {
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      guard try reader.map(most: 64) == 4 else { throw reader.malformed("a verification has 4 fields") }
-      try reader.version()
+      let unknown = try reader.message("a verification's answer", fields: 4)
       try reader.field(2)
       var response = VerifyResponse()
       for _ in 0..<(try reader.array(most: Limits.tables)) {
         try reader.array(exactly: 3)
         let table = try reader.tableID()
+        if let last = response.tables.last, last.table >= table { throw reader.malformed("tables out of order") }
         let bytes = try reader.byteString(most: 32)
         guard let digest = ScopeDigest(bytes: bytes, count: try reader.unsigned(most: Limits.sequence)) else {
           throw reader.malformed("a digest has 32 bytes")
@@ -125,10 +126,14 @@ public struct VerifyResponse: Hashable, Sendable {
       for _ in 0..<(try reader.array(most: Limits.inflatedBody)) {
         try reader.array(exactly: 2)
         let key = try reader.byteString(most: Limits.key)
+        if let last = response.rows.last, !last.key.lexicographicallyPrecedes(key) {
+          throw reader.malformed("rows out of order")
+        }
         response.rows.append(RowHash(key: key, hash: try reader.hash()))
       }
       try reader.field(4)
       response.more = try reader.bool()
+      try reader.unknownFields(unknown, after: 4)
       return response
     }
   }

@@ -1,0 +1,36 @@
+import RelayProtocol
+
+/// Every message that comes from outside, for tests that treat all of them alike.
+enum MessageKind: CaseIterable {
+  case transaction, syncRequest, syncResponse, enrolRequest, enrolResponse, errorReply, verifyRequest, verifyResponse
+
+  var samples: [[UInt8]] {
+    switch self {
+    case .transaction: Samples.transactions.map { $0.encoded() }
+    case .syncRequest: Samples.requests.map { $0.encoded() }
+    case .syncResponse: Samples.responses.map { $0.encoded() }
+    case .enrolRequest: [Samples.enrolRequest.encoded()]
+    case .enrolResponse: [Samples.enrolResponse.encoded()]
+    case .errorReply: [Samples.error.encoded()]
+    case .verifyRequest: [Samples.verifyRequest.encoded()]
+    case .verifyResponse: [Samples.verifyResponse.encoded(), VerifyResponse().encoded()]
+    }
+  }
+
+  /// Decodes and encodes again.
+  func again(_ bytes: [UInt8]) throws(RelayError) -> [UInt8] {
+    switch self {
+    case .transaction: try Transaction(decoding: bytes).encoded()
+    case .syncRequest: try SyncRequest(decoding: bytes).encoded()
+    case .syncResponse: try SyncResponse(decoding: bytes).encoded()
+    case .enrolRequest: try EnrolRequest(decoding: bytes).encoded()
+    case .enrolResponse: try EnrolResponse(decoding: bytes).encoded()
+    case .errorReply: try ErrorReply(decoding: bytes).encoded()
+    case .verifyRequest: try VerifyRequest(decoding: bytes).encoded()
+    case .verifyResponse: try VerifyResponse(decoding: bytes).encoded()
+    }
+  }
+
+  /// A transaction is sealed: it has no fields that a reader may skip.
+  var hasOptionalFields: Bool { self != .transaction }
+}
