@@ -12,7 +12,10 @@ struct RelayClient: AsyncParsableCommand {
       Everything but `enroll` and `sync` works without a network. Any other SQLite tool may write to the same file.
       Exit codes: 0 done, 1 failed, 2 usage, 4 the hub cannot be reached, 5 this device was revoked.
       """,
-    subcommands: [EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self])
+    subcommands: [
+      EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, OrganisationCommand.self,
+      ReportCommand.self,
+    ])
 
   @OptionGroup var place: ReplicaPlace
 

@@ -25,7 +25,7 @@ struct EnrollCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(EnrollAnswer(replica: status.replica.description, device: status.device, role: status.role))
     } else {
-      print("enrolled as \(status.device) (\(status.role)). Next: relay-client --replica \(place.path) sync")
+      print("enrolled as \(status.device). Next: relay-client --replica \(place.path) sync")
     }
   }
 }

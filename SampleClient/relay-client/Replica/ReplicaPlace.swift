@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Organisation
 internal import Relay
 
-/// Which file a command works on, and what tables it has.
+/// Which file a command works on, and what tables it has: the organisation's, unless other ones are named.
 struct ReplicaPlace: ParsableArguments {
   @Option(name: .customLong("replica"), help: "The replica's SQLite file.")
   var path: String
@@ -31,6 +32,7 @@ struct ReplicaPlace: ParsableArguments {
   }
 
   private func tables() throws(RelayError) -> (schema: [UInt8], ddl: String) {
+    if schema == nil, ddl == nil { return (Organisation.schema, Organisation.ddl) }
     guard let schema, let ddl else {
       throw RelayError(.usage, "--schema and --ddl go together")
     }
