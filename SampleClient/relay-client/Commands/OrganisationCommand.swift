@@ -40,12 +40,16 @@ struct GenerateCommand: AsyncParsableCommand {
   @Option(help: "Only one unit's rows: C, R1 to R6, B001 to B083; of a region its branches' too.")
   var unit: String?
 
+  @Flag(help: "Of a region, not its branches.")
+  var alone = false
+
   @Option(help: "The part of the rows that this writer may give: whole, office or field.")
   var share: Part = .whole
 
   mutating func run() async throws {
     let replica = try place.openOrCreate()
-    let batches = try Generator(seed: seed).batches(unit.map { .unit($0) } ?? .everything, share: share.share)
+    var batches = try Generator(seed: seed).batches(unit.map { .unit($0) } ?? .everything, share: share.share)
+    if alone { batches = batches.filter { $0.unit == unit } }
     let before = try replica.status().rows
     for (at, batch) in batches.enumerated() {
       try replica.write(author: "generator") { (db) throws(RelayError) in try batch.write(to: db) }
