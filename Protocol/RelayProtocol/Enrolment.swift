@@ -114,13 +114,14 @@ public struct EnrolResponse: Hashable, Sendable {
 public struct ErrorReply: Hashable, Sendable {
   /// An `ErrorCode`, or one that only a newer hub knows.
   public var code: String
-  public var message: String
+  /// A sentence for people; cut where it would be longer than a reader takes.
+  public private(set) var message: String
   /// Try again after this many milliseconds; 0 where trying again changes nothing.
   public var retryAfter: UInt64
 
   public init(code: String, message: String, retryAfter: UInt64 = 0) {
     self.code = code
-    self.message = message
+    self.message = message.clipped(to: Limits.message)
     self.retryAfter = retryAfter
   }
 

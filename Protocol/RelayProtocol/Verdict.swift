@@ -20,13 +20,14 @@ public struct Refusal: Hashable, Sendable {
   public var rule: RefusalRule
   public var row: RowID?
   public var group: GroupID
-  public var message: String
+  /// A sentence for people; cut where it would be longer than a reader takes.
+  public private(set) var message: String
 
   public init(rule: RefusalRule, row: RowID? = nil, group: GroupID = 0, message: String) {
     self.rule = rule
     self.row = row
     self.group = group
-    self.message = message
+    self.message = message.clipped(to: Limits.message)
   }
 }
 
