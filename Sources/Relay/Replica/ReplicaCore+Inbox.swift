@@ -38,7 +38,8 @@ extension ReplicaCore {
   }
 
   private static func label(_ sibling: SiblingRecord) -> String {
-    "\(label(sibling.write.value)) (\(sibling.author), \(sibling.device), \(sibling.write.effective.milliseconds))"
+    let who = [sibling.author, sibling.device].filter { !$0.isEmpty }.joined(separator: ", ")
+    return "\(label(sibling.write.value)) (\(who), \(InstantText.utc(sibling.write.effective.milliseconds)))"
   }
 
   /// Replaces what the inbox says of a row's conflicts with what the hub says now.
