@@ -3,40 +3,47 @@ internal import Foundation
 internal import Organisation
 internal import Relay
 
-/// Which file a command works on, and what tables it has: the organisation's, unless other ones are named.
+/// Which file a command works on, and what tables it has: the organisation's, where no other sync schema is named.
 struct ReplicaPlace: ParsableArguments {
   @Option(name: .customLong("replica"), help: "The replica's SQLite file.")
   var path: String
 
-  @Option(help: ArgumentHelp("Another sync schema file.", valueName: "file"))
+  @Option(help: ArgumentHelp("A sync schema file other than the organisation's own.", valueName: "file"))
   var schema: String?
 
   @Option(help: ArgumentHelp("The SQL that makes that schema's tables.", valueName: "file"))
   var ddl: String?
+
+  func validate() throws {
+    if ddl != nil, schema == nil { throw ValidationError("--ddl goes with --schema") }
+  }
 
   /// Opens the replica; the file must be there.
   func open() throws(RelayError) -> Replica {
     guard FileManager.default.fileExists(atPath: path) else {
       throw RelayError(.fileMissing, "\(path): there is no such file")
     }
-    let tables = try tables()
-    return try Replica(at: path, schema: tables.schema, environment: .system)
+    return try Replica(at: path, schema: try schemaBytes(), environment: .system)
   }
 
   /// Opens the replica, making the file and its tables where they are not there.
   func openOrCreate() throws(RelayError) -> Replica {
-    let tables = try tables()
-    return try Replica(at: path, schema: tables.schema, environment: .system) { (db) throws(RelayError) in
-      try db.script(tables.ddl)
+    let (schema, tables) = (try schemaBytes(), try tablesSQL())
+    return try Replica(at: path, schema: schema, environment: .system) { (db) throws(RelayError) in
+      if let tables { try db.script(tables) }
     }
   }
 
-  private func tables() throws(RelayError) -> (schema: [UInt8], ddl: String) {
-    if schema == nil, ddl == nil { return (Organisation.schema, Organisation.ddl) }
-    guard let schema, let ddl else {
-      throw RelayError(.usage, "--schema and --ddl go together")
-    }
-    return (try Self.bytes(schema), String(decoding: try Self.bytes(ddl), as: UTF8.self))
+  private func schemaBytes() throws(RelayError) -> [UInt8] {
+    guard let schema else { return Organisation.schema }
+    return try Self.bytes(schema)
+  }
+
+  /// None where somebody else makes the tables.
+  private func tablesSQL() throws(RelayError) -> String? {
+    guard schema != nil else { return Organisation.ddl }
+    guard let ddl else { return nil }
+    return String(decoding: try Self.bytes(ddl), as: UTF8.self)
   }
 
   private static func bytes(_ path: String) throws(RelayError) -> [UInt8] {
