@@ -13,7 +13,7 @@ struct RelayClient: AsyncParsableCommand {
       Exit codes: 0 done, 1 failed, 2 usage, 4 the hub cannot be reached, 5 this device was revoked.
       """,
     subcommands: [
-      EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, OrganisationCommand.self,
+      EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, VerifyCommand.self, OrganisationCommand.self,
       ReportCommand.self,
     ])
 
@@ -34,7 +34,8 @@ struct RelayClient: AsyncParsableCommand {
       Output.tell(error, asJSON: arguments.contains("--json"))
       Foundation.exit(ClientExit(error.code).rawValue)
     } catch {
-      // Help and version are thrown too; they are no failure.
+      // What a command found is no misuse. Help and version are thrown too; they are no failure.
+      if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
       guard exitCode(for: error) == .success else {
         Output.complain(fullMessage(for: error))
         Foundation.exit(ClientExit.usage.rawValue)

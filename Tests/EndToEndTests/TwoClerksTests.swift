@@ -82,6 +82,24 @@ struct TwoClerksTests {
     #expect(try again.errorCode() == "code_invalid")
   }
 
+  @Test("verify names the row that somebody changed behind Relay's back, and nothing else")
+  func verify() async throws {
+    try await enrol()
+    let sql = "INSERT INTO book VALUES ('b1', 'north', 'Atlas', 'A', NULL), ('b2', 'north', 'Birds', 'B', NULL)"
+    #expect(try await desk.shell(sql).status == 0)
+    try await sync(desk)
+    let equal = try await desk("verify", "--json")
+    #expect(equal.status == 0)
+    #expect(try equal.object()["rows"] as? Int == 2)
+    let hidden = "UPDATE relay_guard SET applying = 1; UPDATE book SET shelf = 'X' WHERE id = 'b1';"
+    #expect(try await desk.shell(hidden + "UPDATE relay_guard SET applying = 0").status == 0)
+    #expect(try await desk.shell("UPDATE book SET note = 'seen' WHERE id = 'b2'").status == 0)
+    let differs = try await desk("verify", "--json")
+    #expect(differs.status == 1)
+    let found = try differs.object()["differences"] as? [[String: String]]
+    #expect(found == [["table": "book", "key": "b1", "kind": "different"]])
+  }
+
   @Test("Work done while the hub is away waits and is counted")
   func hubAway() async throws {
     try await enrol()

@@ -36,9 +36,7 @@ struct SyncCommand: AsyncParsableCommand {
       throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
     }
     let transport = try CurlTransport(hub: hub)
-    var options = SyncOptions { (wait) async throws(CancellationError) in
-      do { try await Task.sleep(for: wait) } catch { throw CancellationError() }
-    }
+    var options = SyncOptions.system
     options.requestDeadline = deadline.map { .seconds($0) }
     return try await within(deadline.map { .seconds($0) }) { [options] () async throws(RelayError) in
       try await replica.sync(with: transport, options: options)

@@ -1,0 +1,138 @@
+public import RelayProtocol
+
+/// What a comparison with the hub, row by row, found.
+public struct Verification: Sendable, Equatable {
+  public struct Difference: Sendable, Equatable {
+    public enum Kind: String, Sendable {
+      /// The hub says that this device should have the row, and it has not.
+      case missing
+      /// The device has a row that the hub would not give it.
+      case extra
+      /// Both have it, with other values.
+      case different
+    }
+
+    public var table: String
+    /// The key's values, joined by a slash.
+    public var key: String
+    public var kind: Kind
+  }
+
+  /// The seq at which was compared.
+  public var base: UInt64 = 0
+  /// Confirmed rows that were compared.
+  public var rows = 0
+  /// By table and key.
+  public var differences: [Difference] = []
+
+  public var isEqual: Bool { differences.isEmpty }
+}
+
+extension Replica {
+  /// Syncs, and then compares every confirmed row with what the hub says this device should hold. Digests a table
+  /// first; rows are only listed for tables that differ.
+  ///
+  /// - Throws: what `sync` throws; `page_void` when the hub is written to so fast that no moment could be compared.
+  /// - Complexity: O(rows of the replica).
+  public func verify(with transport: any Transport, options: SyncOptions) async throws(RelayError) -> Verification {
+    for _ in 0..<5 {
+      _ = try await sync(with: transport, options: options)
+      if let verification = try await compare(transport, options) { return verification }
+    }
+    throw RelayError(
+      .pageVoid, "the hub moved on during every attempt",
+      advice: "Nothing was changed. Verify again when the hub is quieter.")
+  }
+
+  /// - Returns: nil when the hub is no longer where this replica stands.
+  private func compare(_ transport: any Transport, _ options: SyncOptions) async throws(RelayError) -> Verification? {
+    let (state, own) = try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        // What a foreign tool wrote a moment ago is pending work, not a difference.
+        try core.seal(.residue)
+        return (try core.state(), try core.confirmedHashes())
+      }
+    }
+    var result = Verification(base: state.base, rows: own.values.reduce(0) { $0 + $1.count })
+    var request = VerifyRequest(epoch: state.epoch, base: state.base)
+    guard let told = try await ask(request, transport, options)?.tables else { return nil }
+    let digests = Dictionary(uniqueKeysWithValues: told.map { ($0.table, $0.digest) })
+    for table in schema.tables {
+      let rows = own[table.id] ?? [:]
+      var digest = ScopeDigest()
+      for hash in rows.values { digest.add(hash) }
+      guard digests[table.id] ?? ScopeDigest() != digest else { continue }
+      var hub: [[UInt8]: Hash128] = [:]
+      (request.table, request.after) = (table.id, [])
+      var hasMore = true
+      while hasMore {
+        guard let page = try await ask(request, transport, options) else { return nil }
+        for row in page.rows { hub[row.key] = row.hash }
+        hasMore = page.more && !page.rows.isEmpty
+        request.after = page.rows.last?.key ?? []
+      }
+      result.differences += differences(table, rows, hub)
+    }
+    return result
+  }
+
+  private func differences(
+    _ table: TableSchema, _ own: [[UInt8]: [UInt8]], _ hub: [[UInt8]: Hash128]
+  ) -> [Verification.Difference] {
+    Set(own.keys).union(hub.keys).sorted { $0.lexicographicallyPrecedes($1) }.compactMap { key in
+      let mine = own[key].flatMap { Hash128(bytes: $0.prefix(16)) }
+      guard mine != hub[key] else { return nil }
+      let kind: Verification.Difference.Kind = mine == nil ? .missing : hub[key] == nil ? .extra : .different
+      return .init(table: table.name, key: ReplicaCore.label(RowID(table: table.id, key: key)), kind: kind)
+    }
+  }
+
+  private func ask(
+    _ request: VerifyRequest, _ transport: any Transport, _ options: SyncOptions
+  ) async throws(RelayError) -> VerifyResponse? {
+    let answer = try await transport.send(
+      TransportRequest(path: "/v1/verify", body: request.encoded(), token: try link()?.token),
+      deadline: options.requestDeadline)
+    if answer.status == 200 { return try VerifyResponse(decoding: answer.body) }
+    let error = RelayError(answer)
+    guard error.code == .pageVoid else { throw error }
+    return nil
+  }
+}
+
+extension ReplicaCore {
+  /// table → key → e(R) of every confirmed row that counts for this device's role.
+  func confirmedHashes() throws(RelayError) -> [UInt32: [[UInt8]: [UInt8]]] {
+    let role = try state().role
+    var hashes: [UInt32: [[UInt8]: [UInt8]]] = [:]
+    for table in schema.tables where table.access(role).reads {
+      let readable = table.readableColumns(role)
+      let beside = try rowsBesideTheirTable(table)
+      var own: [[UInt8]: [UInt8]] = [:]
+      func add(_ row: RowID, _ values: [Value]) {
+        if !table.isUpOnly(values, role) { own[row.key] = table.rowHash(row, values, readable: readable) }
+      }
+      try db.run(sql(table).scan, []) { (record) throws(RelayError) in
+        let values = record.values
+        let row = RowID(table: table.id, values: table.key.map { values[$0] })
+        if !beside.contains(row) { add(row, values) }
+        return true
+      }
+      for row in beside { if let values = try confirmed(row, table) { add(row, values) } }
+      hashes[table.id] = own
+    }
+    return hashes
+  }
+
+  /// Rows of which the table may show something else than what is confirmed.
+  private func rowsBesideTheirTable(_ table: TableSchema) throws(RelayError) -> Set<RowID> {
+    let id = Value.integer(Int64(table.id))
+    let keys = try db.query(
+      """
+      SELECT key FROM relay_image WHERE tbl = ?1 UNION SELECT key FROM relay_held WHERE tbl = ?1
+      UNION SELECT key FROM relay_pending WHERE tbl = ?1
+      """, [id]
+    ) { (row) throws(RelayError) in row.blob(0) }
+    return Set(keys.map { RowID(table: table.id, key: $0) })
+  }
+}
