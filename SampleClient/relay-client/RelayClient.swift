@@ -13,8 +13,8 @@ struct RelayClient: AsyncParsableCommand {
       Exit codes: 0 done, 1 failed, 2 usage, 4 the hub cannot be reached, 5 this device was revoked.
       """,
     subcommands: [
-      EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, VerifyCommand.self, OrganisationCommand.self,
-      ReportCommand.self,
+      EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, VerifyCommand.self,
+      OrganisationCommand.self, ReportCommand.self,
     ])
 
   @OptionGroup var place: ReplicaPlace

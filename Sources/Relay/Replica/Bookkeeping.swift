@@ -18,9 +18,11 @@ enum Bookkeeping {
     CREATE TABLE IF NOT EXISTS relay_scope (
       name TEXT PRIMARY KEY, readable INTEGER NOT NULL, writable INTEGER NOT NULL, digest BLOB NOT NULL,
       count INTEGER NOT NULL) WITHOUT ROWID;
-    -- Own transactions: pending (seq NULL or not installed yet), and refused ones, kept whole.
+    -- Own transactions: pending (seq NULL or not installed yet), and refused ones, kept whole. floor: the least base of
+    -- their operations.
     CREATE TABLE IF NOT EXISTS relay_transaction (
-      counter INTEGER PRIMARY KEY, hash BLOB NOT NULL, bytes BLOB NOT NULL, seq INTEGER, effective INTEGER,
+      counter INTEGER PRIMARY KEY, hash BLOB NOT NULL, floor INTEGER NOT NULL, bytes BLOB NOT NULL, seq INTEGER,
+      effective INTEGER,
       refusal BLOB, installed INTEGER NOT NULL DEFAULT 0);
     -- Which own transactions touch a row: the pending ones, the refused ones, and what came after those.
     -- kind: 1 insert, 2 delete, 0 other; verdict: 0 none yet, 1 accepted, 2 refused.

@@ -66,10 +66,8 @@ extension ReplicaCore {
       least = min(least, UInt64(max(0, base)))
     }
     // Bases are fixed when an operation is sealed; an image may have moved on since.
-    let pending = try db.query("SELECT bytes FROM relay_transaction WHERE installed = 0") {
-      (row) throws(RelayError) in try Transaction(decoding: row.blob(0)).rows.map(\.base).min() ?? .max
-    }
-    return min(least, pending.min() ?? .max)
+    let pending = try db.first("SELECT min(floor) FROM relay_transaction WHERE installed = 0")?[0].integer
+    return min(least, pending.map { UInt64(max(0, $0)) } ?? .max)
   }
 
   // MARK: Verdicts

@@ -134,8 +134,11 @@ extension ReplicaCore {
     }
     state.hash = sealed.hash
     try db.execute(
-      "INSERT INTO relay_transaction (counter, hash, bytes) VALUES (?, ?, ?)",
-      [Value(dot.counter), .blob(sealed.hash.bytes), .blob(sealed.bytes)])
+      "INSERT INTO relay_transaction (counter, hash, floor, bytes) VALUES (?, ?, ?, ?)",
+      [
+        Value(dot.counter), .blob(sealed.hash.bytes), Value(changes.map(\.base).min() ?? state.base),
+        .blob(sealed.bytes),
+      ])
     for change in changes {
       try db.execute(
         "INSERT INTO relay_pending (tbl, key, counter, kind, verdict, done) VALUES (?, ?, ?, ?, 0, 0)",
