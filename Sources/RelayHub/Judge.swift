@@ -10,6 +10,7 @@ final class Judgement {
   let effective: HybridTime
   var before: [RowID: StoredRow?] = [:]
   var after: [RowID: StoredRow] = [:]
+  private var places: [RowID: Place] = [:]
   private var refusedStanding: [RowID: (isInsert: Bool, dot: Dot)]?
 
   init(_ store: HubStore, _ transaction: Transaction, _ device: HubDevice, seq: UInt64, effective: HybridTime) {
@@ -27,8 +28,15 @@ final class Judgement {
     return loaded
   }
 
-  /// Where a row is once the transaction is merged; its own rules, or its parent's place.
+  /// Where a row is once the whole transaction is merged; its own rules, or its parent's place.
   func place(_ row: RowID) throws(RelayError) -> Place {
+    if let known = places[row] { return known }
+    let place = try findPlace(row)
+    places[row] = place
+    return place
+  }
+
+  private func findPlace(_ row: RowID) throws(RelayError) -> Place {
     guard let table = store.schema.table(row.table) else { return Place() }
     let stored: StoredRow?
     if let merged = after[row] { stored = merged } else { stored = try old(row) }

@@ -51,7 +51,7 @@ extension Pull {
     for record in confirmed where record.verdict.isAccepted {
       for change in try store.body(record.verdict.seq)?.rows ?? [] {
         guard let table = store.schema.table(change.row.table), let stored = try store.load(change.row),
-          table.isUpOnly(try table.allValues(change.row, stored.state), device.role)
+          try table.isUpOnly(change.row, stored.state, device.role)
         else { continue }
         gone.insert(change.row)
       }
@@ -75,7 +75,7 @@ extension Pull {
       // Only what the device may read now.
       if let table = store.schema.table(notice.row.table), let stored = try store.load(notice.row),
         granted.reach(stored.scopeNames), reads(notice.cell, table),
-        !table.isUpOnly(try table.allValues(notice.row, stored.state), device.role),
+        try !table.isUpOnly(notice.row, stored.state, device.role),
         let shown = table.shownWrite(Cell(id: notice.cell, writes: stored.state.writes(notice.cell)))
       {
         notice.shown = try sibling(shown)

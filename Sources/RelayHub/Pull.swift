@@ -94,7 +94,7 @@ struct Pull {
 
   private func record(_ stored: StoredRow, _ seq: UInt64) throws(RelayError) -> RowRecord? {
     guard let table = store.schema.table(stored.row.table), table.access(device.role).reads else { return nil }
-    guard !table.isUpOnly(try table.allValues(stored.row, stored.state), device.role) else { return nil }
+    guard try !table.isUpOnly(stored.row, stored.state, device.role) else { return nil }
     guard let values = try table.shownValues(stored.row, stored.state) else {
       return seq > request.base ? RowRecord(row: stored.row, seq: seq, values: nil) : nil
     }

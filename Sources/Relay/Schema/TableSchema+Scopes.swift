@@ -72,6 +72,15 @@ extension TableSchema {
     }
   }
 
+  /// The same of merged cells; their values are only projected where the role's rule asks for them.
+  package func isUpOnly(_ row: RowID, _ state: RowState, _ role: String) throws(RelayError) -> Bool {
+    switch access(role).upOnly {
+    case .never: false
+    case .always: true
+    case .matching: isUpOnly(try allValues(row, state), role)
+    }
+  }
+
   /// e(R) of a row for a role (rule 25).
   ///
   /// - Parameter values: by position in `columns`.
