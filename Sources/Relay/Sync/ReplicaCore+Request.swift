@@ -100,20 +100,12 @@ extension ReplicaCore {
     }
   }
 
+  /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
   func receive(_ page: PullPage, _ epoch: Hash128, _ request: SyncRequest) throws(RelayError) -> SyncStep {
-    var pages = try db.query("SELECT body FROM relay_page ORDER BY number") { (row) throws(RelayError) in
-      try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pullPage() }
-    }
     // Pages belong together only when each was asked with the token that the one before gave.
     let staged = try db.first("SELECT token FROM relay_pull")
-    let expected = request.pull?.token ?? []
-    guard expected == (staged.flatMap { if case .blob(let token) = $0[0] { token } else { nil } } ?? []),
-      pages.allSatisfy({ $0.grants == page.grants && $0.role == page.role })
-    else {
-      try db.execute("DELETE FROM relay_page")
-      try db.execute("DELETE FROM relay_pull")
-      return .discarded
-    }
+    let expected: [UInt8] = staged.flatMap { if case .blob(let token) = $0[0] { token } else { nil } } ?? []
+    guard request.pull?.token ?? [] == expected else { return try discardPull() }
     guard let closing = page.closing else {
       var body = CBORWriter()
       body.pullPage(page)
@@ -123,13 +115,18 @@ extension ReplicaCore {
         [Value(request.base), Value(request.floor), .blob(Self.asked(request)), .blob(page.token)])
       return .again
     }
+    var pages = try db.query("SELECT body FROM relay_page ORDER BY number") { (row) throws(RelayError) in
+      try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pullPage() }
+    }
+    guard pages.allSatisfy({ $0.grants == page.grants && $0.role == page.role }) else { return try discardPull() }
     pages.append(page)
     let pull = CompletePull(request: request, epoch: epoch, pages: pages, closing: closing)
-    guard try install(pull) else {
-      try db.execute("DELETE FROM relay_page")
-      try db.execute("DELETE FROM relay_pull")
-      return .discarded
-    }
-    return .installed(base: closing.head)
+    return try install(pull) ? .installed(base: closing.head) : try discardPull()
+  }
+
+  private func discardPull() throws(RelayError) -> SyncStep {
+    try db.execute("DELETE FROM relay_page")
+    try db.execute("DELETE FROM relay_pull")
+    return .discarded
   }
 }
