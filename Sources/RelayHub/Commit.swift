@@ -64,7 +64,7 @@ extension Judgement {
   /// Entries and notices of the cells that changed (rule 14).
   private func settle(_ row: RowID, _ was: StoredRow?, _ new: StoredRow) throws(RelayError) -> Bool {
     guard let table = store.schema.table(row.table) else { return false }
-    let operations = transaction.rows.first { $0.row == row }?.operations ?? []
+    let operations = operations[row] ?? []
     var told = false
     for cell in new.state.cells where cell.writes != was?.state.writes(cell.id) {
       let policy = cell.id.group == 0 ? MergePolicy.ask : table.group(cell.id.group)?.policy

@@ -8,6 +8,7 @@ final class Judgement {
   let device: HubDevice
   let seq: UInt64
   let effective: HybridTime
+  let operations: [RowID: [Operation]]
   var before: [RowID: StoredRow?] = [:]
   var after: [RowID: StoredRow] = [:]
   private var places: [RowID: Place] = [:]
@@ -19,6 +20,7 @@ final class Judgement {
     self.device = device
     self.seq = seq
     self.effective = effective
+    operations = Dictionary(transaction.rows.map { ($0.row, $0.operations) }) { first, _ in first }
   }
 
   func old(_ row: RowID) throws(RelayError) -> StoredRow? {
@@ -130,9 +132,7 @@ final class Judgement {
 
   private func misplaced(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Refusal? {
     guard let table = store.schema.table(change.row.table), let row = after[change.row] else { return nil }
-    let ownInsert = row.parent.map { parent in
-      transaction.rows.contains { $0.row == parent && $0.operations[0].isInsert }
-    }
+    let ownInsert = row.parent.map { operations[$0]?[0].isInsert == true }
     if let parent = row.parent, ownInsert == false, let dot = try buildsOnRefused(parent, isInsert: false) {
       return Refusal(
         rule: .dependsOnRefused, row: change.row, message: "\(table.name): its parent builds on \(dot), refused")
