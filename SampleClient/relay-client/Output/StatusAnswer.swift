@@ -46,7 +46,7 @@ struct StatusAnswer: Codable {
 
   var text: String {
     var lines = [
-      device.isEmpty ? "Device  not enrolled" : "Device  \(device) (\(role))",
+      device.isEmpty ? "Device  not enrolled" : "Device  \(device)" + (base == 0 ? "" : " (\(role))"),
       "Sent    \(accepted) accepted · \(pending) not confirmed yet",
       "Fresh   up to \(base) of \(head)",
       "To do   \(conflicts) conflicts · \(refused) refused · \(held) held · \(notices) notices",

@@ -9,7 +9,8 @@ public struct ReplicaStatus: Sendable, Equatable {
   /// The seq that the confirmed rows stand at, and the newest that the hub told of.
   public var base: UInt64
   public var head: UInt64
-  /// Own transactions that no installed pull has confirmed.
+  /// Own transactions that no installed pull has confirmed; what foreign tools wrote and nobody could seal yet, because
+  /// the disk is full, counts as one.
   public var pending: Int
   /// Own transactions that were accepted, ever.
   public var accepted: Int
@@ -64,10 +65,12 @@ extension Replica {
         }
         var rows = 0
         for table in schema.tables { rows += try count("SELECT count(*) FROM \"\(table.name)\"") }
+        let unsealed = try core.loggedTables().isEmpty ? 0 : 1
         let flags = try core.db.first("SELECT mismatch, rebuilt FROM relay_state")
         return ReplicaStatus(
           replica: state.replica, device: state.device, role: state.role, epoch: state.epoch, base: state.base,
-          head: state.head, pending: try count("SELECT count(*) FROM relay_transaction WHERE installed = 0"),
+          head: state.head,
+          pending: unsealed + (try count("SELECT count(*) FROM relay_transaction WHERE installed = 0")),
           accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
           refused: try inbox("refused"), held: try inbox("held"), rows: rows,
           mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1))

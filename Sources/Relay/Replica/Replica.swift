@@ -35,8 +35,17 @@ public final class Replica: @unchecked Sendable {
       try db.transaction { () throws(RelayError) in try create(db) }
     }
     try core.attach(role: SyncSchema.unenrolledRole)
+    try sealWhatWasLeft()
+  }
+
+  /// On a full disk the file can still be read; what foreign tools left is then sealed by a later write or sync.
+  private func sealWhatWasLeft() throws(RelayError) {
     let core = core
-    _ = try core.db.transaction { () throws(RelayError) in try core.seal(.residue) }
+    do {
+      _ = try core.db.transaction { () throws(RelayError) in try core.seal(.residue) }
+    } catch {
+      guard error.code == .diskFull else { throw error }
+    }
   }
 
   /// Runs `body` as one SQLite transaction that becomes one Relay transaction at its commit.

@@ -41,7 +41,8 @@ extension ReplicaCore {
     return dots
   }
 
-  private func loggedTables() throws(RelayError) -> Set<UInt32> {
+  /// Tables that were written to since the last seal.
+  func loggedTables() throws(RelayError) -> Set<UInt32> {
     let statement = schema.tables.map { "SELECT \($0.id) WHERE EXISTS (SELECT 1 FROM relay_log_\($0.id))" }
       .joined(separator: " UNION ALL ")
     return Set(try db.query(statement) { (row) throws(RelayError) in UInt32(row.int(0)) })
