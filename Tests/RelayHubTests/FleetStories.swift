@@ -155,6 +155,41 @@ import Testing
     #expect(error?.code == .entryUnknown)
   }
 
+  @Test func twoPeopleWhoSettleOneConflictDifferentlyStayInThatConflict() throws {
+    try a.sql("UPDATE person SET phone = '1'")
+    try b.sql("UPDATE person SET phone = '2'")
+    for device in [a, b, a, office] { try fleet.sync(device) }
+    let id = try #require(try a.replica.inbox().first { $0.kind == .conflict }).id
+    try a.replica.resolve(id, .values(["3"]))
+    try b.replica.resolve(id, .values(["4"]))
+    try fleet.syncAll()
+    try fleet.syncAll()
+    for device in [a, b, office] {
+      let open = try device.replica.inbox().filter { $0.kind == .conflict }
+      #expect(open.map(\.id) == [id])
+      #expect(open.first?.others?.contains("'3' (a, ") == true)
+      #expect(open.first?.others?.contains("'4' (b, ") == true)
+    }
+    try office.replica.resolve(id, .sibling(1))
+    try fleet.sync(office)
+    try fleet.syncAll()
+    for device in [a, b, office] { #expect(try device.replica.status().conflicts == 0) }
+  }
+
+  @Test func twoPeopleWhoSettleOneConflictAlikeCloseIt() throws {
+    try a.sql("UPDATE person SET phone = '1'")
+    try b.sql("UPDATE person SET phone = '2'")
+    for device in [a, b, a] { try fleet.sync(device) }
+    let id = try #require(try a.replica.inbox().first { $0.kind == .conflict }).id
+    for device in [a, b] { try device.replica.resolve(id, .values(["3"])) }
+    try fleet.syncAll()
+    try fleet.syncAll()
+    for device in [a, b, office] {
+      #expect(try device.replica.status().conflicts == 0)
+      #expect(try device.values("SELECT phone FROM person") == [["3"]])
+    }
+  }
+
   @Test func aPullInManyPagesShowsNothingHalfAndAgreesAtTheEnd() throws {
     for i in 0..<50 { try a.sql("INSERT INTO person (id, unit) VALUES ('n\(i)', 'u1')") }
     try fleet.sync(a)
