@@ -132,8 +132,10 @@ final class Judgement {
 
   private func misplaced(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Refusal? {
     guard let table = store.schema.table(change.row.table), let row = after[change.row] else { return nil }
-    let ownInsert = row.parent.map { operations[$0]?[0].isInsert == true }
-    if let parent = row.parent, ownInsert == false, let dot = try buildsOnRefused(parent, isInsert: false) {
+    // Only a parent that the author named: somebody else may have hung the row elsewhere meanwhile.
+    if let parent = table.namedParent(change), operations[parent]?[0].isInsert != true,
+      let dot = try buildsOnRefused(parent, isInsert: false)
+    {
       return Refusal(
         rule: .dependsOnRefused, row: change.row, message: "\(table.name): its parent builds on \(dot), refused")
     }

@@ -52,6 +52,23 @@ extension TableSchema {
     return RowID(table: parent.table, values: [values[parent.column]])
   }
 
+  /// The parent that a change itself gives its row: by an insert, or by writing the parent's column.
+  package func namedParent(_ change: RowChange) -> RowID? {
+    guard let parent, let group = groups.first(where: { $0.columns.contains(parent.column) }),
+      let at = group.columns.firstIndex(of: parent.column)
+    else { return nil }
+    for operation in change.operations {
+      var given: [Value]?
+      switch operation.kind {
+      case .set(group.id, let values): given = values
+      case .insert(let groups): given = groups.first { $0.group == group.id }?.values
+      default: break
+      }
+      if let given, at < given.count, !given[at].isNull { return RowID(table: parent.table, values: [given[at]]) }
+    }
+    return nil
+  }
+
   /// Positions of the columns that the role reads and that are not key columns, ascending by id.
   package func readableColumns(_ role: String) -> [Int] {
     let hidden = access(role).hidden

@@ -216,7 +216,7 @@ final class Schedule {
         truth.accept(verdict.dot, seq: verdict.seq, effective: verdict.effective.bits, sent.acts)
       } else {
         count("refused " + (verdict.refusal?.rule.rawValue ?? ""))
-        if mayNotBeRefused(sent, witness) {
+        if mayNotBeRefused(verdict.dot, sent, witness) {
           throw Broken("\(device.name): \(sent.acts) was refused: \(String(describing: verdict.refusal))")
         }
         truth.refuse(seq: verdict.seq)
@@ -226,10 +226,10 @@ final class Schedule {
 
   /// Every row lies where the device may write now, or lay there when the author held it, and nothing builds on a
   /// refused transaction.
-  private func mayNotBeRefused(_ sent: Witness.Sent, _ witness: Witness) -> Bool {
+  private func mayNotBeRefused(_ dot: Dot, _ sent: Witness.Sent, _ witness: Witness) -> Bool {
     let scopes = grants[witness.device.name] ?? []
     func writes(_ unit: String?) -> Bool { unit.map { scopes.contains("*") || scopes.contains("unit/" + $0) } ?? false }
-    let refused = said.filter { $0.key.replica == witness.replica && !$0.value.isAccepted }.keys
+    let refused = said.filter { $0.key.replica == witness.replica && $0.key != dot && !$0.value.isAccepted }.keys
     let tainted = refused.flatMap { witness.sent[$0.counter]?.acts.keys.map { $0 } ?? [] }
     return sent.acts.allSatisfy { name, act in
       guard !tainted.contains(name) else { return false }
