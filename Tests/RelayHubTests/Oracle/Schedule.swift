@@ -236,7 +236,10 @@ final class Schedule {
       if name.table == "visit" {
         let parent = Name(table: "person", id: act.after?["person"]?.text ?? act.before?["person"]?.text ?? "")
         guard !tainted.contains(parent), truth.lines[parent] != nil else { return false }
-        if act.before == nil { return writes(truth.unit(parent, at: truth.head)) && truth.lines[name] == nil }
+        if act.before == nil, truth.lines[name] == nil {
+          return writes(truth.unit(parent, at: truth.head)) || writes(sent.held[parent])
+        }
+        if act.before == nil { return false }
       }
       guard truth.lines[name] != nil else { return act.before == nil && writes(act.after?["unit"]?.text) }
       if act.before == nil, !writes(act.after?["unit"]?.text) { return false }

@@ -103,7 +103,8 @@ final class Witness {
     guard !acts.isEmpty else { return }
     let counter = UInt64(sent.count + 1)
     var held: [Name: String] = [:]
-    for name in acts.keys where truth.wasAlive(name, at: base) {
+    let parents = acts.values.compactMap { $0.after?["person"]?.text }.map { Name(table: "person", id: $0) }
+    for name in Array(acts.keys) + parents where truth.wasAlive(name, at: base) {
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
     sent[counter] = Sent(acts: acts, held: held)
