@@ -41,6 +41,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case roleForbids = "role_forbids"
   case transactionTooLarge = "transaction_too_large"
   case entryUnknown = "entry_unknown"
+  case rowUnknown = "row_unknown"
+  case momentVoid = "moment_void"
 
   // The talk with the hub.
   case notEnrolled = "not_enrolled"
@@ -83,6 +85,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .roleForbids: "Nothing was changed. Ask somebody whose role may write this."
     case .transactionTooLarge: "Nothing was changed. Write it in several transactions."
     case .entryUnknown: "Nothing was changed. List the inbox again."
+    case .rowUnknown: "Nothing was changed. Check the key."
+    case .momentVoid: "Nothing was changed. Read the rows again and repeat."
     case .notEnrolled: "Local work is kept. Enrol this replica with a hub first."
     case .alreadyEnrolled: "Nothing was changed. A replica belongs to one hub."
     case .codeInvalid: "Nothing was changed. Ask the hub's operator for a new code."

@@ -7,6 +7,7 @@ public enum RefusalRule: String, Sendable, CaseIterable {
   case appendOnly = "append_only"
   case immutable = "immutable"
   case keyUnavailable = "key_unavailable"
+  case uniqueTaken = "unique_taken"
   case rowUnknown = "row_unknown"
   case noScope = "no_scope"
   case dependsOnRefused = "depends_on_refused"

@@ -9,6 +9,14 @@ extension Judgement {
     for row in after.keys.sorted() {
       guard var new = after[row] else { continue }
       let was = try old(row)
+      if operations[row] == nil {
+        // A parent of which a child said that it lives: nobody is told of it unless that changed something.
+        guard let was, concernsPeople(was, new) else {
+          try store.save(&new)
+          continue
+        }
+        new.seq = seq
+      }
       try settlePlace(&new, was, isWritten: true)
       changes.append((was, new))
       if try settle(row, was, new) { told = true }
@@ -25,14 +33,24 @@ extension Judgement {
       }
     }
     try store.updateDigests(changes)
+    try store.updateUniqueKeys(changes)
     return told
+  }
+
+  /// Did a life sign bring the row back, or open or close the question whether it should be there?
+  private func concernsPeople(_ was: StoredRow, _ now: StoredRow) -> Bool {
+    guard let table = store.schema.table(now.row.table) else { return false }
+    func losers(_ stored: StoredRow) -> [CellWrite] {
+      table.losers(Cell(id: .live, writes: stored.state.writes(.live)))
+    }
+    return table.isAlive(was.state) != table.isAlive(now.state) || losers(was) != losers(now)
   }
 
   /// Children lie where their parent lies, and are told when it dies or lives again.
   private func concernsChildren(_ was: StoredRow?, _ now: StoredRow) -> Bool {
     guard let was else { return true }
     return was.scopeNames != now.scopeNames || was.homes != now.homes || was.isOrphan != now.isOrphan
-      || was.state.isAlive != now.state.isAlive
+      || store.isAlive(was) != store.isAlive(now)
   }
 
   private func settlePlace(_ row: inout StoredRow, _ was: StoredRow?, isWritten: Bool) throws(RelayError) {
@@ -73,18 +91,13 @@ extension Judgement {
       let place: [Value] = [.integer(Int64(row.table)), .blob(row.key), .blob(name)]
       switch policy {
       case .lww, .immutable, .authority:
-        for loser in losers {
-          let device = loser.dot == transaction.dot ? self.device.id : try store.record(loser.dot)?.device ?? 0
-          var lost = CBORWriter()
-          lost.cellWrite(loser)
-          try store.db.execute(
-            "INSERT OR IGNORE INTO notice(tbl, key, cell, device, seq, replica, n, lost) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            place + [
-              .integer(device), .seq(seq), .bits(loser.dot.replica.bits), .seq(loser.dot.counter), .blob(lost.bytes),
-            ])
-          if store.db.changes > 0 { told = true }
-        }
+        for loser in losers where try notify(loser, place) { told = true }
       case .ask:
+        // The same key inserted by two who had not seen each other became one row: both are told.
+        if cell.id == .live, operations.first?.isInsert == true {
+          let lives = cell.writes.filter { $0.value == .flag(true) }
+          if lives.count > 1 { for write in lives where try notify(write, place) { told = true } }
+        }
         let resolves = operations.first { $0.group == cell.id.group && $0.resolves > 0 }?.resolves ?? 0
         let named =
           try store.db.first(
@@ -111,5 +124,16 @@ extension Judgement {
       }
     }
     return told
+  }
+
+  /// Tells the author of a write, once.
+  private func notify(_ write: CellWrite, _ place: [Value]) throws(RelayError) -> Bool {
+    let device = write.dot == transaction.dot ? self.device.id : try store.record(write.dot)?.device ?? 0
+    var lost = CBORWriter()
+    lost.cellWrite(write)
+    try store.db.execute(
+      "INSERT OR IGNORE INTO notice(tbl, key, cell, device, seq, replica, n, lost) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      place + [.integer(device), .seq(seq), .bits(write.dot.replica.bits), .seq(write.dot.counter), .blob(lost.bytes)])
+    return store.db.changes > 0
   }
 }

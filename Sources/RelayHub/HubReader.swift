@@ -1,12 +1,14 @@
-internal import Relay
+public import Relay
 public import RelayProtocol
 
 /// Reads a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubReader: @unchecked Sendable {
   let store: HubStore
 
-  public init(directory: String, vfs: String? = nil) throws(RelayError) {
-    store = try HubStore(directory: directory, mode: .readOnly, vfs: vfs)
+  public init(
+    directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
+  ) throws(RelayError) {
+    store = try HubStore(directory: directory, mode: .readOnly, vfs: vfs, resolvers: resolvers)
   }
 
   /// - Throws: `unauthorized` or `revoked`.

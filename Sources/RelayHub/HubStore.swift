@@ -1,4 +1,4 @@
-internal import Relay
+public import Relay
 public import RelayProtocol
 
 /// The hub of one organisation: a directory with one SQLite file.
@@ -8,11 +8,12 @@ public enum Hub {
   /// - Parameters:
   ///   - schema: the sync schema file's bytes.
   ///   - organisation, epoch: random, drawn by the caller.
+  ///   - resolvers: the functions that this program has for the policy `resolver`.
   /// - Throws: `schema_invalid`, `usage` when a hub is there already, or the file's errors.
   public static func create(
-    directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128
+    directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
-    _ = try SyncSchema(json: schema)
+    try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
     let db = try Database(path: HubStore.path(directory), mode: .create)
     try db.transaction { () throws(RelayError) in
       guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") == nil else {
@@ -35,7 +36,7 @@ final class HubStore {
 
   static func path(_ directory: String) -> String { directory + "/hub.db" }
 
-  init(directory: String, mode: Database.Mode, vfs: String?) throws(RelayError) {
+  init(directory: String, mode: Database.Mode, vfs: String?, resolvers: Resolvers) throws(RelayError) {
     let db = try Database(path: HubStore.path(directory), mode: mode, vfs: vfs)
     func meta(_ name: String) throws(RelayError) -> [UInt8] {
       guard case .blob(let bytes)? = try db.first("SELECT value FROM meta WHERE name = ?", [.text(name)])?[0] else {
@@ -43,7 +44,8 @@ final class HubStore {
       }
       return bytes
     }
-    schema = try SyncSchema(json: try meta("schema"))
+    schema = try SyncSchema(json: try meta("schema"), resolvers: resolvers)
+    try schema.checkResolvers()
     organisation = Hash128(bytes: try meta("organisation")) ?? .zero
     epoch = Hash128(bytes: try meta("epoch")) ?? .zero
     self.db = db
@@ -67,6 +69,8 @@ final class HubStore {
       cells BLOB NOT NULL, UNIQUE(tbl, key)) STRICT;
     CREATE INDEX row_seq ON row(seq);
     CREATE INDEX row_parent ON row(parent_tbl, parent) WHERE parent IS NOT NULL;
+    CREATE TABLE taken(tbl INT, list INT, value BLOB, row INT NOT NULL,
+      PRIMARY KEY(tbl, list, value)) STRICT, WITHOUT ROWID;
     CREATE TABLE scope(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE feed(scope INT, seq INT, row INT, PRIMARY KEY(scope, seq, row)) STRICT, WITHOUT ROWID;
     CREATE TABLE exits(scope TEXT, tbl INT, key BLOB, seq INT NOT NULL,

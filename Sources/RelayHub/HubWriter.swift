@@ -1,12 +1,14 @@
-internal import Relay
+public import Relay
 public import RelayProtocol
 
 /// The only writer of a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubWriter: @unchecked Sendable {
   let store: HubStore
 
-  public init(directory: String, vfs: String? = nil) throws(RelayError) {
-    store = try HubStore(directory: directory, mode: .readWrite, vfs: vfs)
+  public init(
+    directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
+  ) throws(RelayError) {
+    store = try HubStore(directory: directory, mode: .readWrite, vfs: vfs, resolvers: resolvers)
   }
 
   /// Judges pushes in one durable transaction; a job that fails leaves nothing and stops no other.

@@ -40,11 +40,9 @@ final class Judgement {
 
   private func findPlace(_ row: RowID) throws(RelayError) -> Place {
     guard let table = store.schema.table(row.table) else { return Place() }
-    let stored: StoredRow?
-    if let merged = after[row] { stored = merged } else { stored = try old(row) }
-    guard let stored else { return Place() }
+    guard let stored = try merged(row) else { return Place() }
     let values = try table.allValues(row, stored.state)
-    let isDead = !stored.state.isAlive
+    let isDead = !table.isAlive(stored.state)
     guard table.parent != nil else {
       return Place(scopes: table.ownScopes(values), homes: table.ownHomes(values), isDead: isDead)
     }
@@ -76,7 +74,7 @@ final class Judgement {
     for change in transaction.rows {
       if let refusal = try misplaced(change, writable) { return refusal }
     }
-    return nil
+    return try takesUniqueKey()
   }
 
   private func refuses(_ change: RowChange, _ table: TableSchema, _ writable: Set<String>) throws(RelayError)
@@ -121,13 +119,38 @@ final class Judgement {
       dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: change.base,
       readable: { readable.contains($0) })
     var row = try old(change.row) ?? StoredRow(change.row)
-    var isConcurrent = false
-    row.state.apply(change, context, table: table) { (_, _, covered) in if !covered { isConcurrent = true } }
+    if transaction.mode == .strict, row.state.isConcurrent(change, context, table: table) {
+      return Refusal(rule: .strictConcurrent, row: change.row, message: "\(table.name): someone else wrote meanwhile")
+    }
+    row.state.apply(change, context, table: table)
     row.seq = seq
     row.parent = table.parentRow(try table.allValues(row.row, row.state))
     after[change.row] = row
-    guard transaction.mode == .strict, isConcurrent else { return nil }
-    return Refusal(rule: .strictConcurrent, row: change.row, message: "\(table.name): someone else wrote meanwhile")
+    if let parent = table.namedParent(change) { try signLife(parent, context) }
+    return nil
+  }
+
+  /// The row as this transaction has made it so far.
+  private func merged(_ row: RowID) throws(RelayError) -> StoredRow? {
+    if let merged = after[row] { return merged }
+    return try old(row)
+  }
+
+  /// A row that names a parent says that the parent lives: whoever deletes it without having seen the child is in a
+  /// conflict with the child's author about the parent's existence.
+  private func signLife(_ parent: RowID, _ context: WriteContext) throws(RelayError) {
+    guard operations[parent] == nil, let table = store.schema.table(parent.table), table.deletes != .never,
+      var row = try merged(parent)
+    else { return }
+    var context = context
+    context.base = transaction.base
+    // Who knew that the parent was deleted does not bring it back by hanging something on it.
+    guard !row.state.writes(.live).contains(where: { $0.value == .flag(false) && context.covers($0) }) else { return }
+    let wasAlive = table.isAlive(row.state)
+    let touch = RowChange(row: parent, base: context.base, operations: [Operation(.touch)])
+    row.state.apply(touch, context, table: table)
+    after[parent] = row
+    if !wasAlive, table.isAlive(row.state), let above = row.parent { try signLife(above, context) }
   }
 
   private func misplaced(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Refusal? {

@@ -76,7 +76,11 @@ extension Pull {
       if let table = store.schema.table(notice.row.table), let stored = try store.load(notice.row),
         granted.reach(stored.scopeNames), reads(notice.cell, table),
         try !table.isUpOnly(notice.row, stored.state, device.role),
-        let shown = table.shownWrite(Cell(id: notice.cell, writes: stored.state.writes(notice.cell)))
+        let shown = table.shownWrite(
+          Cell(
+            id: notice.cell,
+            // Of a key that was inserted twice the other insert is what its author wants to know.
+            writes: stored.state.writes(notice.cell).filter { notice.cell != .live || $0.dot != notice.lost.dot }))
       {
         notice.shown = try sibling(shown)
       }

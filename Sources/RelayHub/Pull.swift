@@ -96,7 +96,10 @@ struct Pull {
     guard let table = store.schema.table(stored.row.table), table.access(device.role).reads else { return nil }
     guard try !table.isUpOnly(stored.row, stored.state, device.role) else { return nil }
     guard let values = try table.shownValues(stored.row, stored.state) else {
-      return seq > request.base ? RowRecord(row: stored.row, seq: seq, values: nil) : nil
+      // What a dead row can still ask is whether it should be.
+      let entries = try entries(stored, table).filter { $0.cell == .live }
+      guard seq > request.base || !entries.isEmpty else { return nil }
+      return RowRecord(row: stored.row, seq: seq, values: nil, entries: entries)
     }
     var record = RowRecord(
       row: stored.row, seq: seq, values: table.readableColumns(device.role).map { values[$0] })

@@ -42,6 +42,8 @@ extension HubStore {
     ) { (row) throws(RelayError) in try HubStore.decode(row.values) }
   }
 
+  func isAlive(_ stored: StoredRow) -> Bool { schema.table(stored.row.table)?.isAlive(stored.state) ?? false }
+
   /// Writes a row; the first time it gets its id.
   func save(_ stored: inout StoredRow) throws(RelayError) {
     var scopes = CBORWriter()
@@ -55,7 +57,7 @@ extension HubStore {
     for home in stored.homes { homes.textString(home) }
     let values: [Value] = [
       .integer(Int64(stored.row.table)), .blob(stored.row.key), .seq(stored.seq),
-      .integer(stored.state.isAlive ? 1 : 0), stored.parent.map { .integer(Int64($0.table)) } ?? .null,
+      .integer(isAlive(stored) ? 1 : 0), stored.parent.map { .integer(Int64($0.table)) } ?? .null,
       stored.parent.map { .blob($0.key) } ?? .null, .blob(scopes.bytes), .blob(homes.bytes),
       .integer(stored.isOrphan ? 1 : 0), .blob(CellsBlob.encode(stored.state)),
     ]

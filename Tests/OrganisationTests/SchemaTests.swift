@@ -66,6 +66,9 @@ struct SchemaTests {
     #expect(try !access("dues_entry", "regional").reads)
     #expect(try access("points_entry", "regional").writes)
     #expect(schema.tables.filter(\.isAppendOnly).count == 6)
-    #expect(schema.tables.filter(\.mayDelete).map(\.name) == ["contact_point", "request_line", "activity", "feedback"])
+    #expect(
+      schema.tables.filter { $0.deletes != .never }.map(\.name) == [
+        "contact_point", "request_line", "activity", "feedback",
+      ])
   }
 }

@@ -30,6 +30,9 @@ final class Fleet {
     """
 
   let folder: String
+  private let schema: [UInt8]
+  private let ddl: String
+  private let resolvers: Resolvers
   let writer: HubWriter
   let reader: HubReader
   private(set) var devices: [Device] = []
@@ -65,34 +68,42 @@ final class Fleet {
   /// Where a round trip is cut.
   enum Loss { case none, request, response }
 
-  /// - Parameter inMemory: keeps the files in memory where the system offers that: for runs in their thousands.
-  init(inMemory: Bool = false) throws {
+  /// - Parameters:
+  ///   - inMemory: keeps the files in memory where the system offers that: for runs in their thousands.
+  ///   - resolvers: the hub's and every device's.
+  init(
+    schema: [UInt8] = Fleet.schema, ddl: String = Fleet.ddl, resolvers: Resolvers = Resolvers(), inMemory: Bool = false
+  ) throws {
+    (self.schema, self.ddl, self.resolvers) = (schema, ddl, resolvers)
     let memory = "/dev/shm/"
     let isThere = inMemory && FileManager.default.isWritableFile(atPath: memory)
     folder = (isThere ? memory : NSTemporaryDirectory()) + "relay-fleet-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder + "/hub", withIntermediateDirectories: true)
     try Hub.create(
-      directory: folder + "/hub", schema: Fleet.schema, organisation: Hash128(high: 5, low: 5),
-      epoch: Hash128(high: 6, low: 6))
-    writer = try HubWriter(directory: folder + "/hub")
-    reader = try HubReader(directory: folder + "/hub")
+      directory: folder + "/hub", schema: schema, organisation: Hash128(high: 5, low: 5),
+      epoch: Hash128(high: 6, low: 6), resolvers: resolvers)
+    writer = try HubWriter(directory: folder + "/hub", resolvers: resolvers)
+    reader = try HubReader(directory: folder + "/hub", resolvers: resolvers)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// - Parameter skew: how far the device's clock is off, in milliseconds.
   @discardableResult
-  func add(_ name: String, _ scopes: String...) throws -> Device { try add(name, scopes: scopes, skew: 0) }
+  func add(_ name: String, _ scopes: String...) throws -> Device { try add(name, scopes: scopes) }
 
-  func add(_ name: String, scopes: [String], skew: Int64) throws -> Device {
+  func add(
+    _ name: String, role: String = "field", scopes: [String], skew: Int64 = 0, ddl: String? = nil
+  ) throws -> Device {
     let number = UInt64(devices.count + 1)
     let clock = clock
     let environment = Environment(now: { clock.now + skew }, random: { number &* 0x9E37_79B9_7F4A_7C15 })
-    let replica = try Replica(at: folder + "/\(name).db", schema: Fleet.schema, environment: environment) {
-      (db) throws(RelayError) in try db.script(Fleet.ddl)
-    }
+    let tables = ddl ?? self.ddl
+    let replica = try Replica(
+      at: folder + "/\(name).db", schema: schema, environment: environment, resolvers: resolvers
+    ) { (db) throws(RelayError) in try db.script(tables) }
     try writer.addDevice(
-      name: name, role: "field", grants: Fleet.grants(scopes), code: "code-" + name, expires: 2_000_000_000_000)
+      name: name, role: role, grants: Fleet.grants(scopes), code: "code-" + name, expires: 2_000_000_000_000)
     let request = EnrolRequest(code: "code-" + name, schemaHash: replica.schema.hash, replica: try replica.replicaID())
     try replica.enrolled(try writer.enrol(request, token: "token-" + name, now: clock.now), hub: "http://127.0.0.1")
     let device = Device(name: name, replica: replica)
@@ -154,4 +165,16 @@ final class Fleet {
   }
 
   func syncAll() throws { for device in devices { try sync(device) } }
+
+  /// Syncs all, in this order, until nobody has anything to tell.
+  func settle() throws {
+    try syncAll()
+    try syncAll()
+  }
+}
+
+extension Fleet.Device {
+  func conflicts() throws -> [InboxItem] { try replica.inbox().filter { $0.kind == .conflict } }
+
+  func rules() throws -> [String] { try replica.inbox().filter { $0.kind == .refused }.compactMap(\.rule) }
 }

@@ -29,22 +29,31 @@ package struct WriteContext: Sendable {
   package static let pendingSeq = Limits.sequence
 
   /// Had the author seen this write? The one question that decides concurrency (rule 11).
-  func covers(_ write: CellWrite) -> Bool { write.seq <= base || seen.contains(write.dot) }
-}
+  package func covers(_ write: CellWrite) -> Bool { write.seq <= base || seen.contains(write.dot) }
 
-/// A decision that merging took, told to whoever watches: the oracle in the tests.
-package typealias MergeWitness = (_ cell: CellID, _ written: Dot, _ covered: Bool) -> Void
+  /// Could the author see the cell at all? A row's existence is no secret of a column.
+  func reads(_ cell: CellID) -> Bool { cell.group == 0 || readable(cell.group) }
+}
 
 extension RowState {
   /// Merges what one transaction does to this row. Covered writes leave their cell, the new write joins it.
   ///
   /// Applied in any causal order, any number of times, the same transactions give the same state.
   /// - Complexity: O(cells written × live writes).
-  package mutating func apply(
-    _ change: RowChange, _ context: WriteContext, table: TableSchema, witness: MergeWitness? = nil
-  ) {
+  package mutating func apply(_ change: RowChange, _ context: WriteContext, table: TableSchema) {
     for operation in change.operations {
-      for effect in effects(of: operation, table: table) { write(effect, context, witness) }
+      for effect in effects(of: operation, table: table) { write(effect, context) }
+    }
+  }
+
+  /// Would one of the change's writes find a live write that its author had not seen? Two that only say that the row
+  /// lives do not count: every update says so.
+  package func isConcurrent(_ change: RowChange, _ context: WriteContext, table: TableSchema) -> Bool {
+    change.operations.flatMap { effects(of: $0, table: table) }.contains { effect in
+      writes(effect.cell).contains { write in
+        if effect.cell == .live, write.value == .flag(true), effect.value == write.value { return false }
+        return write.dot != context.dot && !(context.reads(effect.cell) && context.covers(write))
+      }
     }
   }
 
@@ -56,15 +65,10 @@ extension RowState {
     var covers = true
   }
 
-  private mutating func write(_ effect: Effect, _ context: WriteContext, _ witness: MergeWitness?) {
+  private mutating func write(_ effect: Effect, _ context: WriteContext) {
     var live = writes(effect.cell)
-    if effect.covers, effect.cell.group == 0 || context.readable(effect.cell.group) {
-      live.removeAll { write in
-        guard write.dot != context.dot else { return false }
-        let covered = context.covers(write)
-        witness?(effect.cell, write.dot, covered)
-        return covered
-      }
+    if effect.covers, context.reads(effect.cell) {
+      live.removeAll { write in write.dot != context.dot && context.covers(write) }
     }
     if let value = effect.value {
       live.removeAll { $0.dot == context.dot }

@@ -5,9 +5,10 @@ extension TableSchema {
   package func shownWrite(_ cell: Cell) -> CellWrite? {
     guard let first = cell.writes.first else { return nil }
     guard let group = group(cell.id.group), cell.id.element == nil else {
-      // Existence and set elements: what says "there" wins; among equals the latest is shown.
+      // Existence and set elements: what says "there" wins, unless deletes win; among equals the latest is shown.
+      let winner = CellValue.flag(!(cell.id == .live && deletes == .deleteWins))
       return cell.writes.max { a, b in
-        let (x, y) = (a.value == .flag(true), b.value == .flag(true))
+        let (x, y) = (a.value == winner, b.value == winner)
         return x == y ? TableSchema.isEarlier(a, b) : !x && y
       }
     }
@@ -16,8 +17,26 @@ extension TableSchema {
     case .min: return cell.writes.max { group.yields($0, to: $1, greater: false) }
     case .immutable: return cell.writes.min(by: TableSchema.isEarlier)
     case .counter: return first
-    case .lww, .ask, .authority, .set: return cell.writes.max(by: TableSchema.isEarlier)
+    case .lww, .ask, .authority, .set, .resolver: return cell.writes.max(by: TableSchema.isEarlier)
     }
+  }
+
+  /// What a cell shows; nil for a cell without writes. Counters show a sum, so no one value.
+  package func shownValue(_ cell: Cell) -> CellValue? {
+    guard cell.writes.count > 1, let group = group(cell.id.group), let resolve = group.resolve else {
+      return shownWrite(cell)?.value
+    }
+    let candidates = cell.writes.sorted(by: TableSchema.isEarlier).compactMap { write -> Resolvers.Candidate? in
+      guard case .values(let values) = write.value else { return nil }
+      return Resolvers.Candidate(values: values, time: write.effective)
+    }
+    let resolved = resolve(candidates)
+    return problem(resolved, group) == nil ? .values(resolved) : shownWrite(cell)?.value
+  }
+
+  /// Is the row there, as the table's delete rule reads the writes of its existence?
+  package func isAlive(_ state: RowState) -> Bool {
+    shownWrite(Cell(id: .live, writes: state.writes(.live)))?.value == .flag(true)
   }
 
   /// The order of concurrent writes for display: (effective time, dot).
@@ -30,7 +49,7 @@ extension TableSchema {
   /// - Returns: nil for a row that is not alive.
   /// - Throws: `malformed_message` when `row` holds no key.
   package func shownValues(_ row: RowID, _ state: RowState) throws(RelayError) -> [Value]? {
-    state.isAlive ? try allValues(row, state) : nil
+    isAlive(state) ? try allValues(row, state) : nil
   }
 
   /// The values that a row shows, or would show if it were alive.
@@ -55,7 +74,7 @@ extension TableSchema {
           elements.append((group, [element]))
         }
       default:
-        guard case .values(let shown)? = shownWrite(cell)?.value, shown.count == group.columns.count else { continue }
+        guard case .values(let shown)? = shownValue(cell), shown.count == group.columns.count else { continue }
         for (at, value) in zip(group.columns, shown) { values[at] = value }
       }
     }
@@ -73,7 +92,7 @@ extension TableSchema {
 
   /// Live writes of a cell whose value is not the one shown (rule 14), ascending by dot.
   package func losers(_ cell: Cell) -> [CellWrite] {
-    if cell.id.group != 0, group(cell.id.group)?.policy == .counter { return [] }
+    if let policy = group(cell.id.group)?.policy, policy == .counter || policy == .resolver { return [] }
     guard let shown = shownWrite(cell) else { return [] }
     return cell.writes.filter { $0.value != shown.value }
   }

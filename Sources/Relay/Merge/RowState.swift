@@ -40,8 +40,6 @@ package struct RowState: Sendable, Equatable {
     case (false, true): break
     }
   }
-
-  package var isAlive: Bool { writes(.live).contains { $0.value == .flag(true) } }
 }
 
 extension RowState {

@@ -22,7 +22,7 @@ extension TableSchema {
       case .touch: if isAppendOnly { return refuse(.appendOnly, 0, "rows are never changed") }
       case .delete:
         if isAppendOnly { return refuse(.appendOnly, 0, "rows are never deleted; write a reversal") }
-        if !mayDelete { return refuse(.notWritable, 0, "rows are never deleted") }
+        if deletes == .never { return refuse(.notWritable, 0, "rows are never deleted") }
       case .insert(let groups):
         for given in groups {
           guard let group = group(given.group) else {
@@ -84,7 +84,8 @@ extension TableSchema {
     }
   }
 
-  private func problem(_ values: [Value], _ group: GroupSchema) -> String? {
+  /// What of a group's values the schema does not allow; nil where it allows them.
+  func problem(_ values: [Value], _ group: GroupSchema) -> String? {
     guard values.count == group.columns.count else { return "\(group.name): \(values.count) values do not fit" }
     for (at, value) in zip(group.columns, values) {
       let column = columns[at]

@@ -1,28 +1,38 @@
 internal import RelayProtocol
 
+/// What a person decided about one cell of a row: a real operation even where nothing differs.
+struct Decision {
+  /// The seq at which the entry opened that is settled; 0 where no entry is (an undelete).
+  var entry: UInt64
+  /// What was chosen.
+  var value: CellValue
+}
+
 extension TableSchema {
   /// The net effect of a transaction on one row, from what the row showed before and after.
   ///
   /// - Parameters:
-  ///   - resolving: group (0 for existence) → the entry that a write to it resolves. Such a write is a real operation
-  ///     even where nothing differs.
+  ///   - decisions: group (0 for existence) → what a person decided about it.
   /// - Returns: nothing for a row that did not change.
   func difference(
-    before: [Value]?, after: [Value]?, role: String, resolving: [GroupID: UInt64] = [:]
+    before: [Value]?, after: [Value]?, role: String, decisions: [GroupID: Decision] = [:]
   ) -> [Operation] {
     switch (before, after) {
-    case (nil, nil): return []
-    case (_?, nil): return [Operation(.delete, resolves: resolving[0] ?? 0)]
+    case (nil, nil):
+      // The row is in no table here: its existence is all that can be decided.
+      guard let decision = decisions[0] else { return [] }
+      return [Operation(decision.value == .flag(true) ? .touch : .delete, resolves: decision.entry)]
+    case (_?, nil): return [Operation(.delete, resolves: decisions[0]?.entry ?? 0)]
     case (nil, let after?):
       let readable = groups.filter { reads($0, role) || !access(role).reads }
       return [Operation(.insert(readable.map { GroupValues(group: $0.id, values: insertion($0, after)) }))]
     case (let before?, let after?):
       var operations: [Operation] = []
-      if let entry = resolving[0] { operations.append(Operation(.touch, resolves: entry)) }
+      if let decision = decisions[0] { operations.append(Operation(.touch, resolves: decision.entry)) }
       for group in groups {
         let was = group.columns.map { before[$0] }
         let now = group.columns.map { after[$0] }
-        let entry = resolving[group.id] ?? 0
+        let entry = decisions[group.id]?.entry ?? 0
         if was != now || entry != 0 { operations += change(group, was, now, resolves: entry) }
       }
       return operations

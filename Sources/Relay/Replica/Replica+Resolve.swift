@@ -53,7 +53,9 @@ extension ReplicaCore {
     }
     if cell == .live, case .values = chosen { chosen = .flag(true) }
     let keyValues = try entry.row.values()
-    guard try tableRow(entry.row, table) != nil else {
+    // About a row that is gone only this can be asked: is it to stay gone?
+    let isHere = try tableRow(entry.row, table) != nil
+    guard isHere || cell == .live else {
       throw RelayError(.entryUnknown, "the row of conflict '\(id)' was deleted here; nothing was changed")
     }
     switch chosen {
@@ -67,7 +69,18 @@ extension ReplicaCore {
       let match = table.key.map { "\"\(table.columns[$0].name)\" = ?" }.joined(separator: " AND ")
       try db.execute("UPDATE \"\(table.name)\" SET \(sets) WHERE \(match)", values + keyValues)
     }
-    let resolving = [entry.row: [cell.group: entry.opened]]
-    try seal(.commit(author: author, resolving: resolving))
+    try decide(entry.row, table, [cell.group: Decision(entry: entry.opened, value: chosen)], author)
+  }
+
+  /// Seals what a person decided about a row, and shows it.
+  func decide(
+    _ row: RowID, _ table: TableSchema, _ decisions: [GroupID: Decision], _ author: String
+  ) throws(RelayError) {
+    try seal(.commit(Commit(author: author, decisions: [row: decisions])))
+    guard decisions[0]?.value == .flag(true) else { return }
+    // A row that is to live again shows what this replica still knows of it; the rest comes with the next sync.
+    let state = try state()
+    var own = OwnTransactions()
+    try applying { () throws(RelayError) in try rebuild(row, table, state, &own) }
   }
 }

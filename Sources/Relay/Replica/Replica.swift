@@ -21,13 +21,14 @@ public final class Replica: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - schema: the sync schema file (docs/sync-schema.md).
+  ///   - resolvers: the app's own functions for columns with the policy `resolver`.
   ///   - create: makes the app's tables; runs in one transaction, only in a file that Relay has not attached to yet.
   /// - Throws: `schema_invalid`, `schema_mismatch`, `not_a_database`, `read_only` and the other codes of the file.
   public init(
-    at path: String, schema: [UInt8], environment: Environment,
+    at path: String, schema: [UInt8], environment: Environment, resolvers: Resolvers = Resolvers(),
     create: ((Database) throws(RelayError) -> Void)? = nil
   ) throws(RelayError) {
-    self.schema = try SyncSchema(json: schema)
+    self.schema = try SyncSchema(json: schema, resolvers: resolvers)
     self.path = path
     core = try ReplicaCore(path: path, schema: self.schema, environment: environment)
     if let create, try core.db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil {
@@ -52,16 +53,21 @@ public final class Replica: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - author: who writes, for people to read in conflicts and history.
+  ///   - mode: `.strict` has the hub refuse the transaction, whole, if any of its writes turns out concurrent.
+  ///   - moment: what the author had seen, if not everything that this replica shows now: a form that was open while
+  ///     a sync ran gives the moment at which it read.
   /// - Returns: what `body` returns, once the commit is on disk.
-  /// - Throws: what `body` throws, `role_forbids`, `value_not_allowed`, `transaction_too_large`; nothing was written.
+  /// - Throws: what `body` throws, `role_forbids`, `value_not_allowed`, `transaction_too_large`, `moment_void`; nothing
+  ///   was written.
   public func write<T: Sendable>(
-    author: String = "", _ body: (Database) throws(RelayError) -> T
+    author: String = "", mode: TransactionMode = .merge, seenAt moment: Moment? = nil,
+    _ body: (Database) throws(RelayError) -> T
   ) throws(RelayError) -> T {
     try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
         try core.seal(.residue)
         let value = try body(core.db)
-        try core.seal(.commit(author: author, resolving: [:]))
+        try core.seal(.commit(Commit(author: author, mode: mode, moment: moment)))
         return value
       }
     }

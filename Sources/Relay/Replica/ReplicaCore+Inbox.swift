@@ -16,7 +16,7 @@ extension ReplicaCore {
       [
         .text(id), .text(kind), .text(table.name), .text(Self.label(row)),
         (group?.name ?? (cell == nil ? nil : "(existence)")).map { .text($0) } ?? .null,
-        (group?.policy.rawValue ?? (cell == nil ? nil : "update_wins")).map { .text($0) } ?? .null,
+        (group?.policy.rawValue ?? (cell == nil ? nil : table.deletes.rawValue)).map { .text($0) } ?? .null,
         rule.map { .text($0) } ?? .null, message.map { .text($0) } ?? .null, shown.map { .text($0) } ?? .null,
         others.map { .text($0) } ?? .null, Value(opened), .integer(Int64(row.table)), .blob(row.key),
         cell == nil ? .null : .blob(cellBytes.bytes), detail.map { .blob($0) } ?? .null,
@@ -58,10 +58,12 @@ extension ReplicaCore {
 
   func tell(_ notice: NoticeRecord) throws(RelayError) {
     guard let table = schema.table(notice.row.table) else { return }
+    let isTwice = notice.cell == .live
     try tell(
       "n-\(table.id)-\(Self.label(notice.row))-\(notice.cell.group)-\(notice.seq)", kind: "notice", notice.row, table,
-      cell: notice.cell, shown: notice.shown.map(Self.label), others: Self.label(notice.lost.value),
-      opened: notice.seq)
+      cell: notice.cell, rule: isTwice ? "inserted_twice" : nil,
+      message: isTwice ? "another device inserted this key too; the two rows became one" : nil,
+      shown: notice.shown.map(Self.label), others: Self.label(notice.lost.value), opened: notice.seq)
   }
 
   func tell(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {

@@ -128,13 +128,14 @@ extension ReplicaCore {
   ) throws(RelayError) -> Refused? {
     let row = arrived.record.row
     let table = try table(row.table)
-    try replaceEntries(row, table, arrived.record.entries)
     guard let values = try arrived.values(table) else {
       try leave(row)
+      try replaceEntries(row, table, arrived.record.entries)
       try db.execute(
         "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
       return nil
     }
+    try replaceEntries(row, table, arrived.record.entries)
     try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
     let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps)
     return try place(one, head, state, &own) == nil ? nil : one

@@ -3,9 +3,19 @@ internal import RelayProtocol
 /// Why something is sealed.
 enum SealCause {
   /// A commit through the API: refused as a whole when it breaks a limit or the role's rights.
-  case commit(author: String, resolving: [RowID: [GroupID: UInt64]])
+  case commit(Commit)
   /// What a foreign writer left: sealed as it is, cut into several transactions where it is large.
   case residue
+}
+
+/// What a commit through the API says of itself.
+struct Commit {
+  /// Empty for the replica's own author.
+  var author = ""
+  var mode = TransactionMode.merge
+  /// What the author had seen, if not everything that this replica shows now.
+  var moment: Moment?
+  var decisions: [RowID: [GroupID: Decision]] = [:]
 }
 
 extension ReplicaCore {
@@ -16,26 +26,26 @@ extension ReplicaCore {
   @discardableResult
   func seal(_ cause: SealCause) throws(RelayError) -> [Dot] {
     let logged = try loggedTables()
-    var resolving: [RowID: [GroupID: UInt64]] = [:]
-    var author = ""
-    if case .commit(let name, let entries) = cause { (author, resolving) = (name, entries) }
-    guard !logged.isEmpty || !resolving.isEmpty else { return [] }
+    var commit = Commit()
+    if case .commit(let given) = cause { commit = given }
+    guard !logged.isEmpty || !commit.decisions.isEmpty else { return [] }
     var state = try state()
+    try commit.moment?.check(state)
     var changes: [RowChange] = []
-    let concerned = logged.union(resolving.keys.map(\.table))
+    let concerned = logged.union(commit.decisions.keys.map(\.table))
     for table in schema.tables where concerned.contains(table.id) {
-      changes += try self.changes(table, logged: logged.contains(table.id), resolving, state)
+      changes += try self.changes(table, logged: logged.contains(table.id), commit, state)
     }
     for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
     guard !changes.isEmpty else { return [] }
-    if author.isEmpty { author = state.author }
+    if commit.author.isEmpty { commit.author = state.author }
     var dots: [Dot] = []
     switch cause {
     case .commit:
       try check(changes, state)
-      dots.append(try seal(changes, author, &state))
+      dots.append(try seal(changes, commit, &state))
     case .residue:
-      for chunk in chunks(changes) { dots.append(try seal(chunk, author, &state)) }
+      for chunk in chunks(changes) { dots.append(try seal(chunk, commit, &state)) }
     }
     try save(state)
     return dots
@@ -50,7 +60,7 @@ extension ReplicaCore {
 
   /// The net changes of one table, ascending by key; keeps the confirmed image of each row at its first touch.
   private func changes(
-    _ table: TableSchema, logged: Bool, _ resolving: [RowID: [GroupID: UInt64]], _ state: ReplicaState
+    _ table: TableSchema, logged: Bool, _ commit: Commit, _ state: ReplicaState
   ) throws(RelayError) -> [RowChange] {
     var before: [RowID: [Value]?] = [:]
     if logged {
@@ -62,16 +72,23 @@ extension ReplicaCore {
         return true
       }
     }
-    for row in resolving.keys where row.table == table.id && before[row] == nil {
+    for row in commit.decisions.keys where row.table == table.id && before[row] == nil {
       before[row] = .some(try tableRow(row, table))
     }
     var changes: [RowChange] = []
     for (row, was) in before.sorted(by: { $0.key < $1.key }) {
+      var after = try tableRow(row, table)
+      if let written = after, let was, let meant = commit.moment?.meant(row, table, was: was, written: written),
+        meant != written
+      {
+        if let reason = try show(row, meant, table) { throw RelayError(.constraint, reason) }
+        after = meant
+      }
       let operations = table.difference(
-        before: was, after: try tableRow(row, table), role: state.role, resolving: resolving[row] ?? [:])
+        before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:])
       guard !operations.isEmpty else { continue }
       let base = try base(row, before: was, table, state)
-      changes.append(RowChange(row: row, base: base, operations: operations))
+      changes.append(RowChange(row: row, base: min(base, commit.moment?.base ?? base), operations: operations))
     }
     return changes
   }
@@ -119,15 +136,17 @@ extension ReplicaCore {
     return chunks
   }
 
-  private func seal(_ changes: [RowChange], _ author: String, _ state: inout ReplicaState) throws(RelayError) -> Dot {
+  private func seal(_ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState) throws(RelayError) -> Dot {
     let now = HybridTime(milliseconds: environment.now())
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
-    let seen = try pendingDots(state.replica)
+    let pending = try pendingDots(state.replica)
     state.counter += 1
     let dot = Dot(state.replica, state.counter)
     let transaction = Transaction(
-      dot: dot, previous: state.hash, time: state.time, epoch: state.epoch, base: state.base, seen: seen,
-      schemaVersion: schema.version, role: state.role, author: author, rows: changes)
+      dot: dot, previous: state.hash, time: state.time, epoch: state.epoch, base: commit.moment?.base ?? state.base,
+      seen: commit.moment?.seen ?? pending, schemaVersion: schema.version, role: state.role, mode: commit.mode,
+      author: commit.author,
+      rows: changes)
     let sealed = SealedTransaction(transaction)
     guard sealed.bytes.count <= Limits.transaction else {
       throw RelayError(

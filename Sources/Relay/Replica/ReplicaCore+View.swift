@@ -35,10 +35,13 @@ extension ReplicaCore {
     _ row: RowID, _ table: TableSchema, image: Image?, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> [Value]? {
     var cells = RowState(image: image?.values, stamps: image?.stamps ?? [], table: table)
+    var hasValues = image?.values != nil
     for (one, change) in try overlay(row, image: image, state, &own) {
       apply(one, change, table, to: &cells)
+      if change.operations[0].isInsert { hasValues = true }
     }
-    return try table.shownValues(row, cells)
+    // A row that only an undelete speaks of has its values at the hub.
+    return hasValues ? try table.shownValues(row, cells) : nil
   }
 
   func apply(_ one: OwnTransactions.Own, _ change: RowChange, _ table: TableSchema, to cells: inout RowState) {

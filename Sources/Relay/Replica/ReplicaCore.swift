@@ -28,6 +28,13 @@ final class ReplicaCore {
     return table
   }
 
+  func table(named name: String) throws(RelayError) -> TableSchema {
+    guard let table = schema.table(named: name) else {
+      throw RelayError(.schemaMismatch, "the table '\(name)' is not in the sync schema")
+    }
+    return table
+  }
+
   /// Writes made inside are Relay's own and not captured. The guard is a row, so it is undone with the transaction and
   /// holds for no other connection.
   func applying<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {

@@ -16,6 +16,7 @@ struct SchemaFile: Decodable {
     var scopes: [String]?
     var homes: [String]?
     var parent: Parent?
+    var unique: [[String]]?
     var append: Bool?
     var delete: String?
     var access: [String: Access]?
@@ -27,6 +28,7 @@ struct SchemaFile: Decodable {
     var type: String?
     var policy: String?
     var scale: [Literal]?
+    var resolver: String?
     var required: Bool?
     var `default`: Literal?
     var values: [Literal]?
@@ -38,6 +40,7 @@ struct SchemaFile: Decodable {
     var name: String
     var columns: [String]
     var policy: String
+    var resolver: String?
     var writers: [String]?
     var first: [String]?
   }

@@ -3,9 +3,11 @@ public import RelayProtocol
 extension SyncSchema {
   /// Reads and checks a sync schema file.
   ///
-  /// - Parameter json: UTF-8; the format is docs/sync-schema.md.
+  /// - Parameters:
+  ///   - json: UTF-8; the format is docs/sync-schema.md.
+  ///   - resolvers: the functions that this program has for columns with the policy `resolver`.
   /// - Throws: `schema_invalid`, naming the table and column.
-  public init(json: [UInt8]) throws(RelayError) {
+  public init(json: [UInt8], resolvers: Resolvers = Resolvers()) throws(RelayError) {
     let file: SchemaFile
     do {
       file = try SchemaFile.parse(json)
@@ -18,7 +20,7 @@ extension SyncSchema {
     try SyncSchema.distinct(file.tables.map(\.name), "table name")
     let ids = Dictionary(uniqueKeysWithValues: file.tables.map { ($0.name, $0.id) })
     var tables: [TableSchema] = []
-    for table in file.tables { tables.append(try TableSchema(table, roles: file.roles, tableIDs: ids)) }
+    for table in file.tables { tables.append(try TableSchema(table, roles: file.roles, tableIDs: ids, resolvers)) }
     for table in tables {
       var seen: Set<UInt32> = [table.id]
       var at = table
@@ -66,7 +68,9 @@ extension Value {
 }
 
 extension TableSchema {
-  init(_ file: SchemaFile.Table, roles: [String], tableIDs: [String: UInt32]) throws(RelayError) {
+  init(
+    _ file: SchemaFile.Table, roles: [String], tableIDs: [String: UInt32], _ resolvers: Resolvers
+  ) throws(RelayError) {
     let place = file.name
     try SyncSchema.checkName(file.name)
     guard file.id >= 1 else { throw .schema("\(place): ids start at 1") }
@@ -98,7 +102,7 @@ extension TableSchema {
       throw .schema("\(place): a key has 1 to \(Limits.keyColumns) different columns")
     }
     let isAppendOnly = file.append ?? false
-    let groups = try TableSchema.groups(file, sorted, columns, key, isAppendOnly, at)
+    let groups = try TableSchema.groups(file, sorted, columns, key, isAppendOnly, resolvers, at)
     var scopes: [ScopeRule] = []
     for text in file.scopes ?? [] { scopes.append(try ScopeRule(text, place, at)) }
     var homes: [ScopeRule] = []
@@ -109,26 +113,51 @@ extension TableSchema {
       parent = ParentRule(column: try at(rule.column), table: table)
     }
     guard (parent == nil) != scopes.isEmpty else { throw .schema("\(place): either scopes or a parent, not both") }
+    let unique = try TableSchema.unique(file, groups, at)
     var access: [String: TableAccess] = [:]
     for (role, rule) in (file.access ?? [:]).sorted(by: { $0.key < $1.key }) {
       guard roles.contains(role) else { throw .schema("\(place): there is no role '\(role)'") }
       access[role] = try TableAccess(rule, columns, key, place, at)
     }
-    guard ["update_wins", "never"].contains(file.delete ?? "update_wins") else {
-      throw .schema("\(place): delete is 'update_wins' or 'never'")
+    guard let deletes = DeleteRule(rawValue: file.delete ?? (isAppendOnly ? "never" : "update_wins")) else {
+      throw .schema("\(place): delete is 'update_wins', 'delete_wins' or 'never'")
+    }
+    guard !isAppendOnly || deletes == .never else {
+      throw .schema("\(place): rows of an append table are never deleted")
     }
     var groupOfColumn = Array(repeating: -1, count: columns.count)
     for (index, group) in groups.enumerated() { for column in group.columns { groupOfColumn[column] = index } }
     self.init(
       id: file.id, name: file.name, columns: columns, key: key,
       others: columns.indices.filter { !key.contains($0) }, groups: groups, scopes: scopes, homes: homes,
-      parent: parent, isAppendOnly: isAppendOnly, mayDelete: file.delete != "never" && !isAppendOnly, access: access,
+      parent: parent, unique: unique, isAppendOnly: isAppendOnly, deletes: deletes, access: access,
       groupOfColumn: groupOfColumn)
+  }
+
+  private static func unique(
+    _ file: SchemaFile.Table, _ groups: [GroupSchema], _ at: (String) throws(RelayError) -> Int
+  ) throws(RelayError) -> [[Int]] {
+    var lists: [[Int]] = []
+    for names in file.unique ?? [] {
+      var list: [Int] = []
+      for name in names {
+        let position = try at(name)
+        if let group = groups.first(where: { $0.columns.contains(position) }), [.set, .counter].contains(group.policy) {
+          throw .schema("\(file.name).\(name): a \(group.policy.rawValue) cannot be unique")
+        }
+        list.append(position)
+      }
+      guard !list.isEmpty, Set(list).count == list.count else {
+        throw .schema("\(file.name): a unique key names one or more different columns")
+      }
+      lists.append(list)
+    }
+    return lists
   }
 
   private static func groups(
     _ file: SchemaFile.Table, _ sorted: [SchemaFile.Column], _ columns: [ColumnSchema], _ key: [Int],
-    _ isAppendOnly: Bool, _ at: (String) throws(RelayError) -> Int
+    _ isAppendOnly: Bool, _ resolvers: Resolvers, _ at: (String) throws(RelayError) -> Int
   ) throws(RelayError) -> [GroupSchema] {
     var taken = Set(key)
     var groups: [GroupSchema] = []
@@ -137,6 +166,12 @@ extension TableSchema {
         throw .schema("\(file.name).\(label): unknown policy '\(name ?? "")'")
       }
       return policy
+    }
+    func function(_ name: String?, _ policy: MergePolicy, _ label: String) throws(RelayError) -> Resolvers.Function? {
+      guard (name != nil) == (policy == .resolver) else {
+        throw .schema("\(file.name).\(label): 'resolver' names the function of the policy 'resolver', and only there")
+      }
+      return name.flatMap { resolvers[$0] }
     }
     for group in file.groups ?? [] {
       var members: [Int] = []
@@ -155,7 +190,8 @@ extension TableSchema {
         GroupSchema(
           id: columns[first].id, name: group.name, columns: members, policy: policy, scale: nil,
           writers: group.writers ?? sorted[first].writers, firstWriters: group.first ?? sorted[first].first ?? [],
-          defaults: members.map { columns[$0].defaultValue }))
+          defaults: members.map { columns[$0].defaultValue }, resolver: group.resolver,
+          resolve: try function(group.resolver, policy, group.name)))
     }
     for (position, column) in sorted.enumerated() where !taken.contains(position) {
       let policy = try policy(column.policy, column.name)
@@ -171,7 +207,8 @@ extension TableSchema {
         GroupSchema(
           id: column.id, name: column.name, columns: [position], policy: policy,
           scale: column.scale?.map { Value($0) }, writers: column.writers, firstWriters: column.first ?? [],
-          defaults: [columns[position].defaultValue]))
+          defaults: [columns[position].defaultValue], resolver: column.resolver,
+          resolve: try function(column.resolver, policy, column.name)))
     }
     return groups.sorted { $0.id < $1.id }
   }

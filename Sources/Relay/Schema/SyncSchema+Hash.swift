@@ -32,6 +32,7 @@ extension CBORWriter {
       list(group.scale)
       names(group.writers)
       names(group.firstWriters)
+      names(group.resolver.map { [$0] })
     }
     rules(table.scopes)
     rules(table.homes)
@@ -40,8 +41,10 @@ extension CBORWriter {
     } else {
       null()
     }
+    array(table.unique.count)
+    for list in table.unique { positions(list) }
     bool(table.isAppendOnly)
-    bool(table.mayDelete)
+    textString(table.deletes.rawValue)
     for role in roles {
       let access = table.access(role)
       bool(access.reads)

@@ -44,9 +44,11 @@ public struct TableSchema: Sendable {
   public let scopes: [ScopeRule]
   public let homes: [ScopeRule]
   public let parent: ParentRule?
+  /// Positions of columns of which no two rows of the organisation may share all values; NULL is shared by any.
+  public let unique: [[Int]]
   /// Rows are never updated or deleted.
   public let isAppendOnly: Bool
-  public let mayDelete: Bool
+  public let deletes: DeleteRule
   public let access: [String: TableAccess]
 
   /// The group that a non-key column belongs to, by position in `columns`.
@@ -109,6 +111,10 @@ public struct GroupSchema: Sendable {
   /// Roles that may only give it its first value, in the transaction that inserts the row.
   public let firstWriters: [String]
   public let defaults: [Value]
+  /// The registered function that settles concurrent values, under `.resolver`.
+  public let resolver: String?
+  /// Nil where this program has no function of that name.
+  let resolve: Resolvers.Function?
 
   public func mayWrite(_ role: String) -> Bool { writers?.contains(role) ?? true }
 }
@@ -129,6 +135,18 @@ public enum MergePolicy: String, Sendable, CaseIterable {
   case immutable
   /// As lww, written by the roles named only.
   case authority
+  /// A registered pure function of the concurrent values (`Resolvers`).
+  case resolver
+}
+
+/// What becomes of a row that one device deletes while another, which had not seen that, writes to it.
+public enum DeleteRule: String, Sendable {
+  /// The row stays, with the write; a conflict about its existence is open.
+  case updateWins = "update_wins"
+  /// The row goes; a conflict about its existence is open, and whoever settles it for "there" brings the row back whole.
+  case deleteWins = "delete_wins"
+  /// Rows are never deleted.
+  case never
 }
 
 /// What one role may do with one table.

@@ -1,0 +1,86 @@
+internal import Relay
+internal import RelayProtocol
+
+/// Keys that the schema calls unique, held by the living rows of the whole organisation: `taken` in the store.
+extension HubStore {
+  /// The unique keys that a row holds: (number of the column list, its values); none while it is dead.
+  func uniqueKeys(_ stored: StoredRow) throws(RelayError) -> [(list: Int, value: [UInt8])] {
+    guard let table = schema.table(stored.row.table), !table.unique.isEmpty,
+      let values = try table.shownValues(stored.row, stored.state)
+    else { return [] }
+    var keys: [(list: Int, value: [UInt8])] = []
+    for (list, columns) in table.unique.enumerated() where columns.allSatisfy({ !values[$0].isNull }) {
+      keys.append((list, RowID.encode(columns.map { UniqueKey.folded(values[$0]) })))
+    }
+    return keys
+  }
+
+  func holder(_ table: UInt32, _ list: Int, _ value: [UInt8]) throws(RelayError) -> Int64? {
+    try db.first(
+      "SELECT row FROM taken WHERE tbl = ? AND list = ? AND value = ?",
+      [.integer(Int64(table)), .integer(Int64(list)), .blob(value)])?[0].integer
+  }
+
+  /// Carries the keys of rows from what they were to what they are.
+  func updateUniqueKeys(_ changes: [(old: StoredRow?, new: StoredRow)]) throws(RelayError) {
+    for change in changes {
+      guard let old = change.old, let id = old.id else { continue }
+      for key in try uniqueKeys(old) {
+        try db.execute(
+          "DELETE FROM taken WHERE tbl = ? AND list = ? AND value = ? AND row = ?",
+          [.integer(Int64(old.row.table)), .integer(Int64(key.list)), .blob(key.value), .integer(id)])
+      }
+    }
+    for change in changes {
+      guard let id = change.new.id else { continue }
+      for key in try uniqueKeys(change.new) {
+        try db.execute(
+          "INSERT INTO taken VALUES (?, ?, ?, ?)",
+          [.integer(Int64(change.new.row.table)), .integer(Int64(key.list)), .blob(key.value), .integer(id)])
+      }
+    }
+  }
+}
+
+enum UniqueKey {
+  /// SQLite's UNIQUE takes 1 and 1.0 for equal, so a key does too.
+  static func folded(_ value: Value) -> Value {
+    guard case .real(let real) = value, let whole = Int64(exactly: real) else { return value }
+    return .integer(whole)
+  }
+}
+
+extension Judgement {
+  /// Does a row of this transaction want a unique key that another row holds? Who was judged first keeps it (rule 19:
+  /// the later transaction is refused and kept); of the other row nothing is told.
+  func takesUniqueKey() throws(RelayError) -> Refusal? {
+    var wanted: [UniqueName: RowID] = [:]
+    for row in after.keys.sorted() {
+      guard let stored = after[row], let table = store.schema.table(row.table), !table.unique.isEmpty else { continue }
+      for key in try store.uniqueKeys(stored) {
+        let name = UniqueName(table: row.table, list: key.list, value: key.value)
+        let isHeld = try holds(key, besides: stored)
+        guard wanted.updateValue(row, forKey: name) != nil || isHeld else { continue }
+        let names = table.unique[key.list].map { table.columns[$0].name }.joined(separator: ", ")
+        return Refusal(
+          rule: .uniqueTaken, row: row, message: "\(table.name): another row has this \(names); choose another")
+      }
+    }
+    return nil
+  }
+
+  /// Is the key held by a row that keeps it after this transaction?
+  private func holds(_ key: (list: Int, value: [UInt8]), besides stored: StoredRow) throws(RelayError) -> Bool {
+    guard let holder = try store.holder(stored.row.table, key.list, key.value), holder != stored.id else {
+      return false
+    }
+    guard let row = try store.load(id: holder)?.row, let changed = after[row] else { return true }
+    return try store.uniqueKeys(changed).contains { $0 == key }
+  }
+
+  private struct UniqueName: Hashable {
+    var table: UInt32
+    var list: Int
+    var value: [UInt8]
+  }
+}
