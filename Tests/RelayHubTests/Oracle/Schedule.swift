@@ -47,7 +47,11 @@ final class Schedule {
       case ..<48: try write(witness)
       case ..<55: try settle(witness)
       case ..<58: try regrant(witness)
-      case ..<63:
+      case ..<60:
+        story.append("\(witness.device.name) opens a form")
+        try witness.open()
+      case ..<61: try undelete(witness)
+      case ..<66:
         if let (request, response) = late[witness.device.name] { try deliver(witness, response, request) }
       default: try roundTrip(witness, isRough: true)
       }
@@ -76,7 +80,11 @@ final class Schedule {
     }
     guard !statements.isEmpty else { return }
     let sql = statements.joined(separator: "; ")
-    if Int.random(in: 0..<3, using: &random) == 0 {
+    if witness.form != nil, Int.random(in: 0..<2, using: &random) == 0 {
+      story.append("\(witness.device.name) saves its form: \(sql)")
+      count("forms")
+      try witness.save(sql, names)
+    } else if Int.random(in: 0..<3, using: &random) == 0 {
       story.append("\(witness.device.name) shell: \(sql)")
       count("foreign")
       try witness.foreign("BEGIN; \(sql); COMMIT", names)
@@ -141,7 +149,16 @@ final class Schedule {
     guard let item = open.randomElement(using: &random) else { return }
     count("settled")
     story.append("\(witness.device.name) settles \(item.id)")
-    try witness.settle(item, .sibling(Int.random(in: 0..<2, using: &random)))
+    try witness.settle(item, Int.random(in: 0..<2, using: &random))
+  }
+
+  private func undelete(_ witness: Witness) throws {
+    let table = ["person", "visit"].randomElement(using: &random) ?? ""
+    guard let key = try witness.device.replica.deleted(table).randomElement(using: &random) else { return }
+    let name = Name(table: table, id: key[0].text ?? "")
+    count("undeleted")
+    story.append("\(witness.device.name) undeletes \(name)")
+    try witness.undelete(name)
   }
 
   private func regrant(_ witness: Witness) throws {

@@ -18,6 +18,10 @@ struct Act {
   var seen: Set<Dot>
   /// A cell that was written although nothing differs: a conflict was settled for the value shown.
   var settled: String?
+  /// Where the row's existence was settled: is it to be there?
+  var isToLive = true
+  /// The person that a visit was hung on, and what the author's row of that person reflected.
+  var parent: (name: Name, seen: Set<Dot>)?
 
   var isNothing: Bool { before == after && settled == nil }
 }
@@ -61,14 +65,33 @@ final class Truth {
       let place = values[name.table == "person" ? "unit" : "person"]?.text ?? ""
       lines[name]?.places.append((seq, place, isAlive(line)))
     }
+    for act in acts.values {
+      guard let (parent, seen) = act.parent, acts[parent] == nil else { continue }
+      signLife(of: parent, dot, seq: seq, effective: effective, seen: seen)
+    }
+  }
+
+  /// Who hangs a visit on a person says that the person is there, unless they knew of the deletion.
+  private func signLife(of parent: Name, _ dot: Dot, seq: UInt64, effective: UInt64, seen: Set<Dot>) {
+    guard var line = lines[parent] else { return }
+    let live = line.cells["live"] ?? [:]
+    line.writers.append((seq, dot))
+    if !live.contains(where: { $0.value.value == .integer(0) && seen.contains($0.key) }) {
+      line.cells["live"] = live.filter { !seen.contains($0.key) }
+      line.cells["live", default: [:]][dot] = Write(value: .integer(1), effective: effective)
+    }
+    if let last = line.places.last, last.alive != isAlive(line) {
+      line.places.append((seq, last.place, isAlive(line)))
+    }
+    lines[parent] = line
   }
 
   func refuse(seq: UInt64) { head = seq }
 
   private func effects(_ act: Act, _ line: Line, _ name: Name) -> [(String, Value?, Bool)] {
-    guard let after = act.after else {
-      return act.before != nil || act.settled == "live" ? [("live", .integer(0), true)] : []
-    }
+    // Of a row that was not there, only whether it is to be can be settled.
+    if act.before == nil, act.settled == "live" { return [("live", .integer(act.isToLive ? 1 : 0), true)] }
+    guard let after = act.after else { return act.before != nil ? [("live", .integer(0), true)] : [] }
     var list: [(String, Value?, Bool)] = [("live", .integer(1), true)]
     for column in Truth.columns[name.table] ?? [] {
       let (was, now) = (act.before?[column], after[column] ?? .null)

@@ -9,6 +9,8 @@ final class Witness {
     /// Rows that the device held as confirmed rows of a unit when it wrote, and that unit.
     var held: [Name: String]
     var verdict: Verdict?
+
+    func concerns(_ name: Name) -> Bool { acts[name] != nil || acts.values.contains { $0.parent?.name == name } }
   }
 
   let device: Fleet.Device
@@ -23,6 +25,8 @@ final class Witness {
   private var dead: [Name: Set<Dot>] = [:]
   /// What foreign tools touched since the last seal: the row as it was.
   private var touched: [Name: [String: Value]?] = [:]
+  /// What was known when the form that is open now was opened.
+  private(set) var form: (moment: Moment, known: [Name: Set<Dot>])?
 
   init(_ device: Fleet.Device, _ truth: Truth) throws {
     self.device = device
@@ -58,7 +62,7 @@ final class Witness {
     try sealForeign()
     let before = try images(names)
     try device.sql(sql)
-    try seal(before, settled: [:])
+    try seal(before)
   }
 
   /// The same through another connection, as the sqlite3 shell does.
@@ -67,17 +71,44 @@ final class Witness {
     try shell.script(sql)
   }
 
-  func settle(_ item: InboxItem, _ resolution: Resolution) throws {
+  /// - Parameter choice: a place in the list of the conflict's values.
+  func settle(_ item: InboxItem, _ choice: Int) throws {
     try sealForeign()
     // Should the choice be refused, what foreign tools left would not be sealed by it either.
     try device.sql("")
     let name = Name(table: item.table, id: item.key)
     let images = try images([name])
-    do { try device.replica.resolve(item.id, resolution) } catch {
+    do { try device.replica.resolve(item.id, .sibling(choice)) } catch {
       guard error.code == .entryUnknown, images[name] == .some(nil) else { throw error }
       return
     }
-    try seal(images, settled: [name: item.column == "(existence)" ? "live" : item.column ?? ""])
+    let chosen = item.others?.split(separator: "\n")[choice] ?? ""
+    try seal(
+      images, settled: [name: item.column == "(existence)" ? "live" : item.column ?? ""],
+      isToLive: chosen.hasPrefix("there"))
+  }
+
+  /// A form opens: what it shows is all that its later save has seen.
+  func open() throws {
+    try sealForeign()
+    form = (try device.replica.moment(), known)
+  }
+
+  /// The form is saved, whatever came in meanwhile.
+  func save(_ sql: String, _ names: Set<Name>) throws {
+    guard let (moment, seen) = form else { return }
+    form = nil
+    try sealForeign()
+    let before = try images(names)
+    try device.replica.write(seenAt: moment) { (db) throws(RelayError) in try db.script(sql) }
+    try seal(before, seen: seen)
+  }
+
+  func undelete(_ name: Name) throws {
+    try sealForeign()
+    let images = try images([name])
+    try device.replica.undelete(name.table, key: [.text(name.id)])
+    try seal(images, settled: [name: "live"])
   }
 
   /// Whatever foreign tools wrote becomes a transaction with the next thing that the replica does.
@@ -85,7 +116,7 @@ final class Witness {
     guard !touched.isEmpty else { return }
     let before = touched
     touched = [:]
-    try seal(before, settled: [:])
+    try seal(before)
   }
 
   private func images(_ names: Set<Name>) throws -> [Name: [String: Value]?] {
@@ -94,11 +125,22 @@ final class Witness {
     return images
   }
 
-  private func seal(_ before: [Name: [String: Value]?], settled: [Name: String]) throws {
+  private func seal(
+    _ before: [Name: [String: Value]?], settled: [Name: String] = [:], isToLive: Bool = true,
+    seen: [Name: Set<Dot>]? = nil
+  ) throws {
+    let seen = seen ?? known
     var acts: [Name: Act] = [:]
     for (name, was) in before {
-      let act = Act(before: was, after: try row(name), seen: known[name] ?? [], settled: settled[name])
-      if !act.isNothing { acts[name] = act }
+      var act = Act(before: was, after: try row(name), seen: seen[name] ?? [], settled: settled[name])
+      act.isToLive = isToLive
+      guard !act.isNothing else { continue }
+      // A row that is only let live again names nobody.
+      if let person = act.after?["person"], act.before != nil || act.settled == nil, person != act.before?["person"] {
+        let parent = Name(table: "person", id: person.text ?? "")
+        act.parent = (parent, seen[parent] ?? [])
+      }
+      acts[name] = act
     }
     guard !acts.isEmpty else { return }
     let counter = UInt64(sent.count + 1)
@@ -108,7 +150,9 @@ final class Witness {
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
     sent[counter] = Sent(acts: acts, held: held)
-    for name in acts.keys { known[name, default: []].insert(dot(counter)) }
+    for name in Set(acts.keys).union(acts.values.compactMap(\.parent?.name)) {
+      known[name, default: []].insert(dot(counter))
+    }
   }
 
   // MARK: Learning
@@ -126,7 +170,7 @@ final class Witness {
     scopes = page.grants.map(\.scope)
     let visible = Set(try rows())
     for name in Set(truth.lines.keys).union(known.keys) {
-      let own = Set(sent.filter { $0.value.acts[name] != nil && $0.value.verdict?.isAccepted != false }.keys.map(dot))
+      let own = Set(sent.filter { $0.value.concerns(name) && $0.value.verdict?.isAccepted != false }.keys.map(dot))
       let unit = truth.unit(name, at: head)
       let isHere = unit.map(holds) ?? false
       if isHere, truth.wasAlive(name, at: head) {
