@@ -38,6 +38,7 @@ extension ReplicaCore {
     }
     for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
     guard !changes.isEmpty else { return [] }
+    changes = (changes + (try lifeSigns(of: changes, commit, state))).sorted { $0.row < $1.row }
     if commit.author.isEmpty { commit.author = state.author }
     var dots: [Dot] = []
     switch cause {
@@ -91,6 +92,28 @@ extension ReplicaCore {
       changes.append(RowChange(row: row, base: min(base, commit.moment?.base ?? base), operations: operations))
     }
     return changes
+  }
+
+  /// Who hangs a row on a parent says that the parent lives. The hub takes that from the header's base; of a parent that
+  /// this replica knows at another one (its own unconfirmed insert, a row that left) it has to be told.
+  private func lifeSigns(
+    of changes: [RowChange], _ commit: Commit, _ state: ReplicaState
+  ) throws(RelayError) -> [RowChange] {
+    var signs: [RowID: RowChange] = [:]
+    var known = Set(changes.map(\.row))
+    for change in changes {
+      guard let row = try table(change.row.table).namedParent(change), known.insert(row).inserted,
+        let parent = schema.table(row.table), parent.deletes != .never, parent.access(state.role).writes
+      else { continue }
+      let isUnderWork = try isUnderWork(row)
+      let hasImage = try image(row, parent) != nil
+      guard isUnderWork || hasImage, try tableRow(row, parent) != nil else { continue }
+      let base = try base(row, before: nil, parent, state)
+      let seen = min(base, commit.moment?.base ?? base)
+      guard seen != commit.moment?.base ?? state.base else { continue }
+      signs[row] = RowChange(row: row, base: seen, operations: [Operation(.touch)])
+    }
+    return signs.values.sorted { $0.row < $1.row }
   }
 
   /// The seq at which the replica's confirmed image of the row was valid (rule 6).

@@ -101,7 +101,8 @@ final class Witness {
     try sealForeign()
     let before = try images(names)
     try device.replica.write(seenAt: moment) { (db) throws(RelayError) in try db.script(sql) }
-    try seal(before, seen: seen)
+    // Of a row that left since, the device no longer claims to know anything: rather one question too many.
+    try seal(before, seen: seen.merging(known) { then, now in then.intersection(now) }.filter { seen[$0.key] != nil })
   }
 
   func undelete(_ name: Name) throws {
