@@ -49,8 +49,9 @@ def table_form(table, roles, tables):
         [template(text, position) for text in table.get("scopes", [])],
         [template(text, position) for text in table.get("homes", [])],
         [position[parent["column"]], tables[parent["table"]]] if parent else None,
+        [[position[name] for name in names] for names in table.get("unique", [])],
         append,
-        table.get("delete") != "never" and not append,
+        table.get("delete") or ("never" if append else "update_wins"),
         [access(table.get("access", {}).get(role, {}), columns, position) for role in roles],
     ]
 
@@ -63,13 +64,13 @@ def groups(table, columns, position, key, policy):
         first = columns[members[0]]
         found.append([
             members, group["policy"], None, group.get("writers", first.get("writers")),
-            group.get("first", first.get("first")) or [],
+            group.get("first", first.get("first")) or [], group.get("resolver"),
         ])
     for at, column in enumerate(columns):
         if at not in taken:
             found.append([
                 [at], column.get("policy", policy), column.get("scale"), column.get("writers"),
-                column.get("first") or [],
+                column.get("first") or [], column.get("resolver"),
             ])
     return sorted(found, key=lambda group: group[0][0])
 

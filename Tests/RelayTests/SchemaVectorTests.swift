@@ -87,7 +87,7 @@ import Testing
       """
       { "name": "clinic", "version": 7, "roles": ["office", "field", "guest"],
         "tables": [
-          { "id": 9, "name": "register", "key": ["id"], "scopes": ["everyone"], "append": true,
+          { "id": 9, "name": "register", "key": ["id"], "scopes": ["everyone"], "append": true, "unique": [["unit", "id"]],
             "columns": [ { "id": 2, "name": "unit", "type": "text" }, { "id": 1, "name": "id", "type": "blob" } ],
             "access": { "office": { "read": true, "write": true, "upOnly": true }, "guest": {} } },
           { "id": 3, "name": "visit", "key": ["person", "day"], "delete": "never",
@@ -97,6 +97,7 @@ import Testing
             "access": { "field": { "read": true, "write": true, "upOnly": [ { "column": "note", "equals": "x" },
               { "column": "day", "equals": null } ] } } },
           { "id": 1, "name": "person", "key": ["id"],
+            "delete": "delete_wins", "unique": [["level"], ["unit", "given"]],
             "scopes": ["unit/{unit}", "team/{each tags}/{level}"], "homes": ["{unit}-{unit}", "everyone"],
             "columns": [
               { "id": 8, "name": "tags", "policy": "set", "default": "[]", "required": true },
@@ -111,9 +112,12 @@ import Testing
               { "id": 13, "name": "thousand", "default": 1e3, "first": [] },
               { "id": 14, "name": "least", "default": -9223372036854775808 },
               { "id": 15, "name": "beyond", "default": 9223372036854775808 },
-              { "id": 16, "name": "tiny", "default": 5e-324 } ],
+              { "id": 16, "name": "tiny", "default": 5e-324 },
+              { "id": 17, "name": "notes", "type": "text", "policy": "resolver", "resolver": "lines/1" },
+              { "id": 18, "name": "north", "type": "real" }, { "id": 19, "name": "east", "type": "real" } ],
             "groups": [
               { "name": "who", "columns": ["family", "given"], "policy": "ask" },
+              { "name": "position", "columns": ["east", "north"], "policy": "resolver", "resolver": "nearest/2" },
               { "name": "where", "columns": ["place"], "policy": "authority", "writers": ["office", "field"],
                 "first": ["guest"] } ],
             "access": {
