@@ -1,9 +1,10 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo test lint format
+.PHONY: help setup demo test lint format protocol vectors
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
 	@echo "make test    set up, lint, build everything, run every test"
+	@echo "make vectors write the golden vectors of the protocol anew"
 	@echo "make format  rewrite the sources in the project's format"
 
 # One flag for every debug build, so that nothing is built twice; warnings are errors.
@@ -36,6 +37,15 @@ demo: setup
 	swift build -c release --product relay-client
 	python3 SampleClient/demo/demo.py --bin "$$(swift build -c release --show-bin-path)"
 
-test: lint
+# The golden vectors, read by a reader that shares no code with the Swift one, and relay.cddl.
+protocol: setup
+	python3 -B Protocol/reader/check.py
+
+# After a change of the protocol: written by the Swift side, and only right if the other reader agrees.
+vectors: setup
+	RELAY_WRITE_VECTORS=1 swift test --filter VectorTests
+	python3 -B Protocol/reader/check.py
+
+test: lint protocol
 	swift build --build-tests
 	swift test --skip-build

@@ -128,7 +128,15 @@ public struct CBORReader {
 
   /// An array of exactly `count` items.
   public mutating func array(exactly count: Int) throws(RelayError) {
-    guard try array(most: max(count, 64)) == count else { throw malformed("array must have \(count) items") }
+    guard try head(4, "an array") == UInt64(count) else { throw malformed("array must have \(count) items") }
+  }
+
+  /// The count of an array whose last items may be missing.
+  mutating func array(_ counts: ClosedRange<Int>) throws(RelayError) -> Int {
+    guard let count = Int(exactly: try head(4, "an array")), counts.contains(count) else {
+      throw malformed("array must have \(counts.lowerBound) to \(counts.upperBound) items")
+    }
+    return count
   }
 
   public mutating func map(most: Int?) throws(RelayError) -> Int {

@@ -113,8 +113,7 @@ extension CBORReader {
   }
 
   public mutating func cellID() throws(RelayError) -> CellID {
-    let items = try array(most: 2)
-    guard items > 0 else { throw malformed("a cell without a group") }
+    let items = try array(1...2)
     let group = try tableID()
     return CellID(group, element: items == 2 ? try value() : nil)
   }

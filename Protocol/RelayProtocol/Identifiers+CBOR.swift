@@ -1,7 +1,7 @@
 extension CBORWriter {
   mutating func hash(_ hash: Hash128) { byteString(hash.bytes) }
 
-  mutating func dotSet(_ set: DotSet) {
+  package mutating func dotSet(_ set: DotSet) {
     array(set.intervals.count * 3)
     for interval in set.intervals {
       unsigned(interval.replica.bits)
@@ -37,7 +37,7 @@ extension CBORReader {
     return Dot(replica, try counter())
   }
 
-  mutating func dotSet() throws(RelayError) -> DotSet {
+  package mutating func dotSet() throws(RelayError) -> DotSet {
     let items = try array(most: Limits.intervals * 3)
     guard items % 3 == 0 else { throw malformed("an interval has three numbers") }
     var intervals: [DotSet.Interval] = []

@@ -148,14 +148,13 @@ extension CBORReader {
   }
 
   mutating func rowRecord(table: UInt32, columns: Int) throws(RelayError) -> RowRecord {
-    let items = try array(most: 5)
-    guard items >= 3 else { throw malformed("a row has three to five items") }
+    let items = try array(3...5)
     let seq = try unsigned(most: Limits.sequence)
     var record = RowRecord(row: RowID(table: table, key: try key()), seq: seq, values: nil)
     if try peekIsNull() {
       try null()
     } else {
-      guard try array(most: Limits.columns) == columns else { throw malformed("a row must have \(columns) values") }
+      try array(exactly: columns)
       var values: [Value] = []
       values.reserveCapacity(columns)
       for _ in 0..<columns { values.append(try value()) }

@@ -152,8 +152,7 @@ extension CBORWriter {
 
 extension CBORReader {
   public mutating func pullPage() throws(RelayError) -> PullPage {
-    let items = try array(most: 5)
-    guard items >= 4 else { throw malformed("a page has four or five items") }
+    let items = try array(4...5)
     var page = PullPage(grants: [], role: "")
     page.grants = try grants()
     page.role = try textString(most: Limits.label)

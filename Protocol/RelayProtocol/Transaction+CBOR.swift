@@ -2,7 +2,7 @@ extension Transaction {
   /// The version of the encoding; the first thing in the bytes.
   static let format: UInt64 = 1
 
-  /// The bytes to seal (Protocol/SPECIFICATION.md, "transaction").
+  /// The bytes to seal (`transaction` in Protocol/relay.cddl).
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 128 + rows.count * 64)
     out.map(13)
@@ -185,8 +185,7 @@ extension CBORReader {
   }
 
   mutating func operation() throws(RelayError) -> Operation {
-    let items = try array(most: 4)
-    guard items >= 2 else { throw malformed("an operation has at least two items") }
+    let items = try array(2...4)
     let code = try unsigned()
     let resolves = try unsigned(most: Limits.sequence)
     let expected = code == 0 ? 3 : code <= 4 ? 4 : 2

@@ -72,8 +72,7 @@ extension CBORWriter {
 
 extension CBORReader {
   mutating func verdict() throws(RelayError) -> Verdict {
-    let items = try array(most: 6)
-    guard items >= 5 else { throw malformed("a verdict has five or six items") }
+    let items = try array(5...6)
     let dot = try dot()
     let seq = try unsigned(most: Limits.sequence)
     let effective = HybridTime(bits: try unsigned())

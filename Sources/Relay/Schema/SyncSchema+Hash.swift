@@ -1,103 +1,111 @@
 internal import RelayProtocol
 
 extension SyncSchema {
-  /// SHA-256 over a canonical CBOR form of everything that decides how a write is judged and merged.
+  /// The beginning of SHA-256 over a canonical CBOR form of everything that decides how a write is judged and merged
+  /// (`schema-form` in Protocol/relay.cddl).
   static func hash(name: String, version: UInt64, roles: [String], tables: [TableSchema]) -> Hash128 {
+    hash128(canonicalForm(name: name, version: version, roles: roles, tables: tables))
+  }
+
+  package var canonicalForm: [UInt8] {
+    SyncSchema.canonicalForm(name: name, version: version, roles: roles, tables: tables)
+  }
+
+  private static func canonicalForm(
+    name: String, version: UInt64, roles: [String], tables: [TableSchema]
+  ) -> [UInt8] {
     var out = CBORWriter(reserving: 4096)
+    out.array(5)
+    // The version of the form itself.
+    out.unsigned(1)
     out.textString(name)
     out.unsigned(version)
-    for role in roles { out.textString(role) }
-    for table in tables { out.table(table, roles: roles) }
-    return hash128(out.bytes)
+    out.list(roles) { $0.textString($1) }
+    out.list(tables) { $0.table($1, roles: roles) }
+    return out.bytes
   }
 }
 
 extension CBORWriter {
   fileprivate mutating func table(_ table: TableSchema, roles: [String]) {
+    array(12)
     unsigned(UInt64(table.id))
     textString(table.name)
-    array(table.columns.count)
-    for column in table.columns {
-      unsigned(UInt64(column.id))
-      textString(column.name)
-      textString(column.type.rawValue)
-      bool(column.isRequired)
-      value(column.defaultValue)
-      list(column.allowed)
-    }
-    positions(table.key)
-    for group in table.groups {
-      positions(group.columns)
-      textString(group.policy.rawValue)
-      list(group.scale)
-      names(group.writers)
-      names(group.firstWriters)
-      names(group.resolver.map { [$0] })
-    }
-    rules(table.scopes)
-    rules(table.homes)
-    if let parent = table.parent {
-      positions([parent.column, Int(parent.table)])
-    } else {
-      null()
-    }
-    array(table.unique.count)
-    for list in table.unique { positions(list) }
+    list(table.columns) { $0.column($1) }
+    numbers(table.key)
+    list(table.groups) { $0.group($1) }
+    list(table.scopes) { $0.template($1) }
+    list(table.homes) { $0.template($1) }
+    if let parent = table.parent { numbers([parent.column, Int(parent.table)]) } else { null() }
+    list(table.unique) { $0.numbers($1) }
     bool(table.isAppendOnly)
     textString(table.deletes.rawValue)
-    for role in roles {
-      let access = table.access(role)
-      bool(access.reads)
-      bool(access.writes)
-      positions(access.hidden.map(Int.init).sorted())
-      if let writable = access.writable { positions(writable.map(Int.init).sorted()) } else { null() }
-      switch access.upOnly {
-      case .never: unsigned(0)
-      case .always: unsigned(1)
-      case .matching(let list):
-        array(list.count)
-        for item in list {
-          unsigned(UInt64(item.column))
-          value(item.value)
-        }
+    list(roles) { $0.access(table.access($1)) }
+  }
+
+  private mutating func column(_ column: ColumnSchema) {
+    array(6)
+    unsigned(UInt64(column.id))
+    textString(column.name)
+    textString(column.type.rawValue)
+    bool(column.isRequired)
+    value(column.defaultValue)
+    optional(column.allowed) { $0.value($1) }
+  }
+
+  private mutating func group(_ group: GroupSchema) {
+    array(6)
+    numbers(group.columns)
+    textString(group.policy.rawValue)
+    optional(group.scale) { $0.value($1) }
+    optional(group.writers) { $0.textString($1) }
+    list(group.firstWriters) { $0.textString($1) }
+    if let resolver = group.resolver { textString(resolver) } else { null() }
+  }
+
+  private mutating func template(_ rule: ScopeRule) {
+    list(rule.parts) { out, part in
+      out.array(2)
+      switch part {
+      case .literal(let text):
+        out.unsigned(0)
+        out.textString(text)
+      case .column(let at):
+        out.unsigned(1)
+        out.unsigned(UInt64(at))
+      case .each(let at):
+        out.unsigned(2)
+        out.unsigned(UInt64(at))
       }
     }
   }
 
-  private mutating func positions(_ list: [Int]) {
-    array(list.count)
-    for item in list { unsigned(UInt64(item)) }
-  }
-
-  private mutating func names(_ list: [String]?) {
-    guard let list else { return null() }
-    array(list.count)
-    for item in list { textString(item) }
-  }
-
-  private mutating func list(_ values: [Value]?) {
-    guard let values else { return null() }
-    array(values.count)
-    for item in values { value(item) }
-  }
-
-  private mutating func rules(_ rules: [ScopeRule]) {
-    array(rules.count)
-    for rule in rules {
-      array(rule.parts.count * 2)
-      for part in rule.parts {
-        switch part {
-        case .literal(let text):
-          unsigned(0)
-          textString(text)
-        case .column(let at):
-          unsigned(1)
-          unsigned(UInt64(at))
-        case .each(let at):
-          unsigned(2)
-          unsigned(UInt64(at))
-        }
+  private mutating func access(_ access: TableAccess) {
+    array(5)
+    bool(access.reads)
+    bool(access.writes)
+    numbers(access.hidden.map(Int.init).sorted())
+    optional(access.writable?.sorted()) { $0.unsigned(UInt64($1)) }
+    switch access.upOnly {
+    case .never: bool(false)
+    case .always: bool(true)
+    case .matching(let matches):
+      list(matches) { out, match in
+        out.array(2)
+        out.unsigned(UInt64(match.column))
+        out.value(match.value)
       }
     }
+  }
+
+  private mutating func numbers(_ list: [Int]) { self.list(list) { $0.unsigned(UInt64($1)) } }
+
+  private mutating func optional<T>(_ list: [T]?, _ item: (inout CBORWriter, T) -> Void) {
+    if let list { self.list(list, item) } else { null() }
+  }
+
+  fileprivate mutating func list<T>(_ list: [T], _ item: (inout CBORWriter, T) -> Void) {
+    array(list.count)
+    for one in list { item(&self, one) }
   }
 }
