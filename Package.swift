@@ -80,9 +80,13 @@ let package = Package(
     .testTarget(name: "RelayGzipTests", dependencies: ["RelayGzip", "RelayProtocol"]),
     .testTarget(name: "RelayTests", dependencies: ["Relay", "CSQLite"]),
     .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub"]),
+    // Vectors of Protocol/conformance, for the tests that play them.
+    .target(
+      name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip"], path: "Tests/ConformanceVectors"),
+    .testTarget(name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub"]),
     .testTarget(name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Relay", "relay-server", "relay-client"]),
+      name: "EndToEndTests", dependencies: ["ConformanceVectors", "Relay", "relay-server", "relay-client"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -58,7 +58,9 @@ extension Judgement {
     let since = Dictionary(uniqueKeysWithValues: (was?.scopes ?? []).map { ($0.name, $0.seq) })
     row.homes = place.homes
     row.isOrphan = place.isOrphan
-    let comesAgain = isWritten || was?.isOrphan != place.isOrphan
+    // A device that still holds a row through another scope must hear that one is gone: its digest counted the row there.
+    let lost = was?.scopes.contains { !place.scopes.contains($0.name) } ?? false
+    let comesAgain = isWritten || lost || was?.isOrphan != place.isOrphan
     row.scopes = place.scopes.map { (name: $0, seq: comesAgain ? seq : since[$0] ?? seq) }
     try store.save(&row)
     guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }

@@ -68,12 +68,20 @@ final class HubProcess {
   }
 
   /// The one-time code of a new device.
-  func addDevice(_ name: String, scopes: [String]) async throws -> String {
+  func addDevice(_ name: String, role: String = "clerk", scopes: [String]) async throws -> String {
     let added = try await server.run(
-      ["device", "add", "--data", data, "--name", name, "--role", "clerk"] + scopes.flatMap { ["--scope", $0] },
+      ["device", "add", "--data", data, "--name", name, "--role", role] + scopes.flatMap { ["--scope", $0] },
       in: folder)
     try #require(added.status == 0, "\(added.complaint)")
     return added.output.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  func grant(_ name: String, role: String?, scopes: [String]) async throws {
+    let arguments =
+      ["device", "grant", "--data", data, "--name", name] + (role.map { ["--role", $0] } ?? [])
+      + scopes.flatMap { ["--scope", $0] }
+    let granted = try await server.run(arguments, in: folder)
+    try #require(granted.status == 0, "\(granted.complaint)")
   }
 
   func revoke(_ name: String) async throws {

@@ -214,7 +214,13 @@ extension ReplicaCore {
     _ row: RowID, _ confirmed: Confirmed, hasArrived: Bool, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) {
     let table = try table(row.table)
-    if var image = try image(row, table), image.state == .left {
+    var kept = try image(row, table)
+    let isOwn = confirmed.transactions.contains { one, verdict in
+      verdict.isAccepted && one.changes[row]?.operations.first?.isInsert == true
+    }
+    // A row that this device may write and not read leaves without being told; it left all the same.
+    if kept == nil, isOwn, !hasArrived, try isUnderWork(row) { kept = Image(values: nil, base: 0, state: .left) }
+    if var image = kept, image.state == .left {
       var cells = RowState(image: image.values, stamps: image.stamps, table: table)
       for (one, verdict) in confirmed.transactions where verdict.isAccepted {
         if let change = one.changes[row] { apply(one, change, table, to: &cells) }

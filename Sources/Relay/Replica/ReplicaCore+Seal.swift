@@ -127,7 +127,9 @@ extension ReplicaCore {
       try save(Image(values: before, base: state.base), row, table)
       return state.base
     }
-    // Of a row that only own work shows, the author knows at most that it had died.
+    // An own insert waits: what was known before it, the insert has covered.
+    let inserted = "SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND done = 0 AND kind = 1 AND verdict <> 2"
+    if try db.first(inserted, row.bindings) != nil { return 0 }
     let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
     return UInt64(max(0, dead?[0].integer ?? 0))
   }

@@ -1,0 +1,134 @@
+import ConformanceVectors
+import Foundation
+import Relay
+
+@testable import RelayHub
+
+extension Stage {
+  func expect(_ what: String, _ expected: JSON, _ got: JSON, _ player: Player? = nil) throws {
+    guard expected != got else { return }
+    var (expected, got) = (expected, got)
+    // Of two large objects only what differs is worth reading.
+    if case .object(let a) = expected, case .object(let b) = got {
+      expected = .object(a.filter { b[$0.key] != $0.value })
+      got = .object(b.filter { a[$0.key] != $0.value })
+    }
+    throw Mismatch(
+      vector: vector.name, device: player?.name ?? "", what: what, expected: expected.description,
+      got: got.description)
+  }
+
+  /// Takes note of what the replica sealed since the last time.
+  func note(_ player: Player) throws {
+    let found = try player.shell.query(
+      "SELECT counter, bytes FROM relay_transaction WHERE counter > ? ORDER BY counter",
+      [.integer(Int64(player.noted))]
+    ) { (row) throws(RelayError) in (UInt64(row.int(0)), try Transaction(decoding: row.blob(1))) }
+    for (counter, transaction) in found {
+      player.noted = counter
+      player.sealed.append(spelling.transaction(transaction))
+    }
+  }
+
+  func check(_ verdicts: [Verdict], _ step: Step, _ player: Player) throws {
+    let expected = (step.json["verdicts"]?.list ?? []).map { verdict in
+      var members = verdict.object ?? [:]
+      members["as"] = nil
+      return JSON.object(members)
+    }
+    try expect("verdicts", .list(expected), .list(verdicts.map(spelling.verdict)), player)
+  }
+
+  /// After a step: what was sealed, and every row that the device shows.
+  func check(_ step: Step, _ player: Player) throws {
+    try expect("sealed", step.json["sealed"] ?? .list([]), .list(player.sealed), player)
+    player.sealed = []
+    for (row, values) in step.json["shows"]?.object ?? [:] {
+      if values == .null { player.shows[row] = nil } else { player.shows[row] = canonical(values) }
+    }
+    try expect("rows shown", .object(player.shows), .object(try shown(player)), player)
+  }
+
+  /// Lists as SQL holds them.
+  private func canonical(_ values: JSON) -> JSON {
+    .object((values.object ?? [:]).mapValues { JSON(spelling.column($0)) })
+  }
+
+  private func shown(_ player: Player) throws -> [String: JSON] {
+    var shown: [String: JSON] = [:]
+    for table in player.replica.schema.tables {
+      let columns = table.columns.map(\.name)
+      for values in try player.shell.query(
+        "SELECT \(columns.joined(separator: ", ")) FROM \(table.name)", [],
+        { (row) throws(RelayError) in row.values })
+      {
+        let row = RowID(table: table.id, values: table.key.map { values[$0] })
+        shown[spelling.row(row)] = .object(
+          Dictionary(uniqueKeysWithValues: zip(columns, values.map { JSON($0) })))
+      }
+    }
+    return shown
+  }
+
+  // MARK: The end
+
+  func checkEnd() throws {
+    let end = vector.end
+    try expect("the hub's head", end["head"] ?? .null, .integer(Int64(try reader.head())))
+    var cells: [String: JSON] = [:]
+    let store = reader.store
+    let ids = try store.db.query("SELECT id FROM row") { (row) throws(RelayError) in row.int(0) }
+    for id in ids {
+      guard let stored = try store.load(id: id), let table = spelling.schema.table(stored.row.table) else { continue }
+      cells[spelling.row(stored.row)] = spelling.cells(stored.state, table)
+    }
+    try expect("the hub's cells", end["cells"] ?? .null, .object(cells))
+    let entries = try store.db.query("SELECT tbl, key, cell, opened FROM entry WHERE status = 'open'") {
+      (row) throws(RelayError) -> JSON in
+      let id = RowID(table: UInt32(row.int(0)), key: row.blob(1))
+      let cell = try CBORReader.decode(row.blob(2)) { (reader) throws(RelayError) in try reader.cellID() }
+      guard let table = self.spelling.schema.table(id.table) else { return .null }
+      return .list([
+        .text(self.spelling.row(id)), .text(self.spelling.cell(cell, table)), .integer(row.int(3)),
+      ])
+    }
+    try expect("open entries", Stage.sorted(end["entries"]), Stage.sorted(.list(entries)))
+    for player in players.values.sorted(by: { $0.name < $1.name }) { try checkInbox(player) }
+  }
+
+  private static func sorted(_ list: JSON?) -> JSON {
+    .list((list?.list ?? []).sorted { $0.description < $1.description })
+  }
+
+  private func checkInbox(_ player: Player) throws {
+    let expected = vector.end["inbox"]?[player.name]
+    let inbox = try player.replica.inbox()
+    func row(_ item: InboxItem) -> JSON { .text("\(item.table) \(item.key)") }
+    func cell(_ item: InboxItem) -> JSON { .text(item.column == "(existence)" ? "_live" : item.column ?? "") }
+    let conflicts = inbox.filter { $0.kind == .conflict }.map { item in
+      JSON.list([row(item), cell(item), .integer(Int64(item.opened))])
+    }
+    try expect("conflicts in the inbox", Stage.sorted(expected?["conflicts"]), Stage.sorted(.list(conflicts)), player)
+    // A notice tells the value shown with its author and time; the vector has the value.
+    let wanted = (expected?["notices"]?.list ?? []).map { notice -> JSON in
+      guard let parts = notice.list, parts.count == 4 else { return notice }
+      let values = (parts[3].list ?? [parts[3]]).map { ($0.value ?? .null).description }
+      return .list(parts.prefix(3) + [.text(values.joined(separator: ", "))])
+    }
+    let notices = inbox.filter { $0.kind == .notice }.map { item in
+      let shown = item.shown.map { text in
+        JSON.text(text.range(of: " (").map { String(text[..<$0.lowerBound]) } ?? text)
+      }
+      return JSON.list([row(item), cell(item), .integer(Int64(item.opened))] + (shown.map { [$0] } ?? []))
+    }
+    try expect("notices in the inbox", Stage.sorted(.list(wanted)), Stage.sorted(.list(notices)), player)
+    let refused = inbox.filter { $0.kind == .refused }.map { item -> JSON in
+      let parts = item.id.split(separator: "-").last?.split(separator: ":") ?? []
+      guard parts.count == 2, let replica = ReplicaID(String(parts[0])), let counter = UInt64(parts[1]) else {
+        return .text(item.id)
+      }
+      return .text(spelling.dot(Dot(replica, counter)))
+    }
+    try expect("refusals in the inbox", Stage.sorted(expected?["refused"]), Stage.sorted(.list(refused)), player)
+  }
+}

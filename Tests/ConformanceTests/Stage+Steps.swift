@@ -1,0 +1,166 @@
+import ConformanceVectors
+import Relay
+import RelayHub
+
+extension Stage {
+  /// Plays the vector to its end.
+  ///
+  /// - Throws: `Mismatch` where the code does something else than the vector demands.
+  func play() throws {
+    for (at, step) in vector.steps.enumerated() {
+      do { try play(step) } catch var mismatch as Mismatch {
+        if mismatch.step == 0 { (mismatch.step, mismatch.deed) = (at + 1, step.deed.description) }
+        throw mismatch
+      } catch {
+        throw Mismatch(
+          vector: vector.name, step: at + 1, deed: step.deed.description, device: step.device, what: "an error",
+          expected: "none", got: "\(error)")
+      }
+    }
+    try checkEnd()
+  }
+
+  private func play(_ step: Step) throws {
+    clock.advance(1000)
+    if step.kind == .clock {
+      clock.advance(step.json["forward"]?.integer ?? 0)
+      return
+    }
+    guard let player = players[step.device] else { throw JSONError(description: "no device \(step.device)") }
+    switch step.kind {
+    case .grant:
+      let grants = try reader.devices().first { $0.device.name == player.name }?.device.grants ?? []
+      try writer.grant(
+        device: player.name, role: step.json["role"]?.text,
+        grants: step.json["scopes"].map(Vector.grants) ?? grants)
+      return
+    case .write: try write(step, player)
+    case .resolve: try resolve(step, player)
+    case .push, .pull, .sync: try roundTrip(step, player)
+    case .deliver:
+      guard let kept = player.kept else { throw JSONError(description: "nothing was kept for \(player.name)") }
+      try deliver(kept.response, kept.request, player, step)
+    case .clock: break
+    }
+    try note(player)
+    try check(step, player)
+  }
+
+  // MARK: The app
+
+  private func write(_ step: Step, _ player: Player) throws {
+    let items = step.writes
+    let schema = spelling.schema
+    if step.json["foreign"] == .bool(true) {
+      try player.shell.transaction { () throws(RelayError) in
+        for item in items { try item.run(player.shell, schema) }
+      }
+    } else {
+      try player.replica.write(author: player.name) { (db) throws(RelayError) in
+        for item in items { try item.run(db, schema) }
+      }
+    }
+  }
+
+  private func resolve(_ step: Step, _ player: Player) throws {
+    let (table, key) = (step.json["table"]?.text ?? "", step.json["key"]?.list?.compactMap(\.value) ?? [])
+    let name = key.map { $0.text ?? $0.description }.joined(separator: "/")
+    let cell = step.json["cell"]?.text ?? ""
+    let column = cell == "_live" ? "(existence)" : cell
+    let item = try player.replica.inbox().first {
+      $0.kind == .conflict && $0.table == table && $0.key == name && $0.column == column
+    }
+    guard let item else { throw JSONError(description: "no conflict about \(table) \(name) \(cell)") }
+    guard cell == "_live" else {
+      guard let group = spelling.schema.table(named: table)?.groups.first(where: { $0.name == cell }),
+        let choice = step.json["choice"]
+      else { throw JSONError(description: "no choice") }
+      return try player.replica.resolve(item.id, .values(Spelling.unpack(choice, group)), author: player.name)
+    }
+    let isDead = step.json["choice"] == .text("dead")
+    let siblings = (item.others ?? "").split(separator: "\n")
+    guard let at = siblings.firstIndex(where: { $0.hasPrefix("deleted") == isDead }) else {
+      throw JSONError(description: "no such sibling in \(item)")
+    }
+    try player.replica.resolve(item.id, .sibling(at), author: player.name)
+  }
+
+  // MARK: The network
+
+  private func roundTrip(_ step: Step, _ player: Player) throws {
+    guard step.json["pages"] == nil else { return try pull(between: step, player) }
+    var request = try player.replica.nextRequest()
+    try note(player)
+    if step.kind == .pull { request.push = [] }
+    if step.kind == .push {
+      request.push = Array(request.push.prefix(Int(step.json["most"]?.integer ?? .max)))
+      request.pull = nil
+    }
+    guard let response = try answer(player, request) else { throw JSONError(description: "a void page") }
+    try check(response.verdicts, step, player)
+    switch step.json["reply"]?.text {
+    case "lost": break
+    case "later": player.kept = (request, response)
+    default: try deliver(response, request, player, step)
+    }
+  }
+
+  /// A pull in pages of one row; other things happen between the first page and the second.
+  private func pull(between step: Step, _ player: Player) throws {
+    var request = try player.replica.nextRequest(pageBytes: 1)
+    try note(player)
+    request.push = []
+    // A first page that would be the last one too is lost on its way: the pull starts again after what happens between.
+    if let first = try answer(player, request), first.page?.closing == nil {
+      _ = try player.replica.receive(first, to: request)
+    }
+    for inner in step.between { try play(inner) }
+    for _ in 0..<1000 {
+      request = try player.replica.nextRequest(pageBytes: 1)
+      request.push = []
+      guard let response = try answer(player, request) else {
+        try player.replica.abandonPull()
+        continue
+      }
+      let isLast = response.page?.closing != nil
+      if isLast { return try deliver(response, request, player, step) }
+      _ = try player.replica.receive(response, to: request)
+    }
+    throw JSONError(description: "the pull does not come to an end")
+  }
+
+  private func deliver(_ response: SyncResponse, _ request: SyncRequest, _ player: Player, _ step: Step) throws {
+    let outcome = try player.replica.receive(response, to: request)
+    guard response.page != nil else { return }
+    let expected = step.json["installed"] ?? .null
+    var got = JSON.bool(false)
+    if case .installed(let base) = outcome { got = .integer(Int64(base)) }
+    try expect("installed", expected, got, player)
+    let wrong = try player.replica.status().mismatch
+    try expect("scopes whose digests differ", JSON.list([]), .list(wrong.map { .text($0) }), player)
+  }
+}
+
+extension WriteItem {
+  /// Does it as an app would: an UPDATE where the row is there, an INSERT where not.
+  func run(_ db: Database, _ schema: SyncSchema) throws(RelayError) {
+    guard let table = schema.table(named: self.table) else { throw RelayError(.usage, "no table \(self.table)") }
+    let spelling = Spelling(schema: schema, devices: [])
+    let match = table.key.map { "\(table.columns[$0].name) = ?" }.joined(separator: " AND ")
+    guard let row else { return try db.execute("DELETE FROM \(table.name) WHERE \(match)", key) }
+    var columns = row.sorted { $0.key < $1.key }.map { (name: $0.key, value: spelling.column($0.value)) }
+    if try db.first("SELECT 1 FROM \(table.name) WHERE \(match)", key) == nil {
+      columns = zip(table.key, key).map { (name: table.columns[$0].name, value: $1) } + columns
+      let names = columns.map(\.name).joined(separator: ", ")
+      let marks = Array(repeating: "?", count: columns.count).joined(separator: ", ")
+      try db.execute("INSERT INTO \(table.name) (\(names)) VALUES (\(marks))", columns.map(\.value))
+    } else if !columns.isEmpty {
+      let sets = columns.map { "\($0.name) = ?" }.joined(separator: ", ")
+      try db.execute("UPDATE \(table.name) SET \(sets) WHERE \(match)", columns.map(\.value) + key)
+    }
+    for (name, value) in add.sorted(by: { $0.key < $1.key }) {
+      try db.execute(
+        "UPDATE \(table.name) SET \(name) = \(name) + ? WHERE \(match)", [value.value ?? 0] + key)
+    }
+  }
+}
