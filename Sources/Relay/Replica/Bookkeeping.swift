@@ -32,15 +32,17 @@ enum Bookkeeping {
     -- Confirmed images of rows with pending work, and of rows that left or that a constraint keeps out.
     CREATE TABLE IF NOT EXISTS relay_image (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, state INTEGER NOT NULL, image BLOB, stamps BLOB,
-      PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+      seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- Rows whose delete was pulled, and the base then: a re-insert has seen it.
     CREATE TABLE IF NOT EXISTS relay_dead (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- Confirmed rows that this file's own constraints refuse.
     CREATE TABLE IF NOT EXISTS relay_held (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB NOT NULL, stamps BLOB NOT NULL, reason TEXT NOT NULL,
-      PRIMARY KEY (tbl, key)) WITHOUT ROWID;
-    -- For people: conflicts, notices, refusals, held rows. An app may SELECT and join it.
+      seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    -- For people: conflicts, notices, refusals, held rows. An app may SELECT and join it, and UPDATE choice.
+    -- status: open (waits for a person), answered (settled here, not confirmed yet), told (nothing to do).
+    -- base: what this device held as confirmed before a conflict came. answer: counter of the transaction that settles.
     CREATE TABLE IF NOT EXISTS relay_inbox (
       id TEXT PRIMARY KEY, kind TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT,
       policy TEXT, rule TEXT, message TEXT, shown TEXT, others TEXT, opened INTEGER NOT NULL,

@@ -121,6 +121,7 @@ extension ReplicaCore {
     var table: TableSchema
     var values: [Value]
     var stamps: [Cell]
+    var seq: UInt64?
   }
 
   private func install(
@@ -137,7 +138,7 @@ extension ReplicaCore {
     }
     try replaceEntries(row, table, arrived.record.entries)
     try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
-    let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps)
+    let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps, seq: arrived.record.seq)
     return try place(one, head, state, &own) == nil ? nil : one
   }
 
@@ -148,9 +149,10 @@ extension ReplicaCore {
     _ one: Refused, _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> String? {
     let isUnderWork = try isUnderWork(one.row)
-    let new = Image(values: one.values, stamps: one.stamps, base: head)
+    let new = Image(values: one.values, stamps: one.stamps, base: head, seq: one.seq)
     let shown = isUnderWork ? try view(one.row, one.table, image: new, state, &own) : one.values
     if let reason = try show(one.row, shown, one.table) { return reason }
+    try show(seq: one.seq, one.row, one.table)
     if isUnderWork { try save(new, one.row, one.table) } else { try dropImage(one.row) }
     try forgetHeld(one.row)
     return nil
@@ -162,21 +164,24 @@ extension ReplicaCore {
     _ refused: [Refused], _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) {
     var standing: [RowID: [Value]] = [:]
+    var seqs: [RowID: UInt64] = [:]
     for one in refused {
       standing[one.row] = try tableRow(one.row, one.table)
+      seqs[one.row] = try shownSeq(one.row, one.table)
       _ = try show(one.row, nil, one.table)
     }
     var held: [(Refused, String)] = []
     for one in refused { if let reason = try place(one, head, state, &own) { held.append((one, reason)) } }
     for (one, reason) in held {
       _ = try show(one.row, standing[one.row], one.table)
+      try show(seq: seqs[one.row], one.row, one.table)
       if var image = try image(one.row, one.table) {
         image.state = .held
         try save(image, one.row, one.table)
       } else if let values = standing[one.row], try !isUnderWork(one.row) {
-        try save(Image(values: values, base: state.base, state: .held), one.row, one.table)
+        try save(Image(values: values, base: state.base, state: .held, seq: seqs[one.row]), one.row, one.table)
       }
-      try hold(one.row, one.table, one.values, one.stamps, reason)
+      try hold(one.row, one.table, one.values, one.stamps, seq: one.seq, reason)
     }
   }
 
@@ -188,7 +193,7 @@ extension ReplicaCore {
     for row in rows where !refused.contains(where: { $0.row == row }) {
       let table = try table(row.table)
       guard let image = try heldImage(row, table) else { continue }
-      held.append(Refused(row: row, table: table, values: image.values, stamps: image.stamps))
+      held.append(Refused(row: row, table: table, values: image.values, stamps: image.stamps, seq: image.seq))
     }
     return held
   }

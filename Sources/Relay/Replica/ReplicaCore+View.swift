@@ -115,24 +115,29 @@ extension ReplicaCore {
     case .underWork:
       try dropImage(row)
       if let reason = try show(row, image?.values, table), let values = image?.values {
-        try hold(row, table, values, image?.stamps ?? [], reason)
+        try hold(row, table, values, image?.stamps ?? [], seq: image?.seq, reason)
       }
+      try show(seq: image?.seq, row, table)
     case .left, nil:
       try dropImage(row)
       _ = try show(row, nil, table)
-    case .held: _ = try show(row, image?.values, table)
+    case .held:
+      _ = try show(row, image?.values, table)
+      try show(seq: image?.seq, row, table)
     }
   }
 
   /// Keeps a confirmed row that a constraint refuses, for the next install to try again.
+      try show(seq: image?.seq, row, table)
   func hold(
-    _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], _ reason: String
+    _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], seq: UInt64?, _ reason: String
   ) throws(RelayError) {
     try db.execute(
-      "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason) VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason, seq) VALUES (?, ?, ?, ?, ?, ?)",
       row.bindings + [
         .blob(RowBlob.encode(values, table)), .blob(RowBlob.encode(cells: stamps)), .text(reason),
       ])
     try tell(held: row, table, reason)
   }
 }
+        seq.map { Value($0) } ?? .null,
