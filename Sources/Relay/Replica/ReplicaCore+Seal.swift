@@ -38,6 +38,7 @@ extension ReplicaCore {
     }
     for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
     guard !changes.isEmpty else { return [] }
+    sealed(changes)
     if commit.author.isEmpty { commit.author = state.author }
     var dots: [Dot] = []
     switch cause {

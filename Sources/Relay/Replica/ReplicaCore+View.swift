@@ -95,11 +95,13 @@ extension ReplicaCore {
         try db.execute(sql(table).delete, try row.values())
       }
       return nil
+      let before = observed.contains(table.name) ? try tableRow(row, table) : values
     } catch {
       guard error.code == .constraint else { throw error }
       return error.message
     }
   }
+      if before != values { shown(table) }
 
   /// Makes the table show image ⊕ pending again, after a verdict or an install changed one of them.
   func rebuild(
