@@ -23,7 +23,10 @@ extension ReplicaCore {
       for arrived in pull.rows.sorted(by: { $0.key < $1.key }) {
         if let one = try install(arrived.value, head, state, &own) { refused.append(one) }
       }
-      for row in pull.closing.exits { try leave(row) }
+      for row in pull.closing.exits {
+        try forgetConflicts(row)
+        try leave(row)
+      }
       try placeAgain(refused + heldRows(except: refused), head, state, &own)
       for row in confirmed.rows.sorted() {
         try settle(row, confirmed, hasArrived: pull.rows[row] != nil, state, &own)
@@ -87,7 +90,7 @@ extension ReplicaCore {
       "UPDATE relay_transaction SET seq = ?, effective = ?, refusal = ? WHERE counter = ?",
       [Value(verdict.seq), .integer(Int64(bitPattern: verdict.effective.bits)), refusal, Value(verdict.dot.counter)])
     try db.execute(
-      "UPDATE relay_pending SET verdict = ? WHERE counter = ?",
+      "UPDATE relay_pending SET verdict = ? WHERE counter = ? AND verdict <> 3",
       [.integer(verdict.isAccepted ? 1 : 2), Value(verdict.dot.counter)])
   }
 
@@ -129,14 +132,13 @@ extension ReplicaCore {
   ) throws(RelayError) -> Refused? {
     let row = arrived.record.row
     let table = try table(row.table)
+    try replaceEntries(row, table, arrived.record.entries)
     guard let values = try arrived.values(table) else {
       try leave(row)
-      try replaceEntries(row, table, arrived.record.entries)
       try db.execute(
         "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
       return nil
     }
-    try replaceEntries(row, table, arrived.record.entries)
     try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
     let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps, seq: arrived.record.seq)
     return try place(one, head, state, &own) == nil ? nil : one
@@ -202,7 +204,6 @@ extension ReplicaCore {
   private func leave(_ row: RowID) throws(RelayError) {
     let table = try table(row.table)
     try forgetHeld(row)
-    try db.execute("DELETE FROM relay_inbox WHERE tbl = ? AND key = ? AND kind = 'conflict'", row.bindings)
     guard try isUnderWork(row) else {
       try dropImage(row)
       _ = try show(row, nil, table)
@@ -228,11 +229,7 @@ extension ReplicaCore {
       image.stamps = []
       try save(image, row, table)
     }
-    try db.execute(
-      """
-      DELETE FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND done = 1 AND NOT EXISTS
-        (SELECT 1 FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND (done = 0 OR verdict = 2))
-      """, row.bindings)
+    try forgetSettled(row)
     // What this pull brought is in its place already.
     if try image(row, table) == nil, hasArrived, try !isUnderWork(row) { return }
     try rebuild(row, table, state, &own)

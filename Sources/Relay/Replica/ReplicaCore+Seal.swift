@@ -25,6 +25,13 @@ extension ReplicaCore {
   /// - Throws: for a commit `role_forbids`, `value_not_allowed` or `transaction_too_large`; the caller rolls back.
   @discardableResult
   func seal(_ cause: SealCause) throws(RelayError) -> [Dot] {
+    var dots = try sealLog(cause)
+    // A choice is a foreign write too: of a person who settles a conflict by SQL.
+    if case .residue = cause { dots += try takeChoices() }
+    return dots
+  }
+
+  private func sealLog(_ cause: SealCause) throws(RelayError) -> [Dot] {
     let logged = try loggedTables()
     var commit = Commit()
     if case .commit(let given) = cause { commit = given }

@@ -69,7 +69,7 @@ extension ReplicaCore {
     var judged: [(dot: Dot, kind: Int64, refused: Bool)] = []
     for touch in touches {
       let dot = Dot(state.replica, touch.counter)
-      var refused = touch.verdict == 2
+      var refused = touch.verdict >= 2
       if !touch.done, !refused, let one = try own.own(touch.counter, db) {
         var standing: Standing?
         for earlier in judged where one.transaction.seen.contains(earlier.dot) {
