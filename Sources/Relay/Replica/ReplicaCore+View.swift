@@ -57,7 +57,7 @@ extension ReplicaCore {
   }
 
   /// The own transactions whose effect on a row is not in its image; none that was refused or builds on a refused one.
-  private func overlay(
+  func overlay(
     _ row: RowID, image: Image?, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> [(OwnTransactions.Own, RowChange)] {
     let touches = try db.query(
@@ -89,19 +89,19 @@ extension ReplicaCore {
   /// - Returns: nil, or why this file's own constraints refuse it.
   func show(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) -> String? {
     do {
+      let before = observed.contains(table.name) ? try tableRow(row, table) : values
       if let values {
         try db.execute(sql(table).upsert, values)
       } else {
         try db.execute(sql(table).delete, try row.values())
       }
+      if before != values { shown(table) }
       return nil
-      let before = observed.contains(table.name) ? try tableRow(row, table) : values
     } catch {
       guard error.code == .constraint else { throw error }
       return error.message
     }
   }
-      if before != values { shown(table) }
 
   /// Makes the table show image ⊕ pending again, after a verdict or an install changed one of them.
   func rebuild(
@@ -111,6 +111,7 @@ extension ReplicaCore {
     if try isUnderWork(row) {
       let values = try view(row, table, image: image, state, &own)
       if let reason = try show(row, values, table) { try tell(held: row, table, reason) }
+      try show(seq: image?.seq, row, table)
       return
     }
     switch image?.state {
@@ -130,7 +131,6 @@ extension ReplicaCore {
   }
 
   /// Keeps a confirmed row that a constraint refuses, for the next install to try again.
-      try show(seq: image?.seq, row, table)
   func hold(
     _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], seq: UInt64?, _ reason: String
   ) throws(RelayError) {
@@ -138,8 +138,8 @@ extension ReplicaCore {
       "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason, seq) VALUES (?, ?, ?, ?, ?, ?)",
       row.bindings + [
         .blob(RowBlob.encode(values, table)), .blob(RowBlob.encode(cells: stamps)), .text(reason),
+        seq.map { Value($0) } ?? .null,
       ])
     try tell(held: row, table, reason)
   }
 }
-        seq.map { Value($0) } ?? .null,
