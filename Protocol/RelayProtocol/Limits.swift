@@ -22,6 +22,8 @@ public enum Limits {
   public static let label = 255
   /// A sentence for people.
   public static let message = 4096
+  /// Transactions in one answer about a row's history.
+  public static let historyPage = 500
   /// What asks for the next page of a pull.
   public static let token = 4096
 

@@ -103,8 +103,12 @@ extension CBORWriter {
     guard !record.entries.isEmpty || !record.stamps.isEmpty else { return }
     cells(record.stamps)
     guard !record.entries.isEmpty else { return }
-    array(record.entries.count)
-    for entry in record.entries {
+    entries(record.entries)
+  }
+
+  mutating func entries(_ entries: [EntryRecord]) {
+    array(entries.count)
+    for entry in entries {
       array(3)
       cellID(entry.cell)
       unsigned(entry.opened)
@@ -168,7 +172,7 @@ extension CBORReader {
     return record
   }
 
-  private mutating func entries() throws(RelayError) -> [EntryRecord] {
+  mutating func entries() throws(RelayError) -> [EntryRecord] {
     var entries: [EntryRecord] = []
     for _ in 0..<(try array(most: Limits.columns + Limits.elements)) {
       try array(exactly: 3)

@@ -14,6 +14,7 @@ struct RelayClient: AsyncParsableCommand {
       """,
     subcommands: [
       EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, VerifyCommand.self,
+      HistoryCommand.self,
       OrganisationCommand.self, ReportCommand.self,
     ])
 

@@ -46,10 +46,14 @@ extension HubStore {
     let judgement = Judgement(self, transaction, device, seq: head + 1, effective: min(transaction.time, latest))
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)
     verdict.refusal = try judgement.judge()
-    if verdict.isAccepted { verdict.opensEntries = try judgement.commit() }
+    if verdict.isAccepted {
+      verdict.opensEntries = try judgement.commit()
+    } else {
+      try rememberRefused(transaction, seq: verdict.seq)
+    }
     let log = hash128((try logHash(head) ?? .zero).bytes, sealed.hash.bytes, [verdict.isAccepted ? 1 : 0])
     try insert(
-      verdict, sealed, device: device.id, author: transaction.author, base: transaction.base, log: log)
+      verdict, sealed, device: device.id, author: transaction.author, base: transaction.base, log: log, received: now)
     return verdict
   }
 

@@ -18,6 +18,7 @@ extension Judgement {
         new.seq = seq
       }
       try settlePlace(&new, was, isWritten: true)
+      try store.remember(new, seq: seq)
       changes.append((was, new))
       if try settle(row, was, new) { told = true }
     }

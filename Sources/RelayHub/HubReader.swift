@@ -44,6 +44,14 @@ public final class HubReader: @unchecked Sendable {
     return try store.db.snapshot { () throws(RelayError) in try store.verify(request, try store.device(device.id)) }
   }
 
+  /// Why a row is what it is, as far as the device may read it now.
+  ///
+  /// - Throws: `hub_rolled_back` when the device has seen another history.
+  public func history(_ request: HistoryRequest, device: HubDevice) throws(RelayError) -> HistoryResponse {
+    let store = store
+    return try store.db.snapshot { () throws(RelayError) in try store.history(request, try store.device(device.id)) }
+  }
+
   public func devices() throws(RelayError) -> [DeviceStatus] {
     let store = store
     return try store.db.query(

@@ -60,7 +60,7 @@ final class HubStore {
     CREATE TABLE replica(id INTEGER PRIMARY KEY, device INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL) STRICT;
     CREATE TABLE txn(seq INTEGER PRIMARY KEY, replica INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL,
       device INT NOT NULL, author TEXT NOT NULL, eff INT NOT NULL, accepted INT NOT NULL, entries INT NOT NULL,
-      refusal BLOB, base INT NOT NULL, log BLOB NOT NULL, UNIQUE(replica, n)) STRICT;
+      refusal BLOB, base INT NOT NULL, log BLOB NOT NULL, received INT NOT NULL, UNIQUE(replica, n)) STRICT;
     CREATE TABLE body(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
     CREATE TABLE part(replica INT, n INT, offset INT, hash BLOB NOT NULL, total INT NOT NULL, bytes BLOB NOT NULL,
       PRIMARY KEY(replica, n, offset)) STRICT;
@@ -82,6 +82,8 @@ final class HubStore {
     CREATE TABLE notice(device INT, seq INT, tbl INT, key BLOB, cell BLOB, replica INT, n INT, lost BLOB NOT NULL,
       PRIMARY KEY(replica, n, tbl, key, cell)) STRICT, WITHOUT ROWID;
     CREATE INDEX notice_device ON notice(device, seq);
+    CREATE TABLE history(row INT, seq INT, PRIMARY KEY(row, seq)) STRICT, WITHOUT ROWID;
+    CREATE TABLE attempt(tbl INT, key BLOB, seq INT, PRIMARY KEY(tbl, key, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE digest(scope TEXT, role TEXT, sum BLOB NOT NULL, count INT NOT NULL,
       PRIMARY KEY(scope, role)) STRICT, WITHOUT ROWID;
     """

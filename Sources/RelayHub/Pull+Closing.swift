@@ -82,7 +82,7 @@ extension Pull {
             // Of a key that was inserted twice the other insert is what its author wants to know.
             writes: stored.state.writes(notice.cell).filter { notice.cell != .live || $0.dot != notice.lost.dot }))
       {
-        notice.shown = try sibling(shown)
+        notice.shown = try store.sibling(shown)
       }
       list.append(notice)
     }

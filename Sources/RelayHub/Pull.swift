@@ -126,18 +126,11 @@ struct Pull {
       let shown = table.shownWrite(cell)
       var siblings: [SiblingRecord] = []
       for write in cell.writes.filter({ $0 == shown }) + cell.writes.filter({ $0 != shown }) {
-        siblings.append(try sibling(write))
+        siblings.append(try store.sibling(write))
       }
       list.append(EntryRecord(cell: cell.id, opened: found.1, siblings: siblings))
     }
     return list
-  }
-
-  func sibling(_ write: CellWrite) throws(RelayError) -> SiblingRecord {
-    let record = try store.record(write.dot)
-    return SiblingRecord(
-      write: write, author: record?.author ?? "",
-      device: try record.map { (r) throws(RelayError) in try store.deviceName(r.device) } ?? "")
   }
 
   /// - Returns: the record's size, roughly.

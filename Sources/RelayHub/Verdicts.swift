@@ -57,18 +57,19 @@ extension HubStore {
   }
 
   func insert(
-    _ verdict: Verdict, _ sealed: SealedTransaction, device: Int64, author: String, base: UInt64, log: Hash128
+    _ verdict: Verdict, _ sealed: SealedTransaction, device: Int64, author: String, base: UInt64, log: Hash128,
+    received: Int64
   ) throws(RelayError) {
     try db.execute(
       """
-      INSERT INTO txn(seq, replica, n, hash, device, author, eff, accepted, entries, refusal, base, log)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO txn(seq, replica, n, hash, device, author, eff, accepted, entries, refusal, base, log, received)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         .seq(verdict.seq), .bits(verdict.dot.replica.bits), .seq(verdict.dot.counter), .blob(sealed.hash.bytes),
         .integer(device), .text(author), .bits(verdict.effective.bits), .integer(verdict.isAccepted ? 1 : 0),
         .integer(verdict.opensEntries ? 1 : 0), verdict.refusal.map { .blob(HubStore.encode($0)) } ?? .null,
-        .seq(base), .blob(log.bytes),
+        .seq(base), .blob(log.bytes), .integer(received),
       ])
     try db.execute("INSERT INTO body VALUES (?, ?)", [.seq(verdict.seq), .blob(sealed.bytes)])
     try db.execute(

@@ -185,6 +185,21 @@ struct LimitTests {
       let response = VerifyResponse(tables: (1...UInt32(n)).map { .init(table: $0, digest: ScopeDigest()) })
       return failure { () throws(RelayError) in try VerifyResponse(decoding: response.encoded()) }
     },
+    Edge(testDescription: "transactions asked for of a history", limit: Limits.historyPage, code: .malformedMessage) {
+      n in
+      var request = Samples.historyRequest
+      request.most = UInt64(n)
+      return failure { () throws(RelayError) in try HistoryRequest(decoding: request.encoded()) }
+    },
+    Edge(testDescription: "transactions of a history", limit: Limits.historyPage) { n in
+      let records = (1...UInt64(n)).reversed().map { seq in
+        HistoryRecord(
+          verdict: Verdict(dot: Dot(Samples.replica, seq), seq: seq, effective: .zero), author: "", device: "",
+          change: nil)
+      }
+      let response = HistoryResponse(head: UInt64(n), records: records)
+      return failure { () throws(RelayError) in try HistoryResponse(decoding: response.encoded()) }
+    },
     Edge(testDescription: "fields of a message", limit: Limits.fields) { n in
       let message = cbor { out in
         out.map(n)

@@ -3,6 +3,7 @@ import RelayProtocol
 /// Every message that comes from outside, for tests that treat all of them alike.
 enum MessageKind: CaseIterable {
   case transaction, syncRequest, syncResponse, enrolRequest, enrolResponse, errorReply, verifyRequest, verifyResponse
+  case historyRequest, historyResponse
 
   var samples: [[UInt8]] {
     switch self {
@@ -14,6 +15,8 @@ enum MessageKind: CaseIterable {
     case .errorReply: [Samples.error.encoded()]
     case .verifyRequest: [Samples.verifyRequest.encoded()]
     case .verifyResponse: [Samples.verifyResponse.encoded(), VerifyResponse().encoded()]
+    case .historyRequest: [Samples.historyRequest.encoded()]
+    case .historyResponse: [Samples.historyResponse.encoded(), HistoryResponse(head: 0).encoded()]
     }
   }
 
@@ -28,6 +31,8 @@ enum MessageKind: CaseIterable {
     case .errorReply: try ErrorReply(decoding: bytes).encoded()
     case .verifyRequest: try VerifyRequest(decoding: bytes).encoded()
     case .verifyResponse: try VerifyResponse(decoding: bytes).encoded()
+    case .historyRequest: try HistoryRequest(decoding: bytes).encoded()
+    case .historyResponse: try HistoryResponse(decoding: bytes).encoded()
     }
   }
 

@@ -17,6 +17,8 @@ struct RoundTripTests {
     #expect(try ErrorReply(decoding: Samples.error.encoded()) == Samples.error)
     #expect(try VerifyRequest(decoding: Samples.verifyRequest.encoded()) == Samples.verifyRequest)
     #expect(try VerifyResponse(decoding: Samples.verifyResponse.encoded()) == Samples.verifyResponse)
+    #expect(try HistoryRequest(decoding: Samples.historyRequest.encoded()) == Samples.historyRequest)
+    #expect(try HistoryResponse(decoding: Samples.historyResponse.encoded()) == Samples.historyResponse)
   }
 
   @Test("a value arrives with the bits it had", arguments: Samples.values)

@@ -148,4 +148,22 @@ enum Samples {
   static let verifyResponse = VerifyResponse(
     tables: [.init(table: 3, digest: digest), .init(table: 4, digest: ScopeDigest())],
     rows: [.init(key: row.key, hash: log), .init(key: RowID(table: 3, values: ["m-2"]).key, hash: .zero)], more: true)
+  static let historyRequest = HistoryRequest(epoch: epoch, row: composite, before: 44, most: 100)
+  static let historyResponse = HistoryResponse(
+    head: 44,
+    cells: [
+      EntryRecord(cell: .live, opened: 0, siblings: [sibling]),
+      EntryRecord(cell: CellID(5), opened: 43, siblings: [sibling, sibling]),
+    ],
+    records: [
+      HistoryRecord(
+        verdict: Verdict(dot: Dot(replica, 9), seq: 44, effective: time, opensEntries: true), author: "field",
+        device: "tablet 4", received: 1_764_000_000_123, change: transactions[1].rows[0]),
+      HistoryRecord(verdict: refused, author: "", device: "", change: transactions[1].rows[2]),
+      HistoryRecord(
+        verdict: Verdict(dot: Dot(other, 1), seq: 1, effective: .zero), author: "", device: "", change: nil),
+    ], next: 1)
+  private static let refused = Verdict(
+    dot: Dot(replica, 8), seq: 43, effective: time,
+    refusal: Refusal(rule: .notWritable, row: row, group: 2, message: "not yours"))
 }

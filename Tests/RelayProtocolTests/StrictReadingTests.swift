@@ -59,6 +59,20 @@ struct StrictReadingTests {
     }
   }
 
+  @Test("a history descends, and each transaction stands once in it")
+  func orderOfHistory() {
+    func code(_ change: (inout HistoryResponse) -> Void) -> ErrorCode? {
+      var history = Samples.historyResponse
+      change(&history)
+      return failure { () throws(RelayError) in try HistoryResponse(decoding: history.encoded()) }
+    }
+    #expect(code { _ in } == nil)
+    #expect(code { $0.records.reverse() } == .malformedMessage)
+    #expect(code { $0.records.insert($0.records[0], at: 0) } == .malformedMessage)
+    #expect(code { $0.cells.reverse() } == .malformedMessage)
+    #expect(code { $0.records[0].change?.operations = [] } == .malformedMessage)
+  }
+
   @Test("lists of a page and of a verification ascend")
   func orderOfLists() {
     func code(_ change: (inout PullPage) -> Void) -> ErrorCode? {

@@ -4,7 +4,10 @@ internal import Relay
 struct InboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inbox", abstract: "What waits for a person: conflicts, refusals, held rows and notices.",
-    subcommands: [InboxListCommand.self, InboxResolveCommand.self], defaultSubcommand: InboxListCommand.self)
+    subcommands: [
+      InboxListCommand.self, InboxResolveCommand.self, InboxResubmitCommand.self, InboxDiscardCommand.self,
+      InboxDismissCommand.self,
+    ], defaultSubcommand: InboxListCommand.self)
 }
 
 struct InboxListCommand: AsyncParsableCommand {
@@ -14,9 +17,9 @@ struct InboxListCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   mutating func run() async throws {
-    let items = try place.open().inbox().map(InboxAnswer.init)
+    let items = try place.open().inbox()
     if output.isJSON {
-      try Output.json(items)
+      try Output.json(items.map(InboxAnswer.init))
     } else {
       print(items.isEmpty ? "nothing waits" : items.map(\.text).joined(separator: "\n"))
     }
@@ -68,20 +71,7 @@ struct InboxResolveCommand: AsyncParsableCommand {
       throw RelayError(.valueNotAllowed, "conflict '\(id)' takes \(group.columns.count) values: \(names)")
     }
     var typed: [Value] = []
-    for (column, text) in zip(group.columns, values) { typed.append(try Self.value(text, for: table.columns[column])) }
+    for (column, text) in zip(group.columns, values) { typed.append(try table.columns[column].value(text)) }
     return .values(typed)
-  }
-
-  /// The value that a person wrote, in the column's own type.
-  private static func value(_ text: String, for column: ColumnSchema) throws(RelayError) -> Value {
-    switch column.type {
-    case .any, .text: return .text(text)
-    case .integer:
-      if let number = Int64(text) { return .integer(number) }
-    case .real:
-      if let number = Double(text), number.isFinite { return .real(number) }
-    case .blob: break
-    }
-    throw RelayError(.valueNotAllowed, "'\(text)' is no value for \(column.name) (\(column.type.rawValue))")
   }
 }

@@ -1,9 +1,18 @@
 internal import Relay
 
 /// One item that waits for a person, or tells one something.
-struct InboxAnswer: Codable {
+struct InboxAnswer: Encodable {
+  struct Operation: Encodable {
+    var table: String
+    var key: String
+    var operation: String
+    var column: String?
+    var value: ValueAnswer
+  }
+
   var id: String
   var kind: String
+  var status: String
   var table: String
   var key: String
   var column: String?
@@ -12,11 +21,21 @@ struct InboxAnswer: Codable {
   var message: String?
   var shown: String?
   var others: [String]
+  /// What this device held as confirmed before a conflict came; absent where it held nothing.
+  var base: [ValueAnswer]?
+  var siblings: [WriteAnswer]
+  /// What a refused transaction had done: the first thousand values of it, and how many there are.
+  var operations: [Operation]
+  var operationCount: Int
+  var dependsOn: String?
+  var dependents: [String]
   var opened: UInt64
+  var openedAt: String?
 
   init(_ item: InboxItem) {
     id = item.id
     kind = item.kind.rawValue
+    status = item.status.rawValue
     table = item.table
     key = item.key
     column = item.column
@@ -25,23 +44,55 @@ struct InboxAnswer: Codable {
     message = item.message
     shown = item.shown
     others = item.others?.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) ?? []
+    base = item.base.map(ValueAnswer.values)
+    siblings = item.siblings.map(WriteAnswer.init)
+    operations = item.operations.map {
+      Operation(
+        table: $0.table, key: $0.key, operation: $0.operation, column: $0.column, value: ValueAnswer($0.value))
+    }
+    operationCount = item.operationCount
+    dependsOn = item.dependsOn
+    dependents = item.dependents
     opened = item.opened
+    openedAt = item.openedAt
   }
+}
 
+extension InboxItem {
+  /// For people: what it is, and the values by their letters.
   var text: String {
-    var lines = ["\(kind)  \(column.map { "\($0) of " } ?? "")\(table) \(key)   [\(id)]"]
+    var lines = ["\(kind.rawValue)  \(column.map { "\($0) of " } ?? "")\(table) \(key)   [\(id)]"]
+    if status == .answered { lines.append("  settled here; waits for the hub") }
     if let rule { lines.append("  rule \(rule)") }
     if let message { lines.append("  \(message)") }
-    if kind == InboxItem.Kind.conflict.rawValue {
-      for (at, other) in others.enumerated() {
-        let letter = ChoiceLetter.letter(at).map { "\($0))" } ?? " "
-        lines.append("  \(letter) \(other)\(at == 0 ? "   * shown now" : "")")
+    switch kind {
+    case .conflict:
+      for sibling in siblings {
+        let letter = ChoiceLetter.letter(sibling.position).map { "\($0))" } ?? " "
+        lines.append("  \(letter) \(sibling.text)\(sibling.isShown ? "   * shown now" : "")")
       }
-    } else {
-      if let shown { lines.append("  shown: \(shown)") }
-      lines += others.map { "  \($0)" }
+      if let base { lines.append("  before: \(base.text)") }
+    case .notice:
+      for sibling in siblings { lines.append("  \(sibling.isShown ? "shown" : "yours"): \(sibling.text)") }
+    case .refused:
+      lines += operations.prefix(20).map { operation in
+        let column = operation.column.map { " \($0) \(operation.value)" } ?? ""
+        return "  \(operation.table) \(operation.key): \(operation.operation)\(column)"
+      }
+      if operationCount > 20 { lines.append("  and \(operationCount - 20) values more") }
+      if let dependsOn { lines.append("  builds on \(dependsOn)") }
+      if !dependents.isEmpty { lines.append("  with it: \(dependents.joined(separator: ", "))") }
+    case .held: break
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension InboxValue {
+  /// The value with who wrote it and when, as far as that is known.
+  var text: String {
+    let parts = [author, device, time.map(Moment.text) ?? ""].filter { !$0.isEmpty }
+    return content.text + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
   }
 }
 

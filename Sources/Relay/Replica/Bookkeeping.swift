@@ -1,7 +1,7 @@
 /// Relay's own tables. They live in the app's file, so that data and bookkeeping commit together; all are prefixed
 /// `relay_`.
 enum Bookkeeping {
-  static let version: Int64 = 1
+  static let version: Int64 = 2
 
   static let ddl = """
     CREATE TABLE IF NOT EXISTS relay_state (
@@ -25,27 +25,46 @@ enum Bookkeeping {
       effective INTEGER,
       refusal BLOB, installed INTEGER NOT NULL DEFAULT 0);
     -- Which own transactions touch a row: the pending ones, the refused ones, and what came after those.
-    -- kind: 1 insert, 2 delete, 0 other; verdict: 0 none yet, 1 accepted, 2 refused.
+    -- kind: 1 insert, 2 delete, 0 other; verdict: 0 none yet, 1 accepted, 2 refused, 3 refused and forgotten here:
+    -- it still says what later pending work built on, and holds nothing.
     CREATE TABLE IF NOT EXISTS relay_pending (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, counter INTEGER NOT NULL, kind INTEGER NOT NULL,
       verdict INTEGER NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (tbl, key, counter)) WITHOUT ROWID;
     -- Confirmed images of rows with pending work, and of rows that left or that a constraint keeps out.
     CREATE TABLE IF NOT EXISTS relay_image (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, state INTEGER NOT NULL, image BLOB, stamps BLOB,
-      PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+      seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- Rows whose delete was pulled, and the base then: a re-insert has seen it.
     CREATE TABLE IF NOT EXISTS relay_dead (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- Confirmed rows that this file's own constraints refuse.
     CREATE TABLE IF NOT EXISTS relay_held (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB NOT NULL, stamps BLOB NOT NULL, reason TEXT NOT NULL,
-      PRIMARY KEY (tbl, key)) WITHOUT ROWID;
-    -- For people: conflicts, notices, refusals, held rows. An app may SELECT and join it.
+      seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    -- For people: conflicts, notices, refusals, held rows. An app may SELECT and join it, and UPDATE choice.
+    -- status: open (waits for a person), answered (settled here, not confirmed yet), told (nothing to do).
+    -- base: what this device held as confirmed before a conflict came. answer: counter of the transaction that settles.
     CREATE TABLE IF NOT EXISTS relay_inbox (
-      id TEXT PRIMARY KEY, kind TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL, column_name TEXT,
-      policy TEXT, rule TEXT, message TEXT, shown TEXT, others TEXT, opened INTEGER NOT NULL,
+      id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,
+      column_name TEXT, policy TEXT, rule TEXT, message TEXT, shown TEXT, others TEXT, base, choice,
+      opened INTEGER NOT NULL, opened_at TEXT, depends_on TEXT, operations INTEGER NOT NULL, answer INTEGER,
       tbl INTEGER NOT NULL, key BLOB NOT NULL, cell BLOB, detail BLOB);
     CREATE INDEX IF NOT EXISTS relay_inbox_row ON relay_inbox (tbl, key);
+    CREATE INDEX IF NOT EXISTS relay_inbox_choice ON relay_inbox (choice) WHERE choice IS NOT NULL;
+    -- The values that a conflict or a notice is about. value: of a group of columns a JSON array, of existence 'there'
+    -- or 'deleted'.
+    CREATE TABLE IF NOT EXISTS relay_sibling (
+      inbox_id TEXT NOT NULL, position INTEGER NOT NULL, is_shown INTEGER NOT NULL, value, author TEXT NOT NULL,
+      device TEXT NOT NULL, time TEXT, replica TEXT NOT NULL, counter INTEGER NOT NULL, seq INTEGER NOT NULL,
+      detail BLOB NOT NULL, PRIMARY KEY (inbox_id, position)) WITHOUT ROWID;
+    -- What a refused transaction had done, a row a value.
+    CREATE TABLE IF NOT EXISTS relay_refused (
+      inbox_id TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,
+      operation TEXT NOT NULL, column_name TEXT, value, PRIMARY KEY (inbox_id, position)) WITHOUT ROWID;
+    CREATE TRIGGER IF NOT EXISTS relay_inbox_gone AFTER DELETE ON relay_inbox BEGIN
+      DELETE FROM relay_sibling WHERE inbox_id = OLD.id;
+      DELETE FROM relay_refused WHERE inbox_id = OLD.id;
+    END;
     -- Pages of a pull as they arrived, until the last one is in.
     CREATE TABLE IF NOT EXISTS relay_page (number INTEGER PRIMARY KEY, body BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS relay_pull (

@@ -12,17 +12,21 @@ struct Capture {
   /// The log of one table: a record a touch, columns named by id so that a rename does not concern it.
   var logDDL: String {
     "CREATE TABLE IF NOT EXISTS \(logTable) (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, "
-      + table.columns.map { "c\($0.id)" }.joined(separator: ", ") + ")"
+      + table.columns.map { "c\($0.id)" }.joined(separator: ", ") + ", seq)"
   }
 
   /// Name and text of every trigger, as `sqlite_master` will hold them.
   var triggers: [(name: String, sql: String)] {
     let quoted = table.columns.map { "\"\($0.name)\"" }
-    let logged = table.columns.map { "c\($0.id)" }.joined(separator: ", ")
+    // The seq shown is logged so that a row whose deletion is refused comes back with it; it is nobody's write.
+    let seq = table.seqColumn.map { "\"\($0)\"" }
+    let logged = (table.columns.map { "c\($0.id)" } + (seq == nil ? [] : ["seq"])).joined(separator: ", ")
     let keyLogged = table.key.map { "c\(table.columns[$0].id)" }.joined(separator: ", ")
     let name = "\"\(table.name)\""
     let on = "(SELECT applying FROM relay_guard) = 0"
-    func olds(_ prefix: String) -> String { quoted.map { "\(prefix).\($0)" }.joined(separator: ", ") }
+    func olds(_ prefix: String) -> String {
+      (quoted + (seq.map { [$0] } ?? [])).map { "\(prefix).\($0)" }.joined(separator: ", ")
+    }
     let news = table.key.map { "NEW.\(quoted[$0])" }.joined(separator: ", ")
     let logOld = "INSERT INTO \(logTable) (kind, \(logged)) VALUES (2, \(olds("OLD")));"
     let logNew = "INSERT INTO \(logTable) (kind, \(keyLogged)) VALUES (1, \(news));"

@@ -25,22 +25,22 @@ extension Replica {
 }
 
 extension ReplicaCore {
-  func resolve(_ id: String, _ resolution: Resolution, _ author: String) throws(RelayError) {
+  @discardableResult
+  func resolve(_ id: String, _ resolution: Resolution, _ author: String) throws(RelayError) -> [Dot] {
     let found = try db.query(
-      "SELECT tbl, key, cell, opened, detail FROM relay_inbox WHERE id = ? AND kind = 'conflict'", [.text(id)]
+      "SELECT tbl, key, cell, opened FROM relay_inbox WHERE id = ? AND kind = 'conflict'", [.text(id)]
     ) { (row) throws(RelayError) in
       (
         row: RowID(table: UInt32(row.int(0)), key: row.blob(1)), cell: row.blob(2),
-        opened: UInt64(max(0, row.int(3))), siblings: row.blob(4)
+        opened: UInt64(max(0, row.int(3)))
       )
     }
     guard let entry = found.first else { throw RelayError(.entryUnknown, "there is no open conflict '\(id)'") }
     let table = try table(entry.row.table)
     let cell = try CBORReader.decode(entry.cell) { (reader) throws(RelayError) in try reader.cellID() }
-    let siblings = try CBORReader.decode(entry.siblings) { (reader) throws(RelayError) in
-      var list: [CellValue] = []
-      for _ in 0..<(try reader.array(most: Limits.siblings)) { list.append(try reader.cellWrite().value) }
-      return list
+    let siblings = try db.query("SELECT detail FROM relay_sibling WHERE inbox_id = ? ORDER BY position", [.text(id)]) {
+      (row) throws(RelayError) in
+      try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.cellWrite().value }
     }
     var chosen: CellValue
     switch resolution {
@@ -69,18 +69,26 @@ extension ReplicaCore {
       let match = table.key.map { "\"\(table.columns[$0].name)\" = ?" }.joined(separator: " AND ")
       try db.execute("UPDATE \"\(table.name)\" SET \(sets) WHERE \(match)", values + keyValues)
     }
-    try decide(entry.row, table, [cell.group: Decision(entry: entry.opened, value: chosen)], author)
+    let decision = [cell.group: Decision(entry: entry.opened, value: chosen)]
+    let dots = try decide(Commit(author: author, decisions: [entry.row: decision]))
+    if let dot = dots.last { try answered(id, by: dot.counter) }
+    return dots
   }
 
-  /// Seals what a person decided about a row, and shows it.
-  func decide(
-    _ row: RowID, _ table: TableSchema, _ decisions: [GroupID: Decision], _ author: String
-  ) throws(RelayError) {
-    try seal(.commit(Commit(author: author, decisions: [row: decisions])))
-    guard decisions[0]?.value == .flag(true) else { return }
+  /// Seals what a person decided about rows, and shows it.
+  @discardableResult
+  func decide(_ commit: Commit) throws(RelayError) -> [Dot] {
+    let dots = try seal(.commit(commit))
+    guard commit.decisions.values.contains(where: { $0[0]?.value == .flag(true) }) else { return dots }
     // A row that is to live again shows what this replica still knows of it; the rest comes with the next sync.
     let state = try state()
     var own = OwnTransactions()
-    try applying { () throws(RelayError) in try rebuild(row, table, state, &own) }
+    try applying { () throws(RelayError) in
+      for (row, decisions) in commit.decisions.sorted(by: { $0.key < $1.key })
+      where decisions[0]?.value == .flag(true) {
+        try rebuild(row, try table(row.table), state, &own)
+      }
+    }
+    return dots
   }
 }

@@ -26,34 +26,6 @@ public struct ReplicaStatus: Sendable, Equatable {
   public var wasRebuilt: Bool
 }
 
-/// One item of the inbox, as `relay_inbox` holds it.
-public struct InboxItem: Sendable, Equatable {
-  public enum Kind: String, Sendable {
-    /// Two or more values that nobody has judged; any device in the row's scope may resolve it.
-    case conflict
-    /// A write of this device that is not the one shown. Nothing to do.
-    case notice
-    /// A transaction of this device that the hub refused; kept whole.
-    case refused
-    /// A confirmed row that this file's constraints keep out of its table.
-    case held
-  }
-
-  public var id: String
-  public var kind: Kind
-  public var table: String
-  public var key: String
-  public var column: String?
-  public var policy: String?
-  public var rule: String?
-  public var message: String?
-  public var shown: String?
-  /// The values in conflict with author, device and time, one a line; or the values of a refused transaction.
-  public var others: String?
-  /// The seq at which it opened.
-  public var opened: UInt64
-}
-
 extension Replica {
   public func status() throws(RelayError) -> ReplicaStatus {
     try locked { (core) throws(RelayError) in
@@ -75,25 +47,6 @@ extension Replica {
           refused: try inbox("refused"), held: try inbox("held"), rows: rows,
           mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1))
       }
-    }
-  }
-
-  /// The inbox, oldest first.
-  public func inbox() throws(RelayError) -> [InboxItem] {
-    try read { (db) throws(RelayError) in
-      let items = try db.query(
-        """
-        SELECT id, kind, table_name, row_key, column_name, policy, rule, message, shown, others, opened
-        FROM relay_inbox ORDER BY opened, id
-        """
-      ) { (row) throws(RelayError) -> InboxItem? in
-        guard let kind = InboxItem.Kind(rawValue: row[1].text ?? "") else { return nil }
-        return InboxItem(
-          id: row[0].text ?? "", kind: kind, table: row[2].text ?? "", key: row[3].text ?? "", column: row[4].text,
-          policy: row[5].text, rule: row[6].text, message: row[7].text, shown: row[8].text, others: row[9].text,
-          opened: UInt64(max(0, row.int(10))))
-      }
-      return items.compactMap { $0 }
     }
   }
 }

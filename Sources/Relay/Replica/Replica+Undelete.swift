@@ -19,7 +19,8 @@ extension Replica {
         guard try core.tableRow(row, table) == nil, try core.knowsDeleted(row) else {
           throw RelayError(.rowUnknown, "\(table.name): this replica knows of no deleted row \(ReplicaCore.label(row))")
         }
-        try core.decide(row, table, [0: Decision(entry: 0, value: .flag(true))], author)
+        let decision = Decision(entry: 0, value: .flag(true))
+        try core.decide(Commit(author: author, decisions: [row: [0: decision]]))
       }
     }
   }

@@ -14,6 +14,7 @@ internal import Synchronization
 public final class Replica: @unchecked Sendable {
   private let core: ReplicaCore
   private let lock = Mutex(())
+  let observers = Observers()
   public let schema: SyncSchema
   public let path: String
 
@@ -37,6 +38,7 @@ public final class Replica: @unchecked Sendable {
     }
     try core.attach(role: SyncSchema.unenrolledRole)
     try sealWhatWasLeft()
+    try core.lookAround()
   }
 
   /// On a full disk the file can still be read; what foreign tools left is then sealed by a later write or sync.
@@ -82,6 +84,12 @@ public final class Replica: @unchecked Sendable {
 
   func locked<T: Sendable>(_ body: (ReplicaCore) throws(RelayError) -> T) throws(RelayError) -> T {
     let core = core
-    return try lock.withLock { (_) throws(RelayError) -> T in try body(core) }
+    let (value, touched) = try lock.withLock { (_) throws(RelayError) -> (T, TouchedTables) in
+      (core.touched, core.isFromHub) = (TouchedTables(), false)
+      let value = try body(core)
+      return (value, core.touched)
+    }
+    observers.tell(touched)
+    return value
   }
 }

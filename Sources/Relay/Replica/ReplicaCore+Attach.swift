@@ -57,6 +57,9 @@ extension ReplicaCore {
       throw RelayError(
         .schemaMismatch, "\(db.path): the primary key of \(table.name) is not the key in the sync schema")
     }
+    if let name = table.seqColumn, !found.contains(where: { $0.name == name }) {
+      throw RelayError(.schemaMismatch, "\(db.path): \(table.name) has no column '\(name)' to show the hub's seq in")
+    }
     let capture = Capture(table: table, uniques: try uniques(table))
     try db.execute(capture.logDDL)
     try completeLog(table, capture)

@@ -16,16 +16,19 @@ struct Image {
   /// The seq at which the image was valid.
   var base: UInt64
   var state: State = .underWork
+  /// The seq that the table shows for it, where a column does.
+  var seq: UInt64?
 }
 
 extension ReplicaCore {
   func image(_ row: RowID, _ table: TableSchema) throws(RelayError) -> Image? {
     let found = try db.query(
-      "SELECT base, state, image, stamps FROM relay_image WHERE tbl = ? AND key = ?", row.bindings
+      "SELECT base, state, image, stamps, seq FROM relay_image WHERE tbl = ? AND key = ?", row.bindings
     ) { (row) throws(RelayError) -> Image in
       var image = Image(base: UInt64(max(0, row.int(0))), state: Image.State(rawValue: row.int(1)) ?? .underWork)
       if case .blob(let bytes) = row[2] { image.values = try RowBlob.decode(bytes, table) }
       if case .blob(let bytes) = row[3] { image.stamps = try RowBlob.cells(bytes) }
+      image.seq = row[4].integer.map { UInt64(max(0, $0)) }
       return image
     }
     return found.first
@@ -33,11 +36,12 @@ extension ReplicaCore {
 
   func save(_ image: Image, _ row: RowID, _ table: TableSchema) throws(RelayError) {
     try db.execute(
-      "INSERT OR REPLACE INTO relay_image (tbl, key, base, state, image, stamps) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO relay_image (tbl, key, base, state, image, stamps, seq) VALUES (?, ?, ?, ?, ?, ?, ?)",
       row.bindings + [
         Value(image.base), .integer(image.state.rawValue),
         image.values.map { .blob(RowBlob.encode($0, table)) } ?? .null,
         image.stamps.isEmpty ? .null : .blob(RowBlob.encode(cells: image.stamps)),
+        image.seq.map { Value($0) } ?? .null,
       ])
   }
 
@@ -50,15 +54,32 @@ extension ReplicaCore {
     try db.first(sql(table).selectRow, try row.values())
   }
 
+  /// The hub's seq that the row shows; nil where nothing shows one.
+  func shownSeq(_ row: RowID, _ table: TableSchema) throws(RelayError) -> UInt64? {
+    guard let select = sql(table).selectSeq else { return nil }
+    return try db.first(select, try row.values())?[0].integer.map { UInt64(max(0, $0)) }
+  }
+
+  /// Shows a row's seq, if a column of its table is there for it. A row that is not in the table shows nothing.
+  func show(seq: UInt64?, _ row: RowID, _ table: TableSchema) throws(RelayError) {
+    guard let update = sql(table).updateSeq, let seq else { return }
+    try db.execute(update, [Value(seq)] + (try row.values()))
+  }
+
   /// Is there work on the row that no installed pull has confirmed?
   func isUnderWork(_ row: RowID) throws(RelayError) -> Bool {
     try db.first("SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND done = 0", row.bindings) != nil
   }
 
-  func heldImage(_ row: RowID, _ table: TableSchema) throws(RelayError) -> (values: [Value], stamps: [Cell])? {
-    let found = try db.query("SELECT image, stamps FROM relay_held WHERE tbl = ? AND key = ?", row.bindings) {
+  func heldImage(_ row: RowID, _ table: TableSchema) throws(RelayError)
+    -> (values: [Value], stamps: [Cell], seq: UInt64?)?
+  {
+    let found = try db.query("SELECT image, stamps, seq FROM relay_held WHERE tbl = ? AND key = ?", row.bindings) {
       (row) throws(RelayError) in
-      (values: try RowBlob.decode(row.blob(0), table), stamps: try RowBlob.cells(row.blob(1)))
+      (
+        values: try RowBlob.decode(row.blob(0), table), stamps: try RowBlob.cells(row.blob(1)),
+        seq: row[2].integer.map { UInt64(max(0, $0)) }
+      )
     }
     return found.first
   }

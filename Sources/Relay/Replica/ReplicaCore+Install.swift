@@ -23,7 +23,10 @@ extension ReplicaCore {
       for arrived in pull.rows.sorted(by: { $0.key < $1.key }) {
         if let one = try install(arrived.value, head, state, &own) { refused.append(one) }
       }
-      for row in pull.closing.exits { try leave(row) }
+      for row in pull.closing.exits {
+        try forgetConflicts(row)
+        try leave(row)
+      }
       try placeAgain(refused + heldRows(except: refused), head, state, &own)
       for row in confirmed.rows.sorted() {
         try settle(row, confirmed, hasArrived: pull.rows[row] != nil, state, &own)
@@ -87,7 +90,7 @@ extension ReplicaCore {
       "UPDATE relay_transaction SET seq = ?, effective = ?, refusal = ? WHERE counter = ?",
       [Value(verdict.seq), .integer(Int64(bitPattern: verdict.effective.bits)), refusal, Value(verdict.dot.counter)])
     try db.execute(
-      "UPDATE relay_pending SET verdict = ? WHERE counter = ?",
+      "UPDATE relay_pending SET verdict = ? WHERE counter = ? AND verdict <> 3",
       [.integer(verdict.isAccepted ? 1 : 2), Value(verdict.dot.counter)])
   }
 
@@ -121,6 +124,7 @@ extension ReplicaCore {
     var table: TableSchema
     var values: [Value]
     var stamps: [Cell]
+    var seq: UInt64?
   }
 
   private func install(
@@ -128,16 +132,15 @@ extension ReplicaCore {
   ) throws(RelayError) -> Refused? {
     let row = arrived.record.row
     let table = try table(row.table)
+    try replaceEntries(row, table, arrived.record.entries)
     guard let values = try arrived.values(table) else {
       try leave(row)
-      try replaceEntries(row, table, arrived.record.entries)
       try db.execute(
         "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
       return nil
     }
-    try replaceEntries(row, table, arrived.record.entries)
     try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
-    let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps)
+    let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps, seq: arrived.record.seq)
     return try place(one, head, state, &own) == nil ? nil : one
   }
 
@@ -148,9 +151,10 @@ extension ReplicaCore {
     _ one: Refused, _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> String? {
     let isUnderWork = try isUnderWork(one.row)
-    let new = Image(values: one.values, stamps: one.stamps, base: head)
+    let new = Image(values: one.values, stamps: one.stamps, base: head, seq: one.seq)
     let shown = isUnderWork ? try view(one.row, one.table, image: new, state, &own) : one.values
     if let reason = try show(one.row, shown, one.table) { return reason }
+    try show(seq: one.seq, one.row, one.table)
     if isUnderWork { try save(new, one.row, one.table) } else { try dropImage(one.row) }
     try forgetHeld(one.row)
     return nil
@@ -162,21 +166,24 @@ extension ReplicaCore {
     _ refused: [Refused], _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) {
     var standing: [RowID: [Value]] = [:]
+    var seqs: [RowID: UInt64] = [:]
     for one in refused {
       standing[one.row] = try tableRow(one.row, one.table)
+      seqs[one.row] = try shownSeq(one.row, one.table)
       _ = try show(one.row, nil, one.table)
     }
     var held: [(Refused, String)] = []
     for one in refused { if let reason = try place(one, head, state, &own) { held.append((one, reason)) } }
     for (one, reason) in held {
       _ = try show(one.row, standing[one.row], one.table)
+      try show(seq: seqs[one.row], one.row, one.table)
       if var image = try image(one.row, one.table) {
         image.state = .held
         try save(image, one.row, one.table)
       } else if let values = standing[one.row], try !isUnderWork(one.row) {
-        try save(Image(values: values, base: state.base, state: .held), one.row, one.table)
+        try save(Image(values: values, base: state.base, state: .held, seq: seqs[one.row]), one.row, one.table)
       }
-      try hold(one.row, one.table, one.values, one.stamps, reason)
+      try hold(one.row, one.table, one.values, one.stamps, seq: one.seq, reason)
     }
   }
 
@@ -188,7 +195,7 @@ extension ReplicaCore {
     for row in rows where !refused.contains(where: { $0.row == row }) {
       let table = try table(row.table)
       guard let image = try heldImage(row, table) else { continue }
-      held.append(Refused(row: row, table: table, values: image.values, stamps: image.stamps))
+      held.append(Refused(row: row, table: table, values: image.values, stamps: image.stamps, seq: image.seq))
     }
     return held
   }
@@ -197,7 +204,6 @@ extension ReplicaCore {
   private func leave(_ row: RowID) throws(RelayError) {
     let table = try table(row.table)
     try forgetHeld(row)
-    try db.execute("DELETE FROM relay_inbox WHERE tbl = ? AND key = ? AND kind = 'conflict'", row.bindings)
     guard try isUnderWork(row) else {
       try dropImage(row)
       _ = try show(row, nil, table)
@@ -229,11 +235,7 @@ extension ReplicaCore {
       image.stamps = []
       try save(image, row, table)
     }
-    try db.execute(
-      """
-      DELETE FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND done = 1 AND NOT EXISTS
-        (SELECT 1 FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND (done = 0 OR verdict = 2))
-      """, row.bindings)
+    try forgetSettled(row)
     // What this pull brought is in its place already.
     if try image(row, table) == nil, hasArrived, try !isUnderWork(row) { return }
     try rebuild(row, table, state, &own)

@@ -25,6 +25,13 @@ extension ReplicaCore {
   /// - Throws: for a commit `role_forbids`, `value_not_allowed` or `transaction_too_large`; the caller rolls back.
   @discardableResult
   func seal(_ cause: SealCause) throws(RelayError) -> [Dot] {
+    var dots = try sealLog(cause)
+    // A choice is a foreign write too: of a person who settles a conflict by SQL.
+    if case .residue = cause { dots += try takeChoices() }
+    return dots
+  }
+
+  private func sealLog(_ cause: SealCause) throws(RelayError) -> [Dot] {
     let logged = try loggedTables()
     var commit = Commit()
     if case .commit(let given) = cause { commit = given }
@@ -39,6 +46,7 @@ extension ReplicaCore {
     for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
     guard !changes.isEmpty else { return [] }
     changes = (changes + (try lifeSigns(of: changes, commit, state))).sorted { $0.row < $1.row }
+    sealed(changes)
     if commit.author.isEmpty { commit.author = state.author }
     var dots: [Dot] = []
     switch cause {
@@ -64,12 +72,16 @@ extension ReplicaCore {
     _ table: TableSchema, logged: Bool, _ commit: Commit, _ state: ReplicaState
   ) throws(RelayError) -> [RowChange] {
     var before: [RowID: [Value]?] = [:]
+    var seqs: [RowID: UInt64] = [:]
     if logged {
       try db.run(sql(table).selectLog, []) { (record) throws(RelayError) in
         let values = (0..<table.columns.count).map { record[$0 + 1] }
         let row = RowID(table: table.id, values: table.key.map { values[$0] })
         // The first touch tells what the row was; later ones saw this transaction's own work.
-        if before[row] == nil { before[row] = .some(record.int(0) == Touch.was.rawValue ? values : nil) }
+        if before[row] == nil {
+          before[row] = .some(record.int(0) == Touch.was.rawValue ? values : nil)
+          if table.seqColumn != nil { seqs[row] = record[values.count + 1].integer.map { UInt64(max(0, $0)) } }
+        }
         return true
       }
     }
@@ -88,7 +100,7 @@ extension ReplicaCore {
       let operations = table.difference(
         before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:])
       guard !operations.isEmpty else { continue }
-      let base = try base(row, before: was, table, state)
+      let base = try base(row, before: was, seq: seqs[row], table, state)
       changes.append(RowChange(row: row, base: min(base, commit.moment?.base ?? base), operations: operations))
     }
     return changes
@@ -108,7 +120,7 @@ extension ReplicaCore {
       let isUnderWork = try isUnderWork(row)
       let hasImage = try image(row, parent) != nil
       guard isUnderWork || hasImage, try tableRow(row, parent) != nil else { continue }
-      let base = try base(row, before: nil, parent, state)
+      let base = try base(row, before: nil, seq: nil, parent, state)
       let seen = min(base, commit.moment?.base ?? base)
       guard seen != commit.moment?.base ?? state.base else { continue }
       signs[row] = RowChange(row: row, base: seen, operations: [Operation(.touch)])
@@ -118,13 +130,15 @@ extension ReplicaCore {
 
   /// The seq at which the replica's confirmed image of the row was valid (rule 6).
   private func base(
-    _ row: RowID, before: [Value]?, _ table: TableSchema, _ state: ReplicaState
+    _ row: RowID, before: [Value]?, seq: UInt64?, _ table: TableSchema, _ state: ReplicaState
   ) throws(RelayError) -> UInt64 {
     if let found = try db.first("SELECT base FROM relay_image WHERE tbl = ? AND key = ?", row.bindings) {
       return UInt64(max(0, found[0].integer ?? 0))
     }
     if let before, try !isUnderWork(row) {
-      try save(Image(values: before, base: state.base), row, table)
+      var image = Image(values: before, base: state.base, seq: seq)
+      if seq == nil { image.seq = try shownSeq(row, table) }
+      try save(image, row, table)
       return state.base
     }
     // An own insert waits: what was known before it, the insert has covered.

@@ -57,7 +57,7 @@ extension ReplicaCore {
   }
 
   /// The own transactions whose effect on a row is not in its image; none that was refused or builds on a refused one.
-  private func overlay(
+  func overlay(
     _ row: RowID, image: Image?, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> [(OwnTransactions.Own, RowChange)] {
     let touches = try db.query(
@@ -69,7 +69,7 @@ extension ReplicaCore {
     var judged: [(dot: Dot, kind: Int64, refused: Bool)] = []
     for touch in touches {
       let dot = Dot(state.replica, touch.counter)
-      var refused = touch.verdict == 2
+      var refused = touch.verdict >= 2
       if !touch.done, !refused, let one = try own.own(touch.counter, db) {
         var standing: Standing?
         for earlier in judged where one.transaction.seen.contains(earlier.dot) {
@@ -89,11 +89,13 @@ extension ReplicaCore {
   /// - Returns: nil, or why this file's own constraints refuse it.
   func show(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) -> String? {
     do {
+      let before = observed.contains(table.name) ? try tableRow(row, table) : values
       if let values {
         try db.execute(sql(table).upsert, values)
       } else {
         try db.execute(sql(table).delete, try row.values())
       }
+      if before != values { shown(table) }
       return nil
     } catch {
       guard error.code == .constraint else { throw error }
@@ -109,29 +111,34 @@ extension ReplicaCore {
     if try isUnderWork(row) {
       let values = try view(row, table, image: image, state, &own)
       if let reason = try show(row, values, table) { try tell(held: row, table, reason) }
+      try show(seq: image?.seq, row, table)
       return
     }
     switch image?.state {
     case .underWork:
       try dropImage(row)
       if let reason = try show(row, image?.values, table), let values = image?.values {
-        try hold(row, table, values, image?.stamps ?? [], reason)
+        try hold(row, table, values, image?.stamps ?? [], seq: image?.seq, reason)
       }
+      try show(seq: image?.seq, row, table)
     case .left, nil:
       try dropImage(row)
       _ = try show(row, nil, table)
-    case .held: _ = try show(row, image?.values, table)
+    case .held:
+      _ = try show(row, image?.values, table)
+      try show(seq: image?.seq, row, table)
     }
   }
 
   /// Keeps a confirmed row that a constraint refuses, for the next install to try again.
   func hold(
-    _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], _ reason: String
+    _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], seq: UInt64?, _ reason: String
   ) throws(RelayError) {
     try db.execute(
-      "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason) VALUES (?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason, seq) VALUES (?, ?, ?, ?, ?, ?)",
       row.bindings + [
         .blob(RowBlob.encode(values, table)), .blob(RowBlob.encode(cells: stamps)), .text(reason),
+        seq.map { Value($0) } ?? .null,
       ])
     try tell(held: row, table, reason)
   }

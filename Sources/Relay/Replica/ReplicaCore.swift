@@ -2,7 +2,8 @@ internal import RelayProtocol
 
 /// A replica as one connection sees it: everything that is not locking. Not Sendable; `Replica` lends it out.
 ///
-/// Nothing is remembered between transactions but the schema and prepared SQL: another process may write to the file.
+/// Nothing is remembered between transactions but the schema, prepared SQL and what observers wait for: another process
+/// may write to the file.
 final class ReplicaCore {
   let db: Database
   let schema: SyncSchema
@@ -11,6 +12,16 @@ final class ReplicaCore {
   var sql: [UInt32: TableSQL] = [:]
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
+
+  /// Tables that somebody has asked to observe; `relay_inbox` may be one.
+  var observed: Set<String> = []
+  /// What the present call has changed, and whether it does so in the hub's name.
+  var touched = TouchedTables()
+  var isFromHub = false
+  /// For `poll`: SQLite's number when it last looked, and whether another replica of this file has moved it since.
+  var seenVersion: Int64 = 0
+  var movedElsewhere = (here: false, hub: false)
+  private var ownPlace: ReplicaPlace?
 
   init(path: String, schema: SyncSchema, environment: Environment) throws(RelayError) {
     db = try Database(path: path, mode: .create, vfs: environment.vfs)
@@ -81,14 +92,17 @@ extension ReplicaCore {
       }
       return hash
     }
-    return ReplicaState(
+    let state = ReplicaState(
       replica: ReplicaID(bits: UInt64(bitPattern: replica)), counter: UInt64(counter), hash: try hash(row[2]),
       time: HybridTime(bits: UInt64(bitPattern: time)), organisation: try hash(row[4]), epoch: try hash(row[5]),
       base: UInt64(base), logHash: try hash(row[7]), role: row[8].text ?? "", device: row[9].text ?? "",
       author: row[10].text ?? "", head: UInt64(head), accepted: UInt64(accepted))
+    notice(ReplicaPlace(state))
+    return state
   }
 
   func save(_ state: ReplicaState) throws(RelayError) {
+    ownPlace = ReplicaPlace(state)
     try db.execute(
       """
       UPDATE relay_state SET counter = ?, hash = ?, time = ?, organisation = ?, epoch = ?, base = ?, log_hash = ?,
@@ -99,6 +113,14 @@ extension ReplicaCore {
         .blob(state.organisation.bytes), .blob(state.epoch.bytes), Value(state.base), .blob(state.logHash.bytes),
         .text(state.role), .text(state.device), .text(state.author), Value(state.head), Value(state.accepted),
       ])
+  }
+
+  private func notice(_ place: ReplicaPlace) {
+    if let ownPlace, ownPlace != place {
+      if place.counter != ownPlace.counter { movedElsewhere.here = true }
+      if place.base != ownPlace.base || place.accepted != ownPlace.accepted { movedElsewhere.hub = true }
+    }
+    ownPlace = place
   }
 
   /// Counters of own transactions that no installed pull has confirmed: the replica's part of X.

@@ -9,9 +9,12 @@ struct TableSQL {
   let delete: String
   /// SELECT of every row.
   let scan: String
-  /// SELECT of the log: id, kind, every synced column.
+  /// SELECT of the log: kind, every synced column, the seq shown.
   let selectLog: String
   let clearLog: String
+  /// Of the column that shows the hub's seq; nil where the table has none.
+  let selectSeq: String?
+  let updateSeq: String?
 
   init(_ table: TableSchema) {
     func quote(_ name: String) -> String { "\"\(name)\"" }
@@ -29,8 +32,10 @@ struct TableSQL {
     delete = "DELETE FROM \(name) WHERE \(keyMatch)"
     scan = "SELECT \(list) FROM \(name)"
     let logged = table.columns.map { "c\($0.id)" }.joined(separator: ", ")
-    selectLog = "SELECT kind, \(logged) FROM \(log) ORDER BY id"
+    selectLog = "SELECT kind, \(logged), seq FROM \(log) ORDER BY id"
     clearLog = "DELETE FROM \(log)"
+    selectSeq = table.seqColumn.map { "SELECT \(quote($0)) FROM \(name) WHERE \(keyMatch)" }
+    updateSeq = table.seqColumn.map { "UPDATE \(name) SET \(quote($0)) = ? WHERE \(keyMatch)" }
   }
 }
 

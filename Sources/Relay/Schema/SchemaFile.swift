@@ -20,6 +20,7 @@ struct SchemaFile: Decodable {
     var append: Bool?
     var delete: String?
     var access: [String: Access]?
+    var seqColumn: String?
   }
 
   struct Column: Decodable {

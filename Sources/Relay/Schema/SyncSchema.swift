@@ -50,6 +50,9 @@ public struct TableSchema: Sendable {
   public let isAppendOnly: Bool
   public let deletes: DeleteRule
   public let access: [String: TableAccess]
+  /// A column of the app's own that shows at which seq the hub last changed the row, or gave it to this device; it does
+  /// not sync and counts in no hash.
+  public let seqColumn: String?
 
   /// The group that a non-key column belongs to, by position in `columns`.
   let groupOfColumn: [Int]

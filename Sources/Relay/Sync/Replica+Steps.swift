@@ -32,6 +32,7 @@ extension Replica {
     try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
         try core.seal(.residue)
+        core.isFromHub = true
         try core.learn(response.verdicts)
         if let part = request.part { core.partProgress = (part.dot, Int(response.partReceived)) }
         guard let page = response.page else { return .again }

@@ -45,13 +45,14 @@ struct HubResponder: HTTPResponder {
     case sync = "/v1/sync"
     case enrol = "/v1/enrol"
     case verify = "/v1/verify"
+    case history = "/v1/history"
     case metrics = "/metrics"
     case health = "/healthz"
     case ready = "/readyz"
     case none = "other"
 
     var description: String { rawValue }
-    var isProtocol: Bool { self == .sync || self == .enrol || self == .verify }
+    var isProtocol: Bool { self == .sync || self == .enrol || self == .verify || self == .history }
   }
 
   private func route(_ request: Request) -> Route {
@@ -64,6 +65,7 @@ struct HubResponder: HTTPResponder {
     case .sync: return try await sync(request)
     case .enrol: return try await enrol(request)
     case .verify: return try await verify(request)
+    case .history: return try await history(request)
     case .metrics:
       let head = try await readers.read { (reader) throws(RelayError) in try reader.head() }
       return Replies.text(metrics.text(head: head, parked: signal.parkedCount))
@@ -92,6 +94,15 @@ struct HubResponder: HTTPResponder {
     let verify = try VerifyRequest(decoding: try await body(of: request))
     let response = try await readers.read { (reader) throws(RelayError) in
       try reader.verify(verify, device: try reader.authenticate(token: token))
+    }
+    return Replies.cbor(response.encoded(), to: request)
+  }
+
+  private func history(_ request: Request) async throws(RelayError) -> Response {
+    let token = try bearer(request)
+    let history = try HistoryRequest(decoding: try await body(of: request))
+    let response = try await readers.read { (reader) throws(RelayError) in
+      try reader.history(history, device: try reader.authenticate(token: token))
     }
     return Replies.cbor(response.encoded(), to: request)
   }

@@ -41,6 +41,27 @@ extension Schedule {
     return columns[Int(cell.group) - 2]
   }
 
+  /// What is judged and not in the inbox leaves nothing behind.
+  private func checkBookkeeping(_ witness: Witness) throws {
+    for (what, sql) in [
+      ("images", "SELECT count(*) FROM relay_image WHERE state <> 2"),
+      (
+        "transactions",
+        "SELECT count(*) - (SELECT count(*) FROM relay_inbox WHERE kind = 'refused') FROM relay_transaction"
+      ),
+      (
+        "pending rows",
+        """
+        SELECT count(*) FROM relay_pending AS p WHERE done = 0 OR NOT EXISTS (SELECT 1 FROM relay_pending AS r
+          WHERE r.tbl = p.tbl AND r.key = p.key AND r.verdict = 2)
+        """
+      ),
+    ] {
+      let left = try witness.device.values(sql)
+      guard left == [[0]] else { throw Broken("\(witness.device.name): \(left[0][0]) \(what) are left behind") }
+    }
+  }
+
   private func check(_ witness: Witness) throws {
     let name = witness.device.name
     let status = try witness.device.replica.status()
@@ -62,11 +83,14 @@ extension Schedule {
       truth.questions(row).map { "\(row) \($0 == "live" ? "(existence)" : $0)" }
     }.sorted()
     guard asked == open else { throw Broken("\(name) asks about \(asked) instead of \(open)") }
+    try checkBookkeeping(witness)
     let refused = Set(inbox.filter { $0.kind == .refused }.map(\.id))
     for (counter, sent) in witness.sent {
       guard let verdict = sent.verdict else { throw Broken("\(name): nobody judged \(counter)") }
-      guard verdict.isAccepted || refused.contains("r-\(verdict.dot)") else {
-        throw Broken("\(name): \(verdict.dot) was refused and the inbox does not say so")
+      let waits = !verdict.isAccepted && !witness.forgotten.contains(counter)
+      guard waits == refused.contains("r-\(verdict.dot)") else {
+        throw Broken(
+          "\(name): \(verdict.dot) \(waits ? "was refused and the inbox does not say so" : "is in the inbox")")
       }
     }
   }

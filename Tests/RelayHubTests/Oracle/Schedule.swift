@@ -13,14 +13,14 @@ final class Schedule {
   let fleet: Fleet
   let truth = Truth()
   var witnesses: [Witness] = []
-  private var random: SplitMix
+  var random: SplitMix
   private var grants: [String: [String]] = [:]
   /// What the hub said of each transaction.
   private var said: [Dot: Verdict] = [:]
   /// Replies that come late, or a second time.
   private var late: [String: (SyncRequest, SyncResponse)] = [:]
   private var serial = 0
-  private(set) var counts: [String: Int] = [:]
+  var counts: [String: Int] = [:]
 
   static let units = ["u1", "u2", "u3"]
 
@@ -45,7 +45,8 @@ final class Schedule {
       let witness = witnesses[Int.random(in: 0..<witnesses.count, using: &random)]
       switch Int.random(in: 0..<100, using: &random) {
       case ..<48: try write(witness)
-      case ..<55: try settle(witness)
+      case ..<54: try settle(witness)
+      case ..<55: try putRight(witness)
       case ..<58: try regrant(witness)
       case ..<60:
         story.append("\(witness.device.name) opens a form")
@@ -60,10 +61,10 @@ final class Schedule {
     try check()
   }
 
-  private func count(_ what: String) { counts[what, default: 0] += 1 }
+  func count(_ what: String) { counts[what, default: 0] += 1 }
 
   /// What happened, for the report of a failure.
-  private(set) var story: [String] = []
+  var story: [String] = []
 
   // MARK: What devices do
 
@@ -149,7 +150,8 @@ final class Schedule {
     guard let item = open.randomElement(using: &random) else { return }
     count("settled")
     story.append("\(witness.device.name) settles \(item.id)")
-    try witness.settle(item, Int.random(in: 0..<2, using: &random))
+    let place = Int.random(in: 0..<2, using: &random)
+    if Bool.random(using: &random) { try witness.settle(item, place) } else { try witness.choose(item, place) }
   }
 
   private func undelete(_ witness: Witness) throws {

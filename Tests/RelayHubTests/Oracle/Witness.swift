@@ -9,8 +9,19 @@ final class Witness {
     /// Rows that the device held as confirmed rows of a unit when it wrote, and that unit.
     var held: [Name: String]
     var verdict: Verdict?
+    /// What it decides of rows beside what it changes in them.
+    var answers: [Name: Answer] = [:]
 
     func concerns(_ name: Name) -> Bool { acts[name] != nil || acts.values.contains { $0.parent?.name == name } }
+  }
+
+  /// A person settled a conflict, or let a deleted row live again.
+  struct Answer {
+    /// The conflict's; empty for an undelete.
+    var id = ""
+    var cell = "live"
+    /// Where the row's existence was decided: is it to be there?
+    var isToLive = true
   }
 
   let device: Fleet.Device
@@ -18,6 +29,8 @@ final class Witness {
   let truth: Truth
   private let shell: Database
   private(set) var sent: [UInt64: Sent] = [:]
+  /// Refused transactions that were discarded or written again.
+  private(set) var forgotten: Set<UInt64> = []
   private(set) var base: UInt64 = 0
   private(set) var scopes: [String] = []
   private var known: [Name: Set<Dot>] = [:]
@@ -73,19 +86,79 @@ final class Witness {
 
   /// - Parameter choice: a place in the list of the conflict's values.
   func settle(_ item: InboxItem, _ choice: Int) throws {
+    try answer(item, choice) { try device.replica.resolve(item.id, .sibling(choice)) }
+  }
+
+  /// The same by SQL, through another connection.
+  func choose(_ item: InboxItem, _ choice: Int) throws {
+    try answer(item, choice) {
+      try shell.script("UPDATE relay_inbox SET choice = \(choice) WHERE id = '\(item.id)'")
+      try device.sql("")
+      guard try device.values("SELECT 1 FROM relay_inbox WHERE choice IS NOT NULL").isEmpty else {
+        throw Broken("\(device.name): the choice for \(item.id) stays")
+      }
+      guard try device.replica.inbox().first(where: { $0.id == item.id })?.status == .answered else {
+        throw RelayError(.entryUnknown, "put back")
+      }
+    }
+  }
+
+  private func answer(_ item: InboxItem, _ choice: Int, _ act: () throws -> Void) throws {
     try sealForeign()
     // Should the choice be refused, what foreign tools left would not be sealed by it either.
     try device.sql("")
     let name = Name(table: item.table, id: item.key)
     let images = try images([name])
-    do { try device.replica.resolve(item.id, .sibling(choice)) } catch {
+    do { try act() } catch let error as RelayError {
       guard error.code == .entryUnknown, images[name] == .some(nil) else { throw error }
       return
     }
-    let chosen = item.others?.split(separator: "\n")[choice] ?? ""
-    try seal(
-      images, settled: [name: item.column == "(existence)" ? "live" : item.column ?? ""],
-      isToLive: chosen.hasPrefix("there"))
+    let cell = item.column == "(existence)" ? "live" : item.column ?? ""
+    let isToLive = item.siblings[choice].content != .flag(false)
+    try seal(images, answers: [name: Answer(id: item.id, cell: cell, isToLive: isToLive)])
+  }
+
+  /// A refused transaction and what was refused with it leave the inbox, for good or to be written again.
+  ///
+  /// - Parameter key: another key for the row that the refusal names.
+  func putRight(_ item: InboxItem, again: Bool, key: String?) throws {
+    try sealForeign()
+    try device.sql("")
+    let chain = ([item.id] + item.dependents).compactMap { $0.split(separator: ":").last.flatMap { UInt64($0) } }
+    let old = Name(table: item.table, id: item.key)
+    var names: Set<Name> = [old]
+    var answers: [Name: Answer] = [:]
+    let open = Set(try device.replica.inbox().filter { $0.kind == .conflict }.map(\.id))
+    for counter in chain {
+      guard let one = sent[counter] else { throw Broken("\(device.name): nobody wrote \(counter)") }
+      names.formUnion(one.acts.keys)
+      for (name, answer) in one.answers where answer.id.isEmpty || open.contains(answer.id) {
+        // Two answers about one row are more than an act can tell.
+        guard answers[name] == nil else { return }
+        answers[name] = answer
+      }
+    }
+    if let key {
+      names.insert(Name(table: item.table, id: key))
+      // Under another key it is no answer any more, and nobody undeletes a row that never was.
+      guard answers[old] == nil else { return }
+    }
+    let before = try images(names)
+    if again {
+      let correction = key.map { RowCorrection(row: item.row, key: [.text($0)]) }
+      do { try device.replica.resubmit(item.id, corrections: correction.map { [$0] } ?? []) } catch {
+        // A row to insert is here, or one to change is not: then nothing may have changed.
+        guard error.code == .constraint, try images(names) == before,
+          try device.replica.inbox().contains(where: { $0 == item })
+        else { throw error }
+        return
+      }
+      try seal(before, answers: answers)
+    } else {
+      try device.replica.discard(item.id)
+      guard try images(names) == before else { throw Broken("\(device.name): discarding changed rows") }
+    }
+    forgotten.formUnion(chain)
   }
 
   /// A form opens: what it shows is all that its later save has seen.
@@ -109,7 +182,7 @@ final class Witness {
     try sealForeign()
     let images = try images([name])
     try device.replica.undelete(name.table, key: [.text(name.id)])
-    try seal(images, settled: [name: "live"])
+    try seal(images, answers: [name: Answer()])
   }
 
   /// Whatever foreign tools wrote becomes a transaction with the next thing that the replica does.
@@ -127,14 +200,13 @@ final class Witness {
   }
 
   private func seal(
-    _ before: [Name: [String: Value]?], settled: [Name: String] = [:], isToLive: Bool = true,
-    seen: [Name: Set<Dot>]? = nil
+    _ before: [Name: [String: Value]?], answers: [Name: Answer] = [:], seen: [Name: Set<Dot>]? = nil
   ) throws {
     let seen = seen ?? known
     var acts: [Name: Act] = [:]
     for (name, was) in before {
-      var act = Act(before: was, after: try row(name), seen: seen[name] ?? [], settled: settled[name])
-      act.isToLive = isToLive
+      var act = Act(before: was, after: try row(name), seen: seen[name] ?? [], settled: answers[name]?.cell)
+      act.isToLive = answers[name]?.isToLive ?? true
       guard !act.isNothing else { continue }
       // A row that is only let live again names nobody.
       if let person = act.after?["person"], act.before != nil || act.settled == nil, person != act.before?["person"] {
@@ -150,7 +222,7 @@ final class Witness {
     for name in Array(acts.keys) + parents where truth.wasAlive(name, at: base) {
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
-    sent[counter] = Sent(acts: acts, held: held)
+    sent[counter] = Sent(acts: acts, held: held, answers: answers)
     for name in Set(acts.keys).union(acts.values.compactMap(\.parent?.name)) {
       known[name, default: []].insert(dot(counter))
     }

@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Relay
+internal import RelayCurl
+
+struct HistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "Why a row is what it is: who wrote what and when, what is shown and why.",
+    discussion: """
+      Asks the hub. Where that cannot be reached, tells what this device alone knows and says so; only if that is \
+      nothing, the command ends with 4.
+      """)
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+
+  @Argument(help: "The table.")
+  var table: String
+
+  @Argument(help: "The row's key; a value for every column of it, in its order.")
+  var key: [String]
+
+  @Option(help: "The most transactions to tell, the newest first.")
+  var most: Int = 200
+
+  @Option(help: "Give the hub up after so many seconds.")
+  var deadline: Double = 30
+
+  func validate() throws {
+    guard most > 0 else { throw ValidationError("--most takes a number above 0") }
+    guard deadline > 0, deadline < 1e6 else {
+      throw ValidationError("--deadline takes seconds, more than 0 and less than a million")
+    }
+  }
+
+  mutating func run() async throws {
+    let replica = try place.open()
+    guard let schema = replica.schema.table(named: table) else {
+      throw RelayError(.usage, "the sync schema has no table '\(table)'")
+    }
+    let key = try schema.key(key)
+    let (history, failure) = try await told(replica, key)
+    if let failure {
+      // Nobody could say anything: that is what went wrong.
+      guard !history.isEmpty else { throw failure }
+      Output.complain("only what this device knows: \(failure.message)")
+    }
+    if output.isJSON {
+      try Output.json(HistoryAnswer(history))
+    } else {
+      print(history.isEmpty ? "nothing is known of \(table) \(history.key)" : history.text)
+    }
+  }
+
+  /// - Returns: the history, and why the hub had no part in it.
+  private func told(_ replica: Replica, _ key: [Value]) async throws(RelayError) -> (RowHistory, RelayError?) {
+    do throws(RelayError) {
+      guard let hub = try ClientNotes.read([.hub], in: replica)[.hub] else {
+        throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
+      }
+      var options = SyncOptions.system
+      options.requestDeadline = .seconds(deadline)
+      let transport = try CurlTransport(hub: hub)
+      return (
+        try await replica.history(table: table, key: key, most: most, with: transport, options: options), nil
+      )
+    } catch {
+      guard [.notEnrolled, .hubUnreachable, .hubOverloaded, .deadline].contains(error.code) else { throw error }
+      return (try replica.history(table: table, key: key), error)
+    }
+  }
+}

@@ -1,0 +1,172 @@
+public import RelayProtocol
+
+/// One item of the inbox, as `relay_inbox` and the tables beside it hold it.
+public struct InboxItem: Sendable, Equatable {
+  public enum Kind: String, Sendable {
+    /// Two or more values that nobody has judged; any device in the row's scope may resolve it.
+    case conflict
+    /// A write of this device that is not the one shown. Nothing to do.
+    case notice
+    /// A transaction of this device that the hub refused; kept whole.
+    case refused
+    /// A confirmed row that this file's constraints keep out of its table.
+    case held
+  }
+
+  public enum Status: String, Sendable {
+    /// Waits for a person.
+    case open
+    /// Settled on this device; the hub has not confirmed it yet.
+    case answered
+    /// Nothing to do.
+    case told
+  }
+
+  public var id: String
+  public var kind: Kind
+  public var status: Status
+  public var table: String
+  /// The key's values, joined by a slash.
+  public var key: String
+  public var row: RowID
+  /// The name of a column or a column group; `(existence)` for the row as a whole.
+  public var column: String?
+  public var policy: String?
+  public var rule: String?
+  public var message: String?
+  public var shown: String?
+  /// The values in conflict with author, device and time, one a line; or the values of a refused transaction.
+  public var others: String?
+  /// Of a conflict: the value that this device held as confirmed before it came; nil where it held none.
+  public var base: CellValue?
+  /// The values that a conflict or a notice is about, by position; the shown one first.
+  public var siblings: [InboxValue]
+  /// What a refused transaction had done, in its order; at most `InboxItem.mostOperations`.
+  public var operations: [RefusedOperation]
+  /// All of them.
+  public var operationCount: Int
+  /// Of a refusal: the refused item that it builds on, where that is still here.
+  public var dependsOn: String?
+  /// Of a refusal: the later refused items that build on it, directly or through others; oldest first. They are
+  /// resubmitted and discarded with it.
+  public var dependents: [String]
+  /// The seq at which it opened.
+  public var opened: UInt64
+  /// The effective time of the write that opened it, `2017-10-31T08:15:30Z`, where this device knows it.
+  public var openedAt: String?
+
+  /// How much of a refused transaction is listed; the whole of it is kept all the same.
+  public static let mostOperations = 1000
+}
+
+/// One live write of a cell in conflict.
+public struct InboxValue: Sendable, Equatable {
+  /// What chooses it: `Resolution.sibling`, and `choice` in `relay_inbox`.
+  public var position: Int
+  public var isShown: Bool
+  /// `.values` of the column group in the order of its columns; `.flag` for a row that is there, or deleted.
+  public var content: CellValue
+  public var author: String
+  public var device: String
+  /// Its effective time (rule 12), in milliseconds since 1970; nil where nobody told it.
+  public var time: Int64?
+  public var dot: Dot
+  public var seq: UInt64
+
+  /// The values of the columns; empty where the row's existence is in question.
+  public var values: [Value] { if case .values(let values) = content { values } else { [] } }
+}
+
+/// One value of a refused transaction.
+public struct RefusedOperation: Sendable, Equatable {
+  public var table: String
+  public var key: String
+  /// `insert`, `set`, `increment`, `add`, `remove`, `delete` or `touch`.
+  public var operation: String
+  public var column: String?
+  public var value: Value
+}
+
+extension Replica {
+  /// The inbox, oldest first.
+  public func inbox() throws(RelayError) -> [InboxItem] {
+    try locked { (core) throws(RelayError) in
+      try core.db.snapshot { () throws(RelayError) in try core.inbox() }
+    }
+  }
+}
+
+extension ReplicaCore {
+  func inbox() throws(RelayError) -> [InboxItem] {
+    let siblings = try siblings()
+    let operations = try refusedOperations()
+    let items = try db.query(
+      """
+      SELECT id, kind, table_name, row_key, column_name, policy, rule, message, shown, others, opened, status, tbl, key,
+        detail, operations, depends_on, opened_at FROM relay_inbox ORDER BY opened, id
+      """
+    ) { (row) throws(RelayError) -> InboxItem? in
+      guard let kind = InboxItem.Kind(rawValue: row[1].text ?? "") else { return nil }
+      let id = row[0].text ?? ""
+      var base: CellValue?
+      if case .blob(let bytes) = row[14] {
+        base = try CBORReader.decode(bytes) { (reader) throws(RelayError) in try reader.cellValue() }
+      }
+      return InboxItem(
+        id: id, kind: kind, status: InboxItem.Status(rawValue: row[11].text ?? "") ?? .open, table: row[2].text ?? "",
+        key: row[3].text ?? "", row: RowID(table: UInt32(row.int(12)), key: row.blob(13)), column: row[4].text,
+        policy: row[5].text, rule: row[6].text, message: row[7].text, shown: row[8].text, others: row[9].text,
+        base: base, siblings: siblings[id] ?? [], operations: operations[id] ?? [], operationCount: Int(row.int(15)),
+        dependsOn: row[16].text, dependents: [], opened: UInt64(max(0, row.int(10))), openedAt: row[17].text)
+    }.compactMap { $0 }
+    return withDependents(items)
+  }
+
+  private func siblings() throws(RelayError) -> [String: [InboxValue]] {
+    var found: [String: [InboxValue]] = [:]
+    try db.run(
+      "SELECT inbox_id, position, is_shown, author, device, time, detail FROM relay_sibling ORDER BY inbox_id, position",
+      []
+    ) { (row) throws(RelayError) in
+      let write = try CBORReader.decode(row.blob(6)) { (reader) throws(RelayError) in try reader.cellWrite() }
+      found[row[0].text ?? "", default: []].append(
+        InboxValue(
+          position: Int(row.int(1)), isShown: row.int(2) != 0, content: write.value, author: row[3].text ?? "",
+          device: row[4].text ?? "", time: row[5].isNull ? nil : write.effective.milliseconds, dot: write.dot,
+          seq: write.seq))
+      return true
+    }
+    return found
+  }
+
+  private func refusedOperations() throws(RelayError) -> [String: [RefusedOperation]] {
+    var found: [String: [RefusedOperation]] = [:]
+    try db.run(
+      """
+      SELECT inbox_id, table_name, row_key, operation, column_name, value FROM relay_refused
+      ORDER BY inbox_id, position
+      """, []
+    ) { (row) throws(RelayError) in
+      found[row[0].text ?? "", default: []].append(
+        RefusedOperation(
+          table: row[1].text ?? "", key: row[2].text ?? "", operation: row[3].text ?? "", column: row[4].text,
+          value: row[5]))
+      return true
+    }
+    return found
+  }
+
+  /// What depends on an item came after it, so one walk from the newest to the oldest finds them all.
+  private func withDependents(_ items: [InboxItem]) -> [InboxItem] {
+    var items = items
+    var dependents: [String: [String]] = [:]
+    for at in items.indices.reversed() {
+      items[at].dependents = dependents[items[at].id] ?? []
+      guard let base = items[at].dependsOn else { continue }
+      dependents[base] = [items[at].id] + items[at].dependents + (dependents[base] ?? [])
+    }
+    let order = Dictionary(uniqueKeysWithValues: items.enumerated().map { ($1.id, $0) })
+    for at in items.indices { items[at].dependents.sort { order[$0] ?? 0 < order[$1] ?? 0 } }
+    return items
+  }
+}

@@ -1,0 +1,82 @@
+public import RelayProtocol
+
+/// What is put right in one row of a refused transaction before it is written again.
+public struct RowCorrection: Sendable, Equatable {
+  /// The row as the refused transaction named it.
+  public var row: RowID
+  /// Another key, in the order of the key's columns; rows of the same transactions that name this row as their parent
+  /// follow it.
+  public var key: [Value]?
+  /// column → value.
+  public var values: [String: Value]
+
+  public init(row: RowID, key: [Value]? = nil, values: [String: Value] = [:]) {
+    self.row = row
+    self.key = key
+    self.values = values
+  }
+}
+
+extension Replica {
+  /// Writes a refused transaction again, with everything that was refused because it builds on it, as one new
+  /// transaction, and forgets the refused ones. All of it happens or nothing does.
+  ///
+  /// ```swift
+  /// try replica.resubmit(item.id, corrections: [RowCorrection(row: item.row, key: ["b-17"])])
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - id: of an inbox item of kind `refused`.
+  ///   - author: empty for the author of the refused transaction.
+  ///   - corrections: applied before a row is written, so a key or a UNIQUE value that is taken stands in nobody's way.
+  ///   - correct: runs after all of it is written and before it is sealed.
+  /// - Throws: `entry_unknown` when the item is not there, `constraint` when a row to insert is here already or a row to
+  ///   change is not, `role_forbids`, `value_not_allowed`, and what `correct` throws; then nothing was changed.
+  public func resubmit(
+    _ id: String, author: String = "", corrections: [RowCorrection] = [],
+    correct: (Database) throws(RelayError) -> Void = { (_) throws(RelayError) in }
+  ) throws(RelayError) {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        try core.seal(.residue)
+        let chain = try core.chain(id)
+        try core.forget(chain)
+        var again = try Reapplication(core, corrections)
+        for transaction in chain.transactions { try again.apply(transaction) }
+        try again.finish()
+        try correct(core.db)
+        let author = author.isEmpty ? chain.transactions[0].author : author
+        try core.decide(Commit(author: author, mode: chain.transactions[0].mode, decisions: again.decisions))
+      }
+    }
+  }
+
+  /// Forgets a refused transaction and what was refused because it builds on it. The hub keeps them whole.
+  ///
+  /// - Returns: the ids of the items that left the inbox.
+  /// - Throws: `entry_unknown` when the item is not there or is no refusal.
+  @discardableResult
+  public func discard(_ id: String) throws(RelayError) -> [String] {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        try core.seal(.residue)
+        let chain = try core.chain(id)
+        try core.forget(chain)
+        return chain.transactions.map { ReplicaCore.refusalID($0.dot) }
+      }
+    }
+  }
+
+  /// Takes a notice that was read out of the inbox.
+  ///
+  /// - Throws: `entry_unknown` when there is no such notice: conflicts are resolved, refusals resubmitted or discarded.
+  public func dismiss(_ id: String) throws(RelayError) {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        try core.db.execute("DELETE FROM relay_inbox WHERE id = ? AND kind = 'notice'", [.text(id)])
+        guard core.db.changes > 0 else { throw RelayError(.entryUnknown, "the inbox holds no notice '\(id)'") }
+        core.inboxChanged()
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+public import RelayProtocol
+
+extension Replica {
+  /// Why a row is what it is, as far as this device alone can tell: own work that is not confirmed, refusals, and what
+  /// is kept of a row under work.
+  ///
+  /// - Parameters:
+  ///   - table: a synced table's name.
+  ///   - key: the key's values in its order.
+  /// - Throws: `usage` for an unknown table or a key that does not fit.
+  public func history(table: String, key: [Value]) throws(RelayError) -> RowHistory {
+    let (row, table) = try named(table, key)
+    return try history(row, table, told: [])
+  }
+
+  /// Why a row is what it is: the hub's account, and on top of it what only this device knows.
+  ///
+  /// - Parameters:
+  ///   - most: how many transactions are asked for, the newest first.
+  /// - Throws: what the other `history` throws; `not_enrolled`, `hub_unreachable`, `revoked`, `hub_rolled_back` and the
+  ///   other codes of a request. What this device knows can still be asked of it alone.
+  public func history(
+    table: String, key: [Value], most: Int = 200, with transport: any Transport, options: SyncOptions
+  ) async throws(RelayError) -> RowHistory {
+    let (row, table) = try named(table, key)
+    guard let link = try link() else {
+      throw RelayError(.notEnrolled, "\(path): this replica belongs to no hub")
+    }
+    var request = HistoryRequest(epoch: try epoch(), row: row)
+    var told: [HistoryResponse] = []
+    var count = 0
+    repeat {
+      request.most = UInt64(clamping: min(max(1, most - count), Limits.historyPage))
+      let answer = try await transport.send(
+        TransportRequest(path: "/v1/history", body: request.encoded(), token: link.token),
+        deadline: options.requestDeadline)
+      guard answer.status == 200 else { throw RelayError(answer) }
+      let response = try HistoryResponse(decoding: answer.body)
+      told.append(response)
+      count += response.records.count
+      // A hub that does not come closer to the beginning would be asked for ever.
+      guard request.before == 0 || response.next < request.before else { break }
+      request.before = response.next
+    } while request.before > 0 && count < most
+    return try history(row, table, told: told)
+  }
+
+  private func named(_ name: String, _ key: [Value]) throws(RelayError) -> (RowID, TableSchema) {
+    guard let table = schema.table(named: name) else {
+      throw RelayError(.usage, "the sync schema has no table '\(name)'")
+    }
+    guard key.count == table.key.count else {
+      let names = table.key.map { table.columns[$0].name }.joined(separator: ", ")
+      throw RelayError(.usage, "a key of \(name) has \(table.key.count) values: \(names)")
+    }
+    return (RowID(table: table.id, values: key), table)
+  }
+
+  package func history(
+    _ row: RowID, _ table: TableSchema, told: [HistoryResponse]
+  ) throws(RelayError) -> RowHistory {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        // What a foreign tool wrote a moment ago belongs to the story.
+        try core.seal(.residue)
+        return try core.history(row, table, told)
+      }
+    }
+  }
+
+  private func epoch() throws(RelayError) -> Hash128 {
+    try locked { (core) throws(RelayError) in try core.state().epoch }
+  }
+}

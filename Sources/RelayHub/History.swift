@@ -1,0 +1,127 @@
+internal import Relay
+internal import RelayProtocol
+
+/// Why a row is what it is. `history` names the transactions that wrote a row that is here; `attempt` those that were
+/// refused, by key, because their row may never have come to be.
+extension HubStore {
+  func remember(_ row: StoredRow, seq: UInt64) throws(RelayError) {
+    guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }
+    try db.execute("INSERT OR IGNORE INTO history VALUES (?, ?)", [.integer(id), .seq(seq)])
+  }
+
+  func rememberRefused(_ transaction: Transaction, seq: UInt64) throws(RelayError) {
+    for change in transaction.rows {
+      try db.execute(
+        "INSERT OR IGNORE INTO attempt VALUES (?, ?, ?)",
+        [.integer(Int64(change.row.table)), .blob(change.row.key), .seq(seq)])
+    }
+  }
+
+  /// One page, newest first: of a row that the device may read now everything, of any other one only what this device
+  /// itself was refused.
+  func history(_ request: HistoryRequest, _ device: HubDevice) throws(RelayError) -> HistoryResponse {
+    guard request.epoch == epoch || request.epoch == .zero else {
+      throw RelayError(.hubRolledBack, "another history of the hub")
+    }
+    var response = HistoryResponse(head: try head())
+    guard let table = schema.table(request.row.table), table.access(device.role).reads else { return response }
+    let stored = try load(request.row)
+    var isReadable = false
+    if let stored, device.readable.reach(stored.scopeNames), try !table.isUpOnly(stored.row, stored.state, device.role)
+    {
+      isReadable = true
+      response.cells = try cells(stored, table, device.role)
+    }
+    let seqs = try seqs(request, isReadable ? stored?.id : nil, device)
+    var size = 0
+    for (at, seq) in seqs.enumerated() {
+      guard response.records.count < max(1, request.most), size < Limits.part, at < Limits.historyPage else {
+        response.next = seq + 1
+        return response
+      }
+      let (record, bytes) = try record(seq, request.row, table, device.role)
+      size += bytes
+      if let record { response.records.append(record) }
+    }
+    return response
+  }
+
+  /// Of everything that concerns the row, descending; own refusals are seen, those of others are not.
+  private func seqs(_ request: HistoryRequest, _ row: Int64?, _ device: HubDevice) throws(RelayError) -> [UInt64] {
+    let before = request.before == 0 ? Limits.sequence : request.before
+    return try db.query(
+      """
+      SELECT seq FROM history WHERE row = ?1 AND seq < ?2
+      UNION SELECT a.seq FROM attempt a JOIN txn t ON t.seq = a.seq
+        WHERE a.tbl = ?3 AND a.key = ?4 AND a.seq < ?2 AND t.device = ?5
+      ORDER BY 1 DESC LIMIT ?6
+      """,
+      [
+        row.map { .integer($0) } ?? .null, .seq(before), .integer(Int64(request.row.table)), .blob(request.row.key),
+        .integer(device.id), .integer(Int64(Limits.historyPage) + 1),
+      ]
+    ) { (row) throws(RelayError) in UInt64(row.int(0)) }
+  }
+
+  /// - Returns: the record, nil where the role reads nothing of what was done; and how many bytes had to be read.
+  private func record(
+    _ seq: UInt64, _ row: RowID, _ table: TableSchema, _ role: String
+  ) throws(RelayError) -> (HistoryRecord?, Int) {
+    let found = try db.first("SELECT replica, n, received FROM txn WHERE seq = ?", [.seq(seq)])
+    guard let found, let replica = found[0].integer, let n = found[1].integer,
+      let transaction = try record(Dot(ReplicaID(bits: UInt64(bitPattern: replica)), UInt64(n)))
+    else { throw RelayError(.invariant, "the history names transaction \(seq), which is not here") }
+    var record = HistoryRecord(
+      verdict: transaction.verdict, author: transaction.author, device: try deviceName(transaction.device),
+      received: UInt64(max(0, found[2].integer ?? 0)), change: nil)
+    guard let bytes = try db.first("SELECT bytes FROM body WHERE seq = ?", [.seq(seq)])?[0].bytes else {
+      return (record, 0)
+    }
+    guard var change = try Transaction(decoding: bytes).rows.first(where: { $0.row == row }) else {
+      throw RelayError(.invariant, "transaction \(seq) does not write the row that the history names")
+    }
+    change.operations = change.operations.compactMap { table.readable($0, role) }
+    guard !change.operations.isEmpty else { return (nil, bytes.count) }
+    record.change = change
+    return (record, bytes.count)
+  }
+
+  private func cells(_ stored: StoredRow, _ table: TableSchema, _ role: String) throws(RelayError) -> [EntryRecord] {
+    let open = try db.query(
+      "SELECT cell, opened FROM entry WHERE tbl = ? AND key = ? AND status = 'open'",
+      [.integer(Int64(stored.row.table)), .blob(stored.row.key)]
+    ) { (row) throws(RelayError) in (row.blob(0), UInt64(row.int(1))) }
+    var list: [EntryRecord] = []
+    for cell in stored.state.cells {
+      let group = table.group(cell.id.group)
+      guard cell.id.group == 0 || group.map({ table.reads($0, role) }) ?? false else { continue }
+      let shown = table.shownWrite(cell)
+      var siblings: [SiblingRecord] = []
+      for write in cell.writes.filter({ $0 == shown }) + cell.writes.filter({ $0 != shown }) {
+        siblings.append(try sibling(write))
+      }
+      let opened = open.first { $0.0 == CellsBlob.encode(cell.id) }?.1 ?? 0
+      list.append(EntryRecord(cell: cell.id, opened: opened, siblings: siblings))
+    }
+    return list
+  }
+
+  /// A live write with who wrote it.
+  func sibling(_ write: CellWrite) throws(RelayError) -> SiblingRecord {
+    let record = try record(write.dot)
+    return SiblingRecord(
+      write: write, author: record?.author ?? "",
+      device: try record.map { (r) throws(RelayError) in try deviceName(r.device) } ?? "")
+  }
+}
+
+extension TableSchema {
+  /// What a role may know of an operation; nil where that is nothing.
+  func readable(_ operation: Operation, _ role: String) -> Operation? {
+    func reads(_ id: GroupID) -> Bool { group(id).map { self.reads($0, role) } ?? false }
+    guard case .insert(let groups) = operation.kind else {
+      return operation.group == 0 || reads(operation.group) ? operation : nil
+    }
+    return Operation(.insert(groups.filter { reads($0.group) }), resolves: operation.resolves)
+  }
+}
