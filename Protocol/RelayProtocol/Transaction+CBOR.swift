@@ -104,12 +104,13 @@ extension CBORWriter {
   }
 
   mutating func rowChange(_ change: RowChange, headerBase: UInt64) {
-    array(4)
+    array(change.parentBase == nil ? 4 : 5)
     unsigned(UInt64(change.row.table))
     raw(change.row.key)
     if change.base == headerBase { null() } else { unsigned(change.base) }
     array(change.operations.count)
     for operation in change.operations { self.operation(operation) }
+    if let base = change.parentBase { unsigned(base) }
   }
 
   mutating func operation(_ operation: Operation) {
@@ -160,7 +161,7 @@ extension CBORReader {
   }
 
   mutating func rowChange(headerBase: UInt64) throws(RelayError) -> RowChange {
-    try array(exactly: 4)
+    let items = try array(4...5)
     let table = try tableID()
     let row = RowID(table: table, key: try key())
     var base = headerBase
@@ -181,7 +182,13 @@ extension CBORReader {
     if count > 1, operations.contains(where: { $0.kind == .delete || $0.isInsert }) {
       throw malformed("an insert or delete stands alone")
     }
-    return RowChange(row: row, base: base, operations: operations)
+    var change = RowChange(row: row, base: base, operations: operations)
+    if items == 5 {
+      let parent = try unsigned(most: Limits.sequence)
+      guard parent != headerBase else { throw malformed("not the shortest encoding") }
+      change.parentBase = parent
+    }
+    return change
   }
 
   mutating func operation() throws(RelayError) -> Operation {

@@ -51,11 +51,14 @@ public struct RowChange: Hashable, Sendable {
   public var base: UInt64
   /// At most one a cell, ascending by (group, element); an insert, delete or touch comes first.
   public var operations: [Operation]
+  /// The same as `base` of the parent that this change hangs the row on, where it is not the transaction's base.
+  public var parentBase: UInt64?
 
-  public init(row: RowID, base: UInt64, operations: [Operation]) {
+  public init(row: RowID, base: UInt64, operations: [Operation], parentBase: UInt64? = nil) {
     self.row = row
     self.base = base
     self.operations = operations
+    self.parentBase = parentBase
   }
 }
 

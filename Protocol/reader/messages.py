@@ -268,7 +268,7 @@ class RowChange(Codec):
         self.base = base
 
     def read(self, r):
-        r.tuple(4)
+        items = r.tuple(4, 5)
         json = {"table": table.read(r), "key": key.read(r)}
         if r.null():
             json["base"] = self.base
@@ -290,12 +290,18 @@ class RowChange(Codec):
         if count > 1 and any(item["op"] in ("insert", "delete") for item in operations):
             raise r.malformed("an insert or delete stands alone")
         json["operations"] = operations
+        if items == 5:
+            json["parentBase"] = seq.read(r)
+            if json["parentBase"] == self.base:
+                raise r.malformed("not the shortest encoding")
         return json
 
     def write(self, json):
         base = b"\xf6" if json["base"] == self.base else seq.write(json["base"])
         operations = head(4, len(json["operations"])) + b"".join(map(Operation().write, json["operations"]))
-        return head(4, 4) + table.write(json["table"]) + key.write(json["key"]) + base + operations
+        parent = seq.write(json["parentBase"]) if "parentBase" in json else b""
+        items = head(4, 5 if parent else 4)
+        return items + table.write(json["table"]) + key.write(json["key"]) + base + operations + parent
 
 
 def row_order(json):

@@ -36,7 +36,7 @@ extension HubStore {
     let head = try head()
     guard dot.counter == count + 1 else { throw RelayError(.outOfOrder, "\(dot): the hub has \(count) of its replica") }
     guard transaction.previous == last else { throw RelayError(.replicaForked, "\(dot) follows another transaction") }
-    guard transaction.base <= head, transaction.rows.allSatisfy({ $0.base <= head }) else {
+    guard transaction.base <= head, transaction.rows.allSatisfy({ max($0.base, $0.parentBase ?? 0) <= head }) else {
       throw RelayError(.outOfOrder, "\(dot): its base lies ahead of the hub")
     }
     guard try hasVerdicts(transaction.seen) else {

@@ -126,7 +126,9 @@ final class Judgement {
     row.seq = seq
     row.parent = table.parentRow(try table.allValues(row.row, row.state))
     after[change.row] = row
-    if let parent = table.namedParent(change) { try signLife(parent, context) }
+    if let parent = table.namedParent(change) {
+      try signLife(parent, base: change.parentBase ?? transaction.base, context)
+    }
     return nil
   }
 
@@ -138,19 +140,19 @@ final class Judgement {
 
   /// A row that names a parent says that the parent lives: whoever deletes it without having seen the child is in a
   /// conflict with the child's author about the parent's existence.
-  private func signLife(_ parent: RowID, _ context: WriteContext) throws(RelayError) {
+  private func signLife(_ parent: RowID, base: UInt64, _ context: WriteContext) throws(RelayError) {
     guard operations[parent] == nil, let table = store.schema.table(parent.table), table.deletes != .never,
       var row = try merged(parent)
     else { return }
     var context = context
-    context.base = transaction.base
+    context.base = base
     // Who knew that the parent was deleted does not bring it back by hanging something on it.
     guard !row.state.writes(.live).contains(where: { $0.value == .flag(false) && context.covers($0) }) else { return }
     let wasAlive = table.isAlive(row.state)
     let touch = RowChange(row: parent, base: context.base, operations: [Operation(.touch)])
     row.state.apply(touch, context, table: table)
     after[parent] = row
-    if !wasAlive, table.isAlive(row.state), let above = row.parent { try signLife(above, context) }
+    if !wasAlive, table.isAlive(row.state), let above = row.parent { try signLife(above, base: base, context) }
   }
 
   private func misplaced(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Refusal? {

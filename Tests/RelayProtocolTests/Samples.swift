@@ -58,7 +58,7 @@ enum Samples {
                 GroupValues(group: 2, values: ["a"]), GroupValues(group: 5, values: values),
                 GroupValues(group: 9, values: []),
               ]))
-          ]),
+          ], parentBase: 7),
       ]),
   ]
 

@@ -45,7 +45,6 @@ extension ReplicaCore {
     }
     for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
     guard !changes.isEmpty else { return [] }
-    changes = (changes + (try lifeSigns(of: changes, commit, state))).sorted { $0.row < $1.row }
     sealed(changes)
     if commit.author.isEmpty { commit.author = state.author }
     var dots: [Dot] = []
@@ -101,31 +100,26 @@ extension ReplicaCore {
         before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:])
       guard !operations.isEmpty else { continue }
       let base = try base(row, before: was, seq: seqs[row], table, state)
-      changes.append(RowChange(row: row, base: min(base, commit.moment?.base ?? base), operations: operations))
+      var change = RowChange(row: row, base: min(base, commit.moment?.base ?? base), operations: operations)
+      change.parentBase = try parentBase(change, table, commit, state)
+      changes.append(change)
     }
     return changes
   }
 
-  /// Who hangs a row on a parent says that the parent lives. The hub takes that from the header's base; of a parent that
-  /// this replica knows at another one (its own unconfirmed insert, a row that left) it has to be told.
-  private func lifeSigns(
-    of changes: [RowChange], _ commit: Commit, _ state: ReplicaState
-  ) throws(RelayError) -> [RowChange] {
-    var signs: [RowID: RowChange] = [:]
-    var known = Set(changes.map(\.row))
-    for change in changes {
-      guard let row = try table(change.row.table).namedParent(change), known.insert(row).inserted,
-        let parent = schema.table(row.table), parent.deletes != .never, parent.access(state.role).writes
-      else { continue }
-      let isUnderWork = try isUnderWork(row)
-      let hasImage = try image(row, parent) != nil
-      guard isUnderWork || hasImage, try tableRow(row, parent) != nil else { continue }
-      let base = try base(row, before: nil, seq: nil, parent, state)
-      let seen = min(base, commit.moment?.base ?? base)
-      guard seen != commit.moment?.base ?? state.base else { continue }
-      signs[row] = RowChange(row: row, base: seen, operations: [Operation(.touch)])
+  /// What the author knew of the parent that a change names, where that is not what the header says: of an own insert
+  /// that nobody confirmed, or of a row that left.
+  private func parentBase(
+    _ change: RowChange, _ table: TableSchema, _ commit: Commit, _ state: ReplicaState
+  ) throws(RelayError) -> UInt64? {
+    guard let row = table.namedParent(change), let parent = schema.table(row.table), parent.deletes != .never else {
+      return nil
     }
-    return signs.values.sorted { $0.row < $1.row }
+    let isUnderWork = try isUnderWork(row)
+    let hasImage = try image(row, parent) != nil
+    guard isUnderWork || hasImage else { return nil }
+    let (known, header) = (try base(row, before: nil, seq: nil, parent, state), commit.moment?.base ?? state.base)
+    return min(known, header) == header ? nil : known
   }
 
   /// The seq at which the replica's confirmed image of the row was valid (rule 6).

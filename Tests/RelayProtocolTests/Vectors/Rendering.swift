@@ -101,7 +101,8 @@ extension JSON {
       let rest: [(String, JSON)] = [
         ("base", .number(unsigned: change.base)), ("operations", .array(change.operations.map { JSON($0) })),
       ]
-      rows.append(.object(try JSON.fields(change.row) + rest))
+      let parent = change.parentBase.map { [("parentBase", JSON.number(unsigned: $0))] } ?? []
+      rows.append(.object(try JSON.fields(change.row) + rest + parent))
     }
     self = .object([
       ("replica", JSON(transaction.dot.replica)), ("counter", .number(unsigned: transaction.dot.counter)),
