@@ -43,6 +43,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case entryUnknown = "entry_unknown"
   case rowUnknown = "row_unknown"
   case momentVoid = "moment_void"
+  case notFound = "not_found"
 
   // The talk with the hub.
   case notEnrolled = "not_enrolled"
@@ -87,6 +88,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .entryUnknown: "Nothing was changed. List the inbox again."
     case .rowUnknown: "Nothing was changed. Check the key."
     case .momentVoid: "Nothing was changed. Read the rows again and repeat."
+    case .notFound: "Nothing was changed. Check the name, or sync: it may not be on this device yet."
     case .notEnrolled: "Local work is kept. Enrol this replica with a hub first."
     case .alreadyEnrolled: "Nothing was changed. A replica belongs to one hub."
     case .codeInvalid: "Nothing was changed. Ask the hub's operator for a new code."

@@ -98,7 +98,9 @@ final class Judgement {
         : refuse(.notWritable, "the row lies in no scope that this device may write")
     }
     if let refusal = table.refusal(change, role: device.role) { return refusal }
-    if isInsert, table.isAppendOnly { return refuse(.appendOnly, "a row with this key is here already") }
+    if isInsert, table.isAppendOnly, try !repeats(change, row, table) {
+      return refuse(.appendOnly, "a row with this key is here already")
+    }
     for case .set(let group, let values) in change.operations.map(\.kind) where table.group(group)?.policy == .immutable
     {
       for write in row.state.writes(CellID(group))
@@ -110,6 +112,19 @@ final class Judgement {
       }
     }
     return nil
+  }
+
+  /// Does an insert say what the row says already? Two devices that write down the same fact under a key that follows
+  /// from it agree.
+  private func repeats(_ change: RowChange, _ row: StoredRow, _ table: TableSchema) throws(RelayError) -> Bool {
+    guard row.state.isAlive else { return false }
+    let values = try table.allValues(change.row, row.state)
+    return change.operations.allSatisfy { operation in
+      guard case .insert(let given) = operation.kind else { return false }
+      return given.allSatisfy { cell in
+        table.group(cell.group)?.columns.map { values[$0] } == cell.values
+      }
+    }
   }
 
   private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {

@@ -14,11 +14,11 @@ final class HubProcess {
   var address: String { "http://127.0.0.1:\(port)" }
 
   /// Makes a data directory; `serve` takes connections.
-  init(in folder: Folder) async throws {
+  init(in folder: Folder, schema path: String? = nil) async throws {
     self.folder = folder
     server = try Tool.built("relay-server")
     data = folder.path("hub")
-    let schema = folder.path("schema.json")
+    let schema = path ?? folder.path("schema.json")
     let made = try await server.run(["init", "--data", data, "--schema", schema], in: folder)
     try #require(made.status == 0, "\(made.complaint)")
   }

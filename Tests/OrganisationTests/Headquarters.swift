@@ -2,6 +2,7 @@ import Foundation
 import Organisation
 import Relay
 import RelayHub
+import Testing
 
 /// A hub and its devices in one process; messages go through their bytes, as on a network.
 final class Headquarters {
@@ -23,17 +24,20 @@ final class Headquarters {
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   /// A new device that has pulled what it may see.
-  func device(_ name: String, role: String, units: [String] = [], above: [String] = []) throws -> Replica {
+  ///
+  /// - Parameter clock: what the device takes for the time, in milliseconds since 1970.
+  func device(
+    _ name: String, role: String, units: [String] = [], above: [String] = [],
+    clock: @escaping @Sendable () -> Int64 = { Headquarters.morning }
+  ) throws -> Replica {
     let grants =
       role == "committee"
-      ? [ScopeGrant(scope: ScopeGrant.everything)]
-      : units.map { ScopeGrant(scope: "unit/" + $0) } + above.map { ScopeGrant(scope: "below/" + $0, writable: false) }
-        + [ScopeGrant(scope: "everyone", writable: false)]
+      ? [ScopeGrant(scope: ScopeGrant.everything)] : Headquarters.grants(units: units, above: above)
     count += 1
     let bits = count &* 0x9E37_79B9_7F4A_7C15
     let replica = try Replica(
       at: folder + "/" + name + ".db", schema: Organisation.schema,
-      environment: Environment(now: { 1_509_408_000_000 }, random: { bits })
+      environment: Environment(now: clock, random: { bits })
     ) { (db) throws(RelayError) in try db.script(Organisation.ddl) }
     try writer.addDevice(name: name, role: role, grants: grants, code: name, expires: .max)
     let answer = try writer.enrol(
@@ -43,19 +47,43 @@ final class Headquarters {
     return replica
   }
 
-  func sync(_ replica: Replica, _ name: String) throws {
+  /// 2017-10-31, at midnight UTC.
+  static let morning: Int64 = 1_509_408_000_000
+
+  /// Another set of scopes for a device.
+  func grant(_ device: String, units: [String], above: [String]) throws {
+    try writer.grant(device: device, role: nil, grants: Headquarters.grants(units: units, above: above))
+  }
+
+  private static func grants(units: [String], above: [String]) -> [ScopeGrant] {
+    units.map { ScopeGrant(scope: "unit/" + $0) } + above.map { ScopeGrant(scope: "below/" + $0, writable: false) }
+      + [ScopeGrant(scope: "everyone", writable: false)]
+  }
+
+  /// - Parameters:
+  ///   - time: the hub's.
+  ///   - isReplayed: every push arrives twice; the hub must answer the same and do nothing.
+  func sync(
+    _ replica: Replica, _ name: String, at time: Int64 = Headquarters.morning, isReplayed: Bool = false
+  ) throws {
     while true {
       let request = try SyncRequest(decoding: try replica.nextRequest().encoded())
       let device = try reader.authenticate(token: name)
-      var response = SyncResponse(epoch: try reader.epoch(), time: 1_509_408_000_000)
+      var response = SyncResponse(epoch: try reader.epoch(), time: UInt64(time))
       if !request.push.isEmpty || request.part != nil {
         let job = PushJob(device: device.id, replica: request.replica, request: request)
-        let outcome = try writer.commit([job], now: 1_509_408_000_000)[0].get()
+        let outcome = try writer.commit([job], now: time)[0].get()
+        if isReplayed {
+          let head = try reader.head()
+          let again = try writer.commit([job], now: time + 1000)[0].get()
+          #expect(again.verdicts == outcome.verdicts, "\(name): a push that arrived twice")
+          #expect(try reader.head() == head, "\(name): a push that arrived twice")
+        }
         response.verdicts = outcome.verdicts
         response.partReceived = outcome.partReceived
       }
       if request.pull != nil {
-        response.page = try reader.pull(request, device: device, now: 1_509_408_000_000)
+        response.page = try reader.pull(request, device: device, now: time)
       }
       let step = try replica.receive(try SyncResponse(decoding: response.encoded()), to: request)
       if case .installed = step { return }

@@ -59,7 +59,7 @@ struct ReplicaTests {
 
   @Test("a unit's rows are captured, one transaction a batch, and reported from the replica")
   func captured() throws {
-    let office = try Office()
+    let office = try OfficeDevice()
     for batch in try Generator().batches(.unit("R6")).prefix(2) {
       try office.replica.write { (db) throws(RelayError) in try batch.write(to: db) }
     }

@@ -6,7 +6,7 @@ import Testing
 struct SchemaTests {
   @Test("a fresh file attaches, and every column is declared exactly once, as the tables have it")
   func declared() throws {
-    let office = try Office()
+    let office = try OfficeDevice()
     let schema = office.replica.schema
     let tables = try office.column(
       """

@@ -5,6 +5,24 @@ public struct Instant: Hashable, Comparable, Sendable {
 
   public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+  /// - Parameter text: YYYY-MM-DDTHH:MM:SSZ; nil for anything else.
+  public init?(_ text: String) {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 20, bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"),
+      bytes[16] == UInt8(ascii: ":"), bytes[19] == UInt8(ascii: "Z"), let day = Day(String(text.prefix(10)))
+    else { return nil }
+    func pair(_ at: Int) -> Int? {
+      let (tens, ones) = (bytes[at], bytes[at + 1])
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(tens),
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(ones)
+      else { return nil }
+      return Int(tens - UInt8(ascii: "0")) * 10 + Int(ones - UInt8(ascii: "0"))
+    }
+    guard let hour = pair(11), let minute = pair(14), let second = pair(17), hour < 24, minute < 60, second < 60
+    else { return nil }
+    milliseconds = Int64(day.sinceEpoch * 86_400 + hour * 3600 + minute * 60 + second) * 1000
+  }
+
   /// YYYY-MM-DD.
   public var day: String { dayParts.text }
 
@@ -14,7 +32,7 @@ public struct Instant: Hashable, Comparable, Sendable {
     return "\(day)T\(digits(second / 3600, 2)):\(digits(second / 60 % 60, 2)):\(digits(second % 60, 2))Z"
   }
 
-  var dayParts: Day { Day(sinceEpoch: Int(floored(milliseconds, 86_400_000))) }
+  package var dayParts: Day { Day(sinceEpoch: Int(floored(milliseconds, 86_400_000))) }
 
   public static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
 
@@ -49,7 +67,7 @@ extension Day {
 
 extension Month {
   /// - Parameter text: YYYY-MM; nil for anything else.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     guard text.utf8.count == 7, let day = Day(text + "-01") else { return nil }
     self = day.month
   }

@@ -1,11 +1,11 @@
 /// A month of the proleptic Gregorian calendar, written YYYY-MM.
-struct Month: Hashable, Comparable, Strideable, Sendable {
+package struct Month: Hashable, Comparable, Strideable, Sendable {
   /// Months since January of the year 0.
-  var index: Int
+  package var index: Int
 
-  init(index: Int) { self.index = index }
+  package init(index: Int) { self.index = index }
 
-  init(_ year: Int, _ month: Int) { index = year * 12 + month - 1 }
+  package init(_ year: Int, _ month: Int) { index = year * 12 + month - 1 }
 
   var year: Int { index / 12 }
   var number: Int { index % 12 + 1 }
@@ -18,26 +18,26 @@ struct Month: Hashable, Comparable, Strideable, Sendable {
     }
   }
 
-  var text: String { digits(year, 4) + "-" + digits(number, 2) }
+  package var text: String { digits(year, 4) + "-" + digits(number, 2) }
 
-  static func < (a: Month, b: Month) -> Bool { a.index < b.index }
-  func distance(to other: Month) -> Int { other.index - index }
-  func advanced(by n: Int) -> Month { Month(index: index + n) }
+  package static func < (a: Month, b: Month) -> Bool { a.index < b.index }
+  package func distance(to other: Month) -> Int { other.index - index }
+  package func advanced(by n: Int) -> Month { Month(index: index + n) }
 }
 
 /// A day, written YYYY-MM-DD.
-struct Day: Hashable, Comparable, Sendable {
-  var month: Month
+package struct Day: Hashable, Comparable, Sendable {
+  package var month: Month
   /// From 1.
-  var number: Int
+  package var number: Int
 
-  init(_ month: Month, _ number: Int) {
+  package init(_ month: Month, _ number: Int) {
     self.month = month
     self.number = number
   }
 
   /// - Parameter text: YYYY-MM-DD; nil for anything else and for days that do not exist.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 3, parts.map(\.utf8.count) == [4, 2, 2],
       text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
@@ -47,12 +47,18 @@ struct Day: Hashable, Comparable, Sendable {
     guard (1...self.month.days).contains(day) else { return nil }
   }
 
-  var text: String { month.text + "-" + digits(number, 2) }
+  package var text: String { month.text + "-" + digits(number, 2) }
 
   /// The newest month that is over on this day; a month is over on its last day.
-  var lastFullMonth: Month { number == month.days ? month : month.advanced(by: -1) }
+  package var lastFullMonth: Month { number == month.days ? month : month.advanced(by: -1) }
 
-  static func < (a: Day, b: Day) -> Bool { (a.month.index, a.number) < (b.month.index, b.number) }
+  /// The same day so many months earlier; the month's last day where it has no such day.
+  func earlier(byMonths n: Int) -> Day {
+    let month = month.advanced(by: -n)
+    return Day(month, min(number, month.days))
+  }
+
+  package static func < (a: Day, b: Day) -> Bool { (a.month.index, a.number) < (b.month.index, b.number) }
 }
 
 /// A number with leading zeros.

@@ -33,23 +33,5 @@ struct SplitMix64 {
     for i in stride(from: list.count - 1, to: 0, by: -1) { list.swapAt(i, below(i + 1)) }
   }
 
-  /// Lower-case UUID text (RFC 9562, version 4) of the next 128 bits.
-  mutating func uuid() -> String {
-    let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
-    let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    return String(unsafeUninitializedCapacity: 36) { out in
-      var at = 0
-      for nibble in 0..<32 {
-        if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-          out[at] = UInt8(ascii: "-")
-          at += 1
-        }
-        let word = nibble < 16 ? high : low
-        let digit = UInt8((word >> UInt64(60 - nibble % 16 * 4)) & 15)
-        out[at] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-        at += 1
-      }
-      return at
-    }
-  }
+  mutating func uuid() -> String { UUIDText.of(next(), next()) }
 }

@@ -29,7 +29,7 @@ extension SurveyReport {
     var lines = ["\(tables.count + 1) " + language.choose("Movement", "党员数量变化情况")]
     var before: Int?
     func add(_ label: String, _ count: Int, _ seed: Int?) {
-      var line = "  " + SurveyReport.padded(label, 14) + String(count)
+      var line = "  " + Columns.padded(label, 14) + String(count)
       if let before {
         let growth = count - before
         let percent = Percent(abs(growth), of: before).text
@@ -69,7 +69,7 @@ extension SurveyReport {
   }
 
   private static func counted(_ label: String, _ count: Int) -> String {
-    "  " + padded(label, 24) + right(String(count))
+    "  " + Columns.padded(label, 24) + right(String(count))
   }
 
   private static func right(_ text: String) -> String {
@@ -81,10 +81,4 @@ extension SurveyReport {
   }
 
   private static func signed(_ number: Int) -> String { number < 0 ? String(number) : "+\(number)" }
-
-  /// Filled with spaces to so many columns of a terminal, where a Chinese character takes two.
-  private static func padded(_ text: String, _ columns: Int) -> String {
-    let width = text.unicodeScalars.reduce(0) { $0 + ($1.value >= 0x2E80 ? 2 : 1) }
-    return text + String(repeating: " ", count: max(1, columns - width))
-  }
 }

@@ -5,6 +5,8 @@ internal import Relay
 struct SurveySQL {
   let db: Database
   let day: Day
+  /// Only the members of this unit, and of those under it; nil for everybody.
+  var unit: String? = nil
 
   /// Who belonged to the organisation on the day: somebody who left later still did.
   private static let present = """
@@ -72,37 +74,51 @@ struct SurveySQL {
       name: young.name, bands: young.bands.filter(\.isKnown).reversed() + young.bands.filter { !$0.isKnown })
   }
 
-  /// Months unpaid: due since the first plan, without those waived, less what payments and waivers that stand cover. An
-  /// adjustment says what was covered whenever it was written; a payment counts from its day.
+  /// Months unpaid: due since the first plan, without those waived, less what payments and waivers that stand cover.
   func dues() throws(RelayError) -> SurveyReport.Table {
-    let with = """
-      \(SurveySQL.present),
-      plan AS (SELECT member_id, \(SurveySQL.index("from_ym")) AS low, basis FROM dues_plan),
-      due AS (SELECT member_id, min(low) AS start FROM plan GROUP BY member_id),
-      span AS (
-        SELECT member_id, low, coalesce(lead(low) OVER (PARTITION BY member_id ORDER BY low), ?3 + 1) - 1 AS high, basis
-        FROM plan),
-      covered AS (
-        SELECT member_id, \(SurveySQL.index("from_ym")) AS low, \(SurveySQL.index("to_ym")) AS high FROM dues_entry
-        WHERE kind IN ('payment', 'waiver', 'adjustment') AND from_ym IS NOT NULL AND to_ym IS NOT NULL
-          AND (kind = 'adjustment' OR taken_on <= ?1)
-          AND id NOT IN (
-            SELECT reverses FROM dues_entry WHERE kind = 'reversal' AND reverses IS NOT NULL AND taken_on <= ?1)
-        UNION ALL SELECT member_id, low, high FROM span WHERE basis = 'waived'),
-      ranked AS (
-        SELECT member_id, low, high, max(high) OVER (PARTITION BY member_id ORDER BY low, high
-          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-        FROM covered),
-      paid AS (
-        SELECT member_id, sum(max(0, min(high, ?3) - max(low, coalesce(before + 1, low), start) + 1)) AS months
-        FROM ranked JOIN due USING (member_id) GROUP BY member_id),
-      arrears AS (
-        SELECT max(0, ?3 - due.start + 1 - coalesce(paid.months, 0)) AS months
-        FROM present LEFT JOIN due ON due.member_id = present.id LEFT JOIN paid ON paid.member_id = present.id)
+    let (bounds, keys) = ([0, 5, 11, 59], ["none", "1_5", "6_11", "12_59", "60_and_over"])
+    var counts: [String: Int] = [:]
+    for debt in try debts() {
+      let band = debt.months.map { months in keys[bounds.firstIndex { months <= $0 } ?? bounds.count] }
+      counts[band ?? SurveyReport.Band.unknown, default: 0] += 1
+    }
+    let shown = keys + (counts[SurveyReport.Band.unknown] == nil ? [] : [SurveyReport.Band.unknown])
+    return SurveyReport.Table(name: "dues", bands: shown.map { .init(key: $0, count: counts[$0] ?? 0) })
+  }
+
+  struct Debt {
+    var number: String
+    var name: String
+    var unitID: String
+    var ledger: Ledger
+    /// nil where nobody has planned what the member owes.
+    var months: Int?
+  }
+
+  /// What everybody who is present owes, by number.
+  func debts() throws(RelayError) -> [Debt] {
+    let ledgers = try Ledger.read(
+      where: "?1 IS NULL OR m.unit_id = ?1 OR m.unit_id IN (SELECT id FROM org_unit WHERE parent_id = ?1)",
+      [Value(unit)], in: db, without: try Review.open(in: db).ids("dues_entry"))
+    let present = try ask(
       """
-    return try bands(
-      "dues", with, "months", from: "arrears", upTo: [0, 5, 11, 59],
-      keys: ["none", "1_5", "6_11", "12_59", "60_and_over"])
+      WITH \(SurveySQL.present) SELECT id, member_no, full_name, unit_id FROM present
+      WHERE ?2 > 0 AND ?3 > 0 ORDER BY member_no, id
+      """)
+    let inside = try unit.map { (unit) throws(RelayError) in
+      Set(
+        try db.query("SELECT id FROM org_unit WHERE id = ?1 OR parent_id = ?1", [.text(unit)]) {
+          (row) throws(RelayError) in row[0].text ?? ""
+        })
+    }
+    return present.compactMap { row in
+      let unitID = row[3].text ?? ""
+      guard inside?.contains(unitID) ?? true else { return nil }
+      let ledger = ledgers[row[0].text ?? ""] ?? Ledger()
+      return Debt(
+        number: row[1].text ?? "", name: row[2].text ?? "", unitID: unitID, ledger: ledger,
+        months: ledger.unpaid(on: day))
+    }
   }
 
   func members() throws(RelayError) -> Int {

@@ -22,10 +22,7 @@ struct SurveyCommand: AsyncParsableCommand {
   @Flag(help: "Also tell each figure that the survey states differently.")
   var compareSeed = false
 
-  enum Tongue: String, ExpressibleByArgument, CaseIterable { case en, zh }
-
-  @Option(help: "The language of the text.")
-  var lang: Tongue = .en
+  @OptionGroup var speech: SpeechOptions
 
   mutating func run() async throws {
     let replica = try place.open()
@@ -34,7 +31,7 @@ struct SurveyCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(SurveyAnswer(report, comparingSeed: compareSeed))
     } else {
-      print(report.text(lang == .zh ? .zh : .en, comparingSeed: compareSeed), terminator: "")
+      print(report.text(speech.language, comparingSeed: compareSeed), terminator: "")
     }
   }
 }

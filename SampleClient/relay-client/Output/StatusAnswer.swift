@@ -1,3 +1,4 @@
+internal import Organisation
 internal import Relay
 
 /// Is it sent, is it fresh, does anything wait for me?
@@ -22,10 +23,12 @@ struct StatusAnswer: Codable {
   var rows: Int
   var mismatch: [String]
   var wasRebuilt: Bool
+  /// What waits for the people here; absent where the file is not the organisation's.
+  var agenda: AgendaAnswer?
   /// Of the last sync, if it failed.
   var lastError: LastError?
 
-  init(_ status: ReplicaStatus, lastError: LastError?) {
+  init(_ status: ReplicaStatus, agenda: Agenda?, lastError: LastError?) {
     replica = status.replica.description
     device = status.device
     role = status.role
@@ -41,6 +44,7 @@ struct StatusAnswer: Codable {
     rows = status.rows
     mismatch = status.mismatch
     wasRebuilt = status.wasRebuilt
+    self.agenda = agenda.map(AgendaAnswer.init)
     self.lastError = lastError
   }
 
@@ -52,9 +56,29 @@ struct StatusAnswer: Codable {
       "To do   \(conflicts) conflicts · \(refused) refused · \(held) held · \(notices) notices",
       "Rows    \(rows)",
     ]
+    if let agenda {
+      lines.insert(
+        """
+        Waiting \(agenda.review) held for review · \(agenda.transfers) transfers wait for you · \
+        \(agenda.silent) members silent for months
+        """, at: 4)
+    }
     if !mismatch.isEmpty { lines.append("Differs from the hub in \(mismatch.joined(separator: ", "))") }
     if wasRebuilt { lines.append("A tool rebuilt a table; what it wrote meanwhile may not have been captured") }
     if let lastError { lines.append("Last sync failed: \(lastError.code): \(lastError.message)") }
     return lines.joined(separator: "\n")
+  }
+}
+
+/// What waits for the people at a device.
+struct AgendaAnswer: Codable {
+  var review: Int
+  var transfers: Int
+  var silent: Int
+
+  init(_ agenda: Agenda) {
+    review = agenda.review
+    transfers = agenda.transfers
+    silent = agenda.silent
   }
 }

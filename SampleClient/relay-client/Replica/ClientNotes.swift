@@ -1,3 +1,4 @@
+internal import Organisation
 internal import Relay
 
 /// What this app keeps for itself in the replica's file; a table that no sync schema names, so it stays here.
@@ -12,11 +13,8 @@ enum ClientNotes {
 
   static func read(_ names: [Name], in replica: Replica) throws(RelayError) -> [Name: String] {
     try replica.read { (db) throws(RelayError) in
-      guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'client_note'") != nil else { return [:] }
       var notes: [Name: String] = [:]
-      for name in names {
-        notes[name] = try db.first("SELECT value FROM client_note WHERE name = ?", [.text(name.rawValue)])?[0].text
-      }
+      for name in names { notes[name] = try DeviceNotes.value(name.rawValue, in: db) }
       return notes
     }
   }
@@ -24,15 +22,7 @@ enum ClientNotes {
   /// Keeps what has a value and forgets what has none.
   static func write(_ notes: [(name: Name, value: String?)], in replica: Replica) throws(RelayError) {
     try replica.write { (db) throws(RelayError) in
-      try db.execute("CREATE TABLE IF NOT EXISTS client_note (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
-      for note in notes {
-        if let value = note.value {
-          try db.execute(
-            "INSERT OR REPLACE INTO client_note (name, value) VALUES (?, ?)", [.text(note.name.rawValue), .text(value)])
-        } else {
-          try db.execute("DELETE FROM client_note WHERE name = ?", [.text(note.name.rawValue)])
-        }
-      }
+      for note in notes { try DeviceNotes.set(note.name.rawValue, note.value, in: db) }
     }
   }
 }

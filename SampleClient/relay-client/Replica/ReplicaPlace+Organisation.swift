@@ -3,8 +3,8 @@ internal import Relay
 
 extension ReplicaPlace {
   /// Opens the replica for the commands that know the organisation's tables.
-  func organisation() throws(RelayError) -> Replica {
-    let replica = try open()
+  func organisation(environment: Environment = .system) throws(RelayError) -> Replica {
+    let replica = try open(environment: environment)
     try Self.check(replica)
     return replica
   }

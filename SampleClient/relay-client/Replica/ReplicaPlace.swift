@@ -19,11 +19,11 @@ struct ReplicaPlace: ParsableArguments {
   }
 
   /// Opens the replica; the file must be there.
-  func open() throws(RelayError) -> Replica {
+  func open(environment: Environment = .system) throws(RelayError) -> Replica {
     guard FileManager.default.fileExists(atPath: path) else {
       throw RelayError(.fileMissing, "\(path): there is no such file")
     }
-    return try Replica(at: path, schema: try schemaBytes(), environment: .system)
+    return try Replica(at: path, schema: try schemaBytes(), environment: environment)
   }
 
   /// Opens the replica, making the file and its tables where they are not there.

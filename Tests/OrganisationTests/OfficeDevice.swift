@@ -3,7 +3,7 @@ import Organisation
 import Relay
 
 /// A committee's device that is thrown away when the test is over.
-final class Office {
+final class OfficeDevice {
   let folder: String
   let replica: Replica
 

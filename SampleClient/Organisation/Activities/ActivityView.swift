@@ -1,0 +1,34 @@
+package import Relay
+
+/// Activities for people.
+package enum ActivityView {
+  package static func text(_ list: [Activity], in db: Database, _ language: Language) throws(RelayError) -> String {
+    let units = try OrgUnit.all(in: db)
+    var table = TextTable(
+      [
+        language.choose("when", "时间"), language.choose("unit", "单位"), language.choose("kind", "类型"),
+        language.choose("title", "名称"), language.choose("state", "状态"), language.choose("there", "到场"), "id",
+      ], right: [5])
+    for activity in list {
+      let marks = try activity.marks(in: db)
+      table.add([
+        activity.startsAt.map { String($0.prefix(16)).replacing("T", with: " ") } ?? "-",
+        units[activity.unitID]?.code ?? "?", Words.of(activity.kind, in: "activity", language), activity.title,
+        Words.of(activity.state, language), String((marks["present"] ?? 0) + (marks["online"] ?? 0)), activity.id,
+      ])
+    }
+    return table.isEmpty ? language.choose("no activities", "没有活动") : table.text
+  }
+
+  package static func text(_ activity: Activity, in db: Database, _ language: Language) throws(RelayError) -> String {
+    let marks = try activity.marks(in: db)
+    let when = [activity.startsAt, activity.place].compactMap { $0 }.joined(separator: ", ")
+    let names = ["present", "online", "excused", "absent"]
+    return """
+      \(activity.title)   [\(activity.id)]
+      \(Words.of(activity.state, language))   \(when.isEmpty ? "-" : when)
+      \(Bars.text(names.map { (Words.of($0, language), marks[$0] ?? 0) }))
+      \(language.choose("guests", "来宾")) \(activity.guests)   \(language.choose("books", "发放书籍")) \(activity.books)
+      """
+  }
+}

@@ -1,0 +1,131 @@
+/// What one member owes and has paid: the plans, the entries, and what follows from them on a day. Nothing that follows
+/// is ever stored by a branch, so that two devices never disagree about it.
+package struct Ledger: Sendable {
+  package struct Plan: Sendable {
+    package var from: Month
+    package var monthlyFen: Int
+    package var isWaived: Bool
+  }
+
+  package struct Entry: Sendable, Equatable {
+    package var id: String
+    package var kind: String
+    package var amountFen: Int
+    package var from: Month?
+    package var to: Month?
+    package var channel: String
+    package var receipt: String?
+    package var reverses: String?
+    package var takenBy: String?
+    package var takenOn: String
+    package var note: String?
+
+    /// The months that it covers; an adjustment says what was covered whenever it was written.
+    func months(on day: String) -> ClosedRange<Int>? {
+      guard ["payment", "waiver", "adjustment"].contains(kind), kind == "adjustment" || takenOn <= day,
+        let from, let to, from <= to
+      else { return nil }
+      return from.index...to.index
+    }
+
+    /// Device and unit of a receipt number: what stands before the counter.
+    var desk: String? {
+      receipt.map { $0.split(separator: "-").dropLast().joined(separator: "-") } ?? takenBy
+    }
+  }
+
+  /// Ascending by month.
+  package var plans: [Plan] = []
+  /// Ascending by day and id.
+  package var entries: [Entry] = []
+
+  /// Months are due from here on; nil where nobody has planned anything.
+  var start: Month? { plans.first?.from }
+
+  /// The months covered on a day, apart and ascending.
+  func covered(on day: Day) -> [ClosedRange<Int>] {
+    let reversed = reversed(on: day.text)
+    let paid = entries.compactMap { reversed.contains($0.id) ? nil : $0.months(on: day.text) }
+    return Ledger.merged(paid + waived(upTo: day.lastFullMonth))
+  }
+
+  /// Entries that a reversal has taken back by a day.
+  func reversed(on day: String) -> Set<String> {
+    Set(entries.filter { $0.kind == "reversal" && $0.takenOn <= day }.compactMap(\.reverses))
+  }
+
+  private func waived(upTo last: Month) -> [ClosedRange<Int>] {
+    plans.enumerated().compactMap { at, plan in
+      let high = at + 1 < plans.count ? plans[at + 1].from.index - 1 : last.index
+      return plan.isWaived && plan.from.index <= high ? plan.from.index...high : nil
+    }
+  }
+
+  private static func merged(_ ranges: [ClosedRange<Int>]) -> [ClosedRange<Int>] {
+    var merged: [ClosedRange<Int>] = []
+    for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+      if let last = merged.last, range.lowerBound <= last.upperBound + 1 {
+        merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+      } else {
+        merged.append(range)
+      }
+    }
+    return merged
+  }
+
+  /// Months unpaid on a day; nil without a plan.
+  package func unpaid(on day: Day) -> Int? {
+    guard let start else { return nil }
+    let last = day.lastFullMonth.index
+    let paid = covered(on: day).reduce(0) { sum, range in
+      sum + max(0, min(range.upperBound, last) - max(range.lowerBound, start.index) + 1)
+    }
+    return max(0, last - start.index + 1 - paid)
+  }
+
+  /// The month up to which nothing is missing, and that something was given for; nil where the first month is.
+  package func paidThrough(on day: Day) -> Month? {
+    guard let first = start ?? entries.compactMap(\.from).min() else { return nil }
+    let reversed = reversed(on: day.text)
+    let paid = entries.compactMap { reversed.contains($0.id) ? nil : $0.months(on: day.text) }
+    guard let reached = covered(on: day).first(where: { $0.upperBound >= first.index }),
+      reached.lowerBound <= first.index
+    else { return nil }
+    // Months that are waived fill gaps; at the end they are nothing that somebody paid.
+    return paid.filter { $0.upperBound <= reached.upperBound && $0.upperBound >= first.index }.map(\.upperBound).max()
+      .map { Month(index: $0) }
+  }
+
+  /// The next month that nothing covers.
+  package func nextMonth(on day: Day) -> Month? {
+    guard let first = start ?? entries.compactMap(\.from).min() else { return nil }
+    guard let reached = covered(on: day).first(where: { $0.contains(first.index) }) else { return first }
+    return Month(index: reached.upperBound + 1)
+  }
+
+  /// What the plan asks for these months.
+  package func expected(_ months: ClosedRange<Int>) -> Int {
+    months.reduce(0) { sum, index in
+      guard let plan = plans.last(where: { $0.from.index <= index }), !plan.isWaived else { return sum }
+      return sum + plan.monthlyFen
+    }
+  }
+
+  /// Payments that are likely one: equal months and amount, from two devices, within 7 days, none of them reversed.
+  package func possibleDuplicates(on day: Day) -> [[Entry]] {
+    let reversed = reversed(on: day.text)
+    let payments = entries.filter { $0.kind == "payment" && !reversed.contains($0.id) }
+    var groups: [[Entry]] = []
+    for entry in payments {
+      let at = groups.firstIndex { group in
+        guard let first = group.first, let one = Day(first.takenOn), let other = Day(entry.takenOn) else {
+          return false
+        }
+        return first.amountFen == entry.amountFen && first.from == entry.from && first.to == entry.to
+          && group.contains { $0.desk != entry.desk } && abs(one.sinceEpoch - other.sinceEpoch) <= 7
+      }
+      if let at { groups[at].append(entry) } else { groups.append([entry]) }
+    }
+    return groups.filter { $0.count > 1 }
+  }
+}

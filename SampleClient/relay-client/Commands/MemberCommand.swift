@@ -1,0 +1,248 @@
+internal import ArgumentParser
+internal import Organisation
+internal import Relay
+
+struct MemberCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "member", abstract: "The roster: who belongs to us, and everything that this device knows of one.",
+    subcommands: [
+      MemberListCommand.self, MemberShowCommand.self, MemberEditCommand.self, MemberAddCommand.self,
+      MemberContactCommand.self,
+    ], defaultSubcommand: MemberListCommand.self)
+}
+
+struct MemberListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "list", abstract: "Members by number.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var speech: SpeechOptions
+  @OptionGroup var moment: MomentOptions
+
+  @Option(help: "Only of this unit: code, id or name; of a region its branches'.")
+  var unit: String?
+
+  @Option(help: "Only with this status, such as active or kept_abroad.")
+  var status: String?
+
+  @Option(help: "Only with this reach: ok, at_risk, lost or unknown.")
+  var reach: String?
+
+  @Option(help: "A part of the number, the name, the employer, or a number or address to reach them by.")
+  var search: String?
+
+  @Option(help: ArgumentHelp("Only those not reached for so many months.", valueName: "months"))
+  var silent: Int?
+
+  @Option(help: "Only with this interest.")
+  var interest: String?
+
+  mutating func run() async throws {
+    var filter = MemberFilter()
+    (filter.unit, filter.status, filter.reach) = (unit, status, reach)
+    (filter.search, filter.silentMonths, filter.interest) = (search, silent, interest)
+    let (day, language) = (moment.day, speech.language)
+    let found = try place.organisation().read { [filter] (db) throws(RelayError) in
+      let members = try filter.members(in: db, on: day)
+      let units = try OrgUnit.all(in: db)
+      return (
+        members.map { MemberAnswer($0, unit: units[$0.unitID]?.code ?? "?") },
+        try MemberList.text(members, in: db, language)
+      )
+    }
+    if output.isJSON { try Output.json(found.0) } else { print(found.1) }
+  }
+}
+
+struct MemberShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "One member: contacts, dues, last contact, points, conflicts, requests.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var speech: SpeechOptions
+  @OptionGroup var moment: MomentOptions
+
+  @Argument(help: "The member's number, id or name.")
+  var member: String
+
+  mutating func run() async throws {
+    let (who, day) = (member, moment.day)
+    let card = try place.organisation().read { (db) throws(RelayError) in
+      try MemberCard(try Member.find(who, in: db), on: day, in: db)
+    }
+    if output.isJSON { try Output.json(CardAnswer(card)) } else { print(card.text(speech.language)) }
+  }
+}
+
+struct MemberEditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "edit", abstract: "Change a member's columns.",
+    discussion: """
+      Columns: \(MemberEdit.columns.joined(separator: ", ")). Nothing after the = empties a column; \
+      interests+=films and interests-=films put in and take out.
+      """)
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var who: DeskOptions
+
+  @Argument(help: "The member's number, id or name.")
+  var member: String
+
+  @Argument(help: ArgumentHelp("What to change.", valueName: "column=value"))
+  var changes: [String]
+
+  mutating func run() async throws {
+    let (text, member) = (changes, member)
+    let changed = try place.workplace(who).write { (db) throws(RelayError) in
+      let found = try Member.find(member, in: db)
+      var assignments: [Assignment] = []
+      for change in text { assignments.append(try Assignment(change)) }
+      try MemberEdit.write(assignments, to: found, in: db)
+      return (found.id, found.title, assignments.map(\.column))
+    }
+    if output.isJSON {
+      try Output.json(WrittenAnswer(id: changed.0, written: changed.2))
+    } else {
+      print("\(changed.1): \(changed.2.joined(separator: ", ")) saved")
+    }
+  }
+}
+
+struct MemberAddCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Register a newcomer at your unit; the office gives out the number.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var who: DeskOptions
+
+  @Argument(help: "The name.")
+  var name: String
+
+  @Option(help: "m or f.")
+  var sex: String?
+
+  @Option(help: ArgumentHelp("The month of birth.", valueName: "YYYY-MM"))
+  var born: String?
+
+  @Option(help: "below, junior_college, bachelor or postgraduate.")
+  var education: String?
+
+  mutating func run() async throws {
+    let new = MemberEdit.Newcomer(name: name, sex: sex, born: born, education: education)
+    let workplace = try place.workplace(who)
+    let added = try workplace.write { (db) throws(RelayError) in try MemberEdit.add(new, desk: workplace.desk, in: db) }
+    if output.isJSON {
+      try Output.json(["id": added.id, "number": added.number])
+    } else {
+      print("\(name) saved as \(added.number)   [\(added.id)]")
+    }
+  }
+}
+
+struct MemberContactCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "contact", abstract: "Numbers and addresses of a member.",
+    subcommands: [ContactAddCommand.self, ContactChangeCommand.self, ContactRemoveCommand.self])
+}
+
+struct ContactAddCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a number or address.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var who: DeskOptions
+
+  @Argument(help: "The member's number, id or name.")
+  var member: String
+
+  @Argument(help: "mobile, phone, chat, email, address or kin.")
+  var kind: String
+
+  @Argument(help: "The number or address.")
+  var value: String
+
+  @Option(help: "What to call it.")
+  var label: String?
+
+  @Flag(help: "Try it first.")
+  var preferred = false
+
+  @Option(help: "Who said so: self, officer, third_party or import.")
+  var source = "officer"
+
+  mutating func run() async throws {
+    var new = ContactBook.New(kind: kind, value: value)
+    (new.label, new.isPreferred, new.source) = (label, preferred, source)
+    let (workplace, member) = (try place.workplace(who), member)
+    let added = try workplace.write { [new] (db) throws(RelayError) in
+      try ContactBook.add(new, to: try Member.find(member, in: db), desk: workplace.desk, in: db)
+    }
+    if output.isJSON {
+      try Output.json(WrittenAnswer(id: added.id, written: added.isNew ? ["contact_point"] : []))
+    } else {
+      print(added.isNew ? "saved   [\(added.id)]" : "it is there already   [\(added.id)]")
+    }
+  }
+}
+
+struct ContactChangeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "change", abstract: "Correct a number or address: value, label, preferred, verified_on, dead_since.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var who: DeskOptions
+
+  @Argument(help: "The contact point's id, as `member show` lists it.")
+  var id: String
+
+  @Argument(help: ArgumentHelp("What to change.", valueName: "column=value"))
+  var changes: [String]
+
+  mutating func run() async throws {
+    let (id, text) = (id, changes)
+    let written = try place.workplace(who).write { (db) throws(RelayError) in
+      var assignments: [Assignment] = []
+      for change in text { assignments.append(try Assignment(change)) }
+      try ContactBook.change(id, assignments, in: db)
+      return assignments.map(\.column)
+    }
+    if output.isJSON {
+      try Output.json(WrittenAnswer(id: id, written: written))
+    } else {
+      print("\(written.joined(separator: ", ")) saved")
+    }
+  }
+}
+
+struct ContactRemoveCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "Delete a number or address. Who corrects it meanwhile brings it back.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var who: DeskOptions
+
+  @Argument(help: "The contact point's id, as `member show` lists it.")
+  var id: String
+
+  mutating func run() async throws {
+    let id = id
+    try place.workplace(who).write { (db) throws(RelayError) in try ContactBook.remove(id, in: db) }
+    if output.isJSON {
+      try Output.json(WrittenAnswer(id: id, written: ["contact_point"]))
+    } else {
+      print("removed   [\(id)]")
+    }
+  }
+}
+
+/// What a write acknowledges: it is on disk.
+struct WrittenAnswer: Codable {
+  var id: String
+  /// What was written; empty where it was there already.
+  var written: [String]
+}

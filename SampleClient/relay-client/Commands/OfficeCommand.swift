@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import Organisation
+internal import Relay
+
+struct OfficeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "office", abstract: "The committee's own work, on a replica of the committee.",
+    subcommands: [
+      OfficeSettleCommand.self, OfficeReviewCommand.self, OfficeReleaseCommand.self, OfficeMergeCommand.self,
+    ], defaultSubcommand: OfficeSettleCommand.self)
+}
+
+struct OfficeSettleCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "settle", abstract: "Decide what the rows of all branches add up to: sync, settle, sync.",
+    discussion: """
+      Moves members whose transfer has all it needs, sets late facts aside, awards points, folds ledgers, judges who is \
+      reached. Settling again, or on another machine of the committee, adds nothing.
+      """)
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var speech: SpeechOptions
+  @OptionGroup var who: DeskOptions
+
+  mutating func run() async throws {
+    let replica = try place.organisation(environment: who.environment)
+    let settlement = try Office(replica, now: who.instant).settle()
+    if output.isJSON { try Output.json(SettlementAnswer(settlement)) } else { print(settlement.text(speech.language)) }
+  }
+}
+
+private struct SettlementAnswer: Codable {
+  var written: Int
+  var moved: [String]
+  var requests: Int
+  var statuses: Int
+  var remarks: Int
+  var held: Int
+  var points: Int
+  var paidThrough: Int
+  var reach: Int
+  var numbers: Int
+  var frozen: Int
+  /// What waits for a person at the committee.
+  var review: [HeldAnswer]
+  var lostProposals: [String]
+  var possiblySame: [[String]]
+  var possiblyPaidTwice: [[String]]
+  var questions: [String]
+
+  init(_ done: Settlement) {
+    (written, moved, requests, statuses) = (done.written, done.moved, done.requests, done.statuses)
+    (remarks, held, points, paidThrough) = (done.remarks, done.held, done.points, done.paid)
+    (reach, numbers, frozen) = (done.reach, done.numbers, done.frozen)
+    review = done.review.map(HeldAnswer.init)
+    (lostProposals, possiblySame) = (done.lostProposals, done.possibleDuplicates)
+    (possiblyPaidTwice, questions) = (done.possibleDoublePayments, done.questions)
+  }
+}
+
+struct OfficeReviewCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "review", abstract: "What was set aside and does not count until somebody has looked at it.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+
+  mutating func run() async throws {
+    let items = try place.organisation().read { (db) throws(RelayError) in try Review.open(in: db).items }
+    if output.isJSON {
+      try Output.json(items.map(HeldAnswer.init))
+    } else {
+      print(items.isEmpty ? "nothing is held" : items.map { "\($0.note)   [\($0.id)]" }.joined(separator: "\n"))
+    }
+  }
+}
+
+struct OfficeReleaseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "release", abstract: "Let something count that was set aside.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var who: DeskOptions
+
+  @Argument(help: "The id that `office review` lists, or the row's.")
+  var id: String
+
+  @Option(help: "Why.")
+  var note: String?
+
+  mutating func run() async throws {
+    let (workplace, id, note) = (try place.workplace(who), id, note)
+    try workplace.write { (db) throws(RelayError) in try Review.release(id, note: note, desk: workplace.desk, in: db) }
+    if output.isJSON {
+      try Output.json(WrittenAnswer(id: id, written: ["request_step"]))
+    } else {
+      print("released \(id)")
+    }
+  }
+}
+
+struct OfficeMergeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge", abstract: "Say that two rows are one person. Payments and attendance keep their ids.")
+
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var who: DeskOptions
+
+  @Argument(help: "The row that gives way: number, id or name.")
+  var other: String
+
+  @Argument(help: "The row that stays.")
+  var member: String
+
+  mutating func run() async throws {
+    let (workplace, other, member) = (try place.workplace(who), other, member)
+    let ids = try workplace.write { (db) throws(RelayError) in
+      let (other, member) = (try Member.find(other, in: db), try Member.find(member, in: db))
+      try Duplicates.merge(other, into: member, desk: workplace.desk, in: db)
+      return (other.id, member.id)
+    }
+    if output.isJSON {
+      try Output.json(["merged": ids.0, "into": ids.1])
+    } else {
+      print("\(other) is \(member)   [\(ids.1)]")
+    }
+  }
+}
