@@ -52,7 +52,7 @@ struct Clerk {
   /// A sync that has to get through.
   @discardableResult
   func sync() async throws -> [String: Any] {
-    let outcome = try await self("sync", "--json", "--deadline", "60")
+    let outcome = try await self("sync", "--json", "--deadline", "300")
     try #require(outcome.status == 0, "\(name): \(outcome.complaint)")
     return try outcome.object()
   }

@@ -1,7 +1,7 @@
 import Testing
 
 /// Two people of one branch correct the same telephone number without a network.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConflictTests {
   let branches: Branches
   let point = "SELECT value FROM contact_point WHERE id = 'phone'"

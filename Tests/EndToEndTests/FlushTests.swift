@@ -3,7 +3,7 @@ import Relay
 import Testing
 
 /// Whoever was told that something is kept was told after the disk had it: seen in system calls, on device and hub.
-@Suite(.timeLimit(.minutes(20)))
+@Suite(.timeLimit(.minutes(60)))
 struct FlushTests {
   /// How many acknowledgements each test looks at; `RELAY_ACKNOWLEDGEMENTS` asks for more.
   static let count =

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Disks that are full, files that may not be written. strace lets the system calls fail as such a disk would.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct FullDiskTests {
   let folder: Folder
   let desk: Clerk

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Branch 17, branch 42 and what each may see of the other: nothing.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct MovedMemberTests {
   let branches: Branches
 

@@ -1,7 +1,7 @@
 import Testing
 
 /// One transaction that the hub must refuse, one that builds on it, and others around them.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct RefusedBatchTests {
   @Test("The others are in force; both are in the author's inbox with rule and values, and status says so")
   func batch() async throws {

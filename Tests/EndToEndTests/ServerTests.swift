@@ -3,7 +3,7 @@ import Relay
 import Testing
 
 /// The hub as an operator and a network know it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ServerTests {
   let folder: Folder
   let hub: HubProcess

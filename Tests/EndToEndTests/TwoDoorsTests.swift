@@ -1,7 +1,7 @@
 import Testing
 
 /// What two devices of one branch do beside each other and nobody has to be asked about.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct TwoDoorsTests {
   let branches: Branches
   var secretary: Clerk { branches.secretary }

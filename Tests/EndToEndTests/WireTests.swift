@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Two clerks whose wire to the hub is watched, held and cut.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct WireTests {
   let folder: Folder
   let desk: Clerk

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What people get wrong: a clear message with a code, and nothing changed.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct WrongInputTests {
   let folder: Folder
   let desk: Clerk
