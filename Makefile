@@ -4,6 +4,7 @@
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
 	@echo "make test    set up, lint, build everything, run every test"
+	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
 	@echo "make vectors write the golden vectors of the protocol anew"
 	@echo "make format  rewrite the sources in the project's format"
 
@@ -12,6 +13,8 @@ export RELAY_STRICT = 1
 
 SOURCES = Package.swift Protocol Sources SampleClient Tests
 PACKAGES = libsqlite3-dev libcurl4-openssl-dev zlib1g-dev pkg-config sqlite3 python3
+# Tests look at system calls, and let them fail as a full disk would.
+test: PACKAGES += strace
 
 setup:
 	@missing=""; for package in $(PACKAGES); do \

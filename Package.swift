@@ -85,8 +85,10 @@ let package = Package(
       name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip"], path: "Tests/ConformanceVectors"),
     .testTarget(name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub"]),
     .testTarget(name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub"]),
+    .executableTarget(name: "writer", dependencies: ["Relay"], path: "Tests/Writer"),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ConformanceVectors", "Relay", "relay-server", "relay-client"]),
+      name: "EndToEndTests",
+      dependencies: ["ConformanceVectors", "Relay", "relay-server", "relay-client", "writer"]),
   ],
   swiftLanguageModes: [.v6]
 )

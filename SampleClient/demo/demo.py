@@ -149,7 +149,14 @@ class Work:
 
     def __init__(self, rng):
         self.rng = rng
-        self.conflicts, self.canaries, self.cells, self.sums, self.moves = [], [], [], [], []
+        self.conflicts, self.canaries, self.transfers = [], [], []
+        self.rows, self.cells, self.sums = [], [], []
+
+    def insert(self, device, table, row, shown=True):
+        """Writes a row; `shown` unless another device's values for it are the ones to come out."""
+        device.sql(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", [*row.values()])
+        if shown:
+            self.rows.append([table, row])
 
     def edits(self, device, other):
         """Different columns of one member, from two devices of one branch: both stay, no question."""
@@ -162,12 +169,10 @@ class Work:
 
     def cash(self, device, count):
         for _ in range(count):
-            member, entry = self.rng.choice(self.members(device)[1:-1]), uuid(self.rng)
-            amount = 100 * self.rng.randint(5, 60)
-            device.sql(
-                "INSERT INTO dues_entry (id, member_id, kind, amount_fen, from_ym, to_ym, channel, taken_on) "
-                "VALUES (?, ?, 'payment', ?, '2017-11', '2017-11', 'cash', '2017-11-02')", (entry, member, amount))
-            self.cells.append(["dues_entry", entry, "amount_fen", amount])
+            self.insert(device, "dues_entry", {
+                "id": uuid(self.rng), "member_id": self.rng.choice(self.members(device)[1:-1]), "kind": "payment",
+                "amount_fen": 100 * self.rng.randint(5, 60), "from_ym": "2017-11", "to_ym": "2017-11",
+                "channel": "cash", "taken_on": "2017-11-02"})
 
     def clash(self, device, other):
         """Two corrections of one number that nobody could reconcile: a question. And two equal ones: none."""
@@ -178,7 +183,7 @@ class Work:
             device.sql("UPDATE contact_point SET value = ? WHERE id = ?", (mine, point))
             other.sql("UPDATE contact_point SET value = ? WHERE id = ?", (theirs, point))
             if mine != theirs:
-                self.conflicts.append(["contact_point", point, "value"])
+                self.conflicts.append(["contact_point", point, "value", [mine, theirs]])
             else:
                 self.cells.append(["contact_point", point, "value", mine])
 
@@ -187,14 +192,11 @@ class Work:
         meeting, members = MEETING.format(device.unit), self.members(device)[:12]
         for door, seen, count in ((device, members[:8], 5), (other, members[4:], 3)):
             for member in members:
-                mark = "present" if member in seen else "absent"
-                door.sql(
-                    "INSERT INTO attendance (id, activity_id, member_id, mark) VALUES (?, ?, ?, ?)",
-                    (f"{meeting}:{member}", meeting, member, mark))
+                self.insert(door, "attendance", {
+                    "id": f"{meeting}:{member}", "activity_id": meeting, "member_id": member,
+                    "mark": "present" if member in seen else "absent"}, shown=member in seen)
             door.sql("UPDATE activity SET guest_count = guest_count + ? WHERE id = ?", (count, meeting))
         self.sums.append(["activity", meeting, "guest_count", 8])
-        for member in members:
-            self.cells.append(["attendance", f"{meeting}:{member}", "mark", "present"])
 
     def canary(self, device):
         """A word that nobody outside the branch, its region's role and the committee may hold."""
@@ -205,11 +207,19 @@ class Work:
         self.canaries.append([word, device.unit])
 
     def move(self, office, device, target):
-        """The committee moves a member whose old branch has an edit that nobody has seen yet."""
-        member = self.members(device)[-1]
-        office.sql("UPDATE member SET unit_id = ? WHERE id = ?", (target, member))
+        """A transfer: the branch asks for it and edits the member once more, the committee moves the member, and
+        neither has seen what the other did."""
+        member, request = self.members(device)[-1], uuid(self.rng)
+        self.insert(device, "request", {
+            "id": request, "kind": "transfer_internal", "member_id": member, "from_unit_id": device.unit,
+            "to_unit_id": target, "unit_id": device.unit, "opened_on": "2017-11-03"})
+        for step in ("open", "release"):
+            self.insert(device, "request_step", {
+                "id": uuid(self.rng), "request_id": request, "step": step, "actor_id": device.name,
+                "actor_unit_id": device.unit, "at": "2017-11-03T08:00:00Z"})
         device.sql("UPDATE member SET area = ? WHERE id = ?", (f"Late {device.name}", member))
-        self.moves.append([member, device.unit, target])
+        office.sql("UPDATE member SET unit_id = ? WHERE id = ?", (target, member))
+        self.transfers.append(member)
         self.cells += [["member", member, "unit_id", target], ["member", member, "area", f"Late {device.name}"]]
 
     def members(self, device):
@@ -255,14 +265,15 @@ def story(folder, programs, rng, pool, hub):
     secretaries = [phone(branch, branch[1]) for branch in branches]
     deputies = [phone(branch, branch[1] + "-deputy") for branch in branches[:DEPUTIES]]
 
+    work = Work(rng)
+
     def bring_up(device):
         device.join(hub)
         if not device.name.endswith("deputy"):
             device.call("organisation", "generate", "--unit", device.name, "--alone", "--share", "field")
-            device.sql(
-                "INSERT INTO activity (id, unit_id, kind, title, starts_at) "
-                "VALUES (?, ?, 'meeting', 'Members'' meeting', '2017-11-04T06:00:00Z')",
-                (MEETING.format(device.unit), device.unit))
+            work.insert(device, "activity", {
+                "id": MEETING.format(device.unit), "unit_id": device.unit, "kind": "meeting",
+                "title": "Members' meeting", "starts_at": "2017-11-04T06:00:00Z"})
             device.sync()
 
     show.step("6 regions and 83 branches enrol, pull, and add what only they may say")
@@ -278,7 +289,6 @@ def story(folder, programs, rng, pool, hub):
         raise Failed(f"only {rows} rows at the committee")
 
     show.step("All work without a network, with plain SQL")
-    work = Work(rng)
     for at, secretary in enumerate(secretaries):
         deputy = deputies[at] if at < DEPUTIES else None
         work.canary(secretary)
@@ -291,7 +301,7 @@ def story(folder, programs, rng, pool, hub):
         show.draw(at + 1, len(secretaries))
     for at in range(8):
         work.move(office, secretaries[-1 - at], secretaries[40 + at].unit)
-    show.done(f"{len(work.conflicts)} clashes and {len(work.moves)} transfers among it")
+    show.done(f"{len(work.conflicts)} clashes and {len(work.transfers)} transfers among it")
 
     show.step("They sync in any order; the hub is killed and comes back")
     order = devices[:]
@@ -319,11 +329,16 @@ def story(folder, programs, rng, pool, hub):
         everybody(pool, order, lambda device: device.sync())
     show.done()
 
+    show.step("The same organisation once more, in a file that never meets the hub")
+    ground = Device("ground", "committee", None, ["*"], folder, programs)
+    ground.call("organisation", "generate")
+    show.done("what the committee should hold, but for the day's work")
+
     manifest = {
-        "schema": str(SCHEMA), "committee": str(office.file),
+        "schema": str(SCHEMA), "committee": str(office.file), "ground": str(ground.file),
         "devices": [{"name": d.name, "file": str(d.file), "role": d.role, "scopes": d.scopes} for d in devices],
-        "conflicts": work.conflicts, "cells": work.cells, "sums": work.sums, "canaries": work.canaries,
-        "moves": work.moves,
+        "conflicts": work.conflicts, "rows": work.rows, "cells": work.cells, "sums": work.sums,
+        "canaries": work.canaries,
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1))
     show.step("What every device says of itself")

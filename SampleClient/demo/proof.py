@@ -4,9 +4,10 @@
     proof.py MANIFEST
 
 It imports nothing of Relay, and of Relay's own tables it reads one: the inbox, which is what people are shown. It
-checks that every device holds exactly the committee's rows of its scopes, that the conflicts are those which the
-script of the day's work leads to and no others, that every recorded act is in force, and that no file holds a byte of
-what lies outside its scopes.
+checks that the committee holds the generated organisation (from a file that never met the hub) with every act of the
+day's work in it and nothing else, that every device holds exactly the committee's rows of its scopes, that the
+conflicts are those which the script of the work leads to and no others, and that no file holds a planted word from
+outside its scopes.
 """
 import json
 import pathlib
@@ -74,6 +75,18 @@ def visible(schema, tables, scopes, device):
     return wanted
 
 
+def expected(schema, manifest):
+    """The committee's rows as the generator and the script of the work make them; where two people disagree, the cell
+    is a list of what may be shown."""
+    tables, _, _ = load(manifest["ground"], schema)
+    defaults = {t["name"]: {c["name"]: c.get("default") for c in t["columns"]} for t in schema["tables"]}
+    for name, row in manifest["rows"]:
+        tables[name][(row["id"],)] = defaults[name] | row
+    for name, key, column, value in manifest["cells"] + manifest["sums"] + manifest["conflicts"]:
+        tables[name][(key,)][column] = value
+    return tables
+
+
 def main():
     manifest = json.loads(pathlib.Path(sys.argv[1]).read_text())
     schema = json.loads(pathlib.Path(manifest["schema"]).read_text())
@@ -102,19 +115,27 @@ def main():
                     seen = {c: v for c, v in rows[key].items() if c not in hide}
                     if seen != right[key]:
                         fail(f"{device['name']}: {name} {key} is {seen}, should be {right[key]}")
-        due = sorted(c for c in manifest["conflicts"] if (c[1],) in wanted[c[0]])
+        due = sorted(c[:3] for c in manifest["conflicts"] if (c[1],) in wanted[c[0]])
         if inbox != due:
             fail(f"{device['name']} asks about {inbox}, should ask about {due}")
     print(f"  {len(manifest['devices'])} files, {compared} rows compared with the committee's by scope and role")
 
-    if asked != sorted(manifest["conflicts"]):
+    if asked != sorted(c[:3] for c in manifest["conflicts"]):
         fail(f"the committee asks about {asked}, should ask about {manifest['conflicts']}")
-    print(f"  {len(manifest['conflicts'])} conflicts, exactly those that the day's script leads to")
-    for table, key, column, value in manifest["cells"] + manifest["sums"]:
-        row = whole[table].get((key,))
-        if row is None or row[column] != value:
-            fail(f"{table} {key}: {column} is {row and row[column]!r}, should be {value!r}")
-    print(f"  {len(manifest['cells'])} recorded acts in force, {len(manifest['sums'])} sums of two doors right")
+    print(f"  {len(manifest['conflicts'])} conflicts, exactly those that the script of the work leads to")
+    held = 0
+    for name, rows in expected(schema, manifest).items():
+        held += len(rows)
+        for key in sorted(set(rows) | set(whole[name])):
+            row, right = whole[name].get(key), rows.get(key)
+            if row is None or right is None:
+                fail(f"the committee {'lacks' if row is None else 'made up'} {name} {key}")
+                continue
+            for column, value in right.items():
+                if row[column] != value and not (isinstance(value, list) and row[column] in value):
+                    fail(f"{name} {key}: {column} is {row[column]!r}, should be {value!r}")
+    print(f"  {held} rows at the committee are the generated ones with {len(manifest['rows'])} written rows, "
+          f"{len(manifest['cells'])} edits and {len(manifest['sums'])} sums of two doors in force")
 
     canaries = 0
     for device in manifest["devices"]:

@@ -36,6 +36,8 @@ public final class HubReader: @unchecked Sendable {
 
   public func epoch() throws(RelayError) -> Hash128 { store.epoch }
 
+  public var organisation: Hash128 { store.organisation }
+
   /// What the device should hold: a digest a table, or the hashes of one table's rows.
   ///
   /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.

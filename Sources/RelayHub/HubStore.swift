@@ -38,8 +38,10 @@ final class HubStore {
 
   init(directory: String, mode: Database.Mode, vfs: String?, resolvers: Resolvers) throws(RelayError) {
     let db = try Database(path: HubStore.path(directory), mode: mode, vfs: vfs)
+    let isThere = try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") != nil
     func meta(_ name: String) throws(RelayError) -> [UInt8] {
-      guard case .blob(let bytes)? = try db.first("SELECT value FROM meta WHERE name = ?", [.text(name)])?[0] else {
+      guard isThere, case .blob(let bytes)? = try db.first("SELECT value FROM meta WHERE name = ?", [.text(name)])?[0]
+      else {
         throw RelayError(.notADatabase, "\(db.path): not a hub's store")
       }
       return bytes

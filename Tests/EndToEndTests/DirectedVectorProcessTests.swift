@@ -50,7 +50,7 @@ final class ProcessStage {
     try Data(bytes).write(to: URL(filePath: folder.path("schema.json")))
     try VectorLibrary.ddl(schema).write(toFile: folder.path("tables.sql"), atomically: true, encoding: .utf8)
     client = try Tool.built("relay-client")
-    hub = try await HubProcess(in: folder)
+    hub = try await HubProcess(in: folder, .asWritten)
     try await hub.serve()
     for device in vector.devices {
       let code = try await hub.addDevice(device.name, role: device.role, scopes: Self.scopes(device.grants))

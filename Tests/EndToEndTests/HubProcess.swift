@@ -5,87 +5,120 @@ import Testing
 /// A `relay-server` on a free port of this machine, stopped when the test lets go of it.
 final class HubProcess {
   let folder: Folder
+  let data: String
   private let server: Tool
-  private let data: String
   private var process: Process?
   /// A hub that comes back listens where it listened before.
-  private var port = 0
+  private(set) var port = 0
 
   var address: String { "http://127.0.0.1:\(port)" }
+  var store: String { data + "/hub.db" }
 
   /// Makes a data directory; `serve` takes connections.
-  init(in folder: Folder, schema path: String? = nil) async throws {
+  init(in folder: Folder, _ app: App = .library, name: String = "hub") async throws {
     self.folder = folder
     server = try Tool.built("relay-server")
-    data = folder.path("hub")
-    let schema = path ?? folder.path("schema.json")
-    let made = try await server.run(["init", "--data", data, "--schema", schema], in: folder)
-    try #require(made.status == 0, "\(made.complaint)")
+    data = folder.path(name)
+    try await call("init", "--data", data, "--schema", try app.schema(in: folder))
   }
 
   deinit { process?.terminate() }
 
-  func serve() async throws {
-    let portFile = folder.path("port")
+  /// - Parameter wrapper: runs the hub, and leaves it the process that signals reach.
+  func serve(under wrapper: Tool.Wrapper? = nil) async throws {
+    let portFile = data + ".port"
     try? FileManager.default.removeItem(atPath: portFile)
-    process = try server.start(
-      ["serve", "--data", data, "--listen", "127.0.0.1:\(port)", "--port-file", portFile], in: folder
-    ).process
-    let deadline = ContinuousClock.now + .seconds(20)
-    while ContinuousClock.now < deadline {
-      let text = (try? String(contentsOfFile: portFile, encoding: .utf8))?.trimmingCharacters(
-        in: .whitespacesAndNewlines)
-      if let port = text.flatMap(Int.init) {
-        self.port = port
-        return
-      }
-      try await Task.sleep(for: .milliseconds(20))
+    let started = try server.start(
+      ["serve", "--data", data, "--listen", "127.0.0.1:\(port)", "--port-file", portFile], in: folder, under: wrapper)
+    process = started.process
+    try await eventually("the hub takes connections", within: .seconds(60)) {
+      let complaint = try String(contentsOf: started.complaint, encoding: .utf8)
+      try #require(started.process.isRunning, "\(complaint)")
+      guard let text = try? String(contentsOfFile: portFile, encoding: .utf8) else { return false }
+      port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+      return port > 0
     }
-    Issue.record("the hub took no connections within 20 seconds")
   }
 
-  func stop() async throws {
+  /// As an operator would; the exit code.
+  @discardableResult
+  func stop() async throws -> Int32 {
     process?.terminate()
-    try await gone()
+    return try await gone()
   }
 
   /// As a power cut would, as far as a program can tell.
   func kill() async throws {
-    if let process { Glibc.kill(process.processIdentifier, SIGKILL) }
+    process?.killHard()
     try await gone()
   }
 
-  private func gone() async throws {
-    guard let process else { return }
-    while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+  @discardableResult
+  private func gone() async throws -> Int32 {
+    guard let process else { return 0 }
+    try await process.end()
     self.process = nil
+    return process.terminationStatus
+  }
+
+  /// Memory that the process holds, in kB.
+  func residentMemory() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process?.processIdentifier ?? 0)/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+    return try #require(line.split(separator: " ").dropLast().last.flatMap { Int($0) })
+  }
+
+  /// A command that has to work; what it printed.
+  @discardableResult
+  func call(_ arguments: String...) async throws -> String { try await call(arguments) }
+
+  @discardableResult
+  private func call(_ arguments: [String]) async throws -> String {
+    let outcome = try await server.run(arguments, in: folder)
+    try #require(outcome.status == 0, "relay-server \(arguments.joined(separator: " ")): \(outcome.complaint)")
+    return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// A command that may fail.
+  func attempt(_ arguments: String...) async throws -> Tool.Outcome { try await server.run(arguments, in: folder) }
+
+  func status() async throws -> [String: Any] {
+    try await server.run(["status", "--data", data, "--json"], in: folder).object()
   }
 
   /// The hub's newest seq.
-  func head() async throws -> Int {
-    let status = try await server.run(["status", "--data", data, "--json"], in: folder)
-    return try #require(try status.object()["head"] as? Int)
-  }
+  func head() async throws -> Int { try #require(try await status()["head"] as? Int) }
 
   /// The one-time code of a new device.
   func addDevice(_ name: String, role: String = "clerk", scopes: [String]) async throws -> String {
-    let added = try await server.run(
-      ["device", "add", "--data", data, "--name", name, "--role", role] + scopes.flatMap { ["--scope", $0] },
-      in: folder)
-    try #require(added.status == 0, "\(added.complaint)")
-    return added.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    try await call(
+      ["device", "add", "--data", data, "--name", name, "--role", role] + scopes.flatMap { ["--scope", $0] })
   }
 
-  func grant(_ name: String, role: String?, scopes: [String]) async throws {
-    let arguments =
+  /// - Parameter address: where the device finds the hub, if not at its own address.
+  func enrol(_ clerk: Clerk, role: String = "clerk", scopes: [String], at address: String? = nil) async throws {
+    let code = try await addDevice(clerk.name, role: role, scopes: scopes)
+    let outcome = try await clerk("enroll", "--hub", address ?? self.address, "--code", code)
+    try #require(outcome.status == 0, "\(clerk.name): \(outcome.complaint)")
+  }
+
+  func grant(_ name: String, role: String? = nil, scopes: [String]) async throws {
+    try await call(
       ["device", "grant", "--data", data, "--name", name] + (role.map { ["--role", $0] } ?? [])
-      + scopes.flatMap { ["--scope", $0] }
-    let granted = try await server.run(arguments, in: folder)
-    try #require(granted.status == 0, "\(granted.complaint)")
+        + scopes.flatMap { ["--scope", $0] })
   }
 
-  func revoke(_ name: String) async throws {
-    let revoked = try await server.run(["device", "revoke", "--data", data, "--name", name], in: folder)
-    try #require(revoked.status == 0, "\(revoked.complaint)")
+  func revoke(_ name: String) async throws { try await call("device", "revoke", "--data", data, "--name", name) }
+
+  func get(_ path: String) async throws -> Wire.Reply {
+    let wire = try Wire(port: port)
+    try await wire.send("GET", path)
+    return try await wire.reply()
+  }
+
+  /// A figure of /metrics, by the beginning of its line.
+  func metric(_ name: String) async throws -> Double {
+    let lines = try await get("/metrics").text.split(separator: "\n")
+    return lines.first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) } ?? 0
   }
 }

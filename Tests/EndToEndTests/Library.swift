@@ -27,31 +27,36 @@ enum Library {
     """
 }
 
-/// One clerk's file and the commands on it.
-struct Clerk {
-  let folder: Folder
-  let client: Tool
-  let file: String
+/// Whose tables the programs carry.
+enum App {
+  case library
+  /// Whatever the folder's schema.json and tables.sql say.
+  case asWritten
+  /// The sample organisation, which relay-client knows by itself.
+  case organisation
 
-  init(_ name: String, in folder: Folder) throws {
-    self.folder = folder
-    client = try Tool.built("relay-client")
-    file = folder.path("\(name).db")
-    try Library.schema.write(toFile: folder.path("schema.json"), atomically: true, encoding: .utf8)
-    try Library.ddl.write(toFile: folder.path("tables.sql"), atomically: true, encoding: .utf8)
+  /// The sync schema as a file.
+  func schema(in folder: Folder) throws -> String {
+    switch self {
+    case .library:
+      let file = folder.path("schema.json")
+      try Library.schema.write(toFile: file, atomically: true, encoding: .utf8)
+      return file
+    case .asWritten: return folder.path("schema.json")
+    case .organisation:
+      return URL(filePath: #filePath).appending(path: "../../../SampleClient/Organisation/Resources")
+        .appending(path: "organisation.schema.json").standardizedFileURL.path
+    }
   }
 
-  func callAsFunction(_ arguments: String...) async throws -> Tool.Outcome {
-    let place = ["--replica", file, "--schema", folder.path("schema.json"), "--ddl", folder.path("tables.sql")]
-    return try await client.run(place + arguments, in: folder)
+  /// What relay-client is told of it.
+  func place(in folder: Folder) throws -> [String] {
+    let tables = folder.path("tables.sql")
+    switch self {
+    case .library: try Library.ddl.write(toFile: tables, atomically: true, encoding: .utf8)
+    case .asWritten: break
+    case .organisation: return []
+    }
+    return ["--schema", try schema(in: folder), "--ddl", tables]
   }
-
-  /// Starts a command and leaves it running.
-  func start(_ arguments: String...) throws -> Process {
-    let place = ["--replica", file, "--schema", folder.path("schema.json"), "--ddl", folder.path("tables.sql")]
-    return try client.start(place + arguments, in: folder).process
-  }
-
-  /// What the `sqlite3` shell answers, which knows nothing of Relay.
-  func shell(_ sql: String) async throws -> Tool.Outcome { try await Tool.shell.run([file, sql], in: folder) }
 }

@@ -38,10 +38,7 @@ struct OrganisationTests {
 
   init() async throws {
     folder = try Folder()
-    let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let schema = sources.appending(path: "SampleClient/Organisation/Resources/organisation.schema.json").path
-    hub = try await HubProcess(in: folder, schema: schema)
+    hub = try await HubProcess(in: folder, .organisation)
     try await hub.serve()
     committee = try Desk("committee", in: folder)
     one = try Desk("B001", in: folder)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Hub and clients as separate processes, and the `sqlite3` shell as the app.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct TwoClerksTests {
   let folder: Folder
   let desk: Clerk

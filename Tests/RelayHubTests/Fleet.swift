@@ -40,6 +40,12 @@ final class Fleet {
   var judged: (Device, [Verdict]) throws -> Void = { (_, _) in }
   let clock = Clock()
 
+  /// For one more process on a device's file.
+  var environment: Environment {
+    let clock = clock
+    return Environment(now: { clock.now }, random: { 0x9E37_79B9_7F4A_7C15 })
+  }
+
   /// Milliseconds since 1970, moved by the test.
   final class Clock: Sendable {
     private let time = Atomic<Int64>(1_700_000_000_000)

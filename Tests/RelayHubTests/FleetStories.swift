@@ -190,6 +190,26 @@ import Testing
     }
   }
 
+  @Test func twoProcessesThatPullOneFileAtOnceComeToAnEnd() throws {
+    for i in 0..<50 { try a.sql("INSERT INTO person (id, unit) VALUES ('n\(i)', 'u1')") }
+    try fleet.sync(a)
+    // Another process on b's file: each asks before the other's answer is in.
+    let other = Fleet.Device(
+      name: "b", replica: try Replica(at: b.replica.path, schema: Fleet.schema, environment: fleet.environment))
+    var (steps, installed) = (0, 0)
+    while installed < 2, steps < 100 {
+      steps += 1
+      let requests = try [b, other].map { ($0, try $0.replica.nextRequest(pageBytes: 300)) }
+      for (device, request) in requests {
+        guard let response = try fleet.answer(device, request) else { continue }
+        if case .installed = try device.replica.receive(response, to: request) { installed += 1 }
+      }
+    }
+    #expect(steps < 100, "they keep each other from the end")
+    #expect(try b.values("SELECT count(*) FROM person") == [[51]])
+    #expect(try b.replica.status().mismatch.isEmpty)
+  }
+
   @Test func aPullInManyPagesShowsNothingHalfAndAgreesAtTheEnd() throws {
     for i in 0..<50 { try a.sql("INSERT INTO person (id, unit) VALUES ('n\(i)', 'u1')") }
     try fleet.sync(a)

@@ -102,10 +102,11 @@ extension ReplicaCore {
 
   /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
   func receive(_ page: PullPage, _ epoch: Hash128, _ request: SyncRequest) throws(RelayError) -> SyncStep {
-    // Pages belong together only when each was asked with the token that the one before gave.
+    // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
+    // turn was asked for by another process too, which was faster: what that one staged stays, and both go on there.
     let staged = try db.first("SELECT token FROM relay_pull")
     let expected: [UInt8] = staged.flatMap { if case .blob(let token) = $0[0] { token } else { nil } } ?? []
-    guard request.pull?.token ?? [] == expected else { return try discardPull() }
+    guard request.pull?.token ?? [] == expected else { return .discarded }
     guard let closing = page.closing else {
       var body = CBORWriter()
       body.pullPage(page)

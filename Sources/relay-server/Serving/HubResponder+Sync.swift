@@ -9,9 +9,7 @@ extension HubResponder {
     let token = try bearer(request)
     // Before the body is read: a push could only wait, and a pull would make the waiting longer.
     guard !writer.isOverloaded else { throw RelayError(.hubOverloaded, "too many pushes wait") }
-    let (device, epoch) = try await readers.read { (reader) throws(RelayError) in
-      (try reader.authenticate(token: token), try reader.epoch())
-    }
+    let (device, epoch) = try await known(token, request)
     let sync = try SyncRequest(decoding: try await body(of: request))
     var response = SyncResponse(epoch: epoch, time: UInt64(max(0, SystemEdge.now())))
     if !sync.push.isEmpty || sync.part != nil {
@@ -32,6 +30,24 @@ extension HubResponder {
     // Watching the connection has taken its next request from the server; the device opens another one.
     reply.headers[.connection] = "close"
     return reply
+  }
+
+  /// Whose credential this is, and the hub's epoch.
+  ///
+  /// - Throws: `unauthorized` or `revoked`; `wrong_hub` where the credential is unknown because the device belongs to
+  ///   another organisation, which its request tells.
+  private func known(_ token: String, _ request: Request) async throws(RelayError) -> (HubDevice, Hash128) {
+    do throws(RelayError) {
+      return try await readers.read { (reader) throws(RelayError) in
+        (try reader.authenticate(token: token), try reader.epoch())
+      }
+    } catch {
+      guard error.code == .unauthorized else { throw error }
+      let sync = try SyncRequest(decoding: try await body(of: request))
+      let own = try await readers.read { (reader) throws(RelayError) in reader.organisation }
+      guard sync.organisation != own else { throw error }
+      throw RelayError(.wrongHub, "this hub serves another organisation")
+    }
   }
 
   private func page(_ sync: SyncRequest, _ device: HubDevice) async throws(RelayError) -> PullPage {

@@ -16,6 +16,7 @@ struct HubServer {
   var logger: Logger
 
   func run() async throws {
+    SystemEdge.allowManyConnections()
     let lock = try DirectoryLock(directory)
     defer { withExtendedLifetime(lock) {} }
     let (signal, metrics) = (HeadSignal(), Metrics())

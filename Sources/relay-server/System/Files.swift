@@ -12,14 +12,14 @@ enum Files {
   /// - Throws: `file_missing`, `limit_exceeded` or `io_error`.
   static func read(_ path: String, most: Int = 8 << 20) throws(RelayError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw SystemEdge.error("cannot read \(path)") }
+    guard file >= 0 else { throw SystemEdge.error("cannot read \(path)", isReading: true) }
     defer { close(file) }
     var bytes: [UInt8] = []
     var piece = [UInt8](repeating: 0, count: 64 << 10)
     while true {
       let count = readBytes(file, &piece, piece.count)
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw SystemEdge.error("cannot read \(path)") }
+      guard count >= 0 else { throw SystemEdge.error("cannot read \(path)", isReading: true) }
       if count == 0 { return bytes }
       bytes.append(contentsOf: piece[..<count])
       guard bytes.count <= most else { throw RelayError(.limitExceeded, "\(path) has more than \(most) bytes") }

@@ -39,9 +39,32 @@ enum SystemEdge {
     return text.isEmpty ? nil : text
   }
 
-  static func error(_ what: String) -> RelayError {
-    let code = errno
-    let reason = String(cString: strerror(code))
-    return RelayError(code == ENOSPC ? .diskFull : code == ENOENT ? .fileMissing : .ioError, "\(what): \(reason)")
+  /// Lets this process open as many files as the system allows it: every parked pull is one, and shells start programs
+  /// with a limit of 1,024.
+  static func allowManyConnections() {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let files = RLIMIT_NOFILE
+    #endif
+    guard getrlimit(files, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = setrlimit(files, &limit)
+  }
+
+  /// The system's error of the last call.
+  ///
+  /// - Parameter isReading: a file that may not be read counts as one that is not there.
+  static func error(_ what: String, isReading: Bool = false) -> RelayError {
+    let number = errno
+    let code: ErrorCode =
+      switch number {
+      case ENOSPC, EDQUOT: .diskFull
+      case ENOENT, ENOTDIR: .fileMissing
+      case EACCES, EPERM, EROFS: isReading ? .fileMissing : .readOnly
+      default: .ioError
+      }
+    return RelayError(code, "\(what): \(String(cString: strerror(number)))")
   }
 }

@@ -1,0 +1,86 @@
+import Testing
+
+/// Two people of one branch correct the same telephone number without a network.
+@Suite(.timeLimit(.minutes(10)))
+struct ConflictTests {
+  let branches: Branches
+  let point = "SELECT value FROM contact_point WHERE id = 'phone'"
+
+  init() async throws {
+    branches = try await Branches()
+    try await branches.secretary.change("UPDATE contact_point SET value = '111' WHERE id = 'phone'")
+    try await branches.deputy.change("UPDATE contact_point SET value = '222' WHERE id = 'phone'")
+  }
+
+  /// The one conflict that this person is asked about.
+  private func conflict(_ clerk: Clerk) async throws -> [String: Any] {
+    let conflicts = try await clerk.inbox().filter { $0["kind"] as? String == "conflict" }
+    try #require(conflicts.count == 1, "\(clerk.name)")
+    return conflicts[0]
+  }
+
+  private func expectClosed(_ value: String) async throws {
+    let (office, secretary, deputy) = (branches.office, branches.secretary, branches.deputy)
+    for clerk in [office, secretary, deputy] {
+      #expect(try await clerk.ask(point) == value)
+      try await clerk.expectSettled()
+    }
+    // Nothing opens again, and nobody has anything left to say.
+    let head = try await branches.hub.head()
+    try await branches.syncAll()
+    #expect(try await branches.hub.head() == head)
+    #expect(try await branches.hub.status()["open_entries"] as? Int == 0)
+  }
+
+  @Test(
+    "Whoever syncs first, all show one value and can read the other; settling it for the shown one closes it for all",
+    arguments: [true, false])
+  func settledForTheShownValue(secretaryFirst: Bool) async throws {
+    let (secretary, deputy) = (branches.secretary, branches.deputy)
+    for clerk in secretaryFirst ? [secretary, deputy] : [deputy, secretary] { try await clerk.sync() }
+    try await branches.syncAll()
+    let shown = try await secretary.ask(point)
+    for clerk in [branches.office, secretary, deputy] {
+      #expect(try await clerk.ask(point) == shown)
+      let conflict = try await conflict(clerk)
+      #expect(conflict["table"] as? String == "contact_point")
+      #expect(conflict["key"] as? String == "phone")
+      #expect(conflict["column"] as? String == "value")
+      #expect(conflict["policy"] as? String == "ask")
+      #expect(conflict["shown"] as? String == "'\(shown)'")
+      let others = try #require(conflict["others"] as? [String])
+      #expect(others.count == 2)
+      for (value, author) in [("111", "secretary"), ("222", "deputy")] {
+        let line = try #require(others.first { $0.hasPrefix("'\(value)' (") }, "\(clerk.name)")
+        #expect(line.contains(author))
+        #expect(line.contains(/\d{4}-\d\d-\d\d/), "no time in \(line)")
+      }
+    }
+    let id = try #require(try await conflict(deputy)["id"] as? String)
+    let resolved = try await deputy("inbox", "resolve", id, "a")
+    try #require(resolved.status == 0, "\(resolved.complaint)")
+    try await deputy.sync()
+    try await branches.syncAll()
+    try await expectClosed(shown)
+  }
+
+  @Test("The committee settles it for the value that was not shown, and the branch shows that one")
+  func settledByTheCommittee() async throws {
+    for clerk in [branches.secretary, branches.deputy, branches.office] { try await clerk.sync() }
+    let others = try #require(try await conflict(branches.office)["others"] as? [String])
+    let hidden = try #require(others.last?.split(separator: "'").first)
+    let id = try #require(try await conflict(branches.office)["id"] as? String)
+    let resolved = try await branches.office("inbox", "resolve", id, "b")
+    try #require(resolved.status == 0, "\(resolved.complaint)")
+    try await branches.office.sync()
+    try await branches.syncAll()
+    try await expectClosed(String(hidden))
+  }
+
+  @Test("Branch 42, which may not see the member, hears nothing of it")
+  func nothingElsewhere() async throws {
+    for clerk in [branches.secretary, branches.deputy, branches.there] { try await clerk.sync() }
+    #expect(try await branches.there.inbox().isEmpty)
+    #expect(try await branches.there.ask("SELECT count(*) FROM contact_point") == "0")
+  }
+}

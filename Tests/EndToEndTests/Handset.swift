@@ -1,0 +1,39 @@
+import Foundation
+import Relay
+import Testing
+
+/// A device inside the test: a replica that pushes over one connection, without a process of its own.
+final class Handset {
+  private let replica: Replica
+  private let wire: Wire
+  private let token: String
+
+  init(_ name: String, code: String, in folder: Folder, port: Int) async throws {
+    let environment = Environment(
+      now: { Int64(Date().timeIntervalSince1970 * 1000) }, random: { UInt64.random(in: 0...UInt64.max) })
+    replica = try Replica(
+      at: folder.path(name + ".db"), schema: Array(Library.schema.utf8), environment: environment
+    ) { (db) throws(RelayError) in try db.script(Library.ddl) }
+    wire = try Wire(port: port)
+    let enrol = EnrolRequest(code: code, schemaHash: replica.schema.hash, replica: try replica.replicaID())
+    try await wire.send("POST", "/v1/enrol", body: enrol.encoded())
+    let answer = try EnrolResponse(decoding: try await wire.reply().body)
+    try replica.enrolled(answer, hub: "http://127.0.0.1:\(port)")
+    token = answer.token
+  }
+
+  /// Adds a book to branch north and pushes it in one request.
+  @discardableResult
+  func push(_ book: String) async throws -> [Verdict] {
+    try replica.write { (db) throws(RelayError) in
+      try db.execute("INSERT INTO book VALUES (?, 'north', 'Atlas', NULL, NULL)", [.text(book)])
+    }
+    let request = try replica.nextRequest()
+    try await wire.send("POST", "/v1/sync", token: token, body: request.encoded())
+    let reply = try await wire.reply()
+    try #require(reply.status == 200)
+    let response = try SyncResponse(decoding: reply.body)
+    _ = try replica.receive(response, to: request)
+    return response.verdicts
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import Testing
+
+/// One TCP connection to a hub, on which a test speaks HTTP by hand. Never blocks a thread.
+final class Wire {
+  struct Reply {
+    var status: Int
+    /// Names in lower case.
+    var headers: [String: String]
+    var body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+  }
+
+  private let socket: Int32
+  private var received: [UInt8] = []
+
+  init(port: Int) throws {
+    socket = TCP.socket()
+    try #require(TCP.connect(socket, port: port), "no connection to port \(port): \(String(cString: strerror(errno)))")
+    _ = fcntl(socket, F_SETFL, O_NONBLOCK)
+  }
+
+  deinit { close(socket) }
+
+  /// Tells the other side that nobody listens any more.
+  func hangUp() { shutdown(socket, Int32(SHUT_RDWR)) }
+
+  func send(_ method: String, _ path: String, token: String? = nil, body: [UInt8] = []) async throws {
+    var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: \(body.count)\r\n"
+    if let token { head += "Authorization: Bearer \(token)\r\n" }
+    var bytes = Array((head + "\r\n").utf8) + body
+    while !bytes.isEmpty {
+      let count = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+      if count > 0 {
+        bytes.removeFirst(count)
+      } else {
+        try #require(errno == EAGAIN, "cannot send: \(String(cString: strerror(errno)))")
+        try await Task.sleep(for: .milliseconds(1))
+      }
+    }
+  }
+
+  /// The next whole answer.
+  func reply(within limit: Duration = .seconds(60)) async throws -> Reply {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+      if let reply = try take() { return reply }
+      var piece = [UInt8](repeating: 0, count: 64 << 10)
+      let count = recv(socket, &piece, piece.count, 0)
+      if count > 0 {
+        received += piece[..<count]
+      } else {
+        try #require(count < 0 && errno == EAGAIN, "the connection ended without an answer")
+        try await Task.sleep(for: .milliseconds(1))
+      }
+    }
+    throw CancellationError()
+  }
+
+  /// Takes an answer off what was received, if all of it is there.
+  private func take() throws -> Reply? {
+    guard let end = received.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+    let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
+    var headers: [String: String] = [:]
+    for line in lines.dropFirst() {
+      let parts = line.split(separator: ":", maxSplits: 1)
+      headers[parts[0].lowercased()] = parts.last?.trimmingCharacters(in: .whitespaces)
+    }
+    let length = try #require(headers["content-length"].flatMap { Int($0) })
+    guard received.count >= end.upperBound + length else { return nil }
+    let status = try #require(lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+    let body = Array(received[end.upperBound..<end.upperBound + length])
+    received.removeFirst(end.upperBound + length)
+    return Reply(status: status, headers: headers, body: body)
+  }
+}
