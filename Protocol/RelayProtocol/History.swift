@@ -108,7 +108,7 @@ public struct HistoryResponse: Hashable, Sendable {
       out.textString(record.device)
       out.unsigned(record.received)
       // The base stands written out: there is no header to save it against.
-      if let change = record.change { out.rowChange(change, headerBase: .max) } else { out.null() }
+      if let change = record.change { out.rowChange(change, headerBase: nil) } else { out.null() }
     }
     out.unsigned(5)
     out.unsigned(next)
@@ -133,7 +133,7 @@ public struct HistoryResponse: Hashable, Sendable {
         var record = HistoryRecord(
           verdict: verdict, author: try reader.textString(most: Limits.label),
           device: try reader.textString(most: Limits.label), received: try reader.unsigned(), change: nil)
-        if try reader.peekIsNull() { try reader.null() } else { record.change = try reader.rowChange(headerBase: .max) }
+        if try reader.peekIsNull() { try reader.null() } else { record.change = try reader.rowChange(headerBase: nil) }
         response.records.append(record)
       }
       try reader.field(5)

@@ -103,7 +103,8 @@ extension CBORWriter {
     for item in values { value(item) }
   }
 
-  mutating func rowChange(_ change: RowChange, headerBase: UInt64) {
+  /// - Parameter headerBase: the base that the row leaves to the header; nil where there is no header to leave it to.
+  mutating func rowChange(_ change: RowChange, headerBase: UInt64?) {
     array(change.parentBase == nil ? 4 : 5)
     unsigned(UInt64(change.row.table))
     raw(change.row.key)
@@ -160,13 +161,14 @@ extension CBORReader {
     return values
   }
 
-  mutating func rowChange(headerBase: UInt64) throws(RelayError) -> RowChange {
+  mutating func rowChange(headerBase: UInt64?) throws(RelayError) -> RowChange {
     let items = try array(4...5)
     let table = try tableID()
     let row = RowID(table: table, key: try key())
-    var base = headerBase
-    if try peekIsNull() {
+    let base: UInt64
+    if let headerBase, try peekIsNull() {
       try null()
+      base = headerBase
     } else {
       base = try unsigned(most: Limits.sequence)
       guard base != headerBase else { throw malformed("not the shortest encoding") }

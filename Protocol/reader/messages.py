@@ -270,7 +270,7 @@ class RowChange(Codec):
     def read(self, r):
         items = r.tuple(4, 5)
         json = {"table": table.read(r), "key": key.read(r)}
-        if r.null():
+        if self.base is not None and r.null():
             json["base"] = self.base
         else:
             json["base"] = seq.read(r)
@@ -564,6 +564,20 @@ KINDS = {
             ),
             rows=List(Tuple(key=Bytes(KEY), hash=hash), INFLATED_BODY, order=lambda item: bytes.fromhex(item["key"])),
             more=Bool(),
+        )
+    ),
+    "history-request": Message(dict(epoch=hash, table=table, key=key, before=seq, most=Uint(500))),
+    "history-response": Message(
+        dict(
+            head=seq,
+            cells=entries,
+            records=List(
+                # The base stands written out: there is no header to leave it to.
+                Tuple(verdict=verdict, author=label, device=label, received=Uint(), change=OrNull(RowChange(None))),
+                500,
+                order=lambda record: -record["verdict"]["seq"],
+            ),
+            next=seq,
         )
     ),
     "error-reply": Message(dict(code=label, message=message, retryAfter=Uint())),

@@ -21,7 +21,7 @@ import Testing
   func current(_ file: VectorFile) throws {
     #expect(
       try file.generated() == (try file.text()),
-      "\(file.path.lastPathComponent) is not what it was: RELAY_WRITE_VECTORS=1 swift test --filter VectorTests")
+      "\(file.path.lastPathComponent) is not what it was; make vectors writes it anew")
   }
 
   @Test("every valid vector is read as it says and written as it was", arguments: files)

@@ -200,6 +200,12 @@ enum InvalidVectors {
     return InvalidVector(name: name, kind: .verifyResponse, bytes: response.encoded(), isBeyondCDDL: true)
   }
 
+  private static func history(_ name: String, _ change: (inout HistoryResponse) -> Void) -> InvalidVector {
+    var response = Samples.historyResponse
+    change(&response)
+    return InvalidVector(name: name, kind: .historyResponse, bytes: response.encoded(), isBeyondCDDL: true)
+  }
+
   private static let enrolment: [UInt8] = {
     var response = Samples.enrolResponse
     response.grants.reverse()
@@ -244,6 +250,14 @@ enum InvalidVectors {
     InvalidVector(
       name: "a table id of 2^32", kind: .verifyRequest,
       bytes: hex("A5 01 01 02 50 00000000000000000000000000000000 03 00 04 1B 0000000100000000 05 40")),
+    InvalidVector(
+      name: "more of a history than may be asked for", kind: .historyRequest,
+      bytes: hex("A6 01 01 02 50 00000000000000000000000000000000 03 01 04 81 01 05 00 06 19 01F5")),
+    history("a history that ascends") { $0.records.reverse() },
+    history("a transaction twice in a history") { $0.records.insert($0.records[0], at: 0) },
+    InvalidVector(
+      name: "a change in a history that leaves its base to a header", kind: .historyResponse,
+      bytes: hex("A5 01 01 02 01 03 80 04 81 85 85 01 01 01 00 F4 60 60 00 84 01 81 01 F6 81 82 05 00 05 00")),
     request("a floor above the base", cddl: true) { $0.floor = 1 },
     request("scopes out of order", cddl: true) { $0.scopes = ["b", "a"] },
     request("a scope twice", cddl: true) { $0.scopes = ["a", "a"] },
@@ -291,6 +305,9 @@ enum InvalidVectors {
     InvalidVector(
       name: "a key of 1025 bytes to go on after", kind: .verifyRequest,
       bytes: hex("A5 01 01 02 50 00000000000000000000000000000000 03 00 04 01 05 59 0401"), code: .limitExceeded),
+    InvalidVector(
+      name: "501 transactions of a history", kind: .historyResponse, bytes: hex("A5 01 01 02 01 03 80 04 99 01F5 F6"),
+      code: .limitExceeded),
     cut("100,001 rows", .transaction, Samples.transactions[0].encoded(), before: hex("81 84 03"), hex("9A 000186A1")),
     cut("4097 scopes", .syncRequest, Samples.requests[0].encoded(), before: hex("80 0B 60"), hex("99 1001")),
     cut("10,001 transactions", .syncRequest, Samples.requests[0].encoded(), after: hex("0B 60 0C"), hex("99 2711")),

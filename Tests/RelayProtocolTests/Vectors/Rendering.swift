@@ -95,15 +95,17 @@ extension JSON {
       }
   }
 
+  init(_ change: RowChange) throws(RelayError) {
+    let rest: [(String, JSON)] = [
+      ("base", .number(unsigned: change.base)), ("operations", .array(change.operations.map { JSON($0) })),
+    ]
+    let parent = change.parentBase.map { [("parentBase", JSON.number(unsigned: $0))] } ?? []
+    self = .object(try JSON.fields(change.row) + rest + parent)
+  }
+
   init(_ transaction: Transaction) throws(RelayError) {
     var rows: [JSON] = []
-    for change in transaction.rows {
-      let rest: [(String, JSON)] = [
-        ("base", .number(unsigned: change.base)), ("operations", .array(change.operations.map { JSON($0) })),
-      ]
-      let parent = change.parentBase.map { [("parentBase", JSON.number(unsigned: $0))] } ?? []
-      rows.append(.object(try JSON.fields(change.row) + rest + parent))
-    }
+    for change in transaction.rows { rows.append(try JSON(change)) }
     self = .object([
       ("replica", JSON(transaction.dot.replica)), ("counter", .number(unsigned: transaction.dot.counter)),
       ("previous", JSON(transaction.previous)), ("time", JSON(transaction.time)), ("epoch", JSON(transaction.epoch)),
@@ -153,17 +155,21 @@ extension JSON {
     self = .object([("sum", .hex(digest.bytes)), ("count", .number(unsigned: digest.count))])
   }
 
+  init(_ entries: [EntryRecord]) {
+    self = .array(
+      entries.map { entry in
+        .object([
+          ("cell", JSON(entry.cell)), ("opened", .number(unsigned: entry.opened)),
+          ("siblings", .array(entry.siblings.map { JSON($0) })),
+        ])
+      })
+  }
+
   init(_ record: RowRecord) throws(RelayError) {
-    let entries = record.entries.map { entry in
-      JSON.object([
-        ("cell", JSON(entry.cell)), ("opened", .number(unsigned: entry.opened)),
-        ("siblings", .array(entry.siblings.map { JSON($0) })),
-      ])
-    }
     self = .object([
       ("seq", .number(unsigned: record.seq)), ("key", JSON(try record.row.values())),
       ("values", record.values.map { JSON($0) } ?? .null), ("stamps", JSON(record.stamps)),
-      ("entries", .array(entries)),
+      ("entries", JSON(record.entries)),
     ])
   }
 
@@ -278,6 +284,30 @@ extension JSON {
     }
     let rows = response.rows.map { JSON.object([("key", .hex($0.key)), ("hash", JSON($0.hash))]) }
     self = .object([("tables", .array(tables)), ("rows", .array(rows)), ("more", .bool(response.more))])
+  }
+
+  init(_ request: HistoryRequest) throws(RelayError) {
+    let rest: [(String, JSON)] = [
+      ("before", .number(unsigned: request.before)), ("most", .number(unsigned: request.most)),
+    ]
+    self = .object([("epoch", JSON(request.epoch))] + (try JSON.fields(request.row)) + rest)
+  }
+
+  init(_ response: HistoryResponse) throws(RelayError) {
+    var records: [JSON] = []
+    for record in response.records {
+      var change = JSON.null
+      if let done = record.change { change = try JSON(done) }
+      records.append(
+        .object([
+          ("verdict", try JSON(record.verdict)), ("author", .string(record.author)),
+          ("device", .string(record.device)), ("received", .number(unsigned: record.received)), ("change", change),
+        ]))
+    }
+    self = .object([
+      ("head", .number(unsigned: response.head)), ("cells", JSON(response.cells)), ("records", .array(records)),
+      ("next", .number(unsigned: response.next)),
+    ])
   }
 
   init(_ reply: ErrorReply) {

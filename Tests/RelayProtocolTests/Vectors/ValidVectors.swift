@@ -82,6 +82,8 @@ enum ValidVectors {
     + list("enrol response", .enrolResponse, [Samples.enrolResponse.encoded()])
     + list("verify request", .verifyRequest, [Samples.verifyRequest.encoded()])
     + list("verify response", .verifyResponse, [Samples.verifyResponse.encoded(), VerifyResponse().encoded()])
+    + list("history request", .historyRequest, MessageKind.historyRequest.samples)
+    + list("history response", .historyResponse, MessageKind.historyResponse.samples)
     + list("error reply", .errorReply, [Samples.error.encoded()])
     + MessageKind.allCases.filter(\.hasOptionalFields).compactMap(\.withLaterField)
 
@@ -110,6 +112,8 @@ extension MessageKind {
     case .errorReply: .errorReply
     case .verifyRequest: .verifyRequest
     case .verifyResponse: .verifyResponse
+    case .historyRequest: .historyRequest
+    case .historyResponse: .historyResponse
     }
   }
 

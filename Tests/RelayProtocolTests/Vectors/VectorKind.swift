@@ -10,6 +10,8 @@ enum VectorKind: String, CaseIterable {
   case enrolResponse = "enrol-response"
   case verifyRequest = "verify-request"
   case verifyResponse = "verify-response"
+  case historyRequest = "history-request"
+  case historyResponse = "history-response"
   case errorReply = "error-reply"
 
   /// Reads one whole item: what it says, and the bytes that say it again.
@@ -48,6 +50,12 @@ enum VectorKind: String, CaseIterable {
     case .verifyResponse:
       let response = try VerifyResponse(decoding: bytes)
       return (JSON(response), response.encoded())
+    case .historyRequest:
+      let request = try HistoryRequest(decoding: bytes)
+      return (try JSON(request), request.encoded())
+    case .historyResponse:
+      let response = try HistoryResponse(decoding: bytes)
+      return (try JSON(response), response.encoded())
     case .errorReply:
       let reply = try ErrorReply(decoding: bytes)
       return (JSON(reply), reply.encoded())
