@@ -157,4 +157,31 @@ import Testing
     let error = #expect(throws: RelayError.self) { try fleet.reader.history(request, device: device) }
     #expect(error?.code == .hubRolledBack)
   }
+
+  private static let twoRoles = """
+    {"name":"t","version":1,"roles":["office","door"],"tables":[
+     {"id":1,"name":"member","key":["id"],"columns":[
+       {"id":1,"name":"id","type":"text"},{"id":2,"name":"unit","type":"text"},
+       {"id":3,"name":"note","type":"text","policy":"ask"},{"id":4,"name":"top","type":"integer","policy":"max"},
+       {"id":5,"name":"name","type":"text"}],
+      "scopes":["unit/{unit}"],"homes":["unit/{unit}"],
+      "access":{"office":{"read":true,"write":true},"door":{"read":true,"hidden":["note"]}}}]}
+    """
+
+  @Test("Nothing of a hidden column is in any byte of a history, and who only wrote hidden columns is not in it")
+  func hidden() throws {
+    let office = try Office([("a", ["*"]), ("d", ["unit/x"])], json: Self.twoRoles, roles: ["d": "door"])
+    let row = Office.row("m")
+    try office.push("a", office.sealed(7, row, office.member("x", note: "canary one", top: 5)))
+    try office.push("a", office.sealed(7, row, .set(3, [.text("canary two")]), base: 1))
+    try office.push("a", office.sealed(7, row, .set(5, [.text("Ann")]), base: 2))
+    let request = HistoryRequest(epoch: .zero, row: row)
+    let all = try office.reader.history(request, device: try office.device("a"))
+    #expect(all.records.map(\.verdict.seq) == [3, 2, 1])
+    let cut = try office.reader.history(request, device: try office.device("d"))
+    #expect(cut.records.map(\.verdict.seq) == [3, 1])
+    #expect(cut.cells.map(\.cell.group) == [0, 2, 4, 5])
+    #expect(String(decoding: all.encoded(), as: UTF8.self).contains("canary"))
+    #expect(!String(decoding: cut.encoded(), as: UTF8.self).contains("canary"))
+  }
 }

@@ -26,17 +26,19 @@ final class Office {
   var last: [UInt64: Hash128] = [:]
   var count: [UInt64: UInt64] = [:]
 
-  init(_ devices: [(String, [String])]) throws {
+  /// - Parameter roles: of devices that are no office.
+  init(_ devices: [(String, [String])], json: String = Office.json, roles: [String: String] = [:]) throws {
     directory = NSTemporaryDirectory() + "hub-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    schema = try SyncSchema(json: Array(Office.json.utf8))
+    schema = try SyncSchema(json: Array(json.utf8))
     try Hub.create(
-      directory: directory, schema: Array(Office.json.utf8), organisation: Office.organisation, epoch: Office.epoch)
+      directory: directory, schema: Array(json.utf8), organisation: Office.organisation, epoch: Office.epoch)
     writer = try HubWriter(directory: directory)
     reader = try HubReader(directory: directory)
     for (name, scopes) in devices {
       try writer.addDevice(
-        name: name, role: "office", grants: scopes.map { ScopeGrant(scope: $0) }, code: name, expires: 1000)
+        name: name, role: roles[name] ?? "office", grants: scopes.map { ScopeGrant(scope: $0) }, code: name,
+        expires: 1000)
       _ = try writer.enrol(
         EnrolRequest(code: name, schemaHash: schema.hash, replica: ReplicaID(bits: 1)), token: "t-" + name, now: 1)
     }

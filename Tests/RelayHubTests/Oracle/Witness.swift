@@ -175,7 +175,7 @@ final class Witness {
     let before = try images(names)
     try device.replica.write(seenAt: moment) { (db) throws(RelayError) in try db.script(sql) }
     // Of a row that left since, the device no longer claims to know anything: rather one question too many.
-    try seal(before, seen: seen.merging(known) { then, now in then.intersection(now) }.filter { seen[$0.key] != nil })
+    try seal(before, seen: Dictionary(uniqueKeysWithValues: seen.map { ($0, $1.intersection(known[$0] ?? [])) }))
   }
 
   func undelete(_ name: Name) throws {
