@@ -9,7 +9,7 @@ import json
 import random
 import sys
 
-from oracle import World
+from oracle import LIVE, World
 from schema import Schema
 
 FILLED = ("sealed", "shows", "verdicts", "installed")
@@ -21,11 +21,12 @@ PLACES = ["1", "2", "3"]
 # ------------------------------------------------------------------------------------------------ random vectors
 
 class History:
-    """One random history of a small fleet over the schema `house`."""
+    """One random history of a small fleet; every fourth over a schema with deletes that win and unique keys."""
 
     def __init__(self, seed, steps):
         self.rnd, self.serial, self.steps = random.Random(seed), 0, []
-        self.schema = Schema.named("house")
+        self.name = "market" if seed % 4 == 0 else "house"
+        self.schema = Schema.named(self.name)
         names = "abcde"[: self.rnd.randint(3, 5)]
         self.devices = {n: {"role": self.role(), "scopes": self.scopes(),
                             "skew": self.rnd.choice([0, 0, -3000, 700_000])} for n in names}
@@ -35,7 +36,7 @@ class History:
         for _ in range(3):
             for name in names:
                 self.do({"do": "sync", "on": name})
-        self.vector = {"name": f"seed {seed}", "schema": "house", "devices": self.devices, "steps": self.steps,
+        self.vector = {"name": f"seed {seed}", "schema": self.name, "devices": self.devices, "steps": self.steps,
                        "end": self.world.end()}
 
     def do(self, step):
@@ -115,9 +116,11 @@ class History:
 
     def resolve(self, name):
         device, rnd = self.world.devices[name], self.rnd
-        rows = [r for r in sorted(device.conflicts) if r not in device.touched and device.view(r) is not None
+        rows = [r for r in sorted(device.conflicts) if r not in device.touched
+                and (device.view(r) is not None or LIVE in device.conflicts[r])
                 and not (r in device.images and device.images[r].left) and not device.is_doomed(r)]
-        choices = [(r, c) for r in rows for c in sorted(device.conflicts[r])]
+        choices = [(r, c) for r in rows for c in sorted(device.conflicts[r], key=str)
+                   if device.view(r) is not None or c == LIVE]
         if not choices:
             return
         row, cell = rnd.choice(choices)
@@ -139,9 +142,12 @@ class History:
             if device.is_doomed(row):
                 continue  # when its effect leaves the view is the device's business
             rows += self.edit_row(device, row, foreign)
-        return {"do": "write", "on": name, "rows": rows, **({"foreign": True} if foreign else {})} if rows else None
+        how = {"foreign": True} if foreign else {"strict": True} if rnd.random() < 0.06 else {}
+        return {"do": "write", "on": name, "rows": rows, **how} if rows else None
 
-    def fresh(self):
+    def fresh(self, row=None):
+        if self.name == "market" and row and row[0] == "child":
+            return self.rnd.choice("uvwxyz")
         self.serial += 1
         return f"x{self.serial}"
 
@@ -173,7 +179,7 @@ class History:
         elif what == "move":
             change["home"] = rnd.choice(PLACES + ([None] if rnd.random() < 0.1 else []))
         elif what == "what":
-            change["what"] = self.fresh()
+            change["what"] = self.fresh(row)
         elif what == "name":
             change.update(rnd.choice([{"first": self.fresh()}, {"last": self.fresh()},
                                       {"first": self.fresh(), "last": self.fresh()}]))
@@ -197,7 +203,7 @@ class History:
         rnd = self.rnd
         if row[0] == "child":
             parents = [r[1][0] for r in sorted(device.visible()) if r[0] == "root"]
-            return {"parent": rnd.choice(parents or ROOTS), "what": self.fresh(), "note": rnd.randint(0, 3),
+            return {"parent": rnd.choice(parents or ROOTS), "what": self.fresh(row), "note": rnd.randint(0, 3),
                     "n": rnd.randint(0, 2)}
         out = {"home": self.home(device), "first": self.fresh(), "note": rnd.randint(0, 3), "n": rnd.randint(0, 2)}
         if rnd.random() < 0.3:

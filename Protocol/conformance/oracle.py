@@ -56,6 +56,7 @@ class Verdict:
     time: int
     role: str
     refused: str | None = None
+    signs: list = field(default_factory=list)  # parents of which it said that they live
 
 
 # ------------------------------------------------------------------------------------------------ cells and rows
@@ -115,7 +116,7 @@ def values_of(table, row, cells):
 def effects(table, op, cells):
     """(cell, value, covers) for each cell that an operation writes; the value None only covers."""
     kind = op["op"]
-    alive = [] if table.delete == "delete_wins" and kind not in ("insert", "touch") else [(LIVE, "alive", True)]
+    alive = [(LIVE, "alive", True)]
     if kind == "delete":
         return [(LIVE, "dead", True)]
     if kind == "touch":
@@ -142,11 +143,7 @@ def effects(table, op, cells):
 
 
 def merge(table, cells, change, dot, seen, seq, time, readable):
-    """Merges a change into a row's cells.
-
-    Gives whether a live write was found that its author had not seen, in a cell that the change replaces.
-    """
-    concurrent = False
+    """Merges a change into a row's cells: covered writes leave, the new one joins."""
     for op in change.ops:
         for cell, value, covers in effects(table, op, cells):
             live = cells.setdefault(cell, {})
@@ -154,13 +151,24 @@ def merge(table, cells, change, dot, seen, seq, time, readable):
                 for other in [d for d in live if d != dot]:
                     if live[other].seq <= change.base or other in seen:
                         del live[other]
-                    else:
-                        concurrent = True
             if value is not None:
                 live[dot] = Write(value[0] if isinstance(value, list) else value, time, seq)
             if not live:
                 del cells[cell]
-    return concurrent
+
+
+def is_concurrent(table, cells, change, tx, readable):
+    """Would a change find a live write, in a cell that it writes, that its author had not seen? Two that both say that
+    the row lives do not count: every update says so."""
+    for op in change.ops:
+        for cell, value, _ in effects(table, op, cells):
+            for dot, write in cells.get(cell, {}).items():
+                if cell == LIVE and write.value == "alive" == value:
+                    continue
+                known = write.seq <= change.base or dot in tx.seen
+                if dot != tx.dot and not (known and (cell == LIVE or cell[0] in readable)):
+                    return True
+    return False
 
 
 def standing(before, change, dot, refused):
@@ -231,6 +239,7 @@ class Hub:
         self.devices[tx.dot] = device
         self.log.append((tx, verdict))
         if not verdict.refused:
+            verdict.signs = sorted((r for r in after if not tx.change(r)), key=lambda r: order(self.schema, r))
             self.commit(tx, after, verdict.seq)
         return verdict
 
@@ -244,15 +253,49 @@ class Hub:
                 return after, why
             cells = copy.deepcopy(self.rows.get(change.row, {}))
             readable = table.readable(tx.role) & table.readable(role)
-            concurrent = merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable)
-            after[change.row] = merged[change.row] = cells
-            if tx.strict and concurrent:
+            if tx.strict and is_concurrent(table, cells, change, tx, readable):
                 return after, "strict_concurrent"
+            merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable)
+            after[change.row] = merged[change.row] = cells
+            if named := self.named_parent(table, change):
+                self.sign_life(tx, named, after, merged, verdict)
         for change in tx.changes:
             why = self.misplaced(tx, change, merged, writable)
             if why:
                 return after, why
-        return after, None
+        return after, "unique_taken" if self.takes_unique(after, merged) else None
+
+    def sign_life(self, tx, parent, after, merged, verdict):
+        """Who names a parent says that it lives, unless its author knew it to be deleted."""
+        table = self.schema.tables[parent[0]]
+        if tx.change(parent) or table.delete == "never" or parent not in merged:
+            return
+        cells = copy.deepcopy(merged[parent])
+        live = cells.get(LIVE, {})
+        if any(w.value == "dead" and (w.seq <= tx.base or d in tx.seen) for d, w in live.items()):
+            return
+        was = is_alive(table, cells)
+        touch = Change(parent, tx.base, [{"op": "touch"}])
+        merge(table, cells, touch, tx.dot, tx.seen, verdict.seq, verdict.time, set())
+        after[parent] = merged[parent] = cells
+        if not was and is_alive(table, cells) and table.parent:
+            if above := values_of(table, parent, cells)[table.parent[0]]:
+                self.sign_life(tx, (table.parent[1], (above,)), after, merged, verdict)
+
+    def takes_unique(self, after, merged):
+        """Does a row want a key that the schema calls unique and another living row has?"""
+        for name, table in self.schema.tables.items():
+            for columns in table.unique:
+                holders = {}
+                for row, cells in merged.items():
+                    if row[0] == name and is_alive(table, cells):
+                        values = values_of(table, row, cells)
+                        key = tuple(values[c] for c in columns)
+                        if None not in key:
+                            holders.setdefault(key, set()).add(row)
+                if any(len(rows) > 1 and rows & set(after) for rows in holders.values()):
+                    return True
+        return False
 
     def refuses(self, device, tx, change, table, writable):
         inserts = change.has("insert")
@@ -374,6 +417,8 @@ class Hub:
         were = {row: self.place("scopes", row, self.rows) for row in self.rows}
         old = {row: self.rows.get(row, {}) for row in after}
         self.rows.update(after)
+        # A life sign is nobody's news unless it brought a row back, or opened or closed a question.
+        after = {row: cells for row, cells in after.items() if tx.change(row) or self.is_news(row, old[row], cells)}
         for row in self.rows:
             was, now = were.get(row, set()), self.place("scopes", row, self.rows)
             for scope in was - now:
@@ -386,6 +431,15 @@ class Hub:
                 if writes != old[row].get(cell):
                     self.settle(tx, row, cell, writes, seq)
 
+    def is_news(self, row, was, now):
+        table = self.schema.tables[row[0]]
+
+        def asked(cells):
+            live = cells.get(LIVE, {})
+            top = shown(table, LIVE, live)
+            return top, {d: w.seq for d, w in live.items() if w.value != top}
+        return asked(was) != asked(now)
+
     def settle(self, tx, row, cell, writes, seq):
         """Entries for what a person must decide, notices for whose value is not shown."""
         table = self.schema.tables[row[0]]
@@ -397,9 +451,13 @@ class Hub:
                 self.notices.setdefault((dot, row, cell), seq)
         if policy != "ask":
             return
+        change = tx.change(row) or Change(row, 0, [])
+        lives = [d for d, w in writes.items() if w.value == "alive"]
+        if cell == LIVE and change.has("insert") and len(lives) > 1:
+            for dot in lives:  # the key was inserted twice, and became one row
+                self.notices.setdefault((dot, row, cell), seq)
         opened = next((o for (r, c, o), status in self.entries.items()
                        if (r, c, status) == (row, cell, "open")), None)
-        change = tx.change(row)
         kinds = ("delete", "touch", "insert") if cell == LIVE else ("set",)
         resolves = next((op["resolves"] for op in change.ops if op.get("resolves") and op["op"] in kinds
                          and (cell == LIVE or op["cell"] == cell[0])), None)
@@ -423,8 +481,9 @@ class Hub:
             here = self.place("scopes", row, self.rows)
             alive = is_alive(table, cells)
             seq = max((self.entered[s, row] for s in here & granted), default=0)
+            asks = any((r, c, status) == (row, LIVE, "open") for (r, c, _), status in self.entries.items())
             if here & granted and table.access(role).get("read") and (
-                    seq > request["base"] or (here & new and alive)):
+                    seq > request["base"] or (here & new and (alive or asks))):
                 rows[row] = self.cut(table, cells, request["floor"], role) if alive else None
             left = any(self.exits.get((s, row), 0) > request["base"] for s in request["scopes"] | granted)
             if not here & granted and (left or here & (request["scopes"] - granted)):
@@ -434,8 +493,10 @@ class Hub:
             if self.devices[dot] != device or seq <= request["base"]:
                 continue
             table, cells = self.schema.tables[row[0]], self.rows[row]
-            may = self.place("scopes", row, self.rows) & granted and cell[0] in table.readable(role)
-            notices[row, cell, seq] = [shown(table, cell, cells[cell])] if may else []
+            may = self.place("scopes", row, self.rows) & granted and (
+                cell[0] in table.readable(role) or (cell == LIVE and table.access(role).get("read")))
+            other = {d: w for d, w in cells[cell].items() if cell != LIVE or d != dot}
+            notices[row, cell, seq] = [shown(table, cell, other)] if may and other else []
         verdicts = [self.verdicts[d] for d in request["seen"] if d in self.verdicts]
         return Reply(request, self.head, rows, exits, verdicts, notices, dict(self.rights[device]), role)
 
@@ -509,10 +570,12 @@ class Device:
             return self.touched[row][1]
         table = self.schema.tables[row[0]]
         cells = copy.deepcopy(self.images[row].cells) if row in self.images else {}
+        has_values = bool(cells)
         for tx, change, verdict in self.overlay(row):
+            has_values |= change.has("insert")
             time = verdict.time if verdict else tx.time
             merge(table, cells, change, tx.dot, tx.seen, PENDING + tx.dot[1], time, table.readable(tx.role))
-        return values_of(table, row, cells) if is_alive(table, cells) else None
+        return values_of(table, row, cells) if has_values and is_alive(table, cells) else None
 
     def visible(self):
         rows = set(self.images) | set(self.touched) | {c.row for tx in self.pending for c in tx.changes}
@@ -551,10 +614,12 @@ class Device:
         self.sealed.append(tx)
 
     def difference(self, table, before, after, resolving):
-        """The net effect, at most one operation a cell. `resolving`: (cell, the entry's seq)."""
-        if before is None and after is None:
-            return []
+        """The net effect, at most one operation a cell. `resolving`: (cell, the entry's seq, the choice)."""
         note = {"resolves": resolving[1]} if resolving else {}
+        if before is None and after is None:
+            if not resolving or resolving[0] != "_live":
+                return []
+            return [{"op": "touch" if resolving[2] == "alive" else "delete", **note}]
         if after is None:
             return [{"op": "delete", **(note if resolving and resolving[0] == "_live" else {})}]
         if before is None:
@@ -753,7 +818,8 @@ class World:
 
     def spell_verdict(self, v):
         return {"dot": self.dot(v.dot), "seq": v.seq, "time": [v.time >> 16, v.time & 0xFFFF], "as": v.role,
-                **({"refused": v.refused} if v.refused else {})}
+                **({"refused": v.refused} if v.refused else {}),
+                **({"signs": [self.row_name(r) for r in v.signs]} if v.signs else {})}
 
     # -- steps
 
@@ -794,11 +860,12 @@ class World:
         entry = device.conflicts[row][(cell, None)]
         values = device.view(row)
         if cell == "_live":
-            device.touch(row, None if step["choice"] == "dead" else values)
+            if values is not None:
+                device.touch(row, None if step["choice"] == "dead" else values)
         else:
             spec = table.cells[cell]
             device.touch(row, {**values, **dict(zip(spec.columns, spec.unpack(step["choice"])))})
-        device.seal(self.now, resolving={row: (cell, entry)})
+        device.seal(self.now, resolving={row: (cell, entry, step["choice"])})
 
     def judge(self, step, device, said, most=None):
         unsent = [tx for tx in device.pending if tx.dot not in device.known][:most]
@@ -847,8 +914,9 @@ class World:
             return False
         for row, cells in reply.rows.items():
             device.conflicts.pop(row, None)
-            if cells is not None and entries.get(row):
-                device.conflicts[row] = entries[row]
+            asked = {c: o for c, o in entries.get(row, {}).items() if cells is not None or c == LIVE}
+            if asked:
+                device.conflicts[row] = asked
         return device.base
 
     def entries_for(self, name):

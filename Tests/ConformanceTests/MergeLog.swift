@@ -29,11 +29,19 @@ struct MergeLog {
     }
     for (seq, verdict) in verdicts.sorted(by: { $0.key < $1.key }) {
       guard let one = sealed[verdict["dot"]?.text ?? ""] else { throw JSONError(description: "\(verdict): not sealed") }
+      var changes: [RowChange] = []
       for json in one["rows"]?.list ?? [] {
-        guard let change = spelling.change(json), let table = schema.table(change.row.table) else {
-          throw JSONError(description: "no change: \(json)")
-        }
-        let roles = [one["role"]?.text ?? "", verdict["as"]?.text ?? ""]
+        guard let change = spelling.change(json) else { throw JSONError(description: "no change: \(json)") }
+        changes.append(change)
+      }
+      for parent in verdict["signs"]?.list ?? [] {
+        guard let row = parent.text.flatMap({ spelling.row($0) }) else { continue }
+        let base = UInt64(one["base"]?.integer ?? 0)
+        changes.append(RowChange(row: row, base: base, operations: [Relay.Operation(.touch)]))
+      }
+      let roles = [one["role"]?.text ?? "", verdict["as"]?.text ?? ""]
+      for change in changes {
+        guard let table = schema.table(change.row.table) else { continue }
         let readable = Set(
           table.groups.filter { group in roles.allSatisfy { table.reads(group, $0) } }.map(\.id))
         let context = WriteContext(

@@ -56,7 +56,8 @@ extension Stage {
         for item in items { try item.run(player.shell, schema) }
       }
     } else {
-      try player.replica.write(author: player.name) { (db) throws(RelayError) in
+      let mode: TransactionMode = step.json["strict"] == .bool(true) ? .strict : .merge
+      try player.replica.write(author: player.name, mode: mode) { (db) throws(RelayError) in
         for item in items { try item.run(db, schema) }
       }
     }

@@ -68,10 +68,10 @@ MUTATIONS = [
          '(mutated("role_now") || table.reads($0, header)) && table.reads($0, now)'),
     ]),
     Mutation("collapse", "11", "a cell keeps only the write it shows", [
-        (MERGE, "      for effect in effects(of: operation, table: table) { write(effect, context, witness) }\n",
+        (MERGE, "      for effect in effects(of: operation, table: table) { write(effect, context) }\n",
          "      for effect in effects(of: operation, table: table) {\n"
          "        if effect.cell == .live, operation.group != 0, mutated(\"no_live\") { continue }\n"
-         "        write(effect, context, witness)\n"
+         "        write(effect, context)\n"
          '        guard mutated("collapse"), context.seq < WriteContext.pendingSeq, effect.cell.element == nil,\n'
          "          let policy = table.group(effect.cell.group)?.policy, [.lww, .ask, .max].contains(policy),\n"
          "          let shown = table.shownWrite(Cell(id: effect.cell, writes: writes(effect.cell)))\n"
@@ -98,7 +98,8 @@ MUTATIONS = [
          'value: isEmpty ? nil : .values(given.values), covers: !mutated("insert_adds"))]'),
     ]),
     Mutation("no_notice", "14", "a losing lww value is not told", [
-        (COMMIT, "        for loser in losers {\n", '        for loser in mutated("no_notice") ? [] : losers {\n'),
+        (COMMIT, "        for loser in losers where try notify(",
+         '        for loser in mutated("no_notice") ? [] : losers where try notify('),
     ]),
     Mutation("new_entry", "14", "a second, concurrent resolution opens a new entry", [
         (COMMIT, ".seq(named ? resolves : seq)", '.seq(named && !mutated("new_entry") ? resolves : seq)'),
@@ -106,8 +107,8 @@ MUTATIONS = [
     Mutation("noop_resolve", "14", "resolving for the shown value is dropped as no difference", [
         (DIFFERENCE, "        if was != now || entry != 0 {",
          '        if was != now || (entry != 0 && !mutated("noop_resolve")) {'),
-        (DIFFERENCE, "      if let entry = resolving[0] {",
-         '      if let entry = resolving[0], !mutated("noop_resolve") {'),
+        (DIFFERENCE, "      if let decision = decisions[0] { operations",
+         '      if let decision = decisions[0], !mutated("noop_resolve") { operations'),
     ]),
     Mutation("ends_covered", "14", "an entry ends only when one write covers all its siblings", [
         (COMMIT, "        } else if open {\n",
