@@ -117,7 +117,7 @@ final class Judgement {
   /// Does an insert say what the row says already? Two devices that write down the same fact under a key that follows
   /// from it agree.
   private func repeats(_ change: RowChange, _ row: StoredRow, _ table: TableSchema) throws(RelayError) -> Bool {
-    guard row.state.isAlive else { return false }
+    guard table.isAlive(row.state) else { return false }
     let values = try table.allValues(change.row, row.state)
     return change.operations.allSatisfy { operation in
       guard case .insert(let given) = operation.kind else { return false }
