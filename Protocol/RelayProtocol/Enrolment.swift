@@ -5,17 +5,22 @@ public struct EnrolRequest: Hashable, Sendable {
   public var replica: ReplicaID
   /// Zero, or the organisation that this file already belongs to.
   public var organisation: Hash128
+  /// The version that `schemaHash` belongs to.
+  public var schemaVersion: UInt64?
 
-  public init(code: String, schemaHash: Hash128, replica: ReplicaID, organisation: Hash128 = .zero) {
+  public init(
+    code: String, schemaHash: Hash128, replica: ReplicaID, organisation: Hash128 = .zero, schemaVersion: UInt64? = nil
+  ) {
     self.code = code
     self.schemaHash = schemaHash
     self.replica = replica
     self.organisation = organisation
+    self.schemaVersion = schemaVersion
   }
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(5)
+    out.map(schemaVersion == nil ? 5 : 6)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -26,12 +31,16 @@ public struct EnrolRequest: Hashable, Sendable {
     out.unsigned(replica.bits)
     out.unsigned(5)
     out.hash(organisation)
+    if let schemaVersion {
+      out.unsigned(6)
+      out.unsigned(schemaVersion)
+    }
     return out.bytes
   }
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let unknown = try reader.message("an enrolment", fields: 5)
+      let optional = try reader.message("an enrolment", fields: 5)
       try reader.field(2)
       let code = try reader.textString(most: Limits.label)
       try reader.field(3)
@@ -39,9 +48,11 @@ public struct EnrolRequest: Hashable, Sendable {
       try reader.field(4)
       let replica = ReplicaID(bits: try reader.unsigned())
       try reader.field(5)
-      let request = EnrolRequest(
+      var request = EnrolRequest(
         code: code, schemaHash: schemaHash, replica: replica, organisation: try reader.hash())
-      try reader.unknownFields(unknown, after: 5)
+      try reader.optionalFields(optional, after: 5) { (key, reader) throws(RelayError) in
+        if key == 6 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
+      }
       return request
     }
   }
@@ -56,9 +67,12 @@ public struct EnrolResponse: Hashable, Sendable {
   public var token: String
   public var role: String
   public var grants: [ScopeGrant]
+  /// The newest version of the sync schema that the hub knows.
+  public var schemaVersion: UInt64?
 
   public init(
-    organisation: Hash128, epoch: Hash128, device: String, token: String, role: String, grants: [ScopeGrant]
+    organisation: Hash128, epoch: Hash128, device: String, token: String, role: String, grants: [ScopeGrant],
+    schemaVersion: UInt64? = nil
   ) {
     self.organisation = organisation
     self.epoch = epoch
@@ -66,11 +80,12 @@ public struct EnrolResponse: Hashable, Sendable {
     self.token = token
     self.role = role
     self.grants = grants
+    self.schemaVersion = schemaVersion
   }
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(7)
+    out.map(schemaVersion == nil ? 7 : 8)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -85,12 +100,16 @@ public struct EnrolResponse: Hashable, Sendable {
     out.textString(role)
     out.unsigned(7)
     out.grants(grants)
+    if let schemaVersion {
+      out.unsigned(8)
+      out.unsigned(schemaVersion)
+    }
     return out.bytes
   }
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let unknown = try reader.message("an enrolment's answer", fields: 7)
+      let optional = try reader.message("an enrolment's answer", fields: 7)
       try reader.field(2)
       let organisation = try reader.hash()
       try reader.field(3)
@@ -103,9 +122,12 @@ public struct EnrolResponse: Hashable, Sendable {
       let role = try reader.textString(most: Limits.label)
       try reader.field(7)
       let grants = try reader.grants()
-      try reader.unknownFields(unknown, after: 7)
-      return EnrolResponse(
+      var response = EnrolResponse(
         organisation: organisation, epoch: epoch, device: device, token: token, role: role, grants: grants)
+      try reader.optionalFields(optional, after: 7) { (key, reader) throws(RelayError) in
+        if key == 8 { response.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
+      }
+      return response
     }
   }
 }

@@ -31,6 +31,8 @@ public enum Limits {
   public static let intervals = 4096
   public static let pendingDots = 1_000_000
   public static let scopes = 4096
+  /// Rows that one request asks for by key.
+  public static let rowsAsked = 1000
   public static let scopeName = 255
   public static let siblings = 10_000
   public static let elements = 10_000

@@ -23,6 +23,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case unsupportedVersion = "unsupported_version"
   case schemaInvalid = "schema_invalid"
   case schemaMismatch = "schema_mismatch"
+  case schemaTooOld = "schema_too_old"
+  case schemaTooNew = "schema_too_new"
 
   // The database file.
   case notADatabase = "not_a_database"
@@ -72,6 +74,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .unsupportedVersion: "Nothing was changed and local work is kept. Update the older side."
     case .schemaInvalid: "Nothing was changed. Correct the sync schema file."
     case .schemaMismatch: "Nothing was changed and local work is kept. Bring tables and sync schema together."
+    case .schemaTooOld:
+      "Local work is kept, can be added to and exported. Update the app; what waits then goes out by itself."
+    case .schemaTooNew: "Nothing was judged and local work is kept. It goes out once the hub is updated."
     case .notADatabase: "Nothing was changed. Name a SQLite database file."
     case .fileMissing: "Nothing was created. Check the path."
     case .readOnly: "Nothing was changed; reading still works. Make the file and its folder writable."

@@ -23,11 +23,15 @@ public struct SyncRequest: Hashable, Sendable {
   public var part: TransactionPart?
   /// Nil for a push that more pushes follow.
   public var pull: PullRequest?
+  /// The version that `schemaHash` belongs to. A hub whose schema is older cannot know the hash, and serves its newest.
+  public var schemaVersion: UInt64?
+  /// The version that the device's confirmed rows were pulled at, where it is another one (rule 22).
+  public var installed: UInt64?
 
   public init(
     organisation: Hash128, schemaHash: Hash128, epoch: Hash128, base: UInt64, logHash: Hash128, replica: ReplicaID,
     pending: DotSet, floor: UInt64, scopes: [String], role: String, push: [[UInt8]] = [], part: TransactionPart? = nil,
-    pull: PullRequest? = nil
+    pull: PullRequest? = nil, schemaVersion: UInt64? = nil, installed: UInt64? = nil
   ) {
     self.organisation = organisation
     self.schemaHash = schemaHash
@@ -42,6 +46,8 @@ public struct SyncRequest: Hashable, Sendable {
     self.push = push
     self.part = part
     self.pull = pull
+    self.schemaVersion = schemaVersion
+    self.installed = installed
   }
 }
 
@@ -84,7 +90,7 @@ public struct PullRequest: Hashable, Sendable {
 extension SyncRequest {
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 256 + push.reduce(0) { $0 + $1.count + 5 } + (part?.bytes.count ?? 0))
-    out.map(12 + (part == nil ? 0 : 1) + (pull == nil ? 0 : 1))
+    out.map(12 + [part != nil, pull != nil, schemaVersion != nil, installed != nil].count { $0 })
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -127,6 +133,14 @@ extension SyncRequest {
       out.unsigned(pull.wait)
       out.unsigned(pull.pageBytes)
       out.bool(pull.digests)
+    }
+    if let schemaVersion {
+      out.unsigned(15)
+      out.unsigned(schemaVersion)
+    }
+    if let installed {
+      out.unsigned(16)
+      out.unsigned(installed)
     }
     return out.bytes
   }
@@ -172,6 +186,8 @@ extension SyncRequest {
             token: try reader.byteString(most: Limits.token), wait: try reader.unsigned(),
             pageBytes: try reader.unsigned(),
             digests: try reader.bool())
+        case 15: request.schemaVersion = try reader.schemaVersion()
+        case 16: request.installed = try reader.schemaVersion()
         default: try reader.skip()
         }
       }
@@ -191,6 +207,13 @@ extension CBORReader {
       scopes.append(scope)
     }
     return scopes
+  }
+
+  /// 1 or more.
+  mutating func schemaVersion() throws(RelayError) -> UInt64 {
+    let version = try unsigned(most: Limits.sequence)
+    guard version > 0 else { throw malformed("versions of a schema start at 1") }
+    return version
   }
 
   mutating func transactionPart() throws(RelayError) -> TransactionPart {

@@ -8,15 +8,19 @@ public struct SyncResponse: Hashable, Sendable {
   /// How many bytes of the pushed part's transaction the hub holds; 0 when the request had no part.
   public var partReceived: UInt64
   public var page: PullPage?
+  /// The newest version of the sync schema that the hub knows.
+  public var schemaVersion: UInt64?
 
   public init(
-    epoch: Hash128, time: UInt64, verdicts: [Verdict] = [], partReceived: UInt64 = 0, page: PullPage? = nil
+    epoch: Hash128, time: UInt64, verdicts: [Verdict] = [], partReceived: UInt64 = 0, page: PullPage? = nil,
+    schemaVersion: UInt64? = nil
   ) {
     self.epoch = epoch
     self.time = time
     self.verdicts = verdicts
     self.partReceived = partReceived
     self.page = page
+    self.schemaVersion = schemaVersion
   }
 }
 
@@ -77,7 +81,7 @@ public struct PullClosing: Hashable, Sendable {
 extension SyncResponse {
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 512 + (page?.rowCount ?? 0) * 128)
-    out.map(5 + (page == nil ? 0 : 1))
+    out.map(5 + [page != nil, schemaVersion != nil].count { $0 })
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -92,6 +96,10 @@ extension SyncResponse {
     if let page {
       out.unsigned(6)
       out.pullPage(page)
+    }
+    if let schemaVersion {
+      out.unsigned(7)
+      out.unsigned(schemaVersion)
     }
     return out.bytes
   }
@@ -111,7 +119,11 @@ extension SyncResponse {
       try reader.field(5)
       response.partReceived = try reader.unsigned(most: UInt64(Limits.transaction))
       try reader.optionalFields(optional, after: 5) { (key, reader) throws(RelayError) in
-        if key == 6 { response.page = try reader.pullPage() } else { try reader.skip() }
+        switch key {
+        case 6: response.page = try reader.pullPage()
+        case 7: response.schemaVersion = try reader.schemaVersion()
+        default: try reader.skip()
+        }
       }
       return response
     }

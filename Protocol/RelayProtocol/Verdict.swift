@@ -11,7 +11,6 @@ public enum RefusalRule: String, Sendable, CaseIterable {
   case rowUnknown = "row_unknown"
   case noScope = "no_scope"
   case dependsOnRefused = "depends_on_refused"
-  case schemaTooNew = "schema_too_new"
   case strictConcurrent = "strict_concurrent"
   case malformed = "malformed"
 }

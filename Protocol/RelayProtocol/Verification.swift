@@ -6,17 +6,22 @@ public struct VerifyRequest: Hashable, Sendable {
   /// 0 asks for a count and a digest a table; otherwise for the rows of this table after `after`.
   public var table: UInt32
   public var after: [UInt8]
+  /// The version of the sync schema that the device's rows were pulled at; the hub's newest where it is missing.
+  public var schemaVersion: UInt64?
 
-  public init(epoch: Hash128, base: UInt64, table: UInt32 = 0, after: [UInt8] = []) {
+  public init(
+    epoch: Hash128, base: UInt64, table: UInt32 = 0, after: [UInt8] = [], schemaVersion: UInt64? = nil
+  ) {
     self.epoch = epoch
     self.base = base
     self.table = table
     self.after = after
+    self.schemaVersion = schemaVersion
   }
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(5)
+    out.map(schemaVersion == nil ? 5 : 6)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -27,12 +32,16 @@ public struct VerifyRequest: Hashable, Sendable {
     out.unsigned(UInt64(table))
     out.unsigned(5)
     out.byteString(after)
+    if let schemaVersion {
+      out.unsigned(6)
+      out.unsigned(schemaVersion)
+    }
     return out.bytes
   }
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let unknown = try reader.message("a verification", fields: 5)
+      let optional = try reader.message("a verification", fields: 5)
       try reader.field(2)
       let epoch = try reader.hash()
       try reader.field(3)
@@ -41,8 +50,11 @@ public struct VerifyRequest: Hashable, Sendable {
       let table = try reader.tableID()
       try reader.field(5)
       let after = try reader.byteString(most: Limits.key)
-      try reader.unknownFields(unknown, after: 5)
-      return VerifyRequest(epoch: epoch, base: base, table: table, after: after)
+      var request = VerifyRequest(epoch: epoch, base: base, table: table, after: after)
+      try reader.optionalFields(optional, after: 5) { (key, reader) throws(RelayError) in
+        if key == 6 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
+      }
+      return request
     }
   }
 }

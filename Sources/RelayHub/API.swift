@@ -44,6 +44,7 @@ public struct HubStatus: Sendable, Equatable {
   public var rows: UInt64
   public var openEntries: UInt64
   public var devices: UInt64
+  public var schemaVersion: UInt64
 }
 
 extension HubDevice {

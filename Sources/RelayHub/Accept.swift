@@ -11,7 +11,7 @@ extension HubStore {
       for bytes in job.request.push { outcome.verdicts.append(try accept(bytes, device, now: now)) }
     } catch {
       // The verdicts given stand; the device pushes the rest again.
-      guard error.code == .outOfOrder, !outcome.verdicts.isEmpty else { throw error }
+      guard error.code == .outOfOrder || error.code == .schemaTooNew, !outcome.verdicts.isEmpty else { throw error }
       return outcome
     }
     if let part = job.request.part { try accept(part, device, now: now, &outcome) }
@@ -42,12 +42,18 @@ extension HubStore {
     guard try hasVerdicts(transaction.seen) else {
       throw RelayError(.outOfOrder, "\(dot) had seen what the hub has not")
     }
+    guard transaction.schemaVersion <= schema.version else {
+      throw RelayError(
+        .schemaTooNew,
+        "\(dot) needs version \(transaction.schemaVersion) of the sync schema, the hub has \(schema.version)")
+    }
     let latest = HybridTime(milliseconds: now + Limits.clockLead)
     let judgement = Judgement(self, transaction, device, seq: head + 1, effective: min(transaction.time, latest))
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)
     verdict.refusal = try judgement.judge()
     if verdict.isAccepted {
       verdict.opensEntries = try judgement.commit()
+      try noteAdditions(transaction, seq: verdict.seq)
     } else {
       try rememberRefused(transaction, seq: verdict.seq)
     }

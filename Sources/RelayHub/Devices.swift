@@ -36,8 +36,11 @@ extension HubStore {
       try db.execute(
         "INSERT OR REPLACE INTO grants VALUES (?, ?, ?, ?)",
         [.integer(device), .text(grant.scope), .integer(grant.readable ? 1 : 0), .integer(grant.writable ? 1 : 0)])
-      if grant.readable { try keepDigest(grant.scope, role) }
     }
+    var versions = Set(
+      try db.query("SELECT DISTINCT version FROM digest") { (row) throws(RelayError) in UInt64(row.int(0)) })
+    versions.insert(schema.newest)
+    for version in versions.sorted() { try keepDigests(grants, role, try view(version)) }
   }
 
   func deviceID(_ name: String) throws(RelayError) -> Int64 {
@@ -51,9 +54,7 @@ extension HubStore {
     guard request.organisation == .zero || request.organisation == organisation else {
       throw RelayError(.wrongOrganisation, "the file belongs to another organisation")
     }
-    guard request.schemaHash == schema.hash else {
-      throw RelayError(.schemaMismatch, "the device has another sync schema than the hub")
-    }
+    let view = try view(of: request.schemaHash, version: request.schemaVersion)
     let found = try db.first(
       "SELECT id, expires, replica FROM device WHERE code = ? AND revoked = 0", [.blob(HubStore.secret(request.code))])
     guard let found, let id = found[0].integer, (found[1].integer ?? 0) > now,
@@ -63,9 +64,10 @@ extension HubStore {
       "UPDATE device SET token = ?, replica = ? WHERE id = ?",
       [.blob(HubStore.secret(token)), .bits(request.replica.bits), .integer(id)])
     let device = try device(id)
+    try keepDigests(device.grants, device.role, view)
     return EnrolResponse(
       organisation: organisation, epoch: epoch, device: device.name, token: token, role: device.role,
-      grants: device.grants)
+      grants: device.grants, schemaVersion: schema.version)
   }
 
   /// What the store keeps of a code or token.

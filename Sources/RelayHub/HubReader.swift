@@ -22,12 +22,14 @@ public final class HubReader: @unchecked Sendable {
 
   /// One page; everything in it comes from one snapshot.
   ///
-  /// - Throws: `page_void` when the pull has to start again, `hub_rolled_back`, `wrong_hub`, `schema_mismatch`.
+  /// - Throws: `page_void` when the pull has to start again, `hub_rolled_back`, `wrong_hub`, `schema_mismatch`,
+  ///   `schema_too_old`.
   public func pull(_ request: SyncRequest, device: HubDevice, now: Int64) throws(RelayError) -> PullPage {
     let store = store
     return try store.db.snapshot { () throws(RelayError) in
-      try store.recognise(request)
-      var pull = try Pull(store, request, try store.device(device.id))
+      try store.refresh()
+      let view = try store.recognise(request)
+      var pull = try Pull(store, request, try store.device(device.id), view)
       return try pull.page()
     }
   }
@@ -38,12 +40,35 @@ public final class HubReader: @unchecked Sendable {
 
   public var organisation: Hash128 { store.organisation }
 
+  /// The newest version of the sync schema that the hub knows.
+  public func schemaVersion() throws(RelayError) -> UInt64 {
+    let store = store
+    return try store.db.snapshot { () throws(RelayError) in
+      try store.refresh()
+      return store.schema.version
+    }
+  }
+
   /// What the device should hold: a digest a table, or the hashes of one table's rows.
   ///
   /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.
   public func verify(_ request: VerifyRequest, device: HubDevice) throws(RelayError) -> VerifyResponse {
     let store = store
-    return try store.db.snapshot { () throws(RelayError) in try store.verify(request, try store.device(device.id)) }
+    return try store.db.snapshot { () throws(RelayError) in
+      try store.refresh()
+      return try store.verify(request, try store.device(device.id))
+    }
+  }
+
+  /// Confirmed rows as the device should hold them, for the repair of a table that was written to unseen.
+  ///
+  /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.
+  public func rows(_ request: RowsRequest, device: HubDevice) throws(RelayError) -> RowsResponse {
+    let store = store
+    return try store.db.snapshot { () throws(RelayError) in
+      try store.refresh()
+      return try store.rows(request, try store.device(device.id))
+    }
   }
 
   /// Why a row is what it is, as far as the device may read it now.
@@ -73,11 +98,12 @@ public final class HubReader: @unchecked Sendable {
     let store = store
     func count(_ sql: String) throws(RelayError) -> UInt64 { UInt64(try store.db.first(sql)?[0].integer ?? 0) }
     return try store.db.snapshot { () throws(RelayError) in
-      HubStatus(
+      try store.refresh()
+      return HubStatus(
         organisation: store.organisation, epoch: store.epoch, head: try store.head(),
         rows: try count("SELECT count(*) FROM row WHERE alive = 1"),
         openEntries: try count("SELECT count(*) FROM entry WHERE status = 'open'"),
-        devices: try count("SELECT count(*) FROM device WHERE revoked = 0"))
+        devices: try count("SELECT count(*) FROM device WHERE revoked = 0"), schemaVersion: store.schema.version)
     }
   }
 }

@@ -14,23 +14,33 @@ public enum Hub {
     directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
     try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
+    let id = hash128(schema).bytes
     let db = try Database(path: HubStore.path(directory), mode: .create)
     try db.transaction { () throws(RelayError) in
       guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") == nil else {
         throw RelayError(.usage, "\(directory): a hub is here already")
       }
       try db.script(HubStore.tables)
-      for (name, value) in [("schema", schema), ("organisation", organisation.bytes), ("epoch", epoch.bytes)] {
+      for (name, value) in [
+        ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
+      ] {
         try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
       }
     }
   }
 }
 
-/// A connection to the hub's file with what never changes while it is open.
+/// A connection to the hub's file with what hardly ever changes while it is open.
 final class HubStore {
   let db: Database
-  let schema: SyncSchema
+  /// As it was when `refresh` last looked.
+  var schema: SyncSchema
+  /// The hash of its file's bytes.
+  var schemaID: Hash128
+  /// The functions that this program has for the policy `resolver`.
+  let resolvers: Resolvers
+  /// What older versions saw of it, by version.
+  var views: [UInt64: SyncSchema] = [:]
   let organisation: Hash128
   let epoch: Hash128
 
@@ -46,8 +56,11 @@ final class HubStore {
       }
       return bytes
     }
-    schema = try SyncSchema(json: try meta("schema"), resolvers: resolvers)
+    let file = try meta("schema")
+    schema = try SyncSchema(json: file, resolvers: resolvers)
     try schema.checkResolvers()
+    schemaID = hash128(file)
+    self.resolvers = resolvers
     organisation = Hash128(bytes: try meta("organisation")) ?? .zero
     epoch = Hash128(bytes: try meta("epoch")) ?? .zero
     self.db = db
@@ -86,8 +99,10 @@ final class HubStore {
     CREATE INDEX notice_device ON notice(device, seq);
     CREATE TABLE history(row INT, seq INT, PRIMARY KEY(row, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE attempt(tbl INT, key BLOB, seq INT, PRIMARY KEY(tbl, key, seq)) STRICT, WITHOUT ROWID;
-    CREATE TABLE digest(scope TEXT, role TEXT, sum BLOB NOT NULL, count INT NOT NULL,
-      PRIMARY KEY(scope, role)) STRICT, WITHOUT ROWID;
+    CREATE TABLE digest(scope TEXT, role TEXT, version INT, sum BLOB NOT NULL, count INT NOT NULL,
+      PRIMARY KEY(scope, role, version)) STRICT, WITHOUT ROWID;
+    -- The first transaction that wrote something which this version of the schema had brought.
+    CREATE TABLE addition(version INTEGER PRIMARY KEY, seq INT NOT NULL) STRICT;
     """
 
   func head() throws(RelayError) -> UInt64 {
@@ -105,19 +120,20 @@ final class HubStore {
 
   /// Is this the hub, and the history, that the device has talked to (rule 4)?
   ///
-  /// - Throws: `wrong_hub`, `schema_mismatch` or `hub_rolled_back`.
-  func recognise(_ request: SyncRequest) throws(RelayError) {
+  /// - Returns: the schema as the device knows it.
+  /// - Throws: `wrong_hub`, `schema_mismatch`, `schema_too_old` or `hub_rolled_back`.
+  @discardableResult
+  func recognise(_ request: SyncRequest) throws(RelayError) -> SyncSchema {
     guard request.organisation == organisation else {
       throw RelayError(.wrongHub, "this hub serves another organisation")
     }
-    guard request.schemaHash == schema.hash else {
-      throw RelayError(.schemaMismatch, "the device has another sync schema than the hub")
-    }
-    if request.epoch == .zero, request.base == 0 { return }
+    let view = try view(of: request.schemaHash, version: request.schemaVersion)
+    if request.epoch == .zero, request.base == 0 { return view }
     guard request.epoch == epoch, let log = try logHash(request.base), request.base == 0 || log == request.logHash
     else {
       throw RelayError(.hubRolledBack, "the hub does not know the history that the device saw up to \(request.base)")
     }
+    return view
   }
 }
 

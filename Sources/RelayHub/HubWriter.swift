@@ -19,6 +19,7 @@ public final class HubWriter: @unchecked Sendable {
   ) throws(RelayError) -> [Result<PushOutcome, RelayError>] {
     let store = store
     return try store.db.transaction { () throws(RelayError) in
+      try store.refresh()
       var results: [Result<PushOutcome, RelayError>] = []
       for job in jobs {
         do throws(RelayError) {
@@ -38,7 +39,10 @@ public final class HubWriter: @unchecked Sendable {
 
   public func enrol(_ request: EnrolRequest, token: String, now: Int64) throws(RelayError) -> EnrolResponse {
     let store = store
-    return try store.db.transaction { () throws(RelayError) in try store.enrol(request, token: token, now: now) }
+    return try store.db.transaction { () throws(RelayError) in
+      try store.refresh()
+      return try store.enrol(request, token: token, now: now)
+    }
   }
 
   /// - Parameters:
@@ -48,6 +52,7 @@ public final class HubWriter: @unchecked Sendable {
   ) throws(RelayError) {
     let store = store
     try store.db.transaction { () throws(RelayError) in
+      try store.refresh()
       guard try store.db.first("SELECT 1 FROM device WHERE name = ?", [.text(name)]) == nil else {
         throw RelayError(.usage, "there is a device '\(name)' already")
       }
@@ -62,6 +67,7 @@ public final class HubWriter: @unchecked Sendable {
   public func grant(device: String, role: String?, grants: [ScopeGrant]) throws(RelayError) {
     let store = store
     try store.db.transaction { () throws(RelayError) in
+      try store.refresh()
       let id = try store.deviceID(device)
       let now = try store.db.first("SELECT role FROM device WHERE id = ?", [.integer(id)])?[0].text ?? ""
       try store.setGrants(id, role: role ?? now, grants)
@@ -73,6 +79,23 @@ public final class HubWriter: @unchecked Sendable {
     try store.db.transaction { () throws(RelayError) in
       try store.db.execute(
         "UPDATE device SET revoked = 1, code = NULL WHERE id = ?", [.integer(try store.deviceID(device))])
+    }
+  }
+
+  /// Puts a newer version of the sync schema in force, or the same under other names. Connections that are open, also in
+  /// other processes, take it up with their next transaction.
+  ///
+  /// - Parameters:
+  ///   - schema: the file's bytes.
+  ///   - checkOnly: says what would change and changes nothing.
+  /// - Returns: what changes, a line each; none where nothing does.
+  /// - Throws: `schema_invalid`; `schema_mismatch` naming the table or column that differs where it does not continue
+  ///   the schema in force.
+  public func update(schema: [UInt8], checkOnly: Bool = false) throws(RelayError) -> [String] {
+    let store = store
+    return try store.db.transaction { () throws(RelayError) in
+      try store.refresh()
+      return try store.update(schema: schema, checkOnly: checkOnly)
     }
   }
 

@@ -60,9 +60,6 @@ final class Judgement {
 
   /// Merges into `after` and says why the transaction is refused, if it is (rules 16–19).
   func judge() throws(RelayError) -> Refusal? {
-    if transaction.schemaVersion > store.schema.version {
-      return Refusal(rule: .schemaTooNew, message: "the device has a newer sync schema than the hub")
-    }
     let writable = device.writable
     for change in transaction.rows {
       guard let table = store.schema.table(change.row.table) else {

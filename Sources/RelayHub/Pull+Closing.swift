@@ -10,9 +10,9 @@ extension Pull {
     closing.confirmed = confirmed.map(\.verdict)
     closing.exits = try exits(confirmed)
     closing.notices = try notices()
-    if head != request.base || request.pull?.digests == true {
+    if head != request.base || request.pull?.digests == true || request.installed != nil {
       for grant in device.grants where grant.readable {
-        closing.digests.append(try store.digest(grant.scope, device.role))
+        closing.digests.append(try store.digest(grant.scope, device.role, view))
       }
     }
     return closing
@@ -41,7 +41,7 @@ extension Pull {
         ) { (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1)) })
     }
     var gone: Set<RowID> = []
-    for row in candidates {
+    for row in candidates where view.table(row.table) != nil {
       guard let stored = try store.load(row), granted.reach(stored.scopeNames) else {
         gone.insert(row)
         continue
@@ -50,13 +50,18 @@ extension Pull {
     // What goes up only leaves its author once it is accepted.
     for record in confirmed where record.verdict.isAccepted {
       for change in try store.body(record.verdict.seq)?.rows ?? [] {
-        guard let table = store.schema.table(change.row.table), let stored = try store.load(change.row),
+        guard let table = view.table(change.row.table), let stored = try store.load(change.row),
           try table.isUpOnly(change.row, stored.state, device.role)
         else { continue }
         gone.insert(change.row)
       }
     }
     return gone.sorted()
+  }
+
+  private func knows(_ cell: CellID, of row: RowID) -> Bool {
+    guard let table = view.table(row.table) else { return false }
+    return cell.group == 0 || table.group(cell.group) != nil
   }
 
   private func notices() throws(RelayError) -> [NoticeRecord] {
@@ -71,9 +76,9 @@ extension Pull {
         lost: try CBORReader.decode(row.blob(4)) { (reader) throws(RelayError) in try reader.cellWrite() }, shown: nil)
     }
     var list: [NoticeRecord] = []
-    for var notice in found {
+    for var notice in found where knows(notice.cell, of: notice.row) {
       // Only what the device may read now.
-      if let table = store.schema.table(notice.row.table), let stored = try store.load(notice.row),
+      if let table = view.table(notice.row.table), let stored = try store.load(notice.row),
         granted.reach(stored.scopeNames), reads(notice.cell, table),
         try !table.isUpOnly(notice.row, stored.state, device.role),
         let shown = table.shownWrite(

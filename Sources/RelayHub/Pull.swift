@@ -6,20 +6,27 @@ struct Pull {
   let store: HubStore
   let request: SyncRequest
   let device: HubDevice
+  /// The schema as the device knows it: nothing else is told.
+  let view: SyncSchema
+  let upgrade: Upgrade?
   let granted: Set<String>
   let installed: Set<String>
   /// Scopes that the device does not hold yet, or holds as another role saw them.
   let entered: Set<String>
   var token: PullToken
 
-  init(_ store: HubStore, _ request: SyncRequest, _ device: HubDevice) throws(RelayError) {
+  init(
+    _ store: HubStore, _ request: SyncRequest, _ device: HubDevice, _ view: SyncSchema
+  ) throws(RelayError) {
     self.store = store
+    self.view = view
+    upgrade = try Upgrade(store, from: request.installed, to: view, role: device.role)
     self.request = request
     self.device = device
     granted = device.readable
     installed = Set(request.scopes)
     entered = request.role == device.role ? granted.subtracting(installed) : granted
-    token = PullToken(request, device, epoch: store.epoch)
+    token = PullToken(request, device, epoch: store.epoch, view: view)
     if let bytes = request.pull?.token, !bytes.isEmpty { try token.resume(bytes) }
   }
 
@@ -45,7 +52,9 @@ struct Pull {
   /// The scopes to walk; the one that holds everything makes the others needless.
   private var walked: [String] { granted.contains(ScopeGrant.everything) ? [ScopeGrant.everything] : granted.sorted() }
 
-  private func start(_ scope: String) -> UInt64 { max(token.seq, entered.contains(scope) ? 0 : request.base + 1) }
+  private func start(_ scope: String) -> UInt64 {
+    max(token.seq, entered.contains(scope) ? 0 : min(request.base + 1, upgrade?.start ?? .max))
+  }
 
   private func nextSeq() throws(RelayError) -> UInt64? {
     var next: UInt64?
@@ -89,11 +98,17 @@ struct Pull {
     if granted.contains(ScopeGrant.everything) { return stored.seq }
     let newest = stored.scopes.filter { granted.contains($0.name) }.map(\.seq).max()
     if let newest, newest > request.base { return newest }
-    return stored.scopes.filter { entered.contains($0.name) }.map(\.seq).max()
+    return stored.scopes.filter { entered.contains($0.name) }.map(\.seq).max() ?? (upgrade == nil ? nil : newest)
+  }
+
+  /// Does the device hold the row at its base, as far as it knew the columns?
+  private func isInstalled(_ stored: StoredRow, _ seq: UInt64) -> Bool {
+    seq <= request.base && !entered.contains(ScopeGrant.everything)
+      && !stored.scopes.contains { entered.contains($0.name) }
   }
 
   private func record(_ stored: StoredRow, _ seq: UInt64) throws(RelayError) -> RowRecord? {
-    guard let table = store.schema.table(stored.row.table), table.access(device.role).reads else { return nil }
+    guard let table = view.table(stored.row.table), table.access(device.role).reads else { return nil }
     guard try !table.isUpOnly(stored.row, stored.state, device.role) else { return nil }
     guard let values = try table.shownValues(stored.row, stored.state) else {
       // What a dead row can still ask is whether it should be.
@@ -101,6 +116,7 @@ struct Pull {
       guard seq > request.base || !entries.isEmpty else { return nil }
       return RowRecord(row: stored.row, seq: seq, values: nil, entries: entries)
     }
+    if let upgrade, isInstalled(stored, seq), !upgrade.brings(table, values) { return nil }
     var record = RowRecord(
       row: stored.row, seq: seq, values: table.readableColumns(device.role).map { values[$0] })
     record.stamps = stored.state.cells.filter { cell in
@@ -133,17 +149,24 @@ struct Pull {
     return list
   }
 
-  /// - Returns: the record's size, roughly.
+  /// - Returns: the record's size.
   private func append(_ record: RowRecord, _ page: inout PullPage) -> Int {
     if page.runs.last?.table != record.row.table {
-      let table = store.schema.table(record.row.table)
+      let table = view.table(record.row.table)
       let columns = table.map { table in table.readableColumns(device.role).map { table.columns[$0].id } } ?? []
       page.runs.append(RowRun(table: record.row.table, columns: columns, rows: []))
     }
     page.runs[page.runs.count - 1].rows.append(record)
+    return record.size
+  }
+}
+
+extension RowRecord {
+  /// Bytes on the wire, roughly.
+  var size: Int {
     var out = CBORWriter()
-    for value in record.values ?? [] { out.value(value) }
-    out.cells(record.stamps)
-    return 16 + record.row.key.count + out.bytes.count + record.entries.count * 256
+    for value in values ?? [] { out.value(value) }
+    out.cells(stamps)
+    return 16 + row.key.count + out.bytes.count + entries.count * 256
   }
 }

@@ -1,3 +1,4 @@
+internal import Relay
 internal import RelayProtocol
 
 /// Where a pull goes on, and everything that must still hold for it to go on (rule 23).
@@ -6,9 +7,12 @@ struct PullToken: Equatable {
   var seq: UInt64 = 0
   var row = RowID(table: 0, key: [])
 
-  init(_ request: SyncRequest, _ device: HubDevice, epoch: Hash128) {
+  init(_ request: SyncRequest, _ device: HubDevice, epoch: Hash128, view: SyncSchema) {
     var out = CBORWriter()
     out.byteString(epoch.bytes)
+    // A device that is newer than the hub sees its newest, which may become another between two pages.
+    out.byteString(view.hash.bytes)
+    out.unsigned(request.installed ?? 0)
     out.unsigned(request.base)
     out.unsigned(request.floor)
     out.textString(request.role)
@@ -33,7 +37,7 @@ struct PullToken: Equatable {
       return (hash, seq, RowID(table: table, key: try reader.byteString(most: Limits.key)))
     }
     guard hash == asked else {
-      throw RelayError(.pageVoid, "scopes, role or base changed since the page before")
+      throw RelayError(.pageVoid, "scopes, role, schema or base changed since the page before")
     }
     (self.seq, self.row) = (seq, row)
   }

@@ -3,11 +3,10 @@ internal import RelayProtocol
 
 extension HubStore {
   func verify(_ request: VerifyRequest, _ device: HubDevice) throws(RelayError) -> VerifyResponse {
-    guard request.epoch == epoch else { throw RelayError(.hubRolledBack, "another history of the hub") }
-    guard try head() == request.base else { throw RelayError(.pageVoid, "the hub has moved on since \(request.base)") }
+    let view = try standsAt(request.epoch, request.base, request.schemaVersion)
     let granted = device.readable
     var response = VerifyResponse()
-    for table in schema.tables where request.table == 0 || table.id == request.table {
+    for table in view.tables where request.table == 0 || table.id == request.table {
       var digest = ScopeDigest()
       let ids = try db.query(
         "SELECT id FROM row WHERE tbl = ? AND key > ? AND alive = 1 ORDER BY key",
@@ -15,7 +14,7 @@ extension HubStore {
       ) { (row) throws(RelayError) in row.int(0) }
       for id in ids {
         guard let stored = try load(id: id), granted.reach(stored.scopeNames),
-          let hash = try digestHash(stored, device.role)
+          let hash = try digestHash(stored, device.role, view)
         else { continue }
         digest.add(hash)
         guard request.table != 0 else { continue }
@@ -31,5 +30,40 @@ extension HubStore {
       }
     }
     return response
+  }
+
+  /// Rows as the device should hold them: a prefix of those asked for, as many as fit into an answer.
+  func rows(_ request: RowsRequest, _ device: HubDevice) throws(RelayError) -> RowsResponse {
+    let view = try standsAt(request.epoch, request.base, request.schemaVersion)
+    let granted = device.readable
+    var response = RowsResponse()
+    var size = 0
+    for row in request.rows where size < 4 << 20 {
+      response.answered += 1
+      guard let table = view.table(row.table), table.access(device.role).reads, let stored = try load(row),
+        granted.reach(stored.scopeNames), let values = try table.shownValues(row, stored.state),
+        !table.isUpOnly(values, device.role)
+      else { continue }
+      let readable = table.readableColumns(device.role)
+      if response.runs.last?.table != row.table {
+        response.runs.append(RowRun(table: row.table, columns: readable.map { table.columns[$0].id }, rows: []))
+      }
+      let record = RowRecord(row: row, seq: stored.seq, values: readable.map { values[$0] })
+      response.runs[response.runs.count - 1].rows.append(record)
+      size += record.size
+    }
+    return response
+  }
+
+  /// - Returns: the schema as the device knows it.
+  /// - Throws: `page_void` when the hub has moved on since the device's base, `hub_rolled_back`, `schema_too_old`.
+  private func standsAt(_ epoch: Hash128, _ base: UInt64, _ version: UInt64?) throws(RelayError) -> SyncSchema {
+    guard epoch == self.epoch else { throw RelayError(.hubRolledBack, "another history of the hub") }
+    guard try head() == base else { throw RelayError(.pageVoid, "the hub has moved on since \(base)") }
+    let view = try view(version ?? schema.version)
+    guard view.version >= schema.oldest else {
+      throw RelayError(.schemaTooOld, "this hub serves versions \(schema.oldest) to \(schema.version)")
+    }
+    return view
   }
 }

@@ -94,6 +94,11 @@ struct LimitTests {
 
   static let edges: [Edge] = [
     Edge(testDescription: "scopes", limit: Limits.scopes) { n in request { $0.scopes = names(n) } },
+    Edge(testDescription: "rows asked for", limit: Limits.rowsAsked) { n in
+      let rows = (0..<n).map { RowID(table: UInt32($0 + 1), values: [1]) }
+      let request = RowsRequest(epoch: .zero, base: 1, rows: rows)
+      return failure { () throws(RelayError) in try RowsRequest(decoding: request.encoded()) }
+    },
     Edge(testDescription: "a scope's name", limit: Limits.scopeName) { n in request { $0.scopes = [text(n)] } },
     Edge(testDescription: "a role", limit: Limits.label) { n in request { $0.role = text(n) } },
     Edge(testDescription: "transactions in a push", limit: Limits.transactionsInPush) { n in

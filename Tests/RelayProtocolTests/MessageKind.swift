@@ -4,19 +4,22 @@ import RelayProtocol
 enum MessageKind: CaseIterable {
   case transaction, syncRequest, syncResponse, enrolRequest, enrolResponse, errorReply, verifyRequest, verifyResponse
   case historyRequest, historyResponse
+  case rowsRequest, rowsResponse
 
   var samples: [[UInt8]] {
     switch self {
     case .transaction: Samples.transactions.map { $0.encoded() }
     case .syncRequest: Samples.requests.map { $0.encoded() }
     case .syncResponse: Samples.responses.map { $0.encoded() }
-    case .enrolRequest: [Samples.enrolRequest.encoded()]
-    case .enrolResponse: [Samples.enrolResponse.encoded()]
+    case .enrolRequest: [Samples.enrolRequest, Samples.versionedEnrolRequest].map { $0.encoded() }
+    case .enrolResponse: [Samples.enrolResponse, Samples.versionedEnrolResponse].map { $0.encoded() }
     case .errorReply: [Samples.error.encoded()]
-    case .verifyRequest: [Samples.verifyRequest.encoded()]
+    case .verifyRequest: [Samples.verifyRequest, Samples.versionedVerifyRequest].map { $0.encoded() }
     case .verifyResponse: [Samples.verifyResponse.encoded(), VerifyResponse().encoded()]
     case .historyRequest: [Samples.historyRequest.encoded()]
     case .historyResponse: [Samples.historyResponse.encoded(), HistoryResponse(head: 0).encoded()]
+    case .rowsRequest: Samples.rowsRequests.map { $0.encoded() }
+    case .rowsResponse: Samples.rowsResponses.map { $0.encoded() }
     }
   }
 
@@ -33,6 +36,8 @@ enum MessageKind: CaseIterable {
     case .verifyResponse: try VerifyResponse(decoding: bytes).encoded()
     case .historyRequest: try HistoryRequest(decoding: bytes).encoded()
     case .historyResponse: try HistoryResponse(decoding: bytes).encoded()
+    case .rowsRequest: try RowsRequest(decoding: bytes).encoded()
+    case .rowsResponse: try RowsResponse(decoding: bytes).encoded()
     }
   }
 

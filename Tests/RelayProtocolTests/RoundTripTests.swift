@@ -19,6 +19,8 @@ struct RoundTripTests {
     #expect(try VerifyResponse(decoding: Samples.verifyResponse.encoded()) == Samples.verifyResponse)
     #expect(try HistoryRequest(decoding: Samples.historyRequest.encoded()) == Samples.historyRequest)
     #expect(try HistoryResponse(decoding: Samples.historyResponse.encoded()) == Samples.historyResponse)
+    for one in Samples.rowsRequests { #expect(try RowsRequest(decoding: one.encoded()) == one) }
+    for one in Samples.rowsResponses { #expect(try RowsResponse(decoding: one.encoded()) == one) }
   }
 
   @Test("a value arrives with the bits it had", arguments: Samples.values)

@@ -123,7 +123,7 @@ enum Samples {
       pending: DotSet([Dot(replica, 8), Dot(replica, 9)]), floor: 17, scopes: ["everyone", "unit/7"], role: "branch",
       push: transactions.map { $0.encoded() },
       part: TransactionPart(dot: Dot(replica, 10), hash: log, total: 100, offset: 10, bytes: [1, 2, 3]),
-      pull: PullRequest(token: [1, 2], wait: 55_000, pageBytes: 1 << 20, digests: true)),
+      pull: PullRequest(token: [1, 2], wait: 55_000, pageBytes: 1 << 20, digests: true), schemaVersion: 3, installed: 2),
   ]
 
   static let responses: [SyncResponse] = {
@@ -136,15 +136,22 @@ enum Samples {
       SyncResponse(epoch: epoch, time: 0),
       SyncResponse(epoch: epoch, time: 1_764_000_000_123, page: empty),
       SyncResponse(epoch: epoch, time: 1_764_000_000_123, verdicts: verdicts, partReceived: 13, page: first),
-      SyncResponse(epoch: epoch, time: 1_764_000_000_123, page: last),
+      SyncResponse(epoch: epoch, time: 1_764_000_000_123, page: last, schemaVersion: 3),
+      SyncResponse(epoch: epoch, time: 0, schemaVersion: 3),
     ]
   }()
 
   static let enrolRequest = EnrolRequest(code: "K7QF-2M9D", schemaHash: log, replica: replica)
+  static let versionedEnrolRequest = EnrolRequest(
+    code: "K7QF-2M9D", schemaHash: log, replica: replica, organisation: organisation, schemaVersion: 3)
   static let enrolResponse = EnrolResponse(
     organisation: organisation, epoch: epoch, device: "tablet 4", token: "t0ken", role: "branch", grants: page.grants)
+  static let versionedEnrolResponse = EnrolResponse(
+    organisation: organisation, epoch: epoch, device: "tablet 4", token: "t0ken", role: "branch", grants: [],
+    schemaVersion: 3)
   static let error = ErrorReply(code: "page_void", message: "the pull starts again", retryAfter: 1500)
   static let verifyRequest = VerifyRequest(epoch: epoch, base: 44, table: 3, after: row.key)
+  static let versionedVerifyRequest = VerifyRequest(epoch: epoch, base: 44, schemaVersion: 3)
   static let verifyResponse = VerifyResponse(
     tables: [.init(table: 3, digest: digest), .init(table: 4, digest: ScopeDigest())],
     rows: [.init(key: row.key, hash: log), .init(key: RowID(table: 3, values: ["m-2"]).key, hash: .zero)], more: true)
@@ -166,4 +173,16 @@ enum Samples {
   private static let refused = Verdict(
     dot: Dot(replica, 8), seq: 43, effective: time,
     refusal: Refusal(rule: .notWritable, row: row, group: 2, message: "not yours"))
+  static let rowsRequests = [
+    RowsRequest(epoch: epoch, base: 44, rows: []),
+    RowsRequest(epoch: epoch, base: 44, rows: [row, composite], schemaVersion: 3),
+  ]
+  static let rowsResponses = [
+    RowsResponse(),
+    RowsResponse(
+      runs: [
+        RowRun(table: 3, columns: [2, 5], rows: [RowRecord(row: row, seq: 41, values: ["a", .null])]),
+        RowRun(table: 4, columns: [], rows: [RowRecord(row: composite, seq: 44, values: [])]),
+      ], answered: 3),
+  ]
 }

@@ -128,6 +128,24 @@ struct StrictReadingTests {
     #expect(failure(reading: hex(item)) { (r) throws(RelayError) in try r.skip() } == .malformedMessage)
   }
 
+  @Test("a schema's version begins at 1, whoever says it")
+  func versionZero() {
+    var request = Samples.requests[1]
+    request.installed = 0
+    #expect(failure { () throws(RelayError) in try SyncRequest(decoding: request.encoded()) } == .malformedMessage)
+    let response = SyncResponse(epoch: .zero, time: 0, schemaVersion: 0)
+    #expect(failure { () throws(RelayError) in try SyncResponse(decoding: response.encoded()) } == .malformedMessage)
+  }
+
+  @Test("rows that are asked for ascend")
+  func orderOfRowsAsked() {
+    var request = Samples.rowsRequests[1]
+    request.rows.reverse()
+    #expect(failure { () throws(RelayError) in try RowsRequest(decoding: request.encoded()) } == .malformedMessage)
+    request.rows = [Samples.row, Samples.row]
+    #expect(failure { () throws(RelayError) in try RowsRequest(decoding: request.encoded()) } == .malformedMessage)
+  }
+
   @Test("a counter begins at 1, whoever says it")
   func counterZero() {
     let zero = Dot(Samples.replica, 0)

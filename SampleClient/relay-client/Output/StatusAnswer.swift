@@ -23,6 +23,10 @@ struct StatusAnswer: Codable {
   var rows: Int
   var mismatch: [String]
   var wasRebuilt: Bool
+  /// The version of the sync schema that this client brings.
+  var schemaVersion: UInt64
+  /// Why unsent work has to wait although the hub answers.
+  var waitsFor: String?
   /// What waits for the people here; absent where the file is not the organisation's.
   var agenda: AgendaAnswer?
   /// Of the last sync, if it failed.
@@ -44,6 +48,8 @@ struct StatusAnswer: Codable {
     rows = status.rows
     mismatch = status.mismatch
     wasRebuilt = status.wasRebuilt
+    schemaVersion = status.schemaVersion
+    waitsFor = status.waitsFor
     self.agenda = agenda.map(AgendaAnswer.init)
     self.lastError = lastError
   }
@@ -64,7 +70,10 @@ struct StatusAnswer: Codable {
         """, at: 4)
     }
     if !mismatch.isEmpty { lines.append("Differs from the hub in \(mismatch.joined(separator: ", "))") }
-    if wasRebuilt { lines.append("A tool rebuilt a table; what it wrote meanwhile may not have been captured") }
+    if let waitsFor { lines.append("Unsent work waits for \(waitsFor)") }
+    if wasRebuilt {
+      lines.append("A tool rebuilt a table; what it wrote meanwhile may not have been captured. Next: verify")
+    }
     if let lastError { lines.append("Last sync failed: \(lastError.code): \(lastError.message)") }
     return lines.joined(separator: "\n")
   }

@@ -14,16 +14,20 @@ enum Bookkeeping {
     -- Capture looks here before it logs: 1 while Relay itself writes.
     CREATE TABLE IF NOT EXISTS relay_guard (applying INTEGER NOT NULL);
     INSERT INTO relay_guard SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM relay_guard);
+    -- The sync schema file that this file was opened with last; the version that the confirmed rows were pulled at, and
+    -- the newest that the hub said it knows (0 while there is none).
+    CREATE TABLE IF NOT EXISTS relay_schema (
+      id INTEGER PRIMARY KEY CHECK (id = 1), file BLOB NOT NULL, installed INTEGER NOT NULL, hub INTEGER NOT NULL);
     -- What the hub granted when the base was installed.
     CREATE TABLE IF NOT EXISTS relay_scope (
       name TEXT PRIMARY KEY, readable INTEGER NOT NULL, writable INTEGER NOT NULL, digest BLOB NOT NULL,
       count INTEGER NOT NULL) WITHOUT ROWID;
     -- Own transactions: pending (seq NULL or not installed yet), and refused ones, kept whole. floor: the least base of
-    -- their operations.
+    -- their operations. schema: the least version of the sync schema that knows what they write.
     CREATE TABLE IF NOT EXISTS relay_transaction (
       counter INTEGER PRIMARY KEY, hash BLOB NOT NULL, floor INTEGER NOT NULL, bytes BLOB NOT NULL, seq INTEGER,
       effective INTEGER,
-      refusal BLOB, installed INTEGER NOT NULL DEFAULT 0);
+      refusal BLOB, installed INTEGER NOT NULL DEFAULT 0, schema INTEGER NOT NULL);
     -- Which own transactions touch a row: the pending ones, the refused ones, and what came after those.
     -- kind: 1 insert, 2 delete, 0 other; verdict: 0 none yet, 1 accepted, 2 refused, 3 refused and forgotten here:
     -- it still says what later pending work built on, and holds nothing.

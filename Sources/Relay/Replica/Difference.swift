@@ -13,9 +13,10 @@ extension TableSchema {
   ///
   /// - Parameters:
   ///   - decisions: group (0 for existence) → what a person decided about it.
+  ///   - known: an insert leaves out what is newer than this version and at its default.
   /// - Returns: nothing for a row that did not change.
   func difference(
-    before: [Value]?, after: [Value]?, role: String, decisions: [GroupID: Decision] = [:]
+    before: [Value]?, after: [Value]?, role: String, decisions: [GroupID: Decision] = [:], known: UInt64 = .max
   ) -> [Operation] {
     switch (before, after) {
     case (nil, nil):
@@ -24,7 +25,10 @@ extension TableSchema {
       return [Operation(decision.value == .flag(true) ? .touch : .delete, resolves: decision.entry)]
     case (_?, nil): return [Operation(.delete, resolves: decisions[0]?.entry ?? 0)]
     case (nil, let after?):
-      let readable = groups.filter { reads($0, role) || !access(role).reads }
+      let readable = groups.filter { group in
+        let isSaid = firstVersion(of: group) <= known || group.columns.map { after[$0] } != group.defaults
+        return isSaid && (reads(group, role) || !access(role).reads)
+      }
       return [Operation(.insert(readable.map { GroupValues(group: $0.id, values: insertion($0, after)) }))]
     case (let before?, let after?):
       var operations: [Operation] = []

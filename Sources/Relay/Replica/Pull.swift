@@ -3,11 +3,15 @@ internal import RelayProtocol
 /// A pull whose last page is in: everything that an install needs, and what it was asked with.
 struct CompletePull {
   var epoch: Hash128
-  /// What the request said: base, floor, scopes and role. A reply asked with something else is discarded (rule 8).
+  /// What the request said: base, floor, scopes, role and schema. A reply asked with something else is discarded
+  /// (rule 8).
   var base: UInt64
   var floor: UInt64
   var scopes: [String]
   var role: String
+  var schema: SpokenSchema
+  /// The version that the hub served it at.
+  var version: UInt64
   /// The rows of all pages, each in its newest version.
   var rows: [RowID: Arrived]
   var grants: [ScopeGrant]
@@ -20,12 +24,17 @@ struct CompletePull {
   }
 
   /// Joins the pages in the order in which they came; exits win over rows of any page.
-  init(request: SyncRequest, epoch: Hash128, pages: [PullPage], closing: PullClosing) {
+  ///
+  /// - Parameter hub: the newest version of the sync schema that the hub knows.
+  init(request: SyncRequest, epoch: Hash128, hub: UInt64?, pages: [PullPage], closing: PullClosing) {
     self.epoch = epoch
     base = request.base
     floor = request.floor
     scopes = request.scopes
     role = request.role
+    let spoken = request.schemaVersion ?? 0
+    schema = SpokenSchema(version: spoken, hash: request.schemaHash, installed: request.installed)
+    version = min(spoken, hub ?? spoken)
     rows = [:]
     for page in pages {
       for run in page.runs {

@@ -22,8 +22,13 @@ public struct ReplicaStatus: Sendable, Equatable {
   public var rows: Int
   /// Scopes whose digest differed from the hub's at the last install; `verify` names the rows.
   public var mismatch: [String]
-  /// A tool rebuilt a table and may have written while nothing was captured.
+  /// A tool rebuilt a table and may have written while nothing was captured. `verify` lists what differs from the hub,
+  /// `repair` settles it.
   public var wasRebuilt: Bool
+  /// The version of the sync schema that the app brought.
+  public var schemaVersion: UInt64
+  /// Why the oldest unsent transaction has to wait although the hub answers; nil where none does.
+  public var waitsFor: String?
 }
 
 extension Replica {
@@ -45,7 +50,8 @@ extension Replica {
           pending: unsealed + (try count("SELECT count(*) FROM relay_transaction WHERE installed = 0")),
           accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
           refused: try inbox("refused"), held: try inbox("held"), rows: rows,
-          mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1))
+          mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),
+          schemaVersion: schema.version, waitsFor: try core.waitsFor())
       }
     }
   }

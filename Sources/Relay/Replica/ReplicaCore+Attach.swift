@@ -8,8 +8,7 @@ extension ReplicaCore {
     try db.transaction { () throws(RelayError) in
       try db.script(Bookkeeping.ddl)
       if try db.first("SELECT 1 FROM relay_state") == nil { try createState() }
-      try checkSchema()
-      for table in schema.tables { try attach(table) }
+      try lookAfterCapture()
     }
   }
 
@@ -27,22 +26,20 @@ extension ReplicaCore {
       ])
   }
 
-  private func checkSchema() throws(RelayError) {
-    let row = try db.first("SELECT schema_hash, schema_version, version FROM relay_state")
-    guard row?[2] == .integer(Bookkeeping.version) else {
-      throw RelayError(.unsupportedVersion, "\(db.path): written by another version of Relay")
-    }
-    guard row?[0] != .blob(schema.hash.bytes) else { return }
-    guard let before = row?[1].integer, before < Int64(schema.version) else {
-      throw RelayError(
-        .schemaMismatch, "\(db.path): the file syncs another sync schema than '\(schema.name)' \(schema.version)")
-    }
-    try db.execute(
-      "UPDATE relay_state SET schema_hash = ?, schema_version = ?",
-      [.blob(schema.hash.bytes), Value(schema.version)])
+  /// Notices, before anything is written or sealed, a table that a tool rebuilt and a file that a newer app has opened
+  /// since the last look. Every such change moves SQLite's schema cookie, so that mostly nothing is to be done.
+  func lookAfterCapture() throws(RelayError) {
+    let cookie = try db.first("PRAGMA schema_version")?[0]
+    guard checkedCookie == nil || cookie != checkedCookie else { return }
+    try checkSchema()
+    var isWhole = true
+    for table in schema.tables where try attach(table) { isWhole = false }
+    // What was changed here is only certain once it is committed: the next look finds it whole.
+    checkedCookie = isWhole ? cookie : nil
   }
 
-  private func attach(_ table: TableSchema) throws(RelayError) {
+  /// - Returns: whether something had to be made or mended.
+  private func attach(_ table: TableSchema) throws(RelayError) -> Bool {
     let found = try db.query("SELECT name, pk FROM pragma_table_info(?)", [.text(table.name)]) {
       (row) throws(RelayError) in (name: row[0].text ?? "", key: row.int(1))
     }
@@ -61,8 +58,10 @@ extension ReplicaCore {
       throw RelayError(.schemaMismatch, "\(db.path): \(table.name) has no column '\(name)' to show the hub's seq in")
     }
     let capture = Capture(table: table, uniques: try uniques(table))
+    let wasAttached =
+      try db.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [.text(capture.logTable)]) != nil
     try db.execute(capture.logDDL)
-    try completeLog(table, capture)
+    if wasAttached { try completeLog(table, capture) }
     let standing = try db.query(
       """
       SELECT name, sql FROM sqlite_master
@@ -74,22 +73,27 @@ extension ReplicaCore {
     let same =
       wanted.count == standing.count
       && wanted.allSatisfy { item in standing.contains { $0.name == item.name && $0.sql == item.sql } }
-    guard !same else { return }
+    guard !same else { return false }
     // Triggers that are gone, though the log was made before, mean that a tool rebuilt the table and that writes may
     // have passed unseen.
-    let known = try db.first("SELECT 1 FROM relay_state WHERE counter > 0 OR base > 0") != nil
-    if standing.isEmpty && known { try db.execute("UPDATE relay_state SET rebuilt = 1") }
+    let isMissing = wanted.contains { item in !standing.contains { $0.name == item.name } }
+    if wasAttached && isMissing { try db.execute("UPDATE relay_state SET rebuilt = 1") }
     for item in standing { try db.execute("DROP TRIGGER \"\(item.name)\"") }
     for item in wanted { try db.execute(item.sql) }
+    return true
   }
 
-  /// Adds the columns that a newer sync schema names to the log of a table.
+  /// Adds the columns that a newer sync schema names to the log of a table. What was logged before it knew of them had
+  /// their defaults.
   private func completeLog(_ table: TableSchema, _ capture: Capture) throws(RelayError) {
     let logged = try db.query("SELECT name FROM pragma_table_info(?)", [.text(capture.logTable)]) {
       (row) throws(RelayError) in row[0].text ?? ""
     }
     for column in table.columns where !logged.contains("c\(column.id)") {
       try db.execute("ALTER TABLE \(capture.logTable) ADD COLUMN c\(column.id)")
+      try db.execute(
+        "UPDATE \(capture.logTable) SET c\(column.id) = ? WHERE kind = ?",
+        [column.defaultValue, .integer(Touch.was.rawValue)])
     }
   }
 

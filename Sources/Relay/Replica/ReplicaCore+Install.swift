@@ -9,7 +9,7 @@ extension ReplicaCore {
     try seal(.residue)
     var state = try state()
     guard pull.base == state.base, pull.epoch == state.epoch || state.epoch == .zero, pull.role == state.role,
-      pull.scopes == (try installedScopes()), pull.floor <= (try floor(state))
+      pull.scopes == (try installedScopes()), pull.floor <= (try floor(state)), pull.schema == (try spokenSchema())
     else { return false }
     let head = pull.closing.head
     guard head >= state.base else { return false }
@@ -43,6 +43,7 @@ extension ReplicaCore {
       for cell in arrived.record.stamps { for write in cell.writes { state.time = max(state.time, write.effective) } }
     }
     try save(state)
+    try installed(pull.version, was: pull.schema.installed)
     try digests.addAndCompare(self, pull, state)
     try db.execute("DELETE FROM relay_page")
     try db.execute("DELETE FROM relay_pull")

@@ -25,6 +25,7 @@ extension ReplicaCore {
   /// - Throws: for a commit `role_forbids`, `value_not_allowed` or `transaction_too_large`; the caller rolls back.
   @discardableResult
   func seal(_ cause: SealCause) throws(RelayError) -> [Dot] {
+    if case .residue = cause { try lookAfterCapture() }
     var dots = try sealLog(cause)
     // A choice is a foreign write too: of a person who settles a conflict by SQL.
     if case .residue = cause { dots += try takeChoices() }
@@ -87,6 +88,7 @@ extension ReplicaCore {
     for row in commit.decisions.keys where row.table == table.id && before[row] == nil {
       before[row] = .some(try tableRow(row, table))
     }
+    let standing = schema.newest > 1 ? try schemaStanding() : nil
     var changes: [RowChange] = []
     for (row, was) in before.sorted(by: { $0.key < $1.key }) {
       var after = try tableRow(row, table)
@@ -97,11 +99,14 @@ extension ReplicaCore {
         after = meant
       }
       let operations = table.difference(
-        before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:])
+        before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
+        known: standing.map(knownVersion) ?? .max)
       guard !operations.isEmpty else { continue }
       let base = try base(row, before: was, seq: seqs[row], table, state)
       var change = RowChange(row: row, base: min(base, commit.moment?.base ?? base), operations: operations)
       change.parentBase = try parentBase(change, table, commit, state)
+      // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
+      if let installed = standing?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }
       changes.append(change)
     }
     return changes
@@ -177,9 +182,8 @@ extension ReplicaCore {
     let dot = Dot(state.replica, state.counter)
     let transaction = Transaction(
       dot: dot, previous: state.hash, time: state.time, epoch: state.epoch, base: commit.moment?.base ?? state.base,
-      seen: commit.moment?.seen ?? pending, schemaVersion: schema.version, role: state.role, mode: commit.mode,
-      author: commit.author,
-      rows: changes)
+      seen: commit.moment?.seen ?? pending, schemaVersion: schema.needs(changes), role: state.role, mode: commit.mode,
+      author: commit.author, rows: changes)
     let sealed = SealedTransaction(transaction)
     guard sealed.bytes.count <= Limits.transaction else {
       throw RelayError(
@@ -187,10 +191,10 @@ extension ReplicaCore {
     }
     state.hash = sealed.hash
     try db.execute(
-      "INSERT INTO relay_transaction (counter, hash, floor, bytes) VALUES (?, ?, ?, ?)",
+      "INSERT INTO relay_transaction (counter, hash, floor, bytes, schema) VALUES (?, ?, ?, ?, ?)",
       [
         Value(dot.counter), .blob(sealed.hash.bytes), Value(changes.map(\.base).min() ?? state.base),
-        .blob(sealed.bytes),
+        .blob(sealed.bytes), Value(transaction.schemaVersion),
       ])
     for change in changes {
       try db.execute(

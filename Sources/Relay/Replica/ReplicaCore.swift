@@ -10,6 +10,10 @@ final class ReplicaCore {
   let environment: Environment
   /// Statements of each synced table, by table id.
   var sql: [UInt32: TableSQL] = [:]
+  /// What older versions of the sync schema saw of it, by version.
+  var views: [UInt64: SyncSchema] = [:]
+  /// SQLite's schema cookie when capture was last found whole (`lookAfterCapture`).
+  var checkedCookie: Value?
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
 

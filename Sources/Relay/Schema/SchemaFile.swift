@@ -4,12 +4,14 @@ internal import FoundationEssentials
 struct SchemaFile: Decodable {
   var name: String
   var version: UInt64
+  var oldest: UInt64?
   var roles: [String]
   var tables: [Table]
 
   struct Table: Decodable {
     var id: UInt32
     var name: String
+    var since: UInt64?
     var key: [String]
     var columns: [Column]
     var groups: [Group]?
@@ -26,6 +28,7 @@ struct SchemaFile: Decodable {
   struct Column: Decodable {
     var id: UInt32
     var name: String
+    var since: UInt64?
     var type: String?
     var policy: String?
     var scale: [Literal]?

@@ -14,6 +14,11 @@ extension SyncSchema {
     } catch {
       throw RelayError(.schemaInvalid, "the sync schema is not the JSON it should be: \(error)")
     }
+    try self.init(file, resolvers, source: json)
+  }
+
+  /// - Throws: `schema_invalid`.
+  init(_ file: SchemaFile, _ resolvers: Resolvers, source: [UInt8] = []) throws(RelayError) {
     guard file.version >= 1, file.version < Limits.sequence else { throw .schema("version must be 1 or more") }
     guard file.tables.count <= Limits.tables else { throw .schema("more than \(Limits.tables) tables") }
     try SyncSchema.distinct(file.tables.map { String($0.id) }, "table id")
@@ -30,7 +35,8 @@ extension SyncSchema {
         at = next
       }
     }
-    self.init(name: file.name, version: file.version, roles: file.roles, tables: tables)
+    try file.checkHistory(tables)
+    self.init(file, tables, resolvers, source)
   }
 
   static func distinct(_ names: [String], _ what: String) throws(RelayError) {
@@ -89,7 +95,8 @@ extension TableSchema {
       position[column.name] = at
       columns.append(
         ColumnSchema(
-          id: column.id, name: column.name, type: type, isRequired: column.required ?? false,
+          id: column.id, name: column.name, since: file.firstVersion(of: column), type: type,
+          isRequired: column.required ?? false,
           defaultValue: Value(column.default), allowed: column.values?.map { Value($0) }))
     }
     func at(_ name: String) throws(RelayError) -> Int {
@@ -132,7 +139,7 @@ extension TableSchema {
     var groupOfColumn = Array(repeating: -1, count: columns.count)
     for (index, group) in groups.enumerated() { for column in group.columns { groupOfColumn[column] = index } }
     self.init(
-      id: file.id, name: file.name, columns: columns, key: key,
+      id: file.id, name: file.name, since: file.firstVersion, columns: columns, key: key,
       others: columns.indices.filter { !key.contains($0) }, groups: groups, scopes: scopes, homes: homes,
       parent: parent, unique: unique, isAppendOnly: isAppendOnly, deletes: deletes, access: access,
       seqColumn: file.seqColumn,

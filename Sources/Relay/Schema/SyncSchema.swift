@@ -5,23 +5,38 @@ public import RelayProtocol
 public struct SyncSchema: Sendable {
   public let name: String
   public let version: UInt64
+  /// Versions below this one are no longer served.
+  public let oldest: UInt64
   public let roles: [String]
   /// Ascending by id.
   public let tables: [TableSchema]
   /// Of the canonical form, so that white space and the order of keys in the file do not matter.
   public let hash: Hash128
 
+  /// The file that this was read from: it holds the schema's additive history (`at`).
+  let file: SchemaFile
+  let resolvers: Resolvers
+  /// The file's bytes; empty for what an older version saw of it.
+  let source: [UInt8]
+  /// The newest `since` in it: versions that have it in common differ in their number only.
+  package let newest: UInt64
+
   private let indexByID: [UInt32: Int]
   private let indexByName: [String: Int]
 
-  package init(name: String, version: UInt64, roles: [String], tables: [TableSchema]) {
-    self.name = name
-    self.version = version
-    self.roles = roles
+  init(_ file: SchemaFile, _ tables: [TableSchema], _ resolvers: Resolvers, _ source: [UInt8]) {
+    self.file = file
+    self.resolvers = resolvers
+    self.source = source
+    name = file.name
+    version = file.version
+    oldest = file.oldest ?? 1
+    roles = file.roles
+    newest = tables.map(\.newest).max() ?? 1
     self.tables = tables.sorted { $0.id < $1.id }
     indexByID = Dictionary(uniqueKeysWithValues: self.tables.enumerated().map { ($1.id, $0) })
     indexByName = Dictionary(uniqueKeysWithValues: self.tables.enumerated().map { ($1.name, $0) })
-    hash = SyncSchema.hash(name: name, version: version, roles: roles, tables: self.tables)
+    hash = SyncSchema.hash(version: version, roles: roles, tables: self.tables)
   }
 
   public func table(_ id: UInt32) -> TableSchema? { indexByID[id].map { tables[$0] } }
@@ -33,6 +48,8 @@ public struct SyncSchema: Sendable {
 public struct TableSchema: Sendable {
   public let id: UInt32
   public let name: String
+  /// The version of the schema that brought it.
+  public let since: UInt64
   /// Every synced column, the key's too, ascending by id.
   public let columns: [ColumnSchema]
   /// Positions in `columns` of the key's columns, in the key's order.
@@ -78,6 +95,8 @@ public struct TableSchema: Sendable {
 public struct ColumnSchema: Sendable {
   public let id: UInt32
   public let name: String
+  /// The version of the schema that brought it.
+  public let since: UInt64
   public let type: ColumnType
   public let isRequired: Bool
   public let defaultValue: Value

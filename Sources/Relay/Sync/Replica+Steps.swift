@@ -18,11 +18,10 @@ extension Replica {
   package func nextRequest(pushBytes: Int = Limits.part, pageBytes: UInt64 = 4 << 20, wait: UInt64 = 0)
     throws(RelayError) -> SyncRequest
   {
-    let hash = schema.hash
-    return try locked { (core) throws(RelayError) in
+    try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
         try core.seal(.residue)
-        return try core.request(schemaHash: hash, pushBytes: pushBytes, pageBytes: pageBytes, wait: wait)
+        return try core.request(pushBytes: pushBytes, pageBytes: pageBytes, wait: wait)
       }
     }
   }
@@ -35,8 +34,12 @@ extension Replica {
         core.isFromHub = true
         try core.learn(response.verdicts)
         if let part = request.part { core.partProgress = (part.dot, Int(response.partReceived)) }
-        guard let page = response.page else { return .again }
-        return try core.receive(page, response.epoch, request)
+        var step = SyncStep.again
+        if let page = response.page { step = try core.receive(page, response, request) }
+        // After the install, which only fits what was asked.
+        let hasMore = try core.learn(hub: response.schemaVersion)
+        if hasMore, case .installed = step { return .again }
+        return step
       }
     }
   }
@@ -47,6 +50,36 @@ extension Replica {
       try core.db.transaction { () throws(RelayError) in
         try core.db.execute("DELETE FROM relay_page")
         try core.db.execute("DELETE FROM relay_pull")
+      }
+    }
+  }
+
+  /// The hub knows less than it said once: it was put back to an older copy, or another answers at its address.
+  ///
+  /// - Returns: false where nothing more can be held back.
+  func holdBackWhatIsNewer() throws(RelayError) -> Bool {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        let known = try core.schemaStanding().hub
+        let least = try core.db.first(
+          "SELECT min(schema) FROM relay_transaction WHERE seq IS NULL AND schema > 1 AND (?1 = 0 OR schema <= ?1)",
+          [Value(known)])?[0].integer
+        guard let least else { return false }
+        _ = try core.learn(hub: UInt64(least) - 1)
+        return true
+      }
+    }
+  }
+
+  /// The hub no longer serves the version that it knew when it was last heard of; the app may have brought a newer one.
+  ///
+  /// - Returns: false where the app's own is too old.
+  func speakOwnSchema() throws(RelayError) -> Bool {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        guard try core.spokenSchema().version < core.schema.version else { return false }
+        try core.db.execute("UPDATE relay_schema SET hub = 0")
+        return true
       }
     }
   }
@@ -64,6 +97,7 @@ extension Replica {
         state.device = response.device
         if state.base == 0 { state.epoch = response.epoch }
         try core.save(state)
+        _ = try core.learn(hub: response.schemaVersion)
         try core.db.execute("UPDATE relay_state SET hub = ?, token = ?", [.text(hub), .text(response.token)])
       }
     }

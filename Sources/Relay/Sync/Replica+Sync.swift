@@ -62,6 +62,8 @@ extension Replica {
           return report
         }
       } catch {
+        if error.code == .schemaTooNew, try holdBackWhatIsNewer() { continue }
+        if error.code == .schemaTooOld, try speakOwnSchema() { continue }
         switch backoff.failed(error.code, retryAfter: retryAfter?.milliseconds, random: randomBits()) {
         case .giveUp: throw error
         case .startAgain: try abandonPull()
@@ -109,7 +111,8 @@ extension Replica {
   public func enrol(code: String, hub: String, with transport: any Transport) async throws(RelayError) {
     guard try link() == nil else { throw RelayError(.alreadyEnrolled, "\(path): this replica is enrolled already") }
     let request = EnrolRequest(
-      code: code, schemaHash: schema.hash, replica: try replicaID(), organisation: try organisation())
+      code: code, schemaHash: schema.hash, replica: try replicaID(), organisation: try organisation(),
+      schemaVersion: schema.version)
     let answer = try await transport.send(
       TransportRequest(path: "/v1/enrol", body: request.encoded()), deadline: .seconds(30))
     guard answer.status == 200 else { throw RelayError(answer) }

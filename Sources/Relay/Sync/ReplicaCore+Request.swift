@@ -1,14 +1,14 @@
 internal import RelayProtocol
 
 extension ReplicaCore {
-  func request(
-    schemaHash: Hash128, pushBytes: Int, pageBytes: UInt64, wait: UInt64
-  ) throws(RelayError) -> SyncRequest {
+  func request(pushBytes: Int, pageBytes: UInt64, wait: UInt64) throws(RelayError) -> SyncRequest {
     let state = try state()
+    let spoken = try spokenSchema()
     var request = SyncRequest(
-      organisation: state.organisation, schemaHash: schemaHash, epoch: state.epoch, base: state.base,
+      organisation: state.organisation, schemaHash: spoken.hash, epoch: state.epoch, base: state.base,
       logHash: state.logHash, replica: state.replica, pending: try pendingDots(state.replica),
-      floor: try floor(state), scopes: try installedScopes(), role: state.role)
+      floor: try floor(state), scopes: try installedScopes(), role: state.role, schemaVersion: spoken.version,
+      installed: spoken.installed)
     let hasMore = try fillPush(&request, pushBytes)
     guard !hasMore else { return request }
     var pull = PullRequest(wait: request.push.isEmpty ? wait : 0, pageBytes: pageBytes)
@@ -29,25 +29,29 @@ extension ReplicaCore {
   /// Identifies what a pull was asked with, beside base and floor.
   static func asked(_ request: SyncRequest) -> [UInt8] {
     var out = CBORWriter()
-    out.array(request.scopes.count + 2)
+    out.array(request.scopes.count + 4)
     out.byteString(request.epoch.bytes)
+    out.byteString(request.schemaHash.bytes)
+    out.unsigned(request.installed ?? 0)
     out.textString(request.role)
     for scope in request.scopes { out.textString(scope) }
     return hash128(out.bytes).bytes
   }
 
-  /// Adds transactions without a verdict, in order.
+  /// Adds transactions without a verdict, in order, up to the first that the hub cannot know yet.
   ///
-  /// - Returns: whether more of them wait.
+  /// - Returns: whether more of them can go.
   private func fillPush(_ request: inout SyncRequest, _ most: Int) throws(RelayError) -> Bool {
     var bytes = 0
     var hasMore = false
     var push: [[UInt8]] = []
     var part: TransactionPart?
     let replica = request.replica
+    let known = try schemaStanding().hub
     try db.run(
-      "SELECT counter, hash, bytes, length(bytes) FROM relay_transaction WHERE seq IS NULL ORDER BY counter", []
+      "SELECT counter, hash, bytes, length(bytes), schema FROM relay_transaction WHERE seq IS NULL ORDER BY counter", []
     ) { (row) throws(RelayError) in
+      guard known == 0 || row.int(4) <= Int64(known) else { return false }
       let size = Int(row.int(3))
       if size > most {
         hasMore = true
@@ -101,7 +105,9 @@ extension ReplicaCore {
   }
 
   /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
-  func receive(_ page: PullPage, _ epoch: Hash128, _ request: SyncRequest) throws(RelayError) -> SyncStep {
+  func receive(
+    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest
+  ) throws(RelayError) -> SyncStep {
     // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
     // turn was asked for by another process too, which was faster: what that one staged stays, and both go on there.
     let staged = try db.first("SELECT token FROM relay_pull")
@@ -121,7 +127,8 @@ extension ReplicaCore {
     }
     guard pages.allSatisfy({ $0.grants == page.grants && $0.role == page.role }) else { return try discardPull() }
     pages.append(page)
-    let pull = CompletePull(request: request, epoch: epoch, pages: pages, closing: closing)
+    let pull = CompletePull(
+      request: request, epoch: response.epoch, hub: response.schemaVersion, pages: pages, closing: closing)
     return try install(pull) ? .installed(base: closing.head) : try discardPull()
   }
 

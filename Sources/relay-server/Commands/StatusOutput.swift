@@ -11,6 +11,7 @@ enum StatusOutput {
       .init("rows", .raw("\(status.rows)")),
       .init("open_entries", .raw("\(status.openEntries)")),
       .init("devices", .raw("\(status.devices)")),
+      .init("schema_version", .raw("\(status.schemaVersion)")),
     ]
   }
 

@@ -9,9 +9,9 @@ extension HubResponder {
     let token = try bearer(request)
     // Before the body is read: a push could only wait, and a pull would make the waiting longer.
     guard !writer.isOverloaded else { throw RelayError(.hubOverloaded, "too many pushes wait") }
-    let (device, epoch) = try await known(token, request)
+    let (device, epoch, version) = try await known(token, request)
     let sync = try SyncRequest(decoding: try await body(of: request))
-    var response = SyncResponse(epoch: epoch, time: UInt64(max(0, SystemEdge.now())))
+    var response = SyncResponse(epoch: epoch, time: UInt64(max(0, SystemEdge.now())), schemaVersion: version)
     if !sync.push.isEmpty || sync.part != nil {
       let outcome = try await writer.push(PushJob(device: device.id, replica: sync.replica, request: sync))
       response.verdicts = outcome.verdicts
@@ -32,14 +32,16 @@ extension HubResponder {
     return reply
   }
 
-  /// Whose credential this is, and the hub's epoch.
+  /// Whose credential this is, the hub's epoch, and the newest version of the sync schema that it knows.
   ///
   /// - Throws: `unauthorized` or `revoked`; `wrong_hub` where the credential is unknown because the device belongs to
   ///   another organisation, which its request tells.
-  private func known(_ token: String, _ request: Request) async throws(RelayError) -> (HubDevice, Hash128) {
+  private func known(
+    _ token: String, _ request: Request
+  ) async throws(RelayError) -> (HubDevice, Hash128, UInt64) {
     do throws(RelayError) {
       return try await readers.read { (reader) throws(RelayError) in
-        (try reader.authenticate(token: token), try reader.epoch())
+        (try reader.authenticate(token: token), try reader.epoch(), try reader.schemaVersion())
       }
     } catch {
       guard error.code == .unauthorized else { throw error }
@@ -100,7 +102,7 @@ extension HubResponder {
 extension PullPage {
   /// Whether this page, taken alone, tells the device nothing: only the head may have moved.
   func isQuiet(for request: SyncRequest) -> Bool {
-    guard token.isEmpty, runs.isEmpty, let closing, role == request.role else { return false }
+    guard token.isEmpty, runs.isEmpty, let closing, role == request.role, request.installed == nil else { return false }
     guard closing.confirmed.isEmpty, closing.exits.isEmpty, closing.notices.isEmpty else { return false }
     // A page that continues a pull is its last one, even where it is empty.
     guard request.pull?.token.isEmpty ?? true else { return false }

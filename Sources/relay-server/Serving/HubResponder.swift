@@ -46,13 +46,14 @@ struct HubResponder: HTTPResponder {
     case enrol = "/v1/enrol"
     case verify = "/v1/verify"
     case history = "/v1/history"
+    case rows = "/v1/rows"
     case metrics = "/metrics"
     case health = "/healthz"
     case ready = "/readyz"
     case none = "other"
 
     var description: String { rawValue }
-    var isProtocol: Bool { self == .sync || self == .enrol || self == .verify || self == .history }
+    var isProtocol: Bool { rawValue.hasPrefix("/v1/") }
   }
 
   private func route(_ request: Request) -> Route {
@@ -66,6 +67,7 @@ struct HubResponder: HTTPResponder {
     case .enrol: return try await enrol(request)
     case .verify: return try await verify(request)
     case .history: return try await history(request)
+    case .rows: return try await rows(request)
     case .metrics:
       let head = try await readers.read { (reader) throws(RelayError) in try reader.head() }
       return Replies.text(metrics.text(head: head, parked: signal.parkedCount))
@@ -103,6 +105,15 @@ struct HubResponder: HTTPResponder {
     let history = try HistoryRequest(decoding: try await body(of: request))
     let response = try await readers.read { (reader) throws(RelayError) in
       try reader.history(history, device: try reader.authenticate(token: token))
+    }
+    return Replies.cbor(response.encoded(), to: request)
+  }
+
+  private func rows(_ request: Request) async throws(RelayError) -> Response {
+    let token = try bearer(request)
+    let rows = try RowsRequest(decoding: try await body(of: request))
+    let response = try await readers.read { (reader) throws(RelayError) in
+      try reader.rows(rows, device: try reader.authenticate(token: token))
     }
     return Replies.cbor(response.encoded(), to: request)
   }

@@ -37,10 +37,11 @@ enum Replies {
     case .unauthorized, .notEnrolled: .unauthorized
     case .revoked, .roleForbids: .forbidden
     case .fileMissing: .notFound
-    case .hubRolledBack, .replicaForked, .pageVoid, .outOfOrder, .wrongHub, .wrongOrganisation, .alreadyEnrolled:
+    case .hubRolledBack, .replicaForked, .pageVoid, .outOfOrder, .schemaTooNew, .wrongHub, .wrongOrganisation,
+      .alreadyEnrolled:
       .conflict
     case .limitExceeded, .transactionTooLarge: .contentTooLarge
-    case .unsupportedVersion, .schemaMismatch: .upgradeRequired
+    case .unsupportedVersion, .schemaMismatch, .schemaTooOld: .upgradeRequired
     case .hubOverloaded, .busy, .deadline, .cancelled: .serviceUnavailable
     case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
     default: .internalServerError

@@ -1,0 +1,96 @@
+internal import Relay
+internal import RelayProtocol
+
+extension HubStore {
+  /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
+  func refresh() throws(RelayError) {
+    guard case .blob(let id)? = try db.first("SELECT value FROM meta WHERE name = 'schema_id'")?[0],
+      id != schemaID.bytes
+    else { return }
+    guard case .blob(let file)? = try db.first("SELECT value FROM meta WHERE name = 'schema'")?[0] else { return }
+    let updated = try SyncSchema(json: file, resolvers: resolvers)
+    try updated.checkResolvers()
+    schema = updated
+    schemaID = hash128(file)
+    views = [:]
+  }
+
+  /// The schema as a version of it saw it.
+  func view(_ version: UInt64) throws(RelayError) -> SyncSchema {
+    if version >= schema.version { return schema }
+    if let known = views[version] { return known }
+    let view = try schema.at(version)
+    // Whoever asks for ever other versions gets them, and they are forgotten again.
+    if views.count >= 64 { views = [:] }
+    views[version] = view
+    return view
+  }
+
+  /// The schema as a device knows it, by the hash that it names; this hub's newest for a device that has a newer one.
+  ///
+  /// - Parameter version: nil where the device does not say; then the hash alone has to tell.
+  /// - Throws: `schema_too_old`, `schema_mismatch`.
+  func view(of hash: Hash128, version: UInt64?) throws(RelayError) -> SyncSchema {
+    guard let version else { return try view(of: hash) }
+    if version > schema.version { return schema }
+    guard version >= schema.oldest else {
+      throw RelayError(
+        .schemaTooOld, "this hub serves versions \(schema.oldest) to \(schema.version), the device has \(version)")
+    }
+    let view = try view(version)
+    guard view.hash == hash else { throw HubStore.otherSchema }
+    return view
+  }
+
+  private func view(of hash: Hash128) throws(RelayError) -> SyncSchema {
+    if hash == schema.hash { return schema }
+    // Versions may be counted or be dates: not every number between them can be tried.
+    let count = min(schema.version - schema.oldest, 64)
+    for version in (schema.version - count..<schema.version).reversed() {
+      let view = try view(version)
+      if view.hash == hash { return view }
+    }
+    throw HubStore.otherSchema
+  }
+
+  private static let otherSchema = RelayError(
+    .schemaMismatch, "the device has another sync schema than the hub")
+
+  /// Puts a newer version of the schema in force; nothing is in the store that only it knows.
+  ///
+  /// - Returns: what changes, for people.
+  /// - Throws: `schema_invalid`; `schema_mismatch` naming what differs where it does not continue the one in force.
+  func update(schema file: [UInt8], checkOnly: Bool) throws(RelayError) -> [String] {
+    let new = try SyncSchema(json: file, resolvers: resolvers)
+    try new.checkResolvers()
+    let old = schema
+    let changes = try new.changes(from: old)
+    guard !checkOnly else { return changes }
+    for (name, value) in [("schema", file), ("schema_id", hash128(file).bytes)] {
+      try db.execute("UPDATE meta SET value = ? WHERE name = ?", [.blob(value), .text(name)])
+    }
+    for step in new.steps where step > old.newest {
+      // New columns are at their defaults and new tables empty: the sums are the same.
+      try db.execute(
+        "INSERT OR IGNORE INTO digest SELECT scope, role, ?, sum, count FROM digest WHERE version = ?",
+        [.seq(step), .seq(old.newest)])
+    }
+    let oldest = try new.at(new.oldest).newest
+    try db.execute("DELETE FROM digest WHERE version < ?", [.seq(oldest)])
+    try refresh()
+    return changes
+  }
+
+  /// Remembers since when there is something that a version of the schema brought.
+  func noteAdditions(_ transaction: Transaction, seq: UInt64) throws(RelayError) {
+    let needs = schema.needs(transaction.rows)
+    guard needs > 1 else { return }
+    try db.execute("INSERT OR IGNORE INTO addition VALUES (?, ?)", [.seq(needs), .seq(seq)])
+  }
+
+  /// From where rows may hold something that a version did not know; nil where none does.
+  func firstAddition(after version: UInt64) throws(RelayError) -> UInt64? {
+    let seq = try db.first("SELECT min(seq) FROM addition WHERE version > ?", [.seq(version)])?[0].integer
+    return seq.map { UInt64($0) }
+  }
+}
