@@ -42,7 +42,7 @@ public final class Replica: @unchecked Sendable {
   }
 
   /// On a full disk the file can still be read; what foreign tools left is then sealed by a later write or sync.
-  private func sealWhatWasLeft() throws(RelayError) {
+  func sealWhatWasLeft() throws(RelayError) {
     let core = core
     do {
       _ = try core.db.transaction { () throws(RelayError) in try core.seal(.residue) }
