@@ -6,25 +6,48 @@ internal import RelayCurl
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Sync, then compare every row with what the hub says this device should hold.",
-    discussion: "Ends with 1 where something differs.")
+    discussion: """
+      Ends with 1 where something differs. Rows differ when a tool rebuilt a table and wrote to it while nothing was \
+      captured; --take-as-edits sends what they show to the hub, --revert brings the hub's rows back.
+      """)
 
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
+
+  @Flag(help: "What this file shows of rows that differ goes to the hub as edits.")
+  var takeAsEdits = false
+
+  @Flag(help: "Rows that differ become what the hub has; unsent edits stay.")
+  var revert = false
+
+  func validate() throws {
+    if takeAsEdits && revert { throw ValidationError("--take-as-edits or --revert, not both") }
+  }
 
   mutating func run() async throws {
     let replica = try place.open()
     guard let hub = try ClientNotes.read([.hub], in: replica)[.hub] else {
       throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
     }
-    let result = try await replica.verify(with: try CurlTransport(hub: hub), options: .system)
+    let transport = try CurlTransport(hub: hub)
+    let repair: Repair? = takeAsEdits ? .takeAsEdits : revert ? .revert : nil
+    let result: Verification
+    if let repair {
+      result = try await replica.repair(repair, with: transport, options: .system)
+    } else {
+      result = try await replica.verify(with: transport, options: .system)
+    }
     if output.isJSON {
-      try Output.json(VerifyAnswer(result))
+      try Output.json(VerifyAnswer(result, repair: repair))
     } else if result.isEqual {
       print("\(result.rows) rows are as the hub has them at \(result.base)")
     } else {
       print(result.differences.map { "\($0.kind.rawValue)  \($0.table) \($0.key)" }.joined(separator: "\n"))
     }
-    if !result.isEqual { throw ExitCode(ClientExit.failed.rawValue) }
+    if repair != nil, !result.isEqual, !output.isJSON {
+      print(takeAsEdits ? "taken as edits; they go out with the next sync" : "reverted to what the hub has")
+    }
+    if !result.isEqual, repair == nil { throw ExitCode(ClientExit.failed.rawValue) }
   }
 }
 
@@ -39,11 +62,14 @@ private struct VerifyAnswer: Codable {
   var base: UInt64
   var rows: Int
   var differences: [Difference]
+  /// What became of them.
+  var repaired: String?
 
-  init(_ result: Verification) {
+  init(_ result: Verification, repair: Repair?) {
     equal = result.isEqual
     base = result.base
     rows = result.rows
+    repaired = repair.map { $0 == .revert ? "reverted" : "taken as edits" }
     differences = result.differences.map { Difference(table: $0.table, key: $0.key, kind: $0.kind.rawValue) }
   }
 }

@@ -11,6 +11,8 @@ struct TableSQL {
   let scan: String
   /// SELECT of the log: kind, every synced column, the seq shown.
   let selectLog: String
+  /// INSERT into the log: kind, every synced column.
+  let insertLog: String
   let clearLog: String
   /// Of the column that shows the hub's seq; nil where the table has none.
   let selectSeq: String?
@@ -33,6 +35,7 @@ struct TableSQL {
     scan = "SELECT \(list) FROM \(name)"
     let logged = table.columns.map { "c\($0.id)" }.joined(separator: ", ")
     selectLog = "SELECT kind, \(logged), seq FROM \(log) ORDER BY id"
+    insertLog = "INSERT INTO \(log) (kind, \(logged)) VALUES (?, \(marks))"
     clearLog = "DELETE FROM \(log)"
     selectSeq = table.seqColumn.map { "SELECT \(quote($0)) FROM \(name) WHERE \(keyMatch)" }
     updateSeq = table.seqColumn.map { "UPDATE \(name) SET \(quote($0)) = ? WHERE \(keyMatch)" }

@@ -16,6 +16,14 @@ public struct Verification: Sendable, Equatable {
     /// The key's values, joined by a slash.
     public var key: String
     public var kind: Kind
+    let row: RowID
+
+    init(_ row: RowID, _ kind: Kind, in table: TableSchema) {
+      self.row = row
+      self.table = table.name
+      self.key = ReplicaCore.label(row)
+      self.kind = kind
+    }
   }
 
   /// The seq at which was compared.
@@ -37,31 +45,52 @@ extension Replica {
   public func verify(with transport: any Transport, options: SyncOptions) async throws(RelayError) -> Verification {
     for _ in 0..<5 {
       _ = try await sync(with: transport, options: options)
-      if let verification = try await compare(transport, options) { return verification }
+      guard let verification = try await compare(transport, options) else { continue }
+      if verification.isEqual { try agreesWithHub(at: verification.base) }
+      return verification
     }
-    throw RelayError(
-      .pageVoid, "the hub moved on during every attempt",
-      advice: "Nothing was changed. Verify again when the hub is quieter.")
+    throw Replica.hubMovesOn
+  }
+
+  static let hubMovesOn = RelayError(
+    .pageVoid, "the hub moved on during every attempt",
+    advice: "Nothing was changed. Try again when the hub is quieter.")
+
+  /// Nothing differs, so what had warned of it is settled.
+  private func agreesWithHub(at base: UInt64) throws(RelayError) {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        let warning = "SELECT 1 FROM relay_state WHERE base = ? AND (rebuilt = 1 OR mismatch IS NOT NULL)"
+        if try core.db.first(warning, [Value(base)]) != nil { try core.agreesWithHub() }
+      }
+    }
   }
 
   /// - Returns: nil when the hub is no longer where this replica stands.
   private func compare(_ transport: any Transport, _ options: SyncOptions) async throws(RelayError) -> Verification? {
-    let (state, own) = try locked { (core) throws(RelayError) in
+    let (state, version, own, unseen) = try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
         // What a foreign tool wrote a moment ago is pending work, not a difference.
         try core.seal(.residue)
-        return (try core.state(), try core.confirmedHashes())
+        return (
+          try core.state(), try core.schemaStanding().installed, try core.confirmedHashes(),
+          try core.unseenUnderWork()
+        )
       }
     }
     var result = Verification(base: state.base, rows: own.values.reduce(0) { $0 + $1.count })
-    var request = VerifyRequest(epoch: state.epoch, base: state.base)
+    var request = VerifyRequest(epoch: state.epoch, base: state.base, schemaVersion: version > 0 ? version : nil)
     guard let told = try await ask(request, transport, options)?.tables else { return nil }
     let digests = Dictionary(uniqueKeysWithValues: told.map { ($0.table, $0.digest) })
     for table in schema.tables {
       let rows = own[table.id] ?? [:]
       var digest = ScopeDigest()
       for hash in rows.values { digest.add(hash) }
-      guard digests[table.id] ?? ScopeDigest() != digest else { continue }
+      let unseenHere = unseen.filter { $0.row.table == table.id }
+      guard digests[table.id] ?? ScopeDigest() != digest else {
+        result.differences += unseenHere
+        continue
+      }
       var hub: [[UInt8]: Hash128] = [:]
       (request.table, request.after) = (table.id, [])
       var hasMore = true
@@ -71,7 +100,9 @@ extension Replica {
         hasMore = page.more && !page.rows.isEmpty
         request.after = page.rows.last?.key ?? []
       }
-      result.differences += differences(table, rows, hub)
+      let found = differences(table, rows, hub)
+      let known = Set(found.map(\.row))
+      result.differences += (found + unseenHere.filter { !known.contains($0.row) }).sorted { $0.row < $1.row }
     }
     return result
   }
@@ -83,17 +114,24 @@ extension Replica {
       let mine = own[key].flatMap { Hash128(bytes: $0.prefix(16)) }
       guard mine != hub[key] else { return nil }
       let kind: Verification.Difference.Kind = mine == nil ? .missing : hub[key] == nil ? .extra : .different
-      return .init(table: table.name, key: ReplicaCore.label(RowID(table: table.id, key: key)), kind: kind)
+      return .init(RowID(table: table.id, key: key), kind, in: table)
     }
   }
 
   private func ask(
     _ request: VerifyRequest, _ transport: any Transport, _ options: SyncOptions
   ) async throws(RelayError) -> VerifyResponse? {
+    guard let body = try await ask("/v1/verify", request.encoded(), transport, options) else { return nil }
+    return try VerifyResponse(decoding: body)
+  }
+
+  /// - Returns: nil when the hub is no longer where this replica stands.
+  func ask(
+    _ path: String, _ body: [UInt8], _ transport: any Transport, _ options: SyncOptions
+  ) async throws(RelayError) -> [UInt8]? {
     let answer = try await transport.send(
-      TransportRequest(path: "/v1/verify", body: request.encoded(), token: try link()?.token),
-      deadline: options.requestDeadline)
-    if answer.status == 200 { return try VerifyResponse(decoding: answer.body) }
+      TransportRequest(path: path, body: body, token: try link()?.token), deadline: options.requestDeadline)
+    if answer.status == 200 { return answer.body }
     let error = RelayError(answer)
     guard error.code == .pageVoid else { throw error }
     return nil
@@ -107,21 +145,30 @@ extension ReplicaCore {
     var hashes: [UInt32: [[UInt8]: [UInt8]]] = [:]
     for table in schema.tables where table.access(role).reads {
       let readable = table.readableColumns(role)
-      let beside = try rowsBesideTheirTable(table)
       var own: [[UInt8]: [UInt8]] = [:]
-      func add(_ row: RowID, _ values: [Value]) {
-        if !table.isUpOnly(values, role) { own[row.key] = table.rowHash(row, values, readable: readable) }
+      try eachConfirmed(table, role) { (row, values) throws(RelayError) in
+        own[row.key] = table.rowHash(row, values, readable: readable)
       }
-      try db.run(sql(table).scan, []) { (record) throws(RelayError) in
-        let values = record.values
-        let row = RowID(table: table.id, values: table.key.map { values[$0] })
-        if !beside.contains(row) { add(row, values) }
-        return true
-      }
-      for row in beside { if let values = try confirmed(row, table) { add(row, values) } }
       hashes[table.id] = own
     }
     return hashes
+  }
+
+  /// Every confirmed row of a table that counts for this device's role.
+  func eachConfirmed(
+    _ table: TableSchema, _ role: String, _ body: (RowID, [Value]) throws(RelayError) -> Void
+  ) throws(RelayError) {
+    let beside = try rowsBesideTheirTable(table)
+    func visit(_ row: RowID, _ values: [Value]) throws(RelayError) {
+      if !table.isUpOnly(values, role) { try body(row, values) }
+    }
+    try db.run(sql(table).scan, []) { (record) throws(RelayError) in
+      let values = record.values
+      let row = RowID(table: table.id, values: table.key.map { values[$0] })
+      if !beside.contains(row) { try visit(row, values) }
+      return true
+    }
+    for row in beside.sorted() { if let values = try confirmed(row, table) { try visit(row, values) } }
   }
 
   /// Rows of which the table may show something else than what is confirmed.
