@@ -7,7 +7,7 @@ struct Clerk {
   let folder: Folder
   let client: Tool
   let file: String
-  private let place: [String]
+  private var place: [String]
 
   init(_ name: String, in folder: Folder, _ app: App = .library) throws {
     self.name = name
@@ -15,6 +15,13 @@ struct Clerk {
     client = try Tool.built("relay-client")
     file = folder.path("\(name).db")
     place = ["--replica", file] + (try app.place(in: folder))
+  }
+
+  /// The same file, with an app that brings another sync schema file.
+  func bringing(schema: String) -> Clerk {
+    var clerk = self
+    if let at = place.firstIndex(of: "--schema") { clerk.place[at + 1] = schema }
+    return clerk
   }
 
   func callAsFunction(_ arguments: String...) async throws -> Tool.Outcome {

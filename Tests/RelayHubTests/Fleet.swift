@@ -98,23 +98,39 @@ final class Fleet {
   @discardableResult
   func add(_ name: String, _ scopes: String...) throws -> Device { try add(name, scopes: scopes) }
 
+  /// - Parameter app: the sync schema that the device's app brings, and its tables; the hub's schema where it is nil.
   func add(
-    _ name: String, role: String = "field", scopes: [String], skew: Int64 = 0, ddl: String? = nil
+    _ name: String, role: String = "field", scopes: [String], skew: Int64 = 0, ddl: String? = nil,
+    app: (schema: [UInt8], ddl: String)? = nil
   ) throws -> Device {
     let number = UInt64(devices.count + 1)
     let clock = clock
     let environment = Environment(now: { clock.now + skew }, random: { number &* 0x9E37_79B9_7F4A_7C15 })
-    let tables = ddl ?? self.ddl
+    let tables = app?.ddl ?? ddl ?? self.ddl
     let replica = try Replica(
-      at: folder + "/\(name).db", schema: schema, environment: environment, resolvers: resolvers
+      at: folder + "/\(name).db", schema: app?.schema ?? schema, environment: environment, resolvers: resolvers
     ) { (db) throws(RelayError) in try db.script(tables) }
     try writer.addDevice(
       name: name, role: role, grants: Fleet.grants(scopes), code: "code-" + name, expires: 2_000_000_000_000)
-    let request = EnrolRequest(code: "code-" + name, schemaHash: replica.schema.hash, replica: try replica.replicaID())
+    let request = EnrolRequest(
+      code: "code-" + name, schemaHash: replica.schema.hash, replica: try replica.replicaID(),
+      schemaVersion: replica.schema.version)
     try replica.enrolled(try writer.enrol(request, token: "token-" + name, now: clock.now), hub: "http://127.0.0.1")
     let device = Device(name: name, replica: replica)
     devices.append(device)
     return device
+  }
+
+  /// The device gets a newer app: another program changes the tables first, then the app opens the file.
+  func update(_ device: Device, to schema: [UInt8], migration: String) throws -> Device {
+    let shell = try Database(path: device.replica.path, mode: .readWrite)
+    try shell.script(migration)
+    let clock = clock
+    let environment = Environment(now: { clock.now }, random: { 7 })
+    let updated = Device(
+      name: device.name, replica: try Replica(at: device.replica.path, schema: schema, environment: environment))
+    if let at = devices.firstIndex(where: { $0 === device }) { devices[at] = updated }
+    return updated
   }
 
   static func grants(_ scopes: [String]) -> [ScopeGrant] { scopes.sorted().map { ScopeGrant(scope: $0) } }
@@ -147,7 +163,8 @@ final class Fleet {
     let outcome = try writer.commit([job], now: clock.now)[0].get()
     try judged(device, outcome.verdicts)
     var response = SyncResponse(
-      epoch: try reader.epoch(), time: 0, verdicts: outcome.verdicts, partReceived: outcome.partReceived)
+      epoch: try reader.epoch(), time: 0, verdicts: outcome.verdicts, partReceived: outcome.partReceived,
+      schemaVersion: try reader.schemaVersion())
     if request.pull != nil {
       guard let page = try page(for: request, known) else { return nil }
       response.page = page
