@@ -7,17 +7,22 @@ public struct HistoryRequest: Hashable, Sendable {
   public var before: UInt64
   /// The most transactions that the answer should carry.
   public var most: UInt64
+  /// The version of the sync schema that the device's rows were pulled at; the hub's newest where it is missing.
+  public var schemaVersion: UInt64?
 
-  public init(epoch: Hash128, row: RowID, before: UInt64 = 0, most: UInt64 = 50) {
+  public init(
+    epoch: Hash128, row: RowID, before: UInt64 = 0, most: UInt64 = 50, schemaVersion: UInt64? = nil
+  ) {
     self.epoch = epoch
     self.row = row
     self.before = before
     self.most = most
+    self.schemaVersion = schemaVersion
   }
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(6)
+    out.map(schemaVersion == nil ? 6 : 7)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -30,13 +35,17 @@ public struct HistoryRequest: Hashable, Sendable {
     out.unsigned(before)
     out.unsigned(6)
     out.unsigned(most)
+    if let schemaVersion {
+      out.unsigned(7)
+      out.unsigned(schemaVersion)
+    }
     return out.bytes
   }
 
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let unknown = try reader.message("a history request", fields: 6)
+      let optional = try reader.message("a history request", fields: 6)
       try reader.field(2)
       let epoch = try reader.hash()
       try reader.field(3)
@@ -47,8 +56,11 @@ public struct HistoryRequest: Hashable, Sendable {
       let before = try reader.unsigned(most: Limits.sequence)
       try reader.field(6)
       let most = try reader.unsigned(most: UInt64(Limits.historyPage))
-      try reader.unknownFields(unknown, after: 6)
-      return HistoryRequest(epoch: epoch, row: row, before: before, most: most)
+      var request = HistoryRequest(epoch: epoch, row: row, before: before, most: most)
+      try reader.optionalFields(optional, after: 6) { (key, reader) throws(RelayError) in
+        if key == 7 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
+      }
+      return request
     }
   }
 }

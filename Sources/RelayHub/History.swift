@@ -24,7 +24,8 @@ extension HubStore {
       throw RelayError(.hubRolledBack, "another history of the hub")
     }
     var response = HistoryResponse(head: try head())
-    guard let table = schema.table(request.row.table), table.access(device.role).reads else { return response }
+    let view = try servedView(request.schemaVersion)
+    guard let table = view.table(request.row.table), table.access(device.role).reads else { return response }
     let stored = try load(request.row)
     var isReadable = false
     if let stored, device.readable.reach(stored.scopeNames), try !table.isUpOnly(stored.row, stored.state, device.role)

@@ -76,7 +76,10 @@ public final class HubReader: @unchecked Sendable {
   /// - Throws: `hub_rolled_back` when the device has seen another history.
   public func history(_ request: HistoryRequest, device: HubDevice) throws(RelayError) -> HistoryResponse {
     let store = store
-    return try store.db.snapshot { () throws(RelayError) in try store.history(request, try store.device(device.id)) }
+    return try store.db.snapshot { () throws(RelayError) in
+      try store.refresh()
+      return try store.history(request, try store.device(device.id))
+    }
   }
 
   public func devices() throws(RelayError) -> [DeviceStatus] {

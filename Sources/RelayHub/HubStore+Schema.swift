@@ -26,6 +26,20 @@ extension HubStore {
     return view
   }
 
+  /// The schema as a device knows it that names its version only; this hub's newest where it names none.
+  ///
+  /// - Throws: `schema_too_old`.
+  func servedView(_ version: UInt64?) throws(RelayError) -> SyncSchema {
+    let version = version ?? schema.version
+    guard version >= schema.oldest else { throw tooOld(version) }
+    return try view(version)
+  }
+
+  private func tooOld(_ version: UInt64) -> RelayError {
+    RelayError(
+      .schemaTooOld, "this hub serves versions \(schema.oldest) to \(schema.version), the device has \(version)")
+  }
+
   /// The schema as a device knows it, by the hash that it names; this hub's newest for a device that has a newer one.
   ///
   /// - Parameter version: nil where the device does not say; then the hash alone has to tell.
@@ -33,10 +47,7 @@ extension HubStore {
   func view(of hash: Hash128, version: UInt64?) throws(RelayError) -> SyncSchema {
     guard let version else { return try view(of: hash) }
     if version > schema.version { return schema }
-    guard version >= schema.oldest else {
-      throw RelayError(
-        .schemaTooOld, "this hub serves versions \(schema.oldest) to \(schema.version), the device has \(version)")
-    }
+    guard version >= schema.oldest else { throw tooOld(version) }
     let view = try view(version)
     guard view.hash == hash else { throw HubStore.otherSchema }
     return view

@@ -48,7 +48,10 @@ extension HubStore {
       if response.runs.last?.table != row.table {
         response.runs.append(RowRun(table: row.table, columns: readable.map { table.columns[$0].id }, rows: []))
       }
-      let record = RowRecord(row: row, seq: stored.seq, values: readable.map { values[$0] })
+      let seq =
+        granted.contains(ScopeGrant.everything)
+        ? nil : stored.scopes.filter { granted.contains($0.name) }.map(\.seq).max()
+      let record = RowRecord(row: row, seq: seq ?? stored.seq, values: readable.map { values[$0] })
       response.runs[response.runs.count - 1].rows.append(record)
       size += record.size
     }
@@ -60,10 +63,6 @@ extension HubStore {
   private func standsAt(_ epoch: Hash128, _ base: UInt64, _ version: UInt64?) throws(RelayError) -> SyncSchema {
     guard epoch == self.epoch else { throw RelayError(.hubRolledBack, "another history of the hub") }
     guard try head() == base else { throw RelayError(.pageVoid, "the hub has moved on since \(base)") }
-    let view = try view(version ?? schema.version)
-    guard view.version >= schema.oldest else {
-      throw RelayError(.schemaTooOld, "this hub serves versions \(schema.oldest) to \(schema.version)")
-    }
-    return view
+    return try servedView(version)
   }
 }

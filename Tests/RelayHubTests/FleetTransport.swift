@@ -29,6 +29,7 @@ struct FleetTransport: Transport {
     switch request.path {
     case "/v1/verify": return try reader.verify(try VerifyRequest(decoding: request.body), device: device).encoded()
     case "/v1/rows": return try reader.rows(try RowsRequest(decoding: request.body), device: device).encoded()
+    case "/v1/history": return try reader.history(try HistoryRequest(decoding: request.body), device: device).encoded()
     default:
       let sync = try SyncRequest(decoding: request.body)
       let job = PushJob(device: device.id, replica: sync.replica, request: sync)

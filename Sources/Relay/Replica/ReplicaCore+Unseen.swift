@@ -62,8 +62,18 @@ extension ReplicaCore {
     try db.execute(sql(table).insertLog, [.integer(touch.rawValue)] + values)
   }
 
+  /// A row as its table should show it.
+  struct Should {
+    var row: RowID
+    var table: TableSchema
+    /// Nil for a row that should not be there.
+    var values: [Value]?
+    /// Of the hub's row.
+    var seq: UInt64?
+  }
+
   /// Makes tables show what they should. A row that the file's constraints refuse keeps what it shows and is held.
-  func revert(_ rows: [(row: RowID, table: TableSchema, values: [Value]?)]) throws(RelayError) {
+  func revert(_ rows: [Should]) throws(RelayError) {
     try applying { () throws(RelayError) in
       var shown: [RowID: [Value]] = [:]
       // All out of the way first, so that two rows may get back a UNIQUE value that they had exchanged.
@@ -72,12 +82,15 @@ extension ReplicaCore {
         _ = try show(one.row, nil, one.table)
       }
       for one in rows {
-        guard let values = one.values, let reason = try show(one.row, values, one.table) else { continue }
+        guard let values = one.values, let reason = try show(one.row, values, one.table) else {
+          try show(seq: one.seq, one.row, one.table)
+          continue
+        }
         _ = try show(one.row, shown[one.row], one.table)
         if try isUnderWork(one.row) {
           try tell(held: one.row, one.table, reason)
         } else {
-          try hold(one.row, one.table, values, [], reason)
+          try hold(one.row, one.table, values, [], seq: one.seq, reason)
         }
       }
     }

@@ -143,7 +143,9 @@ extension TableSchema {
   fileprivate func parts(_ roles: [String]) -> [SyncSchema.Part] {
     typealias Part = SyncSchema.Part
     var parts = [Part("table '\(name)' (id \(id))") { $0.unsigned(UInt64(id)) }]
-    for column in columns { parts.append(Part("column '\(name).\(column.name)' (id \(column.id))") { $0.column(column) }) }
+    for column in columns {
+      parts.append(Part("column '\(name).\(column.name)' (id \(column.id))") { $0.column(column) })
+    }
     parts.append(Part("the key of '\(name)'") { $0.numbers(key) })
     for group in groups {
       parts.append(Part("how '\(name).\(group.name)' merges or who writes it") { $0.group(group) })

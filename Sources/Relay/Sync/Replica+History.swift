@@ -26,7 +26,7 @@ extension Replica {
     guard let link = try link() else {
       throw RelayError(.notEnrolled, "\(path): this replica belongs to no hub")
     }
-    var request = HistoryRequest(epoch: try epoch(), row: row)
+    var request = HistoryRequest(epoch: try epoch(), row: row, schemaVersion: schema.version)
     var told: [HistoryResponse] = []
     var count = 0
     repeat {

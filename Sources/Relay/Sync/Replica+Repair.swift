@@ -59,10 +59,11 @@ extension Replica {
         // What was captured since the comparison is an edit like any other.
         try core.seal(.residue)
         guard try core.state().base == found.base else { return false }
-        var should: [(row: RowID, table: TableSchema, values: [Value]?)] = []
+        var should: [ReplicaCore.Should] = []
         for row in found.differences.map(\.row) {
           let table = try core.table(row.table)
-          should.append((row, table, try core.shouldShow(row, table, hub: try rows[row]?.values(table))))
+          let values = try core.shouldShow(row, table, hub: try rows[row]?.values(table))
+          should.append(.init(row: row, table: table, values: values, seq: rows[row]?.record.seq))
         }
         switch repair {
         case .takeAsEdits: for one in should { try core.logUnseen(one.row, one.table, was: one.values) }
