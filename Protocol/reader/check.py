@@ -166,6 +166,8 @@ def check_schema(vector):
     form = schema.form(vector["file"])
     equal(encode(form).hex(), vector["form"], "form")
     equal(schema.schema_hash(vector["file"]).hex(), vector["hash"], "hash")
+    for older in vector["older"]:
+        equal(schema.schema_hash(vector["file"], older["version"]).hex(), older["hash"], f"hash at {older['version']}")
     if not CDDL.matches("schema-form", form):
         raise Failure("relay.cddl does not describe the schema's form")
     check_holes("schema-form", form)

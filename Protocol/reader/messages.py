@@ -102,6 +102,7 @@ hash = Bytes(16, exactly=16)
 replica = Mapped(Uint(), lambda bits: f"{int(bits):016x}", lambda text: int(text, 16))
 counter = Uint(SAFE, least=1)
 seq = Uint(SAFE)
+schema_version = Uint(SAFE, least=1)
 table = Uint(ID)
 label = Text(255)
 message = Text(4096)
@@ -531,6 +532,8 @@ class SyncRequest(Message):
             {
                 13: ("part", Part()),
                 14: ("pull", Tuple(token=Bytes(4096), wait=Uint(), pageBytes=Uint(), digests=Bool())),
+                15: ("schemaVersion", schema_version),
+                16: ("installed", schema_version),
             },
         )
 
@@ -550,13 +553,18 @@ KINDS = {
     "sync-request": SyncRequest(),
     "sync-response": Message(
         dict(epoch=hash, time=Uint(), verdicts=List(verdict, 10_000), partReceived=Uint(TRANSACTION)),
-        {6: ("page", Page())},
+        {6: ("page", Page()), 7: ("schemaVersion", schema_version)},
     ),
-    "enrol-request": Message(dict(code=label, schemaHash=hash, replica=replica, organisation=hash)),
+    "enrol-request": Message(
+        dict(code=label, schemaHash=hash, replica=replica, organisation=hash), {6: ("schemaVersion", schema_version)}
+    ),
     "enrol-response": Message(
-        dict(organisation=hash, epoch=hash, device=label, token=label, role=label, grants=grants)
+        dict(organisation=hash, epoch=hash, device=label, token=label, role=label, grants=grants),
+        {8: ("schemaVersion", schema_version)},
     ),
-    "verify-request": Message(dict(epoch=hash, base=seq, table=table, after=Bytes(KEY))),
+    "verify-request": Message(
+        dict(epoch=hash, base=seq, table=table, after=Bytes(KEY)), {6: ("schemaVersion", schema_version)}
+    ),
     "verify-response": Message(
         dict(
             tables=List(
@@ -566,7 +574,9 @@ KINDS = {
             more=Bool(),
         )
     ),
-    "history-request": Message(dict(epoch=hash, table=table, key=key, before=seq, most=Uint(500))),
+    "history-request": Message(
+        dict(epoch=hash, table=table, key=key, before=seq, most=Uint(500)), {7: ("schemaVersion", schema_version)}
+    ),
     "history-response": Message(
         dict(
             head=seq,
@@ -580,6 +590,11 @@ KINDS = {
             next=seq,
         )
     ),
+    "rows-request": Message(
+        dict(epoch=hash, base=seq, rows=List(Tuple(table=table, key=key), 1000, order=row_order)),
+        {5: ("schemaVersion", schema_version)},
+    ),
+    "rows-response": Message(dict(runs=List(Run(), 1000), answered=Uint(1000))),
     "error-reply": Message(dict(code=label, message=message, retryAfter=Uint())),
 }
 

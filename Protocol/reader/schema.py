@@ -14,14 +14,38 @@ def literal(text):
     return real
 
 
-def form(text):
+def form(text, version=None):
+    """The form of the file's own version, or of an older one: what came later is left out."""
     file = JSON.loads(text, parse_float=literal, parse_int=lambda digits: narrow(int(digits)))
     tables = {table["name"]: table["id"] for table in file["tables"]}
-    ordered = sorted(file["tables"], key=lambda table: table["id"])
+    version = version or file["version"]
+    known = [cut(table, version) for table in file["tables"] if table.get("since", 1) <= version]
+    ordered = sorted(known, key=lambda table: table["id"])
     return [
-        1, file["name"], file["version"], file["roles"],
+        1, version, file["roles"],
         [table_form(table, file["roles"], tables) for table in ordered],
     ]
+
+
+def cut(table, version):
+    first = table.get("since", 1)
+    columns = [column for column in table["columns"] if column.get("since", first) <= version]
+    names = {column["name"] for column in columns}
+
+    def known(lists, of=lambda item: item):
+        return [item for item in lists if set(of(item)) <= names]
+
+    def rule(access):
+        kept = {word: [name for name in access[word] if name in names] for word in ("hidden", "columns") if access.get(word)}
+        return {**access, **kept}
+
+    return {
+        **table,
+        "columns": columns,
+        "groups": known(table.get("groups", []), lambda group: group["columns"]),
+        "unique": known(table.get("unique", [])),
+        "access": {role: rule(access) for role, access in table.get("access", {}).items()},
+    }
 
 
 def narrow(value):
@@ -36,10 +60,9 @@ def table_form(table, roles, tables):
     parent = table.get("parent")
     return [
         table["id"],
-        table["name"],
         [
             [
-                column["id"], column["name"], column.get("type", "any"), column.get("required", False),
+                column["id"], column.get("type", "any"), column.get("required", False),
                 column.get("default"), column.get("values"),
             ]
             for column in columns
@@ -99,5 +122,5 @@ def access(rule, columns, position):
     ]
 
 
-def schema_hash(text):
-    return hashlib.sha256(encode(form(text))).digest()[:16]
+def schema_hash(text, version=None):
+    return hashlib.sha256(encode(form(text, version))).digest()[:16]

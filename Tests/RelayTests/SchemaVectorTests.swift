@@ -14,6 +14,12 @@ import Testing
       /// The canonical form, in hexadecimal, and the beginning of its SHA-256.
       var form: String
       var hash: String
+      /// What older versions saw of it.
+      var older: [Older]
+    }
+    struct Older: Codable, Equatable {
+      var version: UInt64
+      var hash: String
     }
     var about = "Sync schema files, their canonical form and its hash."
     var schemas: [Vector]
@@ -27,8 +33,13 @@ import Testing
       schemas: try files.map { name, file in
         let schema = try SyncSchema(json: Array(file.utf8))
         return File.Vector(
-          name: name, file: file, form: schema.canonicalForm.hexadecimal, hash: schema.hash.description)
+          name: name, file: file, form: schema.canonicalForm.hexadecimal, hash: schema.hash.description,
+          older: try older(schema))
       })
+  }
+
+  private static func older(_ schema: SyncSchema) throws -> [File.Older] {
+    try (1..<schema.version).map { File.Older(version: $0, hash: try schema.at($0).hash.description) }
   }
 
   @Test("a sync schema file has the hash that the golden vectors give it")
@@ -44,6 +55,7 @@ import Testing
       let schema = try SyncSchema(json: Array(vector.file.utf8))
       #expect(schema.canonicalForm.hexadecimal == vector.form, "\(vector.name)")
       #expect(schema.hash.description == vector.hash, "\(vector.name)")
+      #expect(try Self.older(schema) == vector.older, "\(vector.name)")
     }
   }
 
@@ -124,6 +136,29 @@ import Testing
               "office": { "read": true, "write": true },
               "field": { "read": true, "write": true, "hidden": ["share", "least"], "columns": ["level", "given"] },
               "guest": { "read": true, "columns": [] } } } ] }
+      """
+    ),
+    (
+      "a library that grew twice",
+      """
+      { "name": "library", "version": 3, "oldest": 2, "roles": ["clerk"],
+        "tables": [
+          { "id": 1, "name": "book", "key": ["id"], "scopes": ["branch/{branch}"], "homes": ["branch/{branch}"],
+            "unique": [["isbn"]],
+            "columns": [
+              { "id": 4, "name": "street", "type": "text", "since": 3 },
+              { "id": 1, "name": "id", "type": "text" },
+              { "id": 2, "name": "branch", "type": "text", "required": true },
+              { "id": 3, "name": "isbn", "type": "text", "since": 2 },
+              { "id": 6, "name": "town", "type": "text", "since": 3 },
+              { "id": 5, "name": "lent", "type": "integer", "policy": "counter", "default": 0, "required": true,
+                "since": 2 } ],
+            "groups": [ { "name": "place", "columns": ["town", "street"], "policy": "ask" } ],
+            "access": { "clerk": { "read": true, "write": true, "hidden": ["lent"], "columns": ["branch", "isbn"] } } },
+          { "id": 2, "name": "loan", "since": 2, "key": ["id"], "parent": { "column": "book", "table": "book" },
+            "columns": [ { "id": 1, "name": "id" }, { "id": 2, "name": "book" },
+              { "id": 3, "name": "until", "since": 3 } ],
+            "access": { "clerk": { "read": true } } } ] }
       """
     ),
   ]

@@ -173,18 +173,23 @@ extension JSON {
     ])
   }
 
-  init(_ page: PullPage) throws(RelayError) {
-    var runs: [JSON] = []
-    for run in page.runs {
+  init(_ runs: [RowRun]) throws(RelayError) {
+    var list: [JSON] = []
+    for run in runs {
       var rows: [JSON] = []
       for row in run.rows { rows.append(try JSON(row)) }
-      runs.append(
+      list.append(
         .object([
           ("table", JSON(run.table)), ("columns", .array(run.columns.map { JSON($0) })), ("rows", .array(rows)),
         ]))
     }
+    self = .array(list)
+  }
+
+  init(_ page: PullPage) throws(RelayError) {
     var fields: [(String, JSON)] = [
-      ("grants", JSON(page.grants)), ("role", .string(page.role)), ("runs", .array(runs)), ("token", .hex(page.token)),
+      ("grants", JSON(page.grants)), ("role", .string(page.role)), ("runs", try JSON(page.runs)),
+      ("token", .hex(page.token)),
     ]
     if let closing = page.closing { fields.append(("closing", try JSON(closing))) }
     self = .object(fields)
@@ -240,6 +245,7 @@ extension JSON {
           ])
         ))
     }
+    fields += JSON.optional("schemaVersion", request.schemaVersion) + JSON.optional("installed", request.installed)
     self = .object(fields)
   }
 
@@ -251,29 +257,32 @@ extension JSON {
       ("partReceived", .number(unsigned: response.partReceived)),
     ]
     if let page = response.page { fields.append(("page", try JSON(page))) }
-    self = .object(fields)
+    self = .object(fields + JSON.optional("schemaVersion", response.schemaVersion))
   }
 
   init(_ request: EnrolRequest) {
-    self = .object([
-      ("code", .string(request.code)), ("schemaHash", JSON(request.schemaHash)), ("replica", JSON(request.replica)),
-      ("organisation", JSON(request.organisation)),
-    ])
+    self = .object(
+      [
+        ("code", .string(request.code)), ("schemaHash", JSON(request.schemaHash)), ("replica", JSON(request.replica)),
+        ("organisation", JSON(request.organisation)),
+      ] + JSON.optional("schemaVersion", request.schemaVersion))
   }
 
   init(_ response: EnrolResponse) {
-    self = .object([
-      ("organisation", JSON(response.organisation)), ("epoch", JSON(response.epoch)),
-      ("device", .string(response.device)), ("token", .string(response.token)), ("role", .string(response.role)),
-      ("grants", JSON(response.grants)),
-    ])
+    self = .object(
+      [
+        ("organisation", JSON(response.organisation)), ("epoch", JSON(response.epoch)),
+        ("device", .string(response.device)), ("token", .string(response.token)), ("role", .string(response.role)),
+        ("grants", JSON(response.grants)),
+      ] + JSON.optional("schemaVersion", response.schemaVersion))
   }
 
   init(_ request: VerifyRequest) {
-    self = .object([
-      ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)), ("table", JSON(request.table)),
-      ("after", .hex(request.after)),
-    ])
+    self = .object(
+      [
+        ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)), ("table", JSON(request.table)),
+        ("after", .hex(request.after)),
+      ] + JSON.optional("schemaVersion", request.schemaVersion))
   }
 
   init(_ response: VerifyResponse) {
@@ -290,7 +299,9 @@ extension JSON {
     let rest: [(String, JSON)] = [
       ("before", .number(unsigned: request.before)), ("most", .number(unsigned: request.most)),
     ]
-    self = .object([("epoch", JSON(request.epoch))] + (try JSON.fields(request.row)) + rest)
+    self = .object(
+      [("epoch", JSON(request.epoch))] + (try JSON.fields(request.row)) + rest
+        + JSON.optional("schemaVersion", request.schemaVersion))
   }
 
   init(_ response: HistoryResponse) throws(RelayError) {
@@ -308,6 +319,24 @@ extension JSON {
       ("head", .number(unsigned: response.head)), ("cells", JSON(response.cells)), ("records", .array(records)),
       ("next", .number(unsigned: response.next)),
     ])
+  }
+
+  init(_ request: RowsRequest) throws(RelayError) {
+    var rows: [JSON] = []
+    for row in request.rows { rows.append(.object(try JSON.fields(row))) }
+    self = .object(
+      [
+        ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)), ("rows", .array(rows)),
+      ] + JSON.optional("schemaVersion", request.schemaVersion))
+  }
+
+  init(_ response: RowsResponse) throws(RelayError) {
+    self = .object([("runs", try JSON(response.runs)), ("answered", .number(unsigned: response.answered))])
+  }
+
+  /// A field that may be missing.
+  static func optional(_ name: String, _ number: UInt64?) -> [(String, JSON)] {
+    number.map { [(name, .number(unsigned: $0))] } ?? []
   }
 
   init(_ reply: ErrorReply) {

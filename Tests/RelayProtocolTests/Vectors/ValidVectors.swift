@@ -78,12 +78,14 @@ enum ValidVectors {
     + list("sync request", .syncRequest, Samples.requests.map { $0.encoded() })
     + list("sync response", .syncResponse, Samples.responses.map { $0.encoded() })
     + list("every refusal", .syncResponse, [refusals.encoded()])
-    + list("enrol request", .enrolRequest, [Samples.enrolRequest.encoded()])
-    + list("enrol response", .enrolResponse, [Samples.enrolResponse.encoded()])
-    + list("verify request", .verifyRequest, [Samples.verifyRequest.encoded()])
+    + list("enrol request", .enrolRequest, MessageKind.enrolRequest.samples)
+    + list("enrol response", .enrolResponse, MessageKind.enrolResponse.samples)
+    + list("verify request", .verifyRequest, MessageKind.verifyRequest.samples)
     + list("verify response", .verifyResponse, [Samples.verifyResponse.encoded(), VerifyResponse().encoded()])
     + list("history request", .historyRequest, MessageKind.historyRequest.samples)
     + list("history response", .historyResponse, MessageKind.historyResponse.samples)
+    + list("rows request", .rowsRequest, MessageKind.rowsRequest.samples)
+    + list("rows response", .rowsResponse, MessageKind.rowsResponse.samples)
     + list("error reply", .errorReply, [Samples.error.encoded()])
     + MessageKind.allCases.filter(\.hasOptionalFields).map(\.withLaterField)
 
@@ -113,6 +115,8 @@ extension MessageKind {
     case .verifyResponse: .verifyResponse
     case .historyRequest: .historyRequest
     case .historyResponse: .historyResponse
+    case .rowsRequest: .rowsRequest
+    case .rowsResponse: .rowsResponse
     }
   }
 

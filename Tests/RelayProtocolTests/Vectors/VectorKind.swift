@@ -12,6 +12,8 @@ enum VectorKind: String, CaseIterable {
   case verifyResponse = "verify-response"
   case historyRequest = "history-request"
   case historyResponse = "history-response"
+  case rowsRequest = "rows-request"
+  case rowsResponse = "rows-response"
   case errorReply = "error-reply"
 
   /// Reads one whole item: what it says, and the bytes that say it again.
@@ -55,6 +57,12 @@ enum VectorKind: String, CaseIterable {
       return (try JSON(request), request.encoded())
     case .historyResponse:
       let response = try HistoryResponse(decoding: bytes)
+      return (try JSON(response), response.encoded())
+    case .rowsRequest:
+      let request = try RowsRequest(decoding: bytes)
+      return (try JSON(request), request.encoded())
+    case .rowsResponse:
+      let response = try RowsResponse(decoding: bytes)
       return (try JSON(response), response.encoded())
     case .errorReply:
       let reply = try ErrorReply(decoding: bytes)
