@@ -602,9 +602,11 @@ class Device:
             ops = self.difference(self.schema.tables[row[0]], before, after, (resolving or {}).get(row))
             if ops:
                 changes.append(Change(row, self.row_base(row), ops))
-        self.touched = {}
         if not changes:
+            self.touched = {}
             return
+        changes = sorted(changes + self.life_signs(changes), key=lambda c: order(self.schema, c.row))
+        self.touched = {}
         self.time = max(self.time + 1, (now + self.skew) << 16)
         self.counter += 1
         seen = frozenset(tx.dot for tx in self.pending)
@@ -612,6 +614,22 @@ class Device:
         self.pending.append(tx)
         self.log.append(tx)
         self.sealed.append(tx)
+
+    def life_signs(self, changes):
+        """A parent that a row is hung on lives; the transaction's base says what was known of it, unless this device
+        knows the parent at another one (its own unconfirmed insert, a row that left)."""
+        signs, known = [], {c.row for c in changes}
+        for change in changes:
+            parent = Hub.named_parent(self.schema.tables[change.row[0]], change)
+            if parent is None or parent in known:
+                continue
+            known.add(parent)
+            table = self.schema.tables[parent[0]]
+            if table.delete == "never" or not table.access(self.role).get("write") or self.view(parent) is None:
+                continue
+            if (base := self.row_base(parent)) != self.base:
+                signs.append(Change(parent, base, [{"op": "touch"}]))
+        return signs
 
     def difference(self, table, before, after, resolving):
         """The net effect, at most one operation a cell. `resolving`: (cell, the entry's seq, the choice)."""
