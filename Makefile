@@ -1,11 +1,12 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo test lint format protocol vectors
+.PHONY: help setup demo test lint format protocol vectors mutations
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
 	@echo "make test    set up, lint, build everything, run every test"
 	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
 	@echo "make vectors write the golden vectors of the protocol anew"
+	@echo "make mutations break one rule at a time in a copy of the sources, and see which tests notice (an hour)"
 	@echo "make format  rewrite the sources in the project's format"
 
 # One flag for every debug build, so that nothing is built twice; warnings are errors.
@@ -43,11 +44,16 @@ demo: setup
 # The golden vectors, read by a reader that shares no code with the Swift one, and relay.cddl.
 protocol: setup
 	python3 -B Protocol/reader/check.py
+	python3 -B Protocol/conformance/generate.py check Protocol/conformance/directed/*.json
 
 # After a change of the protocol: written by the Swift side, and only right if the other reader agrees.
 vectors: setup
 	RELAY_WRITE_VECTORS=1 swift test --filter 'RelayProtocolTests.VectorTests|RelayTests.SchemaVectorTests'
 	python3 -B Protocol/reader/check.py
+
+# Not part of `make test`, for its time; docs/conformance.md keeps the result.
+mutations: setup
+	python3 -B Tests/Mutations/run.py --record .build-mutations/table.md
 
 test: lint protocol
 	swift build --build-tests

@@ -30,6 +30,7 @@ class Change:
     row: tuple
     base: int
     ops: list
+    parent_base: int | None = None  # what was known of the parent that it names, where that is not the header's base
 
     def has(self, *kinds):
         return any(op["op"] in kinds for op in self.ops)
@@ -56,7 +57,7 @@ class Verdict:
     time: int
     role: str
     refused: str | None = None
-    signs: list = field(default_factory=list)  # parents of which it said that they live
+    signs: list = field(default_factory=list)  # parents of which it said that they live, and what it knew of them
 
 
 # ------------------------------------------------------------------------------------------------ cells and rows
@@ -239,7 +240,6 @@ class Hub:
         self.devices[tx.dot] = device
         self.log.append((tx, verdict))
         if not verdict.refused:
-            verdict.signs = sorted((r for r in after if not tx.change(r)), key=lambda r: order(self.schema, r))
             self.commit(tx, after, verdict.seq)
         return verdict
 
@@ -258,29 +258,31 @@ class Hub:
             merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable)
             after[change.row] = merged[change.row] = cells
             if named := self.named_parent(table, change):
-                self.sign_life(tx, named, after, merged, verdict)
+                base = tx.base if change.parent_base is None else change.parent_base
+                self.sign_life(tx, named, base, after, merged, verdict)
         for change in tx.changes:
             why = self.misplaced(tx, change, merged, writable)
             if why:
                 return after, why
         return after, "unique_taken" if self.takes_unique(after, merged) else None
 
-    def sign_life(self, tx, parent, after, merged, verdict):
+    def sign_life(self, tx, parent, base, after, merged, verdict):
         """Who names a parent says that it lives, unless its author knew it to be deleted."""
         table = self.schema.tables[parent[0]]
         if tx.change(parent) or table.delete == "never" or parent not in merged:
             return
         cells = copy.deepcopy(merged[parent])
         live = cells.get(LIVE, {})
-        if any(w.value == "dead" and (w.seq <= tx.base or d in tx.seen) for d, w in live.items()):
+        if any(w.value == "dead" and (w.seq <= base or d in tx.seen) for d, w in live.items()):
             return
         was = is_alive(table, cells)
-        touch = Change(parent, tx.base, [{"op": "touch"}])
+        touch = Change(parent, base, [{"op": "touch"}])
+        verdict.signs.append((parent, base))
         merge(table, cells, touch, tx.dot, tx.seen, verdict.seq, verdict.time, set())
         after[parent] = merged[parent] = cells
         if not was and is_alive(table, cells) and table.parent:
             if above := values_of(table, parent, cells)[table.parent[0]]:
-                self.sign_life(tx, (table.parent[1], (above,)), after, merged, verdict)
+                self.sign_life(tx, (table.parent[1], (above,)), base, after, merged, verdict)
 
     def takes_unique(self, after, merged):
         """Does a row want a key that the schema calls unique and another living row has?"""
@@ -602,9 +604,12 @@ class Device:
             ops = self.difference(self.schema.tables[row[0]], before, after, (resolving or {}).get(row))
             if ops:
                 changes.append(Change(row, self.row_base(row), ops))
-        self.touched = {}
         if not changes:
+            self.touched = {}
             return
+        for change in changes:
+            change.parent_base = self.parent_base(change)
+        self.touched = {}
         self.time = max(self.time + 1, (now + self.skew) << 16)
         self.counter += 1
         seen = frozenset(tx.dot for tx in self.pending)
@@ -612,6 +617,16 @@ class Device:
         self.pending.append(tx)
         self.log.append(tx)
         self.sealed.append(tx)
+
+    def parent_base(self, change):
+        """What this device knows of the parent that a change names; None where the header's base says it."""
+        parent = Hub.named_parent(self.schema.tables[change.row[0]], change)
+        if parent is None or self.schema.tables[parent[0]].delete == "never":
+            return None
+        if parent not in self.images and not any(tx.change(parent) for tx in self.pending):
+            return None
+        base = self.row_base(parent)
+        return base if base < self.base else None
 
     def difference(self, table, before, after, resolving):
         """The net effect, at most one operation a cell. `resolving`: (cell, the entry's seq, the choice)."""
@@ -812,14 +827,15 @@ class World:
                "time": [tx.time >> 16, tx.time & 0xFFFF]}
         if tx.strict:
             out["strict"] = True
-        out["rows"] = [{"row": self.row_name(c.row), "base": c.base, "ops": [plain(o) for o in c.ops]}
-                       for c in tx.changes]
+        out["rows"] = [{"row": self.row_name(c.row), "base": c.base,
+                        **({} if c.parent_base is None else {"parentBase": c.parent_base}),
+                        "ops": [plain(o) for o in c.ops]} for c in tx.changes]
         return out
 
     def spell_verdict(self, v):
         return {"dot": self.dot(v.dot), "seq": v.seq, "time": [v.time >> 16, v.time & 0xFFFF], "as": v.role,
                 **({"refused": v.refused} if v.refused else {}),
-                **({"signs": [self.row_name(r) for r in v.signs]} if v.signs else {})}
+                **({"signs": [[self.row_name(r), b] for r, b in v.signs]} if v.signs and not v.refused else {})}
 
     # -- steps
 

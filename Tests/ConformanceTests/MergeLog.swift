@@ -34,9 +34,9 @@ struct MergeLog {
         guard let change = spelling.change(json) else { throw JSONError(description: "no change: \(json)") }
         changes.append(change)
       }
-      for parent in verdict["signs"]?.list ?? [] {
-        guard let row = parent.text.flatMap({ spelling.row($0) }) else { continue }
-        let base = UInt64(one["base"]?.integer ?? 0)
+      for sign in verdict["signs"]?.list ?? [] {
+        guard let parts = sign.list, let row = parts[0].text.flatMap({ spelling.row($0) }) else { continue }
+        let base = UInt64(parts[1].integer ?? 0)
         changes.append(RowChange(row: row, base: base, operations: [Relay.Operation(.touch)]))
       }
       let roles = [one["role"]?.text ?? "", verdict["as"]?.text ?? ""]

@@ -75,15 +75,25 @@ extension Stage {
   func checkEnd() throws {
     let end = vector.end
     try expect("the hub's head", end["head"] ?? .null, .integer(Int64(try reader.head())))
+    try expect("the hub's cells", end["cells"] ?? .null, .object(try hubCells()))
+    try expect("open entries", Stage.sorted(end["entries"]), Stage.sorted(.list(try openEntries())))
+    for player in players.values.sorted(by: { $0.name < $1.name }) { try checkInbox(player) }
+  }
+
+  /// Every row that the hub keeps, dead ones too, with its live writes.
+  func hubCells() throws -> [String: JSON] {
     var cells: [String: JSON] = [:]
     let store = reader.store
-    let ids = try store.db.query("SELECT id FROM row") { (row) throws(RelayError) in row.int(0) }
-    for id in ids {
+    for id in try store.db.query("SELECT id FROM row", [], { (row) throws(RelayError) in row.int(0) }) {
       guard let stored = try store.load(id: id), let table = spelling.schema.table(stored.row.table) else { continue }
       cells[spelling.row(stored.row)] = spelling.cells(stored.state, table)
     }
-    try expect("the hub's cells", end["cells"] ?? .null, .object(cells))
-    let entries = try store.db.query("SELECT tbl, key, cell, opened FROM entry WHERE status = 'open'") {
+    return cells
+  }
+
+  /// Row, cell and the seq at which it opened.
+  func openEntries() throws -> [JSON] {
+    try reader.store.db.query("SELECT tbl, key, cell, opened FROM entry WHERE status = 'open'") {
       (row) throws(RelayError) -> JSON in
       let id = RowID(table: UInt32(row.int(0)), key: row.blob(1))
       let cell = try CBORReader.decode(row.blob(2)) { (reader) throws(RelayError) in try reader.cellID() }
@@ -92,8 +102,6 @@ extension Stage {
         .text(self.spelling.row(id)), .text(self.spelling.cell(cell, table)), .integer(row.int(3)),
       ])
     }
-    try expect("open entries", Stage.sorted(end["entries"]), Stage.sorted(.list(entries)))
-    for player in players.values.sorted(by: { $0.name < $1.name }) { try checkInbox(player) }
   }
 
   private static func sorted(_ list: JSON?) -> JSON {

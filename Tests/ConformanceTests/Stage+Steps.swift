@@ -48,7 +48,7 @@ extension Stage {
 
   // MARK: The app
 
-  private func write(_ step: Step, _ player: Player) throws {
+  func write(_ step: Step, _ player: Player) throws {
     let items = step.writes
     let schema = spelling.schema
     if step.json["foreign"] == .bool(true) {

@@ -8,10 +8,12 @@ extension Spelling {
       "seen": .list(transaction.seen.dots.map { .text(dot($0)) }), "time": Spelling.time(transaction.time),
       "rows": .list(
         transaction.rows.map { change in
-          .object([
+          var members: [String: JSON] = [
             "row": .text(row(change.row)), "base": .integer(Int64(change.base)),
             "ops": .list(change.operations.map { operation($0, schema.table(change.row.table)) }),
-          ])
+          ]
+          if let base = change.parentBase { members["parentBase"] = .integer(Int64(base)) }
+          return JSON.object(members)
         }),
     ]
     if transaction.mode == .strict { members["strict"] = .bool(true) }

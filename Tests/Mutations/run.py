@@ -28,16 +28,13 @@ import PackageDescription
 
 let package = Package(
   name: "mutations",
-  dependencies: [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")],
   targets: [
     .systemLibrary(name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
-    .target(name: "RelayProtocol", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-      path: "Protocol/RelayProtocol"),
+    .target(name: "RelayProtocol", path: "Protocol/RelayProtocol"),
     .target(name: "Relay", dependencies: ["RelayProtocol", "CSQLite"]),
     .target(name: "RelayGzip", dependencies: ["RelayProtocol", "CZlib"]),
-    .target(name: "RelayHub",
-      dependencies: ["Relay", "RelayProtocol", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "RelayHub", dependencies: ["Relay", "RelayProtocol"]),
     .target(name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip"], path: "Tests/ConformanceVectors"),
     .testTarget(name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub"]),
     .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub"]),
@@ -47,7 +44,7 @@ let package = Package(
 for target in package.targets where target.type != .system {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("MemberImportVisibility"), .unsafeFlags(["-O"]),
   ]
 }
 """
@@ -62,11 +59,10 @@ def plant():
         if os.path.exists(os.path.join(ROOT, name)):
             with open(os.path.join(ROOT, name), "rb") as file:
                 texts[name] = file.read()
-    for mutation in MUTATIONS:
-        for path, find, replace in mutation.edits:
-            found = texts[path].count(find.encode())
-            if found != 1:
-                sys.exit(f"{mutation.name}: {path} has this {found} times instead of once:\n{find}")
+    lost = [f"{m.name}: {path} has this {texts[path].count(find.encode())} times instead of once:\n{find}"
+            for m in MUTATIONS for path, find, _ in m.edits if texts[path].count(find.encode()) != 1]
+    if lost:
+        sys.exit("\n".join(lost))
     for mutation in MUTATIONS:
         for path, find, replace in mutation.edits:
             if texts[path].count(find.encode()) != 1:
@@ -76,8 +72,9 @@ def plant():
         text = texts[edits].decode()
         if "import RelayProtocol" not in text:
             texts[edits] = ("internal import RelayProtocol\n" + text).encode()
-    with open(os.path.join(HERE, "Mutation.swift.txt"), "rb") as file:
-        texts["Protocol/RelayProtocol/Mutation.swift"] = file.read()
+    for name in ("Mutation", "Hashing"):
+        with open(os.path.join(HERE, name + ".swift.txt"), "rb") as file:
+            texts[f"Protocol/RelayProtocol/{name}.swift"] = file.read()
     texts["Package.swift"] = PACKAGE.encode()
     os.makedirs(TREE, exist_ok=True)
     for folder, _, files in os.walk(TREE):
