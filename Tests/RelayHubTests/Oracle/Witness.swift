@@ -39,7 +39,7 @@ final class Witness {
   /// What foreign tools touched since the last seal: the row as it was.
   private var touched: [Name: [String: Value]?] = [:]
   /// What was known when the form that is open now was opened.
-  private(set) var form: (moment: Moment, known: [Name: Set<Dot>])?
+  private(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>)?
 
   init(_ device: Fleet.Device, _ truth: Truth) throws {
     self.device = device
@@ -164,18 +164,21 @@ final class Witness {
   /// A form opens: what it shows is all that its later save has seen.
   func open() throws {
     try sealForeign()
-    form = (try device.replica.moment(), known)
+    let pending = sent.filter { $0.value.verdict.map { $0.seq > base } ?? true }
+    form = (try device.replica.moment(), known, Set(pending.keys.map(dot)))
   }
 
   /// The form is saved, whatever came in meanwhile.
   func save(_ sql: String, _ names: Set<Name>) throws {
-    guard let (moment, seen) = form else { return }
+    guard let (moment, seen, pending) = form else { return }
     form = nil
     try sealForeign()
     let before = try images(names)
     try device.replica.write(seenAt: moment) { (db) throws(RelayError) in try db.script(sql) }
-    // Of a row that left since, the device no longer claims to know anything: rather one question too many.
-    try seal(before, seen: Dictionary(uniqueKeysWithValues: seen.map { ($0, $1.intersection(known[$0] ?? [])) }))
+    // Of a row that left since, the device no longer claims to know anything but own work that was pending then: rather
+    // one question too many.
+    let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
+    try seal(before, seen: Dictionary(uniqueKeysWithValues: claimed))
   }
 
   func undelete(_ name: Name) throws {
