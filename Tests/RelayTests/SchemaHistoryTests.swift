@@ -101,6 +101,11 @@ import Testing
         "its parent came later"
       ),
       ([("\"version\": 2", "\"version\": 2, \"oldest\": 3")], "", "oldest is 1 to the version"),
+      (
+        [("\"name\": \"person\", \"key\"", "\"name\": \"person\", \"unique\": [[\"x\"], [\"unit\"]], \"key\"")],
+        column,
+        "unique list that comes later"
+      ),
     ]
     for (changes, column, why) in cases {
       let error = #expect(throws: RelayError.self) { try clinic(column, replacing: changes) }

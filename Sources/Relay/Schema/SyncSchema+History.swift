@@ -87,6 +87,18 @@ extension SchemaFile {
         }
         guard !placing.contains(at) else { throw refuse(column, "where a row lies cannot depend on what is added") }
       }
+      // Rows that are there hold nothing of a list that comes later, and the lists before it keep their place.
+      var last = table.since
+      for list in table.unique {
+        let version = list.reduce(table.since) { max($0, table.columns[$1].since) }
+        let newest = list.map { table.columns[$0] }.filter { $0.since == version }
+        guard version == table.since || newest.contains(where: \.defaultValue.isNull), version >= last else {
+          throw .schema(
+            "\(table.name): a unique list that comes later stands behind the others and has a new column without a default"
+          )
+        }
+        last = version
+      }
       for group in table.groups
       where group.columns.contains(where: { table.columns[$0].since != table.firstVersion(of: group) }) {
         throw .schema("\(table.name): the columns of group '\(group.name)' came in different versions")

@@ -253,6 +253,15 @@ enum InvalidVectors {
     InvalidVector(
       name: "more of a history than may be asked for", kind: .historyRequest,
       bytes: hex("A6 01 01 02 50 00000000000000000000000000000000 03 01 04 81 01 05 00 06 19 01F5")),
+    InvalidVector(
+      name: "rows asked for out of order", kind: .rowsRequest,
+      bytes: hex("A4 01 01 02 50 00000000000000000000000000000000 03 00 04 82 82 02 81 01 82 01 81 01"),
+      isBeyondCDDL: true),
+    InvalidVector(
+      name: "version 0 of a schema", kind: .rowsRequest,
+      bytes: hex("A5 01 01 02 50 00000000000000000000000000000000 03 00 04 80 05 00")),
+    InvalidVector(
+      name: "more rows answered than may be asked for", kind: .rowsResponse, bytes: hex("A3 01 01 02 80 03 19 03E9")),
     history("a history that ascends") { $0.records.reverse() },
     history("a transaction twice in a history") { $0.records.insert($0.records[0], at: 0) },
     InvalidVector(
@@ -308,6 +317,9 @@ enum InvalidVectors {
     InvalidVector(
       name: "501 transactions of a history", kind: .historyResponse, bytes: hex("A5 01 01 02 01 03 80 04 99 01F5 F6"),
       code: .limitExceeded),
+    InvalidVector(
+      name: "1001 rows asked for", kind: .rowsRequest,
+      bytes: hex("A4 01 01 02 50 00000000000000000000000000000000 03 00 04 99 03E9"), code: .limitExceeded),
     cut("100,001 rows", .transaction, Samples.transactions[0].encoded(), before: hex("81 84 03"), hex("9A 000186A1")),
     cut("4097 scopes", .syncRequest, Samples.requests[0].encoded(), before: hex("80 0B 60"), hex("99 1001")),
     cut("10,001 transactions", .syncRequest, Samples.requests[0].encoded(), after: hex("0B 60 0C"), hex("99 2711")),
