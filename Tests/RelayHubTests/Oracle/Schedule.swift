@@ -45,7 +45,7 @@ final class Schedule {
       let witness = witnesses[Int.random(in: 0..<witnesses.count, using: &random)]
       switch Int.random(in: 0..<100, using: &random) {
       case ..<48: try write(witness)
-      case ..<54: try settle(witness)
+      case ..<53: try settle(witness)
       case ..<55: try putRight(witness)
       case ..<58: try regrant(witness)
       case ..<60:
