@@ -640,9 +640,9 @@ class Device:
         if before is None:
             cells = {}
             for spec in table.cells.values():
-                if not table.reads(spec, self.role):
-                    continue
                 values = tuple(after[c] for c in spec.columns)
+                if not table.reads(spec, self.role) and values == tuple(spec.defaults):
+                    continue
                 cells[spec.name] = values[0] - spec.defaults[0] if spec.policy == "counter" else spec.pack(values)
             return [{"op": "insert", "cells": cells}]
         ops = [{"op": "touch", **note}] if resolving and resolving[0] == "_live" else []

@@ -14,7 +14,8 @@ struct RelayClient: AsyncParsableCommand {
       """,
     subcommands: [
       EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, VerifyCommand.self,
-      HistoryCommand.self, ExportCommand.self, MemberCommand.self, ContactCommand.self, DuesCommand.self,
+      HistoryCommand.self, UndeleteCommand.self, ExportCommand.self, MemberCommand.self, ContactCommand.self,
+      DuesCommand.self,
       ActivityCommand.self, TransferCommand.self, OfficeCommand.self, OrganisationCommand.self, ReportCommand.self,
     ])
 

@@ -94,7 +94,14 @@ extension HubStore {
     let bytes = try db.query("SELECT bytes FROM part WHERE replica = ? AND n = ? ORDER BY offset", dot) {
       (row) throws(RelayError) in row.blob(0)
     }.flatMap { $0 }
-    outcome.verdicts.append(try accept(bytes, device, now: now))
     try db.execute("DELETE FROM part WHERE replica = ? AND n = ?", dot)
+    // Parts that do not give what was announced are forgotten: the device begins again.
+    guard let whole = try? Transaction(decoding: bytes), whole.dot == part.dot,
+      hash128(whole.previous.bytes, bytes) == part.hash
+    else {
+      outcome.partReceived = 0
+      return
+    }
+    outcome.verdicts.append(try accept(bytes, device, now: now))
   }
 }

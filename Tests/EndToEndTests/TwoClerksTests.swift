@@ -100,6 +100,24 @@ struct TwoClerksTests {
     #expect(found == [["table": "book", "key": "b1", "kind": "different"]])
   }
 
+  @Test("A book that one clerk deleted comes back whole when the other asks for it, and only what was deleted does")
+  func undelete() async throws {
+    try await enrol()
+    #expect(try await desk.shell("INSERT INTO book VALUES ('b1', 'north', 'Atlas', 'A', 'torn')").status == 0)
+    for clerk in [desk, cart] { try await sync(clerk) }
+    #expect(try await desk.shell("DELETE FROM book").status == 0)
+    for clerk in [desk, cart] { try await sync(clerk) }
+    #expect(try await cart("undelete", "book").output == "b1\n")
+    #expect(try await cart("undelete", "book", "b1").status == 0)
+    for clerk in [cart, desk] { try await sync(clerk) }
+    for clerk in [desk, cart] {
+      #expect(try await clerk.shell("SELECT title, shelf, note FROM book").output == "Atlas|A|torn\n")
+    }
+    let again = try await cart("undelete", "book", "b1", "--json")
+    #expect(again.status == 1)
+    #expect(try again.errorCode() == "row_unknown")
+  }
+
   @Test("Work done while the hub is away waits and is counted")
   func hubAway() async throws {
     try await enrol()
