@@ -408,6 +408,9 @@ class Hub:
             base = max(own)
         return self.left(change.row, base, writable)
 
+    def newest(self, row):
+        return max((seq for (_, other), seq in self.entered.items() if other == row), default=0)
+
     def stands_on_refused(self, tx, row, inserts):
         state = None
         for other, verdict in self.log:
@@ -770,6 +773,10 @@ class Device:
 
 # ------------------------------------------------------------------------------------------------------- world
 
+class Ambiguous(Exception):
+    """An implementation may show either of two things: what the story leads to is left open."""
+
+
 class World:
     """Plays a vector's steps. `do` completes a step with what must be observed after it."""
 
@@ -909,7 +916,12 @@ class World:
             verdicts = self.judge(step, device, said)
         if "between" in step:
             device.learn(verdicts, self.now)
+            before = {row: (cells.get(LIVE, {}).keys(), self.hub.newest(row)) for row, cells in self.hub.rows.items()}
             said["between"] = [self.do(s) for s in step["between"]]
+            for row, (live, newest) in before.items():
+                # A life sign that is nobody's news: a page that came before it need not come again.
+                if newest == self.hub.newest(row) and live != self.hub.rows[row].get(LIVE, {}).keys():
+                    raise Ambiguous(row)
             device.seal(self.now)
             request = device.request()
             verdicts = []

@@ -42,18 +42,19 @@ MUTATIONS = [
          '        if !mutated("seal_late") { try core.seal(.residue) }\n        core.isFromHub = true\n'),
         (INSTALL, "    try seal(.residue)\n    var state = try state()\n",
          '    if !mutated("seal_late") { try seal(.residue) }\n    var state = try state()\n'),
-        (INSTALL, "    try save(state)\n    try digests.addAndCompare(self, pull, state)\n",
-         '    try save(state)\n    if mutated("seal_late") { try seal(.residue) }\n'
-         "    try digests.addAndCompare(self, pull, state)\n"),
+        (INSTALL, "    try digests.addAndCompare(self, pull, state)\n",
+         '    if mutated("seal_late") { try seal(.residue) }\n    try digests.addAndCompare(self, pull, state)\n'),
     ]),
     Mutation("any_from", "8", "a reply is installed whatever it was asked with", [
         (INSTALL, "    guard pull.base == state.base, pull.epoch == state.epoch || state.epoch == .zero, pull.role == state.role,\n"
-         "      pull.scopes == (try installedScopes()), pull.floor <= (try floor(state))\n    else { return false }\n",
+         "      pull.scopes == (try installedScopes()), pull.floor <= (try floor(state)), pull.schema == (try spokenSchema())\n"
+         "    else { return false }\n",
          '    let anyFrom = mutated("any_from")\n    let anyScopes = anyFrom || mutated("from_is_N")\n'
          '    let anyFloor = anyFrom || mutated("floor_stale")\n'
          "    let (sameScopes, fits) = (try installedScopes() == pull.scopes, try pull.floor <= floor(state))\n"
          "    guard anyFrom || pull.base == state.base, pull.epoch == state.epoch || state.epoch == .zero,\n"
-         "      anyScopes || pull.role == state.role, anyScopes || sameScopes, anyFloor || fits\n"
+         "      anyScopes || pull.role == state.role, anyScopes || sameScopes, anyFloor || fits,\n"
+         "      pull.schema == (try spokenSchema())\n"
          "    else { return false }\n"),
         (INSTALL, "    guard head >= state.base else { return false }\n",
          "    guard anyFrom || head >= state.base else { return false }\n"),
