@@ -205,6 +205,7 @@ final class Witness {
   private func seal(
     _ before: [Name: [String: Value]?], answers: [Name: Answer] = [:], seen: [Name: Set<Dot>]? = nil
   ) throws {
+    let isForm = seen != nil
     let seen = seen ?? known
     var acts: [Name: Act] = [:]
     for (name, was) in before {
@@ -223,6 +224,8 @@ final class Witness {
     var held: [Name: String] = [:]
     let parents = acts.values.compactMap { $0.after?["person"]?.text }.map { Name(table: "person", id: $0) }
     for name in Array(acts.keys) + parents where truth.wasAlive(name, at: base) {
+      // What came while the form was open was not held by it: no edit of that is late.
+      if isForm, seen[name]?.isEmpty ?? true { continue }
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
     sent[counter] = Sent(acts: acts, held: held, answers: answers)
