@@ -8,6 +8,7 @@ from collections import namedtuple
 Mutation = namedtuple("Mutation", "name rule what edits")
 
 SEAL = "Sources/Relay/Replica/ReplicaCore+Seal.swift"
+ENTERED = "Sources/Relay/Replica/ReplicaCore+Entered.swift"
 INSTALL = "Sources/Relay/Replica/ReplicaCore+Install.swift"
 REQUEST = "Sources/Relay/Sync/ReplicaCore+Request.swift"
 STEPS = "Sources/Relay/Sync/Replica+Steps.swift"
@@ -30,6 +31,9 @@ MUTATIONS = [
          '    return mutated("header_base") ? state.base : UInt64(max(0, dead?[0].integer ?? 0))\n'),
     ]),
     Mutation("dead_base_0", "6", "a re-insert after a known delete has base 0", []),
+    Mutation("form_claims", "6", "a form claims to have seen a row that came into sight while it was open", [
+        (ENTERED, "== nil ? min(base, moment.base) : 0", '== nil || mutated("form_claims") ? min(base, moment.base) : 0'),
+    ]),
     Mutation("leave_on_ack", "7", "a dot leaves pending when the push is answered", [
         (REQUEST, "      try learn(verdict)\n      guard",
          '      try learn(verdict)\n      if mutated("leave_on_ack") {\n'

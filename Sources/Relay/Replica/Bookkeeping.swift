@@ -41,6 +41,9 @@ enum Bookkeeping {
     -- Rows whose delete was pulled, and the base then: a re-insert has seen it.
     CREATE TABLE IF NOT EXISTS relay_dead (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    -- Rows that came into sight with a history, and the base then: a form that was opened before has not seen them.
+    CREATE TABLE IF NOT EXISTS relay_entered (
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- Confirmed rows that this file's own constraints refuse.
     CREATE TABLE IF NOT EXISTS relay_held (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB NOT NULL, stamps BLOB NOT NULL, reason TEXT NOT NULL,

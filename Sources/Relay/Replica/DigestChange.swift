@@ -32,14 +32,16 @@ struct DigestChange {
   }
 
   /// Before the install writes anything.
-  mutating func subtract(_ core: ReplicaCore) throws(RelayError) {
-    guard let before else { return }
-    try each(core, before) { $0.remove($1) }
+  ///
+  /// - Returns: the rows that the pull touches and this replica did not hold; none where the sums start again.
+  mutating func subtract(_ core: ReplicaCore) throws(RelayError) -> Set<RowID> {
+    guard let before else { return [] }
+    return try each(core, before) { $0.remove($1) }
   }
 
   /// After it: sums, stores, and compares with what the hub says.
   mutating func addAndCompare(_ core: ReplicaCore, _ pull: CompletePull, _ state: ReplicaState) throws(RelayError) {
-    try each(core, after) { $0.add($1) }
+    _ = try each(core, after) { $0.add($1) }
     try core.db.execute("DELETE FROM relay_scope")
     var wrong: [String] = []
     // Who is granted everything gets rows as they are written, not as they move: the one sum says all.
@@ -63,14 +65,19 @@ struct DigestChange {
       [wrong.isEmpty ? .null : .text(wrong.joined(separator: " "))])
   }
 
+  /// - Returns: the rows that are not there.
   private mutating func each(
     _ core: ReplicaCore, _ scopes: Scopes, _ change: (inout ScopeDigest, [UInt8]) -> Void
-  ) throws(RelayError) {
+  ) throws(RelayError) -> Set<RowID> {
     var cache: [RowID: [String]] = [:]
+    var absent: Set<RowID> = []
     for row in touched {
-      guard let table = core.schema.table(row.table), table.access(scopes.role).reads,
-        let values = try core.confirmed(row, table), !table.isUpOnly(values, scopes.role)
-      else { continue }
+      guard let table = core.schema.table(row.table), table.access(scopes.role).reads else { continue }
+      guard let values = try core.confirmed(row, table) else {
+        absent.insert(row)
+        continue
+      }
+      guard !table.isUpOnly(values, scopes.role) else { continue }
       let hash = table.rowHash(row, values, readable: table.readableColumns(scopes.role))
       let all = ScopeGrant.everything
       if scopes.names.contains(all), digests[all] != nil { change(&digests[all, default: .init()], hash) }
@@ -78,6 +85,7 @@ struct DigestChange {
         if digests[name] != nil { change(&digests[name, default: .init()], hash) }
       }
     }
+    return absent
   }
 }
 

@@ -15,16 +15,19 @@ extension ReplicaCore {
     guard head >= state.base else { return false }
     var own = OwnTransactions()
     var digests = try DigestChange(self, pull, state)
-    try digests.subtract(self)
+    let absent = try digests.subtract(self)
     try applying { () throws(RelayError) in
       var refused: [Refused] = []
       let confirmed = try confirm(pull.closing.confirmed, &own, state)
       state.accepted += UInt64(confirmed.accepted)
       for arrived in pull.rows.sorted(by: { $0.key < $1.key }) {
-        if let one = try install(arrived.value, head, state, &own) { refused.append(one) }
+        let isNew = absent.contains(arrived.key)
+        if let one = try install(arrived.value, pull, isNew: isNew, state, &own) { refused.append(one) }
       }
+      if pull.newRole != pull.role, state.base > 0 { try noteEverythingEntered(at: head) }
       for row in pull.closing.exits {
         try forgetConflicts(row)
+        try forgetEntered(row)
         try leave(row)
       }
       try placeAgain(refused + heldRows(except: refused), head, state, &own)
@@ -129,12 +132,15 @@ extension ReplicaCore {
   }
 
   private func install(
-    _ arrived: CompletePull.Arrived, _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
+    _ arrived: CompletePull.Arrived, _ pull: CompletePull, isNew: Bool, _ state: ReplicaState,
+    _ own: inout OwnTransactions
   ) throws(RelayError) -> Refused? {
-    let row = arrived.record.row
+    let (row, head) = (arrived.record.row, pull.closing.head)
     let table = try table(row.table)
     try replaceEntries(row, table, arrived.record.entries)
-    guard let values = try arrived.values(table) else {
+    let given = try arrived.values(table)
+    if isNew { try noteEntered(row, table, given, arrived.record.stamps, pull) }
+    guard let values = given else {
       try leave(row)
       try db.execute(
         "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])

@@ -102,8 +102,9 @@ extension ReplicaCore {
         before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
         known: standing.map(knownVersion) ?? .max)
       guard !operations.isEmpty else { continue }
-      let base = try base(row, before: was, seq: seqs[row], table, state)
-      var change = RowChange(row: row, base: min(base, commit.moment?.base ?? base), operations: operations)
+      var base = try base(row, before: was, seq: seqs[row], table, state)
+      if let moment = commit.moment { base = try self.base(base, of: row, seenAt: moment) }
+      var change = RowChange(row: row, base: base, operations: operations)
       change.parentBase = try parentBase(change, table, commit, state)
       // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
       if let installed = standing?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }
@@ -122,9 +123,10 @@ extension ReplicaCore {
     }
     let isUnderWork = try isUnderWork(row)
     let hasImage = try image(row, parent) != nil
-    guard isUnderWork || hasImage else { return nil }
-    let (known, header) = (try base(row, before: nil, seq: nil, parent, state), commit.moment?.base ?? state.base)
-    return min(known, header) == header ? nil : known
+    var known = isUnderWork || hasImage ? try base(row, before: nil, seq: nil, parent, state) : state.base
+    if let moment = commit.moment { known = try base(known, of: row, seenAt: moment) }
+    let header = commit.moment?.base ?? state.base
+    return known < header ? known : nil
   }
 
   /// The seq at which the replica's confirmed image of the row was valid (rule 6).

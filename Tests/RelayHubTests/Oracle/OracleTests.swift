@@ -6,7 +6,7 @@ import Testing
 @Suite struct OracleTests {
   static let environment = ProcessInfo.processInfo.environment
   static let first = environment["RELAY_SEED"].flatMap { UInt64($0) } ?? 1
-  static let many = environment["RELAY_SCHEDULES"].flatMap { UInt64($0) } ?? 250
+  static let many = environment["RELAY_SCHEDULES"].flatMap { UInt64($0) } ?? 700
 
   @Test(arguments: [20, 60, 120])
   func everyWriteIsInForceOrKnowinglySupersededOrAskedAboutOrKept(steps: Int) throws {
