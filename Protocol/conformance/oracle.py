@@ -208,6 +208,7 @@ class Hub:
     def __init__(self, schema):
         self.schema, self.rows, self.log, self.verdicts = schema, {}, [], {}
         self.rights, self.roles, self.devices = {}, {}, {}
+        self.known = {}  # what each device's schema, which may be an older version, knows of tables and cells
         self.entered, self.exits, self.entries, self.notices = {}, {}, {}, {}
 
     @property
@@ -482,6 +483,8 @@ class Hub:
         new = granted if request["role"] != role else granted - request["scopes"]
         rows, exits = {}, []
         for row, cells in self.rows.items():
+            if row[0] not in self.known[device].tables:
+                continue
             table = self.schema.tables[row[0]]
             here = self.place("scopes", row, self.rows)
             alive = is_alive(table, cells)
@@ -489,6 +492,8 @@ class Hub:
             asks = any((r, c, status) == (row, LIVE, "open") for (r, c, _), status in self.entries.items())
             if here & granted and table.access(role).get("read") and (
                     seq > request["base"] or (here & new and (alive or asks))):
+                known = self.known[device].tables[row[0]].cells
+                cells = {c: w for c, w in cells.items() if c == LIVE or c[0] in known}
                 rows[row] = self.cut(table, cells, request["floor"], role) if alive else None
             left = any(self.exits.get((s, row), 0) > request["base"] for s in request["scopes"] | granted)
             if not here & granted and (left or here & (request["scopes"] - granted)):
@@ -784,7 +789,9 @@ class World:
         self.schema = schema if isinstance(schema, Schema) else Schema(schema)
         self.hub, self.now, self.devices, self.kept, self.shown = Hub(self.schema), BEGINNING, {}, {}, {}
         for number, (name, spec) in enumerate(sorted(devices.items()), 1):
-            self.devices[name] = Device(name, number, spec, self.schema)
+            own = Schema.named(spec["schema"]) if "schema" in spec else self.schema
+            self.devices[name] = Device(name, number, spec, own)
+            self.hub.known[name] = own
             self.hub.rights[name], self.hub.roles[name] = dict(spec["scopes"]), spec["role"]
             self.shown[name] = {}
         for name, device in self.devices.items():
@@ -951,7 +958,8 @@ class World:
         """row → cell → the seq at which its open entry opened, of what the device's role reads."""
         out = {}
         for row, cell, opened in self.hub.open_entries():
-            if cell == LIVE or cell[0] in self.schema.tables[row[0]].readable(self.hub.roles[name]):
+            table = self.hub.known[name].tables.get(row[0])
+            if table and (cell == LIVE or cell[0] in table.readable(self.hub.roles[name])):
                 out.setdefault(row, {})[cell] = opened
         return out
 
