@@ -631,7 +631,8 @@ class Device:
         parent = Hub.named_parent(self.schema.tables[change.row[0]], change)
         if parent is None or self.schema.tables[parent[0]].delete == "never":
             return None
-        if parent not in self.images and not any(tx.change(parent) for tx in self.pending):
+        is_new = self.touched.get(parent, (None, None))[1] is not None  # this transaction's own insert, or an update
+        if is_new and parent not in self.images and not any(tx.change(parent) for tx in self.pending):
             return None
         base = self.row_base(parent)
         return base if base < self.base else None

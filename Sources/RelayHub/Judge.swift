@@ -84,6 +84,8 @@ final class Judgement {
     if let dot = try buildsOnRefused(change.row, isInsert: isInsert) {
       return refuse(.dependsOnRefused, "builds on \(dot), which was refused")
     }
+    // Who may not write the table at all does not learn which keys there are.
+    if !table.access(device.role).writes { return table.refusal(change, role: device.role) }
     guard let row = try old(change.row) else {
       if !isInsert { return refuse(.rowUnknown, "the hub has no such row") }
       return table.refusal(change, role: device.role)

@@ -34,6 +34,10 @@ MUTATIONS = [
     Mutation("form_claims", "6", "a form claims to have seen a row that came into sight while it was open", [
         (ENTERED, "== nil ? min(base, moment.base) : 0", '== nil || mutated("form_claims") ? min(base, moment.base) : 0'),
     ]),
+    Mutation("parent_seen", "6", "whoever names a parent that is out of sight claims to know it", [
+        (SEAL, "    let isPlain = isShown && !isUnderWork && !hasImage\n",
+         '    let isPlain = (isShown || mutated("parent_seen")) && !isUnderWork && !hasImage\n'),
+    ]),
     Mutation("leave_on_ack", "7", "a dot leaves pending when the push is answered", [
         (REQUEST, "      try learn(verdict)\n      guard",
          '      try learn(verdict)\n      if mutated("leave_on_ack") {\n'
@@ -155,6 +159,10 @@ MUTATIONS = [
         (JUDGE, '"this key cannot be used; choose another")',
          '"this key cannot be used; choose another" + (mutated("key_shows") ? " \\(row.homes)" : ""))'),
     ]),
+    Mutation("keys_told", "17", "a role that may not write a table learns which of its keys there are", [
+        (JUDGE, "    if !table.access(device.role).writes { return",
+         '    if !mutated("keys_told"), !table.access(device.role).writes { return'),
+    ]),
     Mutation("onto_other", "18", "an update of one's refused insert lands on another's row with that key", [
         (JUDGE, "    if let dot = try buildsOnRefused(change.row, isInsert: isInsert) {\n",
          "    let stands = try old(change.row) != nil\n"
@@ -218,6 +226,8 @@ MUTATIONS = [
         (INSTALL, "    var image = try image(row, table) ?? Image(values: nil, base: 0)\n",
          '    if mutated("left_forgets"), try image(row, table) == nil { return }\n'
          "    var image = try image(row, table) ?? Image(values: nil, base: 0)\n"),
+        (INSTALL, "    if kept == nil, isOwn, !hasArrived, try",
+         '    if kept == nil, isOwn, !hasArrived, !mutated("left_forgets"), try'),
     ]),
     Mutation("drop_left", "24", "a row that left with pending work is dropped", [
         (INSTALL, "    guard try isUnderWork(row) else {\n      try dropImage(row)\n",

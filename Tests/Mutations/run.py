@@ -107,29 +107,30 @@ def notice(suite, mutation, options):
     if done.returncode == 0:
         return None
     output = done.stdout + done.stderr
-    with open(os.path.join(HOME, f"{mutation or 'none'}-{suite.split('.')[-1]}.log"), "w", encoding="utf-8") as log:
+    with open(os.path.join(HOME, f"{mutation or 'none'}-{re.sub(r'\W', '', suite)}.log"), "w", encoding="utf-8") as log:
         log.write(output)
     vectors = list(dict.fromkeys(re.findall(r"^.*Caught error: ([\w-]+), (?:step|at the end)", output, re.M)))
     if vectors:
         return ", ".join(vectors[:3]) + (f" and {len(vectors) - 3} more" if len(vectors) > 3 else "")
-    random = re.search(r"(seed \d+), (?:step|at the end)[^:]*: ([^\n]*)", output)
-    if random:
-        return random.group(1)
+    if random := re.findall(r"\b(seed \d+), (?:step|at the end)", output):
+        return min(random, key=lambda seed: int(seed.split()[1]))
     schedule = re.search(r"RELAY_SEED=(\d+), (\d+) steps", output)
     if schedule:
         return f"schedule {schedule.group(1)} of {schedule.group(2)} steps"
-    return "crashes" if "signal" in output else "fails"
+    stories = sorted(set(re.findall(r"^✘ Suite (\w+) failed", output, re.M)))
+    return "crashes" if "signal" in output else ", ".join(stories[:2]) or "fails"
 
 
 SUITES = [("directed vectors", "ConformanceTests.DirectedVectorTests"),
-          ("random vectors", "ConformanceTests.RandomVectorTests"), ("oracle", "RelayHubTests.OracleTests")]
+          ("random vectors", "ConformanceTests.RandomVectorTests"), ("oracle", "RelayHubTests.OracleTests"),
+          ("stories", "RelayHubTests.(?!Oracle|SkewSchedule)")]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--seeds", type=int, default=200, help="random vectors a mutation")
-    parser.add_argument("--schedules", type=int, default=60, help="oracle schedules of each length a mutation")
+    parser.add_argument("--schedules", type=int, default=120, help="oracle schedules of each length a mutation")
     parser.add_argument("--timeout", type=int, default=900, help="seconds a suite")
     parser.add_argument("--record", help="writes the table to this file too")
     options = parser.parse_args()

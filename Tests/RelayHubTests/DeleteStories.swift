@@ -207,4 +207,33 @@ import Testing
       #expect(try device.conflicts().isEmpty)
     }
   }
+
+  @Test func whoHangsARowOnAParentThatIsOutOfSightHasSeenNothingOfItsDeletion() throws {
+    let fleet = try Fleet()
+    let north = try fleet.add("north", "unit/u1")
+    let south = try fleet.add("south", "unit/u2")
+    let office = try fleet.add("office", "*")
+    try north.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    try fleet.settle()
+    try office.sql("UPDATE person SET unit = 'u2'")
+    try fleet.settle()
+    #expect(try north.values("SELECT * FROM person").isEmpty)
+    // South deletes the person while the office moves them back to the north, which has not heard of that yet.
+    try office.sql("UPDATE person SET unit = 'u1'")
+    try south.sql("DELETE FROM person")
+    try fleet.sync(south)
+    try fleet.sync(north)
+    try fleet.sync(office)
+    try north.sql("INSERT INTO visit VALUES ('v', 'p', 'at home')")
+    // The office says that the person is to go, before it hears of the visit.
+    let asked = try #require(try office.conflicts().first)
+    try office.replica.resolve(asked.id, .sibling(asked.shown == "deleted" ? 0 : 1))
+    try fleet.sync(north)
+    try fleet.settle()
+    for device in [north, office] {
+      #expect(
+        try device.values("SELECT person.id, note FROM visit JOIN person ON person.id = person") == [["p", "at home"]])
+      #expect(try device.conflicts().map(\.column) == ["(existence)"])
+    }
+  }
 }

@@ -114,16 +114,18 @@ extension ReplicaCore {
   }
 
   /// What the author knew of the parent that a change names, where that is not what the header says: of an own insert
-  /// that nobody confirmed, or of a row that left.
+  /// that nobody confirmed, or of a row that left or never was here.
   private func parentBase(
     _ change: RowChange, _ table: TableSchema, _ commit: Commit, _ state: ReplicaState
   ) throws(RelayError) -> UInt64? {
     guard let row = table.namedParent(change), let parent = schema.table(row.table), parent.deletes != .never else {
       return nil
     }
-    let isUnderWork = try isUnderWork(row)
-    let hasImage = try image(row, parent) != nil
-    var known = isUnderWork || hasImage ? try base(row, before: nil, seq: nil, parent, state) : state.base
+    // Of a confirmed row in its table everything is known up to the base.
+    let (isUnderWork, hasImage) = (try isUnderWork(row), try image(row, parent) != nil)
+    let isShown = try tableRow(row, parent) != nil
+    let isPlain = isShown && !isUnderWork && !hasImage
+    var known = isPlain ? state.base : try base(row, before: nil, seq: nil, parent, state)
     if let moment = commit.moment { known = try base(known, of: row, seenAt: moment) }
     let header = commit.moment?.base ?? state.base
     return known < header ? known : nil

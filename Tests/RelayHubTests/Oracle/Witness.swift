@@ -48,6 +48,11 @@ final class Witness {
     shell = try Database(path: device.replica.path, mode: .readWrite)
   }
 
+  /// Own transactions that no installed pull has confirmed.
+  private var pendingDots: Set<Dot> {
+    Set(sent.filter { $0.value.verdict.map { $0.seq > base } ?? true }.keys.map(dot))
+  }
+
   func dot(_ counter: UInt64) -> Dot { Dot(replica, counter) }
 
   var unjudged: [UInt64] { sent.keys.filter { sent[$0]?.verdict == nil }.sorted() }
@@ -97,9 +102,8 @@ final class Witness {
       guard try device.values("SELECT 1 FROM relay_inbox WHERE choice IS NOT NULL").isEmpty else {
         throw Broken("\(device.name): the choice for \(item.id) stays")
       }
-      guard try device.replica.inbox().first(where: { $0.id == item.id })?.status == .answered else {
-        throw RelayError(.entryUnknown, "put back")
-      }
+      let answer = try device.values("SELECT answer FROM relay_inbox WHERE id = '\(item.id)'")
+      guard answer == [[.integer(Int64(sent.count + 1))]] else { throw RelayError(.entryUnknown, "put back") }
     }
   }
 
@@ -164,8 +168,7 @@ final class Witness {
   /// A form opens: what it shows is all that its later save has seen.
   func open() throws {
     try sealForeign()
-    let pending = sent.filter { $0.value.verdict.map { $0.seq > base } ?? true }
-    form = (try device.replica.moment(), known, Set(pending.keys.map(dot)))
+    form = (try device.replica.moment(), known, pendingDots)
   }
 
   /// The form is saved, whatever came in meanwhile.
@@ -231,6 +234,12 @@ final class Witness {
     sent[counter] = Sent(acts: acts, held: held, answers: answers)
     for name in Set(acts.keys).union(acts.values.compactMap(\.parent?.name)) {
       known[name, default: []].insert(dot(counter))
+    }
+    // What a form inserts has not covered what came before it, and who edits an own insert claims to know only that
+    // where there is no confirmed row (rule 6): rather one question too many.
+    for (name, act) in acts where isForm && act.before == nil {
+      if truth.wasAlive(name, at: base), truth.unit(name, at: base).map(holds) == true { continue }
+      known[name] = act.seen.union(pendingDots.intersection(known[name] ?? []))
     }
   }
 

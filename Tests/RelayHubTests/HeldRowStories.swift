@@ -1,0 +1,43 @@
+import Relay
+import RelayHub
+import Testing
+
+/// One device's own tables are stricter than the organisation: a row that they refuse waits, and stops nothing.
+@Suite struct HeldRowStories {
+  let fleet: Fleet
+  let a: Fleet.Device
+  let strict: Fleet.Device
+
+  init() throws {
+    fleet = try Fleet()
+    a = try fleet.add("a", "unit/u1")
+    strict = try fleet.add(
+      "strict", scopes: ["unit/u1"], ddl: Fleet.ddl + "CREATE UNIQUE INDEX one_area ON person (area);")
+    try a.sql("INSERT INTO person (id, unit, area) VALUES ('p', 'u1', 'North'), ('q', 'u1', 'South')")
+    try fleet.settle()
+  }
+
+  @Test func whoEditsAHeldRowHasSeenOnlyWhatTheirTableShows() throws {
+    let held = try strict.replica.status().base
+    try a.sql("UPDATE person SET area = 'North', phone = '1' WHERE id = 'q'")
+    try fleet.settle()
+    #expect(try strict.replica.status().held == 1)
+    #expect(try strict.values("SELECT area, phone FROM person WHERE id = 'q'") == [["South", .null]])
+    // Life goes on, and the hub goes on telling of what is newer than the row that is shown.
+    try a.sql("UPDATE person SET guests = 2")
+    try fleet.settle()
+    #expect(try strict.values("SELECT guests FROM person ORDER BY id") == [[2], [0]])
+    let request = try strict.replica.nextRequest()
+    #expect(request.floor == held)
+    #expect(request.base > held)
+    try strict.sql("UPDATE person SET phone = '2' WHERE id = 'q'")
+    try fleet.settle()
+    for device in [a, strict] { #expect(try device.conflicts().map(\.column) == ["phone"]) }
+    try a.sql("UPDATE person SET area = 'East' WHERE id = 'q'")
+    try fleet.settle()
+    #expect(try strict.replica.status().held == 0)
+    #expect(try strict.values("SELECT area, guests FROM person WHERE id = 'q'") == [["East", 2]])
+    #expect(try strict.replica.nextRequest().floor == strict.replica.status().base)
+    #expect(try strict.replica.status().mismatch.isEmpty)
+  }
+}
