@@ -10,8 +10,9 @@ extension HubStore {
     do throws(RelayError) {
       for bytes in job.request.push { outcome.verdicts.append(try accept(bytes, device, now: now)) }
     } catch {
-      // The verdicts given stand; the device pushes the rest again.
-      guard error.code == .outOfOrder || error.code == .schemaTooNew, !outcome.verdicts.isEmpty else { throw error }
+      // The verdicts given stand; the device pushes the rest again, and is told alone what is wrong with it.
+      let ofOne: [ErrorCode] = [.outOfOrder, .schemaTooNew, .malformedMessage, .unsupportedVersion, .limitExceeded]
+      guard ofOne.contains(error.code), !outcome.verdicts.isEmpty else { throw error }
       return outcome
     }
     if let part = job.request.part { try accept(part, device, now: now, &outcome) }

@@ -107,7 +107,8 @@ def notice(suite, mutation, options):
     if done.returncode == 0:
         return None
     output = done.stdout + done.stderr
-    with open(os.path.join(HOME, f"{mutation or 'none'}-{re.sub(r'\W', '', suite)}.log"), "w", encoding="utf-8") as log:
+    name = re.sub(r"\W", "", suite.split(".")[-1])
+    with open(os.path.join(HOME, f"{mutation or 'none'}-{name}.log"), "w", encoding="utf-8") as log:
         log.write(output)
     vectors = list(dict.fromkeys(re.findall(r"^.*Caught error: ([\w-]+), (?:step|at the end)", output, re.M)))
     if vectors:

@@ -54,7 +54,8 @@ enum Sample {
   static func dump(_ db: Database) throws(RelayError) -> [String: [String]] {
     var dump: [String: [String]] = [:]
     for table in try tables() + ["office_headcount"] {
-      let names = try db.query("SELECT name FROM pragma_table_info(?)", [.text(table)]) {
+      // The hub's seq is the hub's: a sample that never met one has none.
+      let names = try db.query("SELECT name FROM pragma_table_info(?) WHERE name <> 'seq'", [.text(table)]) {
         (row) throws(RelayError) in "quote(\"\(row[0].text ?? "")\")"
       }
       guard !names.isEmpty else { continue }

@@ -23,7 +23,8 @@ struct SchemaTests {
           (row) throws(RelayError) in row.values
         }
       }
-      #expect(columns.map { $0[0] } == table.columns.map { .text($0.name) }, "\(table.name)")
+      let shown = table.columns.map(\.name) + (table.seqColumn.map { [$0] } ?? [])
+      #expect(columns.map { $0[0] } == shown.map { .text($0) }, "\(table.name)")
       for (found, declared) in zip(columns, table.columns) {
         let isKey = found[4] != .integer(0)
         #expect(found[1].text?.lowercased() == declared.type.rawValue, "\(table.name).\(declared.name)")

@@ -77,21 +77,28 @@ package struct Step: Sendable, Equatable {
   package var actorUnitID: String
   package var at: String
   package var note: String?
+  /// Where the hub put it, which no clock can move; nil until the hub has said so.
+  package var seq: Int64? = nil
 
   /// The office writes under this name, at whatever committee machine it runs.
   package static let office = "office"
 
-  /// The steps of every request, each list in the order in which they count: by the time that their authors gave, then
-  /// by id. It is the same on every device that holds the same steps.
+  /// Steps count in the order in which the hub confirmed them; those of one transaction, and those that still wait, by
+  /// the time that their authors gave.
+  static func counts(_ a: Step, before b: Step) -> Bool {
+    (a.seq ?? .max, a.at, a.id) < (b.seq ?? .max, b.at, b.id)
+  }
+
+  /// The steps of every request, each list in the order in which they count.
   static func byRequest(in db: Database) throws(RelayError) -> [String: [Step]] {
     let steps = try db.query(
-      "SELECT id, request_id, step, actor_id, actor_unit_id, at, note FROM request_step ORDER BY at, id"
+      "SELECT id, request_id, step, actor_id, actor_unit_id, at, note, seq FROM request_step"
     ) { (row) throws(RelayError) in
       Step(
         id: row[0].text ?? "", requestID: row[1].text ?? "", kind: row[2].text ?? "", actorID: row[3].text ?? "",
-        actorUnitID: row[4].text ?? "", at: row[5].text ?? "", note: row[6].text)
+        actorUnitID: row[4].text ?? "", at: row[5].text ?? "", note: row[6].text, seq: row[7].integer)
     }
-    return Dictionary(grouping: steps, by: \.requestID)
+    return Dictionary(grouping: steps.sorted(by: counts), by: \.requestID)
   }
 
   func write(to db: Database) throws(RelayError) {

@@ -122,7 +122,7 @@ package struct TransferBook: Sendable {
     let all = [main] + others
     let from = all.compactMap(\.fromUnitID).first
     let to = main.request.toUnitID
-    let steps = all.flatMap(\.steps).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
+    let steps = all.flatMap(\.steps).sorted(by: Step.counts)
     let rights = Rights(units: units)
     let requests = Dictionary(all.map { ($0.request.id, $0.request) }) { first, _ in first }
     let isPlacement = all.contains { bound in

@@ -126,7 +126,9 @@ CREATE TABLE request_step (
   actor_id TEXT NOT NULL,
   actor_unit_id TEXT NOT NULL,
   at TEXT NOT NULL,
-  note TEXT
+  note TEXT,
+  -- the hub's order, shown by Relay once it is known; not synced
+  seq INTEGER
 );
 
 CREATE TABLE request_line (

@@ -21,6 +21,7 @@ extension SyncSchema {
   init(_ file: SchemaFile, _ resolvers: Resolvers, source: [UInt8] = []) throws(RelayError) {
     guard file.version >= 1, file.version < Limits.sequence else { throw .schema("version must be 1 or more") }
     guard file.tables.count <= Limits.tables else { throw .schema("more than \(Limits.tables) tables") }
+    try SyncSchema.checkRoles(file.roles)
     try SyncSchema.distinct(file.tables.map { String($0.id) }, "table id")
     try SyncSchema.distinct(file.tables.map(\.name), "table name")
     let ids = Dictionary(uniqueKeysWithValues: file.tables.map { ($0.name, $0.id) })
@@ -42,6 +43,17 @@ extension SyncSchema {
   static func distinct(_ names: [String], _ what: String) throws(RelayError) {
     var seen: Set<String> = []
     for name in names where !seen.insert(name).inserted { throw .schema("\(what) \(name) stands twice") }
+  }
+
+  private static func checkRoles(_ roles: [String]) throws(RelayError) {
+    try distinct(roles, "role")
+    for role in roles {
+      let isPlain = role.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      guard !role.isEmpty, role.utf8.count <= Limits.label, isPlain, role != unenrolledRole else {
+        throw .schema(
+          "'\(role)' is no name for a role (1 to \(Limits.label) bytes, no control characters, not \(unenrolledRole))")
+      }
+    }
   }
 
   /// Names reach SQL only after this test: lower-case ASCII, and none of SQLite's or Relay's own.

@@ -68,6 +68,28 @@ struct TransferStories {
     #expect(try story.b42.lastSuccess("m0417") == "2017-10-07")
   }
 
+  @Test("a stop counts from where the hub put it, whatever the clock of who stopped said", arguments: [true, false])
+  func slowClock(stopsFirst: Bool) throws {
+    let story = try Story()
+    let request = try story.b17b.open("0417", to: "B042", at: "2017-10-02T08:00:00Z")
+    try story.b17b.take("release", on: request, at: "2017-10-02T08:01:00Z")
+    try story.sync([story.b17b, story.b17a, story.b42, story.c2], at: "2017-10-02T09:00:00Z")
+    try story.b42.take("accept", on: request, at: "2017-10-03T08:00:00Z")
+    try story.sync([story.b42], at: "2017-10-03T08:10:00Z")
+    // The clock of the device that withdraws is a week behind, or a week ahead.
+    try story.b17a.take("withdraw", on: request, at: stopsFirst ? "2017-10-11T08:00:00Z" : "2017-09-25T08:00:00Z")
+    try story.c2.take("approve", on: request, at: "2017-10-04T08:00:00Z")
+    let order = stopsFirst ? [story.b17a, story.c2] : [story.c2, story.b17a]
+    for phone in order { try story.sync([phone], at: "2017-10-04T09:00:00Z") }
+    let done = try story.settleOnly(at: "2017-10-04T10:00:00Z")
+    #expect(done.moved.isEmpty == stopsFirst)
+    try story.sync([story.b42, story.b17a, story.b17b], at: "2017-10-04T11:00:00Z")
+    for phone in [story.b17a, story.b17b, story.b42, story.c] {
+      let view = try #require(try phone.transfers().first { $0.id == request })
+      #expect(view.state == (stopsFirst ? "withdrawn" : "approved"), "\(phone.name)")
+    }
+  }
+
   @Test("T06: pulled two ways: one goes on, the other waits and says for whom", arguments: Order.allCases)
   func twoWays(order: Order) throws {
     let story = try Story()
