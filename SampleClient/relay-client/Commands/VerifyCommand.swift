@@ -8,7 +8,8 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify", abstract: "Sync, then compare every row with what the hub says this device should hold.",
     discussion: """
       Ends with 1 where something differs. Rows differ when a tool rebuilt a table and wrote to it while nothing was \
-      captured; --take-as-edits sends what they show to the hub, --revert brings the hub's rows back.
+      captured; --take-as-edits sends what they show to the hub, --revert brings the hub's rows back. Rows that point \
+      to rows which this device does not hold are told too; that is no difference.
       """)
 
   @OptionGroup var place: ReplicaPlace
@@ -37,12 +38,20 @@ struct VerifyCommand: AsyncParsableCommand {
     } else {
       result = try await replica.verify(with: transport, options: .system)
     }
+    let dangling = try replica.danglingReferences()
     if output.isJSON {
-      try Output.json(VerifyAnswer(result, repair: repair))
+      try Output.json(VerifyAnswer(result, dangling, repair: repair))
     } else if result.isEqual {
       print("\(result.rows) rows are as the hub has them at \(result.base)")
     } else {
       print(result.differences.map { "\($0.kind.rawValue)  \($0.table) \($0.key)" }.joined(separator: "\n"))
+    }
+    if !output.isJSON {
+      for one in dangling {
+        print(
+          "\(one.table).\(one.columns): \(one.rows) point to no row of \(one.target) here, like "
+            + one.examples.joined(separator: ", "))
+      }
     }
     if repair != nil, !result.isEqual, !output.isJSON {
       print(takeAsEdits ? "taken as edits; they go out with the next sync" : "reverted to what the hub has")
@@ -58,14 +67,27 @@ private struct VerifyAnswer: Codable {
     var kind: String
   }
 
+  struct Reference: Codable {
+    var table: String
+    var columns: String
+    var target: String
+    var rows: Int
+    var examples: [String]
+  }
+
   var equal: Bool
   var base: UInt64
   var rows: Int
   var differences: [Difference]
-  /// What became of them.
+  /// What became of the differences.
   var repaired: String?
+  /// References that end nowhere on this device.
+  var dangling: [Reference]
 
-  init(_ result: Verification, repair: Repair?) {
+  init(_ result: Verification, _ dangling: [DanglingReference], repair: Repair?) {
+    self.dangling = dangling.map {
+      Reference(table: $0.table, columns: $0.columns, target: $0.target, rows: $0.rows, examples: $0.examples)
+    }
     equal = result.isEqual
     base = result.base
     rows = result.rows
