@@ -11,9 +11,10 @@ import pathlib
 import sys
 
 import cddl
+import items
 import messages
 import schema
-from cbor import Map, Refused, Tag, decode, encode
+from cbor import Map, Refused, decode, encode
 
 PROTOCOL = pathlib.Path(__file__).resolve().parent.parent
 CDDL = cddl.Schema((PROTOCOL / "relay.cddl").read_text())
@@ -141,9 +142,9 @@ def check_parts(whole, requests):
 
 
 def row_form(row):
-    out = [row["table"], decode(messages.key.write(row["key"]))]
+    out = [row["table"], decode(items.key.write(row["key"]))]
     for column in row["columns"]:
-        out += [column["id"], decode(messages.value.write(column["value"]))]
+        out += [column["id"], decode(items.value.write(column["value"]))]
     return out
 
 

@@ -1,0 +1,259 @@
+"""A device: what it seals, shows, asks for and installs, from the rules alone."""
+import copy
+from dataclasses import dataclass, field
+
+from cells import PENDING, Change, Transaction, builds_on, is_alive, merge, standing, values_of
+from hub import Hub
+from schema import element_order, order
+
+
+@dataclass
+class Image:
+    """A confirmed row. `left`: it is in no scope of the device any more, and waits for verdicts on work of its own."""
+
+    cells: dict
+    base: int
+    left: bool = False
+    confirmed: list = field(default_factory=list)  # own accepted transactions that a row that left goes on showing
+
+
+class Device:
+    def __init__(self, name, number, spec, schema):
+        self.name, self.number, self.skew, self.schema = name, number, spec.get("skew", 0), schema
+        self.unique, self.held = [tuple(u) for u in spec.get("unique", [])], {}
+        self.counter = self.base = self.time = 0
+        self.scopes, self.role = {}, None
+        self.images, self.dead, self.conflicts, self.told = {}, {}, {}, {}
+        self.pending, self.log, self.known, self.touched, self.sealed = [], [], {}, {}, []
+
+    # -- what its tables show
+
+    def overlay(self, row):
+        """The own transactions that a row shows beyond its image: pending ones, none that lacks what it builds on."""
+        image, judged = self.images.get(row), []
+        beyond = self.pending + (image.confirmed if image else [])
+        for tx in self.log:
+            change = tx.change(row)
+            if change is None:
+                continue
+            state = None
+            for other, other_change, refused in judged:
+                if other in tx.seen:
+                    state = standing(state, other_change, other, refused)
+            verdict = self.known.get(tx.dot)
+            refused = bool(verdict and verdict.refused) or builds_on(state, change.has("insert")) is not None
+            judged.append((tx.dot, change, refused))
+            if tx in beyond and not refused and not (verdict and image and verdict.seq <= image.base):
+                yield tx, change, verdict
+
+    def is_doomed(self, row):
+        """Does a write to the row build on something that this device knows to be refused and has not yet confirmed?"""
+        state = None
+        for tx in self.pending:
+            if change := tx.change(row):
+                verdict = self.known.get(tx.dot)
+                refused = bool(verdict and verdict.refused) or builds_on(state, change.has("insert")) is not None
+                state = standing(state, change, tx.dot, refused)
+        return state is not None
+
+    def view(self, row):
+        """A row's values as the app sees them, or None."""
+        if row in self.touched:
+            return self.touched[row][1]
+        table = self.schema.tables[row[0]]
+        cells = copy.deepcopy(self.images[row].cells) if row in self.images else {}
+        has_values = bool(cells)
+        for tx, change, verdict in self.overlay(row):
+            has_values |= change.has("insert")
+            time = verdict.time if verdict else tx.time
+            merge(table, cells, change, tx.dot, tx.seen, PENDING + tx.dot[1], time, table.readable(tx.role))
+        return values_of(table, row, cells) if has_values and is_alive(table, cells) else None
+
+    def visible(self):
+        rows = set(self.images) | set(self.touched) | {c.row for tx in self.pending for c in tx.changes}
+        return {row: values for row in rows if (values := self.view(row)) is not None}
+
+    # -- writing
+
+    def touch(self, row, after):
+        if row not in self.touched:
+            self.touched[row] = (self.view(row), None)
+        self.touched[row] = (self.touched[row][0], after)
+
+    def row_base(self, row):
+        """The seq at which the image of the row was valid (rule 6)."""
+        if row in self.images:
+            return self.images[row].base
+        own = any(change.has("insert") for _, change, _ in self.overlay(row))
+        return 0 if own else self.dead.get(row, 0)
+
+    def seal(self, now, resolving=None, strict=False):
+        changes = []
+        for row in sorted(set(self.touched) | set(resolving or {}), key=lambda r: order(self.schema, r)):
+            before, after = self.touched.get(row) or (self.view(row),) * 2
+            ops = self.difference(self.schema.tables[row[0]], before, after, (resolving or {}).get(row))
+            if ops:
+                changes.append(Change(row, self.row_base(row), ops))
+        if not changes:
+            self.touched = {}
+            return
+        for change in changes:
+            change.parent_base = self.parent_base(change)
+        self.touched = {}
+        self.time = max(self.time + 1, (now + self.skew) << 16)
+        self.counter += 1
+        seen = frozenset(tx.dot for tx in self.pending)
+        tx = Transaction((self.number, self.counter), self.time, self.base, seen, self.role, strict, changes)
+        self.pending.append(tx)
+        self.log.append(tx)
+        self.sealed.append(tx)
+
+    def parent_base(self, change):
+        """What this device knows of the parent that a change names; None where the header's base says it."""
+        parent = Hub.named_parent(self.schema.tables[change.row[0]], change)
+        if parent is None or self.schema.tables[parent[0]].delete == "never":
+            return None
+        is_new = self.touched.get(parent, (None, None))[1] is not None  # this transaction's own insert, or an update
+        if is_new and parent not in self.images and not any(tx.change(parent) for tx in self.pending):
+            return None
+        base = self.row_base(parent)
+        return base if base < self.base else None
+
+    def difference(self, table, before, after, resolving):
+        """The net effect, at most one operation a cell. `resolving`: (cell, the entry's seq, the choice)."""
+        note = {"resolves": resolving[1]} if resolving else {}
+        if before is None and after is None:
+            if not resolving or resolving[0] != "_live":
+                return []
+            return [{"op": "touch" if resolving[2] == "alive" else "delete", **note}]
+        if after is None:
+            return [{"op": "delete", **(note if resolving and resolving[0] == "_live" else {})}]
+        if before is None:
+            cells = {}
+            for spec in table.cells.values():
+                values = tuple(after[c] for c in spec.columns)
+                if not table.reads(spec, self.role) and values == tuple(spec.defaults):
+                    continue
+                cells[spec.name] = values[0] - spec.defaults[0] if spec.policy == "counter" else spec.pack(values)
+            return [{"op": "insert", "cells": cells}]
+        ops = [{"op": "touch", **note}] if resolving and resolving[0] == "_live" else []
+        for spec in table.cells.values():
+            was, now = (tuple(v[c] for c in spec.columns) for v in (before, after))
+            forced = note if resolving and resolving[0] == spec.name else {}
+            if was == now and not forced:
+                continue
+            if spec.policy == "counter":
+                ops.append({"op": "inc", "cell": spec.name, "value": now[0] - was[0]})
+            elif spec.policy == "set":
+                for element in sorted(set(was[0]) ^ set(now[0]), key=element_order):
+                    ops.append({"op": "in" if element in now[0] else "out", "cell": spec.name, "element": element})
+            else:
+                ops.append({"op": "set", "cell": spec.name, "value": spec.pack(now), **forced})
+        return ops
+
+    # -- syncing
+
+    def floor(self, exact=False):
+        """The least base that pending work or a row that left may still need stamps for.
+
+        While a row is shown by own work alone the floor is 0; `exact` takes the operation's own base, which is not 0
+        where the row was known to have died.
+        """
+        bases = [self.base] + [c.base for tx in self.pending for c in tx.changes]
+        bases += [image.base for row, image in self.images.items() if image.left or row in self.held]
+        alone = any(c.row not in self.images for tx in self.pending for c in tx.changes)
+        return 0 if alone and not exact else min(bases)
+
+    def request(self):
+        readable = {s for s, rights in self.scopes.items() if "r" in rights}
+        return dict(base=self.base, scopes=readable, role=self.role, floor=self.floor(), exact=self.floor(exact=True),
+                    seen=[tx.dot for tx in self.pending])
+
+    def fits(self, request):
+        """Does a reply to this request still fit? None where an implementation may say either."""
+        now = self.request()
+        if any(request[what] != now[what] for what in ("base", "scopes", "role")):
+            return False
+        answers = {request["floor"] <= now["floor"], request["exact"] <= now["exact"]}
+        return answers.pop() if len(answers) == 1 else None
+
+    def learn(self, verdicts, now):
+        self.seal(now)
+        for verdict in verdicts:
+            self.known[verdict.dot] = verdict
+
+    def install(self, reply, now):
+        self.seal(now)
+        if not self.fits(reply.request):
+            return False
+        self.known.update((v.dot, v) for v in reply.verdicts)
+        done = {v.dot for v in reply.verdicts}
+        busy = {c.row for tx in self.pending if tx.dot not in done for c in tx.changes}
+        refused = {}
+        for row, cells in sorted(reply.rows.items(), key=lambda item: order(self.schema, item[0])):
+            if cells is None:
+                self.leave(row, busy)
+                self.dead[row] = reply.head
+                continue
+            self.dead.pop(row, None)
+            image = Image(copy.deepcopy(cells), reply.head)
+            if not self.place(row, image, ()):
+                refused[row] = image
+            for writes in cells.values():
+                self.time = max([self.time] + [w.time for w in writes.values()])
+        for row in reply.exits:
+            self.leave(row, busy)
+        # Refused rows are tried again with all of them out of the way; what still does not fit keeps its older image.
+        waiting = {**{r: Image(i.cells, reply.head) for r, i in self.held.items()}, **refused}
+        for row in sorted(waiting, key=lambda r: order(self.schema, r)):
+            out = [other for other in waiting if order(self.schema, other) > order(self.schema, row)]
+            if not self.place(row, waiting[row], out):
+                self.held[row] = waiting[row]
+        for row, image in list(self.images.items()):
+            if row in self.held:
+                continue
+            if not image.left:
+                image.base = reply.head
+            elif row not in busy:
+                del self.images[row]
+        for tx in [tx for tx in self.pending if tx.dot in done]:
+            self.pending.remove(tx)
+            if self.known[tx.dot].refused:
+                continue
+            for change in tx.changes:
+                if change.row not in busy:
+                    continue
+                if change.row not in self.images and change.has("insert"):
+                    self.images[change.row] = Image({}, 0, left=True)
+                if change.row in self.images and self.images[change.row].left:
+                    self.images[change.row].confirmed.append(tx)
+        self.told.update(reply.notices)
+        self.base, self.scopes, self.role = reply.head, reply.granted, reply.role
+        return True
+
+    def place(self, row, image, out):
+        """Puts a confirmed image in its place, unless this device's own constraints refuse what the row would show."""
+        before = self.images.get(row)
+        self.images[row] = image
+        values = self.view(row)
+        for table, *columns in self.unique:
+            if row[0] != table or values is None or any(values[c] is None for c in columns):
+                continue
+            for other, shown_values in self.visible().items():
+                if other[0] == table and other != row and other not in out and all(
+                        shown_values[c] == values[c] for c in columns):
+                    self.images[row] = before
+                    if before is None:
+                        del self.images[row]
+                    return False
+        self.held.pop(row, None)
+        return True
+
+    def leave(self, row, busy):
+        image = self.images.get(row)
+        self.held.pop(row, None)
+        self.conflicts.pop(row, None)
+        if image and row in busy:
+            image.left = True
+        else:
+            self.images.pop(row, None)

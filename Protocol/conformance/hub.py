@@ -1,0 +1,342 @@
+"""The hub: what it judges, keeps, tells and asks, from the rules alone. Every question is answered from scratch."""
+import copy
+from dataclasses import dataclass
+
+from cells import (
+    LIVE, UNSTAMPED, Change, Verdict, Write, builds_on, is_alive, is_concurrent, merge, shown, standing, values_of)
+from schema import order
+
+LEAD = 300_000  # how far ahead of the hub's clock an effective time may lie
+
+
+@dataclass
+class Reply:
+    """The hub's whole answer to one request, as of one moment."""
+
+    request: dict
+    head: int
+    rows: dict
+    exits: list
+    verdicts: list
+    notices: dict
+    granted: dict
+    role: str
+
+
+class Hub:
+    def __init__(self, schema):
+        self.schema, self.rows, self.log, self.verdicts = schema, {}, [], {}
+        self.rights, self.roles, self.devices = {}, {}, {}
+        self.known = {}  # what each device's schema, which may be an older version, knows of tables and cells
+        self.entered, self.exits, self.entries, self.notices = {}, {}, {}, {}
+
+    @property
+    def head(self):
+        return len(self.log)
+
+    def scopes(self, device, right):
+        return {s for s, rights in self.rights[device].items() if right in rights}
+
+    def place(self, what, row, rows, writing=None):
+        """Scopes or homes of a row, its own or those of the parent that it follows."""
+        table, cells = self.schema.tables[row[0]], rows.get(row)
+        if cells is None:
+            return set()
+        values = values_of(table, row, cells)
+        if table.parent is None:
+            return table.names(what, values)
+        above = values[table.parent[0]]
+        return set() if above is None else self.place(what, (table.parent[1], (above,)), rows)
+
+    # -- accepting
+
+    def accept(self, device, tx, now):
+        if tx.dot in self.verdicts:
+            return self.verdicts[tx.dot]
+        time = min(tx.time, (now + LEAD) << 16)
+        verdict = Verdict(tx.dot, self.head + 1, time, self.roles[device])
+        after, verdict.refused = self.judge(device, tx, verdict)
+        self.verdicts[tx.dot] = verdict
+        self.devices[tx.dot] = device
+        self.log.append((tx, verdict))
+        if not verdict.refused:
+            self.commit(tx, after, verdict.seq)
+        return verdict
+
+    def judge(self, device, tx, verdict):
+        after, merged, role = {}, dict(self.rows), self.roles[device]
+        writable = self.scopes(device, "w")
+        for change in tx.changes:
+            table = self.schema.tables[change.row[0]]
+            why = self.refuses(device, tx, change, table, writable)
+            if why:
+                return after, why
+            cells = copy.deepcopy(self.rows.get(change.row, {}))
+            readable = table.readable(tx.role) & table.readable(role)
+            if tx.strict and is_concurrent(table, cells, change, tx, readable):
+                return after, "strict_concurrent"
+            merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable)
+            after[change.row] = merged[change.row] = cells
+            if named := self.named_parent(table, change):
+                base = tx.base if change.parent_base is None else change.parent_base
+                self.sign_life(tx, named, base, after, merged, verdict)
+        for change in tx.changes:
+            why = self.misplaced(tx, change, merged, writable)
+            if why:
+                return after, why
+        return after, "unique_taken" if self.takes_unique(after, merged) else None
+
+    def sign_life(self, tx, parent, base, after, merged, verdict):
+        """Who names a parent says that it lives, unless its author knew it to be deleted."""
+        table = self.schema.tables[parent[0]]
+        if tx.change(parent) or table.delete == "never" or parent not in merged:
+            return
+        cells = copy.deepcopy(merged[parent])
+        live = cells.get(LIVE, {})
+        if any(w.value == "dead" and (w.seq <= base or d in tx.seen) for d, w in live.items()):
+            return
+        was = is_alive(table, cells)
+        touch = Change(parent, base, [{"op": "touch"}])
+        verdict.signs.append((parent, base))
+        merge(table, cells, touch, tx.dot, tx.seen, verdict.seq, verdict.time, set())
+        after[parent] = merged[parent] = cells
+        if not was and is_alive(table, cells) and table.parent:
+            if above := values_of(table, parent, cells)[table.parent[0]]:
+                self.sign_life(tx, (table.parent[1], (above,)), base, after, merged, verdict)
+
+    def takes_unique(self, after, merged):
+        """Does a row want a key that the schema calls unique and another living row has?"""
+        for name, table in self.schema.tables.items():
+            for columns in table.unique:
+                holders = {}
+                for row, cells in merged.items():
+                    if row[0] == name and is_alive(table, cells):
+                        values = values_of(table, row, cells)
+                        key = tuple(values[c] for c in columns)
+                        if None not in key:
+                            holders.setdefault(key, set()).add(row)
+                if any(len(rows) > 1 and rows & set(after) for rows in holders.values()):
+                    return True
+        return False
+
+    def refuses(self, device, tx, change, table, writable):
+        inserts = change.has("insert")
+        if self.stands_on_refused(tx, change.row, inserts):
+            return "depends_on_refused"
+        cells = self.rows.get(change.row)
+        if cells is None:
+            return self.ill_formed(table, change, self.roles[device]) if inserts else "row_unknown"
+        if not self.place("homes", change.row, self.rows) & writable and not self.late(tx, change, writable):
+            return "key_unavailable" if inserts else "not_writable"
+        why = self.ill_formed(table, change, self.roles[device])
+        if why:
+            return why
+        if inserts and table.append:
+            return "append_only"
+        for op in change.ops:
+            if op["op"] == "set" and table.cells[op["cell"]].policy == "immutable":
+                for dot, write in cells.get((op["cell"], None), {}).items():
+                    is_value = any(v is not None for v in table.cells[op["cell"]].unpack(write.value))
+                    if is_value and write.value != op["value"] and (write.seq <= change.base or dot in tx.seen):
+                        return "immutable"
+        return None
+
+    def ill_formed(self, table, change, role):
+        """What schema and role alone forbid."""
+        if not table.access(role).get("write", False):
+            return "not_writable"
+        for op in change.ops:
+            if op["op"] in ("touch", "delete"):
+                if table.append:
+                    return "append_only"
+                if op["op"] == "delete" and table.delete == "never":
+                    return "not_writable"
+                continue
+            if op["op"] != "insert" and table.append:
+                return "append_only"
+            given = op["cells"] if op["op"] == "insert" else {op["cell"]: op.get("value")}
+            for name, value in given.items():
+                spec = table.cells[name]
+                if op["op"] in ("insert", "set") and spec.policy not in ("set", "counter"):
+                    if any(not self.fits(table.columns[c], v) for c, v in zip(spec.columns, spec.unpack(value))):
+                        return "value_not_allowed"
+                inserting = op["op"] == "insert"
+                default = () if spec.policy == "set" else 0 if spec.policy == "counter" else spec.pack(spec.defaults)
+                if inserting and (tuple(value) if spec.policy == "set" else value) == default:
+                    continue
+                if not table.may_write(spec, role, inserting):
+                    return "column_not_writable"
+        return None
+
+    @staticmethod
+    def fits(column, value):
+        if value is None:
+            return not column.get("required", False)
+        return "values" not in column or value in column["values"]
+
+    def misplaced(self, tx, change, merged, writable):
+        table = self.schema.tables[change.row[0]]
+        named = self.named_parent(table, change)
+        if named:
+            own = tx.change(named)
+            if not (own and own.has("insert")) and self.stands_on_refused(tx, named, False):
+                return "depends_on_refused"
+        homes = self.place("homes", change.row, merged)
+        if not homes:
+            return "no_scope"
+        if not change.has("insert"):
+            return None
+        if table.parent is None:
+            fresh = {}
+            merge(table, fresh, change, tx.dot, frozenset(), 0, 0, set())
+            homes = table.names("homes", values_of(table, change.row, fresh))
+        else:
+            above = values_of(table, change.row, merged[change.row])[table.parent[0]]
+            parent = (table.parent[1], (above,))
+            homes = self.place("homes", parent, merged) | self.place("homes", parent, self.rows)
+            if parent in self.rows and self.left(parent, tx.base, writable):
+                return None
+        return None if homes & writable else "not_writable"
+
+    @staticmethod
+    def named_parent(table, change):
+        if table.parent is None:
+            return None
+        cell = table.of_column[table.parent[0]]
+        for op in change.ops:
+            if op["op"] == "set" and op["cell"] == cell.name:
+                value = op["value"]
+            elif op["op"] == "insert" and cell.name in op["cells"]:
+                value = op["cells"][cell.name]
+            else:
+                continue
+            above = cell.unpack(value)[cell.columns.index(table.parent[0])]
+            return None if above is None else (table.parent[1], (above,))
+        return None
+
+    def left(self, row, base, scopes):
+        return any(self.exits.get((s, row), 0) > base for s in scopes)
+
+    def late(self, tx, change, writable):
+        """Was the row writable when its author wrote? The hub's exits say so."""
+        base = change.base
+        if base == 0:
+            own = [v.seq for t, v in self.log if t.dot in tx.seen and not v.refused
+                   and t.change(change.row) and t.change(change.row).has("insert")]
+            if not own:
+                return False
+            base = max(own)
+        return self.left(change.row, base, writable)
+
+    def newest(self, row):
+        return max((seq for (_, other), seq in self.entered.items() if other == row), default=0)
+
+    def stands_on_refused(self, tx, row, inserts):
+        state = None
+        for other, verdict in self.log:
+            if other.dot in tx.seen and other.change(row):
+                state = standing(state, other.change(row), other.dot, bool(verdict.refused))
+        return builds_on(state, inserts)
+
+    def commit(self, tx, after, seq):
+        were = {row: self.place("scopes", row, self.rows) for row in self.rows}
+        old = {row: self.rows.get(row, {}) for row in after}
+        self.rows.update(after)
+        # A life sign is nobody's news unless it brought a row back, or opened or closed a question.
+        after = {row: cells for row, cells in after.items() if tx.change(row) or self.is_news(row, old[row], cells)}
+        for row in self.rows:
+            was, now = were.get(row, set()), self.place("scopes", row, self.rows)
+            for scope in was - now:
+                self.exits[scope, row] = seq
+                del self.entered[scope, row]
+            for scope in now if row in after else now - was:
+                self.entered[scope, row] = seq
+        for row, cells in after.items():
+            for cell, writes in cells.items():
+                if writes != old[row].get(cell):
+                    self.settle(tx, row, cell, writes, seq)
+
+    def is_news(self, row, was, now):
+        table = self.schema.tables[row[0]]
+
+        def asked(cells):
+            live = cells.get(LIVE, {})
+            top = shown(table, LIVE, live)
+            return top, {d: w.seq for d, w in live.items() if w.value != top}
+        return asked(was) != asked(now)
+
+    def settle(self, tx, row, cell, writes, seq):
+        """Entries for what a person must decide, notices for whose value is not shown."""
+        table = self.schema.tables[row[0]]
+        policy = "ask" if cell == LIVE else table.cells[cell[0]].policy
+        top = shown(table, cell, writes)
+        losers = [d for d, w in writes.items() if w.value != top]
+        if policy in ("lww", "immutable", "authority"):
+            for dot in losers:
+                self.notices.setdefault((dot, row, cell), seq)
+        if policy != "ask":
+            return
+        change = tx.change(row) or Change(row, 0, [])
+        lives = [d for d, w in writes.items() if w.value == "alive"]
+        if cell == LIVE and change.has("insert") and len(lives) > 1:
+            for dot in lives:  # the key was inserted twice, and became one row
+                self.notices.setdefault((dot, row, cell), seq)
+        opened = next((o for (r, c, o), status in self.entries.items()
+                       if (r, c, status) == (row, cell, "open")), None)
+        kinds = ("delete", "touch", "insert") if cell == LIVE else ("set",)
+        resolves = next((op["resolves"] for op in change.ops if op.get("resolves") and op["op"] in kinds
+                         and (cell == LIVE or op["cell"] == cell[0])), None)
+        named = resolves if (row, cell, resolves) in self.entries else None
+        if losers and opened is None:
+            self.entries[row, cell, named or seq] = "open"
+        elif not losers and opened is not None:
+            self.entries[row, cell, opened] = "resolved" if named else "superseded"
+
+    def open_entries(self):
+        return sorted((row, cell, opened) for (row, cell, opened), status in self.entries.items() if status == "open")
+
+    # -- answering
+
+    def reply(self, device, request):
+        granted, role = self.scopes(device, "r"), self.roles[device]
+        new = granted if request["role"] != role else granted - request["scopes"]
+        rows, exits = {}, []
+        for row, cells in self.rows.items():
+            if row[0] not in self.known[device].tables:
+                continue
+            table = self.schema.tables[row[0]]
+            here = self.place("scopes", row, self.rows)
+            alive = is_alive(table, cells)
+            seq = max((self.entered[s, row] for s in here & granted), default=0)
+            asks = any((r, c, status) == (row, LIVE, "open") for (r, c, _), status in self.entries.items())
+            if here & granted and table.access(role).get("read") and (
+                    seq > request["base"] or (here & new and (alive or asks))):
+                known = self.known[device].tables[row[0]].cells
+                cells = {c: w for c, w in cells.items() if c == LIVE or c[0] in known}
+                rows[row] = self.cut(table, cells, request["floor"], role) if alive else None
+            left = any(self.exits.get((s, row), 0) > request["base"] for s in request["scopes"] | granted)
+            if not here & granted and (left or here & (request["scopes"] - granted)):
+                exits.append(row)
+        notices = {}
+        for (dot, row, cell), seq in sorted(self.notices.items(), key=lambda n: (n[1], order(self.schema, n[0][1]))):
+            if self.devices[dot] != device or seq <= request["base"]:
+                continue
+            table, cells = self.schema.tables[row[0]], self.rows[row]
+            may = self.place("scopes", row, self.rows) & granted and (
+                cell[0] in table.readable(role) or (cell == LIVE and table.access(role).get("read")))
+            other = {d: w for d, w in cells[cell].items() if cell != LIVE or d != dot}
+            notices[row, cell, seq] = [shown(table, cell, other)] if may and other else []
+        verdicts = [self.verdicts[d] for d in request["seen"] if d in self.verdicts]
+        return Reply(request, self.head, rows, exits, verdicts, notices, dict(self.rights[device]), role)
+
+    def cut(self, table, cells, floor, role):
+        """A row as a reply carries it: readable cells, stamped where they are newer than the floor."""
+        out, readable = {}, table.readable(role)
+        for cell, writes in cells.items():
+            if cell != LIVE and cell[0] not in readable:
+                continue
+            if any(w.seq > floor for w in writes.values()):
+                out[cell] = dict(writes)
+            else:
+                out[cell] = {UNSTAMPED: Write(shown(table, cell, writes), 0, 0)}
+        return out
