@@ -6,7 +6,7 @@ help:
 	@echo "make test    set up, lint, build everything, run every test"
 	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
 	@echo "make vectors write the golden vectors of the protocol anew"
-	@echo "make mutations break one rule at a time in a copy of the sources, and see which tests notice (an hour)"
+	@echo "make mutations break one rule at a time in a copy of the sources, and see which tests notice (half an hour)"
 	@echo "make format  rewrite the sources in the project's format"
 
 # One flag for every debug build, so that nothing is built twice; warnings are errors.
