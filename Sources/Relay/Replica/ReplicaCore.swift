@@ -129,8 +129,10 @@ extension ReplicaCore {
 
   /// Counters of own transactions that no installed pull has confirmed: the replica's part of X.
   func pendingDots(_ replica: ReplicaID) throws(RelayError) -> DotSet {
-    // Confirmation comes in the hub's order, which keeps a replica's own: what is pending is one interval.
-    let row = try db.first("SELECT min(counter), max(counter) FROM relay_transaction WHERE installed = 0")
+    // Confirmation comes in the hub's order, which keeps a replica's own: what is pending is one interval. Its ends are
+    // found from both ends of the table, however much lies between; before it only refused transactions are kept.
+    let end = "SELECT counter FROM relay_transaction WHERE installed = 0 ORDER BY counter"
+    let row = try db.first("SELECT (\(end) LIMIT 1), (\(end) DESC LIMIT 1)")
     guard let row, let low = row[0].integer, let high = row[1].integer, low > 0 else { return DotSet() }
     let interval = DotSet.Interval(replica: replica, low: UInt64(low), high: UInt64(high))
     return DotSet(intervals: [interval]) ?? DotSet()
