@@ -8,7 +8,11 @@ extension HubStore {
     try recognise(job.request)
     var outcome = PushOutcome(verdicts: [], partReceived: 0)
     do throws(RelayError) {
-      for bytes in job.request.push { outcome.verdicts.append(try accept(bytes, device, now: now)) }
+      for bytes in job.request.push {
+        // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind.
+        let verdict = try db.savepoint { () throws(RelayError) in try accept(bytes, device, now: now) }
+        outcome.verdicts.append(verdict)
+      }
     } catch {
       // The verdicts given stand; the device pushes the rest again, and is told alone what is wrong with it.
       let ofOne: [ErrorCode] = [.outOfOrder, .schemaTooNew, .malformedMessage, .unsupportedVersion, .limitExceeded]

@@ -56,7 +56,7 @@ extension Judgement {
 
   private func settlePlace(_ row: inout StoredRow, _ was: StoredRow?, isWritten: Bool) throws(RelayError) {
     let place = try place(row.row)
-    let since = Dictionary(uniqueKeysWithValues: (was?.scopes ?? []).map { ($0.name, $0.seq) })
+    let since = Dictionary((was?.scopes ?? []).map { ($0.name, $0.seq) }, uniquingKeysWith: max)
     row.homes = place.homes
     row.isOrphan = place.isOrphan
     // A device that still holds a row through another scope must hear that one is gone: its digest counted the row there.

@@ -15,9 +15,18 @@ extension HubStore {
   }
 
   func grants(_ device: Int64) throws(RelayError) -> [ScopeGrant] {
-    try db.query("SELECT scope, readable, writable FROM grants WHERE device = ? ORDER BY scope", [.integer(device)]) {
-      (row) throws(RelayError) in
+    try db.query(
+      "SELECT scope, readable, writable FROM grants WHERE device = ? AND (readable OR writable) ORDER BY scope",
+      [.integer(device)]
+    ) { (row) throws(RelayError) in
       ScopeGrant(scope: row[0].text ?? "", readable: row.int(1) != 0, writable: row.int(2) != 0)
+    }
+  }
+
+  /// Every scope that the device was ever granted to read or write.
+  func everGranted(_ device: Int64) throws(RelayError) -> [String] {
+    try db.query("SELECT scope FROM grants WHERE device = ?", [.integer(device)]) { (row) throws(RelayError) in
+      row[0].text ?? ""
     }
   }
 
@@ -28,7 +37,8 @@ extension HubStore {
   func setGrants(_ device: Int64, role: String, _ grants: [ScopeGrant]) throws(RelayError) {
     guard schema.roles.contains(role) else { throw RelayError(.usage, "the sync schema has no role '\(role)'") }
     try db.execute("UPDATE device SET role = ? WHERE id = ?", [.text(role), .integer(device)])
-    try db.execute("DELETE FROM grants WHERE device = ?", [.integer(device)])
+    // What is not granted any more is remembered: rows of it may still have to leave the device.
+    try db.execute("UPDATE grants SET readable = 0, writable = 0 WHERE device = ?", [.integer(device)])
     for grant in grants {
       guard !grant.scope.isEmpty, grant.scope.utf8.count <= Limits.scopeName else {
         throw RelayError(.usage, "'\(grant.scope)' is no scope name")

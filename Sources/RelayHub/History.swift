@@ -78,9 +78,11 @@ extension HubStore {
     guard let bytes = try db.first("SELECT bytes FROM body WHERE seq = ?", [.seq(seq)])?[0].bytes else {
       return (record, 0)
     }
-    guard var change = try Transaction(decoding: bytes).rows.first(where: { $0.row == row }) else {
-      throw RelayError(.invariant, "transaction \(seq) does not write the row that the history names")
-    }
+    let decoded = try Transaction(decoding: bytes)
+    // A transaction that does not name the row hung another one on it, and so said that it lives.
+    var change =
+      decoded.rows.first { $0.row == row }
+      ?? RowChange(row: row, base: decoded.base, operations: [Operation(.touch)])
     change.operations = change.operations.compactMap { table.readable($0, role) }
     guard !change.operations.isEmpty else { return (nil, bytes.count) }
     record.change = change

@@ -215,7 +215,7 @@ final class Judgement {
   private func late(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Bool {
     if change.base > 0 { return try left(change.row, change.base, writable) }
     var own: UInt64 = 0
-    for record in try store.records(transaction.seen) where record.verdict.isAccepted {
+    for record in try store.records(transaction.seen) where record.verdict.isAccepted && record.device == device.id {
       let body = try store.body(record.verdict.seq)
       if body?.rows.contains(where: { $0.row == change.row && $0.operations[0].isInsert }) == true {
         own = max(own, record.verdict.seq)
@@ -234,10 +234,12 @@ final class Judgement {
   private func standing() throws(RelayError) -> [RowID: (isInsert: Bool, dot: Dot)] {
     if let refusedStanding { return refusedStanding }
     var states: [RowID: (isInsert: Bool, dot: Dot)] = [:]
-    let records = try store.records(transaction.seen)
     // Before the first refusal nothing stands on one; mostly there is none.
-    let start = records.firstIndex { !$0.verdict.isAccepted } ?? records.count
-    for record in records[start...] {
+    guard let first = try store.firstRefused(transaction.seen) else {
+      refusedStanding = states
+      return states
+    }
+    for record in try store.records(transaction.seen) where record.verdict.seq >= first {
       guard let body = try store.body(record.verdict.seq) else { continue }
       for change in body.rows {
         let isInsert = change.operations[0].isInsert

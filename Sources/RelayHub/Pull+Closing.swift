@@ -6,7 +6,8 @@ extension Pull {
   func closing() throws(RelayError) -> PullClosing {
     let head = try store.head()
     var closing = PullClosing(head: head, logHash: try store.logHash(head) ?? .zero)
-    let confirmed = try store.records(request.pending)
+    // A device may ask for its own alone, whatever it calls pending.
+    let confirmed = try store.records(request.pending).filter { $0.device == device.id }
     closing.confirmed = confirmed.map(\.verdict)
     closing.exits = try exits(confirmed)
     closing.notices = try notices()
@@ -20,6 +21,8 @@ extension Pull {
 
   private func exits(_ confirmed: [TransactionRecord]) throws(RelayError) -> [RowID] {
     var candidates: Set<RowID> = []
+    // What a device says that it holds is no evidence: only what it was once granted can have left it.
+    let installed = installed.intersection(try store.everGranted(device.id))
     for scope in installed.union(granted).sorted() {
       candidates.formUnion(
         try store.db.query(
@@ -41,14 +44,18 @@ extension Pull {
         ) { (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1)) })
     }
     var gone: Set<RowID> = []
-    for row in candidates where view.table(row.table) != nil {
+    // Of tables that the role does not read nothing came; what another role had brought, that change takes away.
+    for row in candidates where view.table(row.table)?.access(device.role).reads == true {
       guard let stored = try store.load(row), granted.reach(stored.scopeNames) else {
         gone.insert(row)
         continue
       }
     }
     // What goes up only leaves its author once it is accepted.
-    for record in confirmed where record.verdict.isAccepted {
+    let hasUpOnly = view.tables.contains { table in
+      if case .never = table.access(device.role).upOnly { false } else { true }
+    }
+    for record in confirmed where hasUpOnly && record.verdict.isAccepted {
       for change in try store.body(record.verdict.seq)?.rows ?? [] {
         guard let table = view.table(change.row.table), let stored = try store.load(change.row),
           try table.isUpOnly(change.row, stored.state, device.role)

@@ -30,6 +30,18 @@ extension HubStore {
     return list.sorted { $0.verdict.seq < $1.verdict.seq }
   }
 
+  /// The seq of the first transaction of the set that was refused.
+  func firstRefused(_ set: DotSet) throws(RelayError) -> UInt64? {
+    var first: UInt64?
+    for interval in set.intervals {
+      let found = try db.first(
+        "SELECT min(seq) FROM txn WHERE replica = ? AND n BETWEEN ? AND ? AND accepted = 0",
+        [.bits(interval.replica.bits), .seq(interval.low), .seq(interval.high)])
+      if let seq = found?[0].integer { first = min(first ?? .max, UInt64(seq)) }
+    }
+    return first
+  }
+
   /// Has every dot of the set a verdict?
   func hasVerdicts(_ set: DotSet) throws(RelayError) -> Bool {
     for interval in set.intervals {

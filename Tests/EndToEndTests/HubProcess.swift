@@ -105,6 +105,7 @@ final class HubProcess {
   func grant(_ name: String, role: String? = nil, scopes: [String]) async throws {
     try await call(
       ["device", "grant", "--data", data, "--name", name] + (role.map { ["--role", $0] } ?? [])
+        + (scopes.isEmpty ? ["--no-scopes"] : [])
         + scopes.flatMap { ["--scope", $0] })
   }
 

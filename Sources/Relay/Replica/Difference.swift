@@ -47,11 +47,12 @@ extension TableSchema {
   private func insertion(_ group: GroupSchema, _ row: [Value]) -> [Value] {
     let values = group.columns.map { row[$0] }
     switch group.policy {
-    case .set: return JSONSet.elements(values[0]) ?? values
+    // What is no set, or no number, is sealed as something that no validation takes for one.
+    case .set: return JSONSet.elements(values[0]) ?? [.blob(Array((values[0].text ?? "").utf8))]
     case .counter:
       guard let now = values[0].integer, let start = group.defaults[0].integer else { return values }
       let (delta, overflow) = now.subtractingReportingOverflow(start)
-      return overflow ? values : [.integer(delta)]
+      return overflow ? [.null] : [.integer(delta)]
     default: return values
     }
   }

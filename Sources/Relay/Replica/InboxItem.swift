@@ -165,7 +165,7 @@ extension ReplicaCore {
       guard let base = items[at].dependsOn else { continue }
       dependents[base] = [items[at].id] + items[at].dependents + (dependents[base] ?? [])
     }
-    let order = Dictionary(uniqueKeysWithValues: items.enumerated().map { ($1.id, $0) })
+    let order = Dictionary(items.enumerated().map { ($1.id, $0) }, uniquingKeysWith: min)
     for at in items.indices { items[at].dependents.sort { order[$0] ?? 0 < order[$1] ?? 0 } }
     return items
   }

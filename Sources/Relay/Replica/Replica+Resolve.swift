@@ -11,14 +11,19 @@ public enum Resolution: Sendable, Equatable {
 extension Replica {
   /// Resolves a conflict: an ordinary write that says which entry it settles, also where it keeps the value shown.
   ///
-  /// - Parameter id: of an inbox item of kind `conflict`.
-  /// - Throws: `entry_unknown` when it is not there (any more) or its row was deleted here, `value_not_allowed` for a
+  /// - Parameters:
+  ///   - id: of an inbox item of kind `conflict`.
+  ///   - moment: what the author had in front of them, if a sync may have run since: a value that came later is not
+  ///     settled by it, and the conflict stays open.
+  /// - Throws: `moment_void`, `entry_unknown` when it is not there (any more) or its row was deleted here, `value_not_allowed` for a
   ///   choice that it does not have.
-  public func resolve(_ id: String, _ resolution: Resolution, author: String = "") throws(RelayError) {
+  public func resolve(
+    _ id: String, _ resolution: Resolution, author: String = "", seenAt moment: Moment? = nil
+  ) throws(RelayError) {
     try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
         try core.seal(.residue)
-        try core.resolve(id, resolution, author)
+        try core.resolve(id, resolution, author, moment)
       }
     }
   }
@@ -26,7 +31,9 @@ extension Replica {
 
 extension ReplicaCore {
   @discardableResult
-  func resolve(_ id: String, _ resolution: Resolution, _ author: String) throws(RelayError) -> [Dot] {
+  func resolve(
+    _ id: String, _ resolution: Resolution, _ author: String, _ moment: Moment? = nil
+  ) throws(RelayError) -> [Dot] {
     let found = try db.query(
       "SELECT tbl, key, cell, opened FROM relay_inbox WHERE id = ? AND kind = 'conflict'", [.text(id)]
     ) { (row) throws(RelayError) in
@@ -51,7 +58,13 @@ extension ReplicaCore {
       }
       chosen = siblings[at]
     }
-    if cell == .live, case .values = chosen { chosen = .flag(true) }
+    if cell == .live, case .values(let values) = chosen {
+      switch values {
+      case ["there"]: chosen = .flag(true)
+      case ["deleted"]: chosen = .flag(false)
+      default: throw RelayError(.valueNotAllowed, "conflict '\(id)' is settled by 'there' or 'deleted'")
+      }
+    }
     let keyValues = try entry.row.values()
     // About a row that is gone only this can be asked: is it to stay gone?
     let isHere = try tableRow(entry.row, table) != nil
@@ -70,7 +83,7 @@ extension ReplicaCore {
       try db.execute("UPDATE \"\(table.name)\" SET \(sets) WHERE \(match)", values + keyValues)
     }
     let decision = [cell.group: Decision(entry: entry.opened, value: chosen)]
-    let dots = try decide(Commit(author: author, decisions: [entry.row: decision]))
+    let dots = try decide(Commit(author: author, moment: moment, decisions: [entry.row: decision]))
     if let dot = dots.last { try answered(id, by: dot.counter) }
     return dots
   }

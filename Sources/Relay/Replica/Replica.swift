@@ -32,11 +32,7 @@ public final class Replica: @unchecked Sendable {
     self.schema = try SyncSchema(json: schema, resolvers: resolvers)
     self.path = path
     core = try ReplicaCore(path: path, schema: self.schema, environment: environment)
-    if let create, try core.db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil {
-      let db = core.db
-      try db.transaction { () throws(RelayError) in try create(db) }
-    }
-    try core.attach(role: SyncSchema.unenrolledRole)
+    try core.attach(create: create)
     try sealWhatWasLeft()
     try core.lookAround()
   }

@@ -3,9 +3,11 @@ internal import RelayProtocol
 extension ReplicaCore {
   /// Brings file and sync schema together: Relay's tables, the logs, the triggers. Safe to repeat; run at every open.
   ///
-  /// - Throws: `schema_mismatch` naming the table or column, `wrong_organisation` when the file syncs another schema.
-  func attach(role: String) throws(RelayError) {
+  /// - Parameter create: makes the app's tables in a file that Relay has not seen, in the same transaction.
+  /// - Throws: `schema_mismatch` naming the table or column, also when the file syncs another schema.
+  func attach(create: ((Database) throws(RelayError) -> Void)?) throws(RelayError) {
     try db.transaction { () throws(RelayError) in
+      if let create, try db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil { try create(db) }
       try db.script(Bookkeeping.ddl)
       if try db.first("SELECT 1 FROM relay_state") == nil { try createState() }
       try lookAfterCapture()
@@ -64,11 +66,12 @@ extension ReplicaCore {
     if wasAttached { try completeLog(table, capture) }
     let standing = try db.query(
       """
-      SELECT name, sql FROM sqlite_master
-      WHERE type = 'trigger' AND tbl_name = ? AND name LIKE 'relay\\_%' ESCAPE '\\'
+      SELECT name, sql, tbl_name = ?1 FROM sqlite_master
+      WHERE type = 'trigger' AND (tbl_name = ?1 AND name LIKE 'relay\\_%' ESCAPE '\\' OR name GLOB ?2)
       """,
-      [.text(table.name)]
-    ) { (row) throws(RelayError) in (name: row[0].text ?? "", sql: row[1].text ?? "") }
+      // They go with a table that is renamed aside; their names are needed here.
+      [.text(table.name), .text("relay_\(table.id)_*")]
+    ) { (row) throws(RelayError) in (name: row[0].text ?? "", sql: row[1].text ?? "", isHere: row.int(2) != 0) }
     let wanted = capture.triggers
     let same =
       wanted.count == standing.count
@@ -76,7 +79,7 @@ extension ReplicaCore {
     guard !same else { return false }
     // Triggers that are gone, though the log was made before, mean that a tool rebuilt the table and that writes may
     // have passed unseen.
-    let isMissing = wanted.contains { item in !standing.contains { $0.name == item.name } }
+    let isMissing = wanted.contains { item in !standing.contains { $0.name == item.name && $0.isHere } }
     if wasAttached && isMissing { try db.execute("UPDATE relay_state SET rebuilt = 1") }
     for item in standing { try db.execute("DROP TRIGGER \"\(item.name)\"") }
     for item in wanted { try db.execute(item.sql) }

@@ -186,6 +186,14 @@ extension ReplicaCore {
     try put((notice.shown.map { [($0, isShown: true)] } ?? []) + [(lost, isShown: false)], under: id)
   }
 
+  func tell(outgrown row: RowID, _ table: TableSchema, _ message: String) throws(RelayError) {
+    let id = "l-\(table.id)-\(hash128(row.key).description)"
+    try tell(
+      InboxEntry(
+        id: id, kind: .notice, status: .told, row: row, rule: RefusalRule.valueNotAllowed.rawValue, message: message),
+      table)
+  }
+
   func tell(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
     guard let refusal = verdict.refusal else { return }
     try unanswered(by: verdict.dot.counter)

@@ -24,11 +24,15 @@ extension ReplicaCore {
         let isNew = absent.contains(arrived.key)
         if let one = try install(arrived.value, pull, isNew: isNew, state, &own) { refused.append(one) }
       }
-      if pull.newRole != pull.role, state.base > 0 { try noteEverythingEntered(at: head) }
       for row in pull.closing.exits {
         try forgetConflicts(row)
         try forgetEntered(row)
         try leave(row)
+      }
+      if state.base > 0 {
+        // Another role reads other rows and columns, a newer schema more of them: nobody has seen all that is shown now.
+        if pull.newRole != pull.role || pull.schema.installed != nil { try noteEverythingEntered(at: head) }
+        if pull.newRole != pull.role { try evict(except: pull) }
       }
       try placeAgain(refused + heldRows(except: refused), head, state, &own)
       for row in confirmed.rows.sorted() {
@@ -219,6 +223,22 @@ extension ReplicaCore {
     var image = try image(row, table) ?? Image(values: nil, base: 0)
     image.state = .left
     try save(image, row, table)
+  }
+
+  /// Under another role everything that the device may hold arrives whole; what does not arrive is not its any more.
+  private func evict(except pull: CompletePull) throws(RelayError) {
+    for table in schema.tables {
+      var rows: [RowID] = []
+      try db.run(sql(table).scan, []) { (record) throws(RelayError) in
+        rows.append(RowID(table: table.id, values: table.key.map { record[$0] }))
+        return true
+      }
+      for row in rows.sorted() where pull.rows[row] == nil {
+        guard try confirmed(row, table) != nil else { continue }
+        try forgetConflicts(row)
+        try leave(row)
+      }
+    }
   }
 
   /// A row whose transaction left pending: what is confirmed stays shown on a row that left, everything else is as the

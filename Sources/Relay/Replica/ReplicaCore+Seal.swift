@@ -35,14 +35,15 @@ extension ReplicaCore {
   private func sealLog(_ cause: SealCause) throws(RelayError) -> [Dot] {
     let logged = try loggedTables()
     var commit = Commit()
-    if case .commit(let given) = cause { commit = given }
+    var isResidue = true
+    if case .commit(let given) = cause { (commit, isResidue) = (given, false) }
     guard !logged.isEmpty || !commit.decisions.isEmpty else { return [] }
     var state = try state()
     try commit.moment?.check(state)
     var changes: [RowChange] = []
     let concerned = logged.union(commit.decisions.keys.map(\.table))
     for table in schema.tables where concerned.contains(table.id) {
-      changes += try self.changes(table, logged: logged.contains(table.id), commit, state)
+      changes += try self.changes(table, logged: logged.contains(table.id), commit, isResidue: isResidue, state)
     }
     for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
     guard !changes.isEmpty else { return [] }
@@ -51,7 +52,7 @@ extension ReplicaCore {
     var dots: [Dot] = []
     switch cause {
     case .commit:
-      try check(changes, state)
+      try check(changes, commit, state)
       dots.append(try seal(changes, commit, &state))
     case .residue:
       for chunk in chunks(changes) { dots.append(try seal(chunk, commit, &state)) }
@@ -69,7 +70,7 @@ extension ReplicaCore {
 
   /// The net changes of one table, ascending by key; keeps the confirmed image of each row at its first touch.
   private func changes(
-    _ table: TableSchema, logged: Bool, _ commit: Commit, _ state: ReplicaState
+    _ table: TableSchema, logged: Bool, _ commit: Commit, isResidue: Bool, _ state: ReplicaState
   ) throws(RelayError) -> [RowChange] {
     var before: [RowID: [Value]?] = [:]
     var seqs: [RowID: UInt64] = [:]
@@ -91,6 +92,11 @@ extension ReplicaCore {
     let standing = schema.newest > 1 ? try schemaStanding() : nil
     var changes: [RowChange] = []
     for (row, was) in before.sorted(by: { $0.key < $1.key }) {
+      guard row.key.count <= Limits.key else {
+        let reason = "a key of \(row.key.count) bytes, at most \(Limits.key) can be sent"
+        try refuse(row, table, outgrown: reason, isResidue: isResidue)
+        continue
+      }
       var after = try tableRow(row, table)
       if let written = after, let was, let meant = commit.moment?.meant(row, table, was: was, written: written),
         meant != written
@@ -102,6 +108,10 @@ extension ReplicaCore {
         before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
         known: standing.map(knownVersion) ?? .max)
       guard !operations.isEmpty else { continue }
+      if let reason = outgrown(operations, table) {
+        try refuse(row, table, outgrown: reason, isResidue: isResidue)
+        continue
+      }
       var base = try base(row, before: was, seq: seqs[row], table, state)
       if let moment = commit.moment { base = try self.base(base, of: row, seenAt: moment) }
       var change = RowChange(row: row, base: base, operations: operations)
@@ -151,7 +161,10 @@ extension ReplicaCore {
     return UInt64(max(0, dead?[0].integer ?? 0))
   }
 
-  private func check(_ changes: [RowChange], _ state: ReplicaState) throws(RelayError) {
+  private func check(_ changes: [RowChange], _ commit: Commit, _ state: ReplicaState) throws(RelayError) {
+    guard commit.author.utf8.count <= Limits.label else {
+      throw RelayError(.valueNotAllowed, "an author of \(commit.author.utf8.count) bytes, at most \(Limits.label)")
+    }
     let count = changes.reduce(0) { $0 + $1.operations.count }
     guard count <= Limits.operations else {
       throw RelayError(.transactionTooLarge, "\(count) operations in one transaction, at most \(Limits.operations)")
@@ -166,14 +179,18 @@ extension ReplicaCore {
 
   private func chunks(_ changes: [RowChange]) -> [[RowChange]] {
     var chunks: [[RowChange]] = []
-    var count = 0
+    var (count, size) = (0, 0)
     for change in changes {
-      if chunks.isEmpty || count + change.operations.count > Limits.operations / 10 {
+      let bytes = change.operations.reduce(0) { $0 + $1.byteCount }
+      if chunks.isEmpty || count + change.operations.count > Limits.operations / 10
+        || size + bytes > Limits.transaction / 4
+      {
         chunks.append([])
-        count = 0
+        (count, size) = (0, 0)
       }
       chunks[chunks.count - 1].append(change)
       count += change.operations.count
+      size += bytes
     }
     return chunks
   }

@@ -30,7 +30,8 @@ struct TableSQL {
     let marks = columns.map { _ in "?" }.joined(separator: ", ")
     let updates = table.others.map { "\(columns[$0]) = excluded.\(columns[$0])" }.joined(separator: ", ")
     let action = updates.isEmpty ? "DO NOTHING" : "DO UPDATE SET \(updates)"
-    upsert = "INSERT INTO \(name) (\(list)) VALUES (\(marks)) ON CONFLICT (\(keyList)) \(action)"
+    // ABORT, whatever the app's own constraints say of conflicts: nothing may go or stay out unnoticed.
+    upsert = "INSERT OR ABORT INTO \(name) (\(list)) VALUES (\(marks)) ON CONFLICT (\(keyList)) \(action)"
     delete = "DELETE FROM \(name) WHERE \(keyMatch)"
     scan = "SELECT \(list) FROM \(name)"
     let logged = table.columns.map { "c\($0.id)" }.joined(separator: ", ")

@@ -38,13 +38,15 @@ public struct Resolvers: Sendable {
   private static let standard: [String: Function] = [
     // Every line of every text once, in the order in which they were written.
     "lines/1": { candidates in
-      var lines: [Substring] = []
+      // Bytes, because Swift takes "\r\n" for one character, and two spellings of one text for equal.
+      var lines: [[UInt8]] = []
       for text in candidates.compactMap(\.values.first?.text) {
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) where !lines.contains(line) {
-          lines.append(line)
+        for line in Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        where !lines.contains(Array(line)) {
+          lines.append(Array(line))
         }
       }
-      return [.text(lines.joined(separator: "\n"))]
+      return [.text(String(decoding: Array(lines.joined(separator: [UInt8(ascii: "\n")])), as: UTF8.self))]
     },
     // The longest text in bytes; of equally long ones the last in the order of bytes.
     "longest/1": { candidates in

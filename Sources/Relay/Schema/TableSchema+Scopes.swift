@@ -40,10 +40,10 @@ extension TableSchema {
   package func ownHomes(_ values: [Value]) -> [String] { TableSchema.names(homes, values) }
 
   private static func names(_ rules: [ScopeRule], _ values: [Value]) -> [String] {
-    let all = rules.flatMap { $0.names(values) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    var out: [String] = []
-    for name in all where out.last != name { out.append(name) }
-    return out
+    // Two spellings of one name (Unicode's canonical equivalence) are one scope, in the order of their bytes the first.
+    var seen: Set<String> = []
+    return rules.flatMap { $0.names(values) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      .filter { seen.insert($0).inserted }
   }
 
   /// The row that this one follows, if its table has a parent and the column is not NULL.

@@ -50,6 +50,11 @@ struct DeviceCommand: ParsableCommand {
     @OptionGroup var scopes: GrantOptions
     @Option(help: "The device's name.") var name: String
     @Option(help: "A new role; the old one stays when this is missing.") var role: String?
+    @Flag(help: "Grant nothing any more: every row leaves the device.") var noScopes = false
+
+    func validate() throws {
+      if scopes.scopes.isEmpty != noScopes { throw ValidationError("--scope, once or more, or --no-scopes") }
+    }
 
     func run() throws {
       try HubWriter(directory: data.directory).grant(device: name, role: role, grants: scopes.grants)

@@ -10,7 +10,9 @@ extension HubResponder {
     // Before the body is read: a push could only wait, and a pull would make the waiting longer.
     guard !writer.isOverloaded else { throw RelayError(.hubOverloaded, "too many pushes wait") }
     let (device, epoch, version) = try await known(token, request)
-    let sync = try SyncRequest(decoding: try await body(of: request))
+    var sync = try SyncRequest(decoding: try await body(of: request))
+    // The hub decides how much it gathers for one answer; a device may ask for less.
+    if let asked = sync.pull?.pageBytes { sync.pull?.pageBytes = min(asked, UInt64(Limits.part)) }
     var response = SyncResponse(epoch: epoch, time: UInt64(max(0, SystemEdge.now())), schemaVersion: version)
     if !sync.push.isEmpty || sync.part != nil {
       let outcome = try await writer.push(PushJob(device: device.id, replica: sync.replica, request: sync))

@@ -33,7 +33,11 @@ struct HubServer {
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
       services: [Checkpoints(writer: writer, logger: logger)],
       onServerRunning: { announce($0) }, logger: logger)
-    try await application.runService(gracefulShutdownSignals: [.sigterm, .sigint])
+    var services = ServiceGroupConfiguration(
+      services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    // Whoever sends a body a byte at a time does not keep the hub from stopping.
+    services.maximumGracefulShutdownDuration = .seconds(20)
+    try await ServiceGroup(configuration: services).run()
     try await writer.checkpoint()
     logger.info("stopped", metadata: ["head": "\(signal.head)"])
   }
