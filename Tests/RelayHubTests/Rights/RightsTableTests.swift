@@ -104,9 +104,9 @@ import Testing
     let readable = Set(["both", "read"].flatMap { place in columns.map { "\(place).\($0)" } })
     try world.sync(device)
     #expect(RightsWorld.canaries(in: world.received) == readable)
-    #expect(RightsWorld.canaries(in: try world.files(of: device)) == readable)
+    #expect(RightsWorld.canaries(in: world.files(of: device)) == readable)
     // Rows come, change, clash and go; others do with them what they like.
-    let everything = Set(RightsWorld.canaries(in: try world.files(of: world.admin)))
+    let everything = Set(RightsWorld.canaries(in: world.files(of: world.admin)))
     #expect(everything.count == 4 * 5, "what is looked for is there to be found")
     try world.admin.sql("UPDATE doc SET open = open || '+', secret = secret || '+', locked = locked || '+'")
     try world.admin.sql("UPDATE leaf SET secret = secret || '+'; DELETE FROM leaf WHERE id LIKE '%over'")
@@ -119,7 +119,7 @@ import Testing
     let status = try device.replica.status()
     #expect(status.mismatch.isEmpty && status.refused == 0)
     #expect(RightsWorld.canaries(in: world.received) == readable)
-    #expect(RightsWorld.canaries(in: try world.files(of: device)).isSubset(of: readable))
+    #expect(RightsWorld.canaries(in: world.files(of: device)).isSubset(of: readable))
     let left = columns.contains("doc.open") ? Value.integer(0) : .integer(0)
     #expect(try device.values("SELECT count(*) FROM doc WHERE place <> 'both'") == [[left]])
   }

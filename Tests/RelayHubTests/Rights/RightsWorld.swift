@@ -97,8 +97,8 @@ final class RightsWorld {
   }
 
   /// What a replica's file and its journal hold.
-  func files(of device: Fleet.Device) throws -> [UInt8] {
-    try ["", "-wal"].flatMap { suffix in
+  func files(of device: Fleet.Device) -> [UInt8] {
+    ["", "-wal"].flatMap { suffix in
       FileManager.default.contents(atPath: device.replica.path + suffix).map(Array.init) ?? []
     }
   }
