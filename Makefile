@@ -55,6 +55,8 @@ vectors: setup
 mutations: setup
 	python3 -B Tests/Mutations/run.py --record .build-mutations/table.md
 
+# Real processes have the machine for themselves: random schedules in their thousands would starve them.
 test: lint protocol
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --skip EndToEndTests
+	swift test --skip-build --filter EndToEndTests

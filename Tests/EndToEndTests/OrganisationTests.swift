@@ -33,7 +33,7 @@ struct OrganisationTests {
       return try outcome.object()
     }
 
-    func sync() async throws { _ = try await json("sync", "--deadline", "60") }
+    func sync() async throws { _ = try await json("sync", "--deadline", "300") }
   }
 
   init() async throws {

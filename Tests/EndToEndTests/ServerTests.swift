@@ -136,10 +136,10 @@ struct ServerTests {
     }
     let listener = try await Listener("listener", at: hub, scopes: ["branch/north"])
     try await hub.stop()
-    // A disk that takes twelve seconds for a flush: as long as a busy machine may need to start three clients.
+    // A disk that takes six seconds for a flush: as long as a busy machine may need to start three clients.
     try await hub.serve(
       under: .trace(
-        "fdatasync", to: folder.path("trace"), path: hub.store + "-wal", inject: "fdatasync:delay_enter=12000000"))
+        "fdatasync", to: folder.path("trace"), path: hub.store + "-wal", inject: "fdatasync:delay_enter=6000000"))
     // One is being committed, the second waits for it longer than the hub likes.
     let first = try clerks[0].start("sync", "--deadline", "200")
     try await Task.sleep(for: .milliseconds(300))
