@@ -55,7 +55,7 @@ final class ProcessStage {
     for device in vector.devices {
       let code = try await hub.addDevice(device.name, role: device.role, scopes: Self.scopes(device.grants))
       try await run(device.name, "enroll", "--hub", hub.address, "--code", code)
-      try await run(device.name, "sync", "--deadline", "30")
+      try await run(device.name, "sync", "--deadline", "300")
     }
   }
 
@@ -65,7 +65,7 @@ final class ProcessStage {
         switch step.kind {
         case .write: try await write(step)
         case .resolve: try await resolve(step)
-        case .sync: try await run(step.device, "sync", "--deadline", "30")
+        case .sync: try await run(step.device, "sync", "--deadline", "300")
         case .grant: try await grant(step)
         case .push, .pull, .deliver, .clock: break
         }

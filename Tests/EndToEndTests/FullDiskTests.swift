@@ -60,7 +60,7 @@ struct FullDiskTests {
     try await hub.serve(under: full(hub.store + "-wal"))
     let head = try await hub.head()
     try await desk.change("UPDATE book SET note = 'torn' WHERE id = 'b1'; INSERT INTO tally VALUES ('t', 'north', 1)")
-    let outcome = try await desk("sync", "--json", "--deadline", "60")
+    let outcome = try await desk("sync", "--json", "--deadline", "300")
     #expect(outcome.status == 1)
     #expect(try outcome.errorCode() == "disk_full", "\(outcome.output)")
     #expect(try await desk.status()["pending"] as? Int == 1)

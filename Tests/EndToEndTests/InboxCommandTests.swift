@@ -26,7 +26,7 @@ struct InboxCommandTests {
 
   private func sync(_ clerks: Clerk...) async throws {
     for clerk in clerks {
-      let outcome = try await clerk("sync", "--json", "--deadline", "30")
+      let outcome = try await clerk("sync", "--json", "--deadline", "300")
       try #require(outcome.status == 0, "\(outcome.complaint)")
     }
   }

@@ -27,7 +27,7 @@ struct TwoClerksTests {
   }
 
   private func sync(_ clerk: Clerk) async throws {
-    let outcome = try await clerk("sync", "--json", "--deadline", "30")
+    let outcome = try await clerk("sync", "--json", "--deadline", "300")
     try #require(outcome.status == 0, "\(outcome.complaint)")
   }
 
