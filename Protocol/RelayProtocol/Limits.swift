@@ -57,3 +57,10 @@ extension String {
     return String(self[..<end])
   }
 }
+
+extension String {
+  /// May it name a role or a device: 1 to `Limits.label` bytes without control characters?
+  package var isPlainLabel: Bool {
+    !isEmpty && utf8.count <= Limits.label && unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+  }
+}

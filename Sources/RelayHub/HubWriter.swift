@@ -51,8 +51,7 @@ public final class HubWriter: @unchecked Sendable {
     name: String, role: String, grants: [ScopeGrant], code: String, expires: Int64
   ) throws(RelayError) {
     let store = store
-    let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-    guard !name.isEmpty, name.utf8.count <= Limits.label, isPlain else {
+    guard name.isPlainLabel else {
       throw RelayError(.usage, "a device's name has 1 to \(Limits.label) bytes and no control characters")
     }
     try store.db.transaction { () throws(RelayError) in

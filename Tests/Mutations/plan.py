@@ -212,8 +212,8 @@ MUTATIONS = [
          "    var page = PullPage(grants: device.grants, role: device.role)\n"
          "    if request.pull?.token.isEmpty != false {\n"
          "      Mutation.memory.begin(\"\\(store.db.path) \\(device.id)\", try store.head())\n    }\n"),
-        (CLOSING, "    let confirmed = try store.records(request.pending)\n",
-         "    let confirmed = try store.records(request.pending).filter { $0.verdict.seq <= head }\n"),
+        (CLOSING, "    let confirmed = try store.records(request.pending).filter { $0.device == device.id }\n",
+         "    let confirmed = try store.records(request.pending).filter { $0.device == device.id && $0.verdict.seq <= head }\n"),
     ]),
     Mutation("token_lives", "23", "a token survives a change of scopes", [
         (TOKEN, "    guard hash == asked else {\n", '    guard hash == asked || mutated("token_lives") else {\n'),

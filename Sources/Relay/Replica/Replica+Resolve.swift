@@ -15,8 +15,8 @@ extension Replica {
   ///   - id: of an inbox item of kind `conflict`.
   ///   - moment: what the author had in front of them, if a sync may have run since: a value that came later is not
   ///     settled by it, and the conflict stays open.
-  /// - Throws: `moment_void`, `entry_unknown` when it is not there (any more) or its row was deleted here, `value_not_allowed` for a
-  ///   choice that it does not have.
+  /// - Throws: `moment_void`, `entry_unknown` when it is not there (any more) or its row was deleted here,
+  ///   `value_not_allowed` for a choice that it does not have.
   public func resolve(
     _ id: String, _ resolution: Resolution, author: String = "", seenAt moment: Moment? = nil
   ) throws(RelayError) {

@@ -228,7 +228,10 @@ extension ReplicaCore {
   /// Under another role everything that the device may hold arrives whole; what does not arrive is not its any more.
   private func evict(except pull: CompletePull) throws(RelayError) {
     for table in schema.tables {
-      var rows: [RowID] = []
+      // Those that are held show in no table.
+      var rows = try db.query("SELECT key FROM relay_held WHERE tbl = ?", [.integer(Int64(table.id))]) {
+        (record) throws(RelayError) in RowID(table: table.id, key: record.blob(0))
+      }
       try db.run(sql(table).scan, []) { (record) throws(RelayError) in
         rows.append(RowID(table: table.id, values: table.key.map { record[$0] }))
         return true

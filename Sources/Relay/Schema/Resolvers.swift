@@ -41,10 +41,8 @@ public struct Resolvers: Sendable {
       // Bytes, because Swift takes "\r\n" for one character, and two spellings of one text for equal.
       var lines: [[UInt8]] = []
       for text in candidates.compactMap(\.values.first?.text) {
-        for line in Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        where !lines.contains(Array(line)) {
-          lines.append(Array(line))
-        }
+        let cut = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for line in cut.map(Array.init) where !lines.contains(line) { lines.append(line) }
       }
       return [.text(String(decoding: Array(lines.joined(separator: [UInt8(ascii: "\n")])), as: UTF8.self))]
     },

@@ -48,8 +48,7 @@ extension SyncSchema {
   private static func checkRoles(_ roles: [String]) throws(RelayError) {
     try distinct(roles, "role")
     for role in roles {
-      let isPlain = role.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-      guard !role.isEmpty, role.utf8.count <= Limits.label, isPlain, role != unenrolledRole else {
+      guard role.isPlainLabel, role != unenrolledRole else {
         throw .schema(
           "'\(role)' is no name for a role (1 to \(Limits.label) bytes, no control characters, not \(unenrolledRole))")
       }
