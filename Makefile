@@ -55,8 +55,9 @@ vectors: setup
 mutations: setup
 	python3 -B Tests/Mutations/run.py --record .build-mutations/table.md
 
-# Real processes have the machine for themselves: random schedules in their thousands would starve them.
+# Real processes have the machine for themselves, one test at a time: whatever runs beside them would starve them, and
+# a test that waits for a process would fail by the clock.
 test: lint protocol
 	swift build --build-tests
 	swift test --skip-build --skip EndToEndTests
-	swift test --skip-build --filter EndToEndTests
+	swift test --skip-build --no-parallel --filter EndToEndTests

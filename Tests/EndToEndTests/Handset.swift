@@ -2,10 +2,12 @@ import Foundation
 import Relay
 import Testing
 
-/// A device inside the test: a replica that pushes over one connection, without a process of its own.
+/// A device inside the test: a replica that pushes over one connection as long as the hub keeps it, without a process
+/// of its own.
 final class Handset {
   private let replica: Replica
-  private let wire: Wire
+  private let port: Int
+  private var wire: Wire
   private let token: String
 
   init(_ name: String, code: String, in folder: Folder, port: Int) async throws {
@@ -14,6 +16,7 @@ final class Handset {
     replica = try Replica(
       at: folder.path(name + ".db"), schema: Array(Library.schema.utf8), environment: environment
     ) { (db) throws(RelayError) in try db.script(Library.ddl) }
+    self.port = port
     wire = try Wire(port: port)
     let enrol = EnrolRequest(code: code, schemaHash: replica.schema.hash, replica: try replica.replicaID())
     try await wire.send("POST", "/v1/enrol", body: enrol.encoded())
@@ -31,9 +34,11 @@ final class Handset {
     let request = try replica.nextRequest()
     try await wire.send("POST", "/v1/sync", token: token, body: request.encoded())
     var reply = try await wire.reply()
-    // A hub that is watched at every system call may be too busy for a while, and says so; that acknowledges nothing.
-    for _ in 0..<50 where reply.status == 503 {
+    // A hub that is watched at every system call, or whose store somebody keeps busy, says that it is overloaded and
+    // ends the connection; that acknowledges nothing.
+    for _ in 0..<1000 where reply.status == 503 {
       try await Task.sleep(for: .milliseconds(200))
+      wire = try Wire(port: port)
       try await wire.send("POST", "/v1/sync", token: token, body: request.encoded())
       reply = try await wire.reply()
     }

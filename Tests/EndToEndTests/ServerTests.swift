@@ -141,7 +141,7 @@ struct ServerTests {
     // Somebody keeps the store busy for as long as the test likes.
     let busy = try Database(path: hub.store, mode: .readWrite)
     try busy.script("BEGIN IMMEDIATE")
-    // One is being committed, the second waits for it longer than the hub likes.
+    // One is being committed, the second waits for it longer than the hub likes; whoever is sent away comes again.
     let pushes = [Task { try await first.push("one") }, Task { try await second.push("two") }]
     var refusal: Wire.Reply?
     try await eventually("the hub says that it is overloaded, and is not ready") {
