@@ -12,6 +12,7 @@ struct Bench: ParsableCommand {
   @Option(help: "Rows of the large cases.") var rows = 100_000
   @Option(help: "One-row transactions.") var writes = 2_000
   @Option(help: "Rounds of each case.") var rounds = 3
+  @Option(help: "Only the cases whose name has this in it.") var only: String?
   @Option(help: "A folder on the disk to measure.") var folder = NSTemporaryDirectory()
 
   func validate() throws {
@@ -26,17 +27,26 @@ struct Bench: ParsableCommand {
     defer { try? FileManager.default.removeItem(atPath: place) }
     let cases = Cases(folder: place, rows: rows, writes: writes)
     print("case".padded(46) + "SQLite".right(12) + "Relay".right(12) + "ratio".right(9))
-    try compare("one-row transactions, \(writes): CPU", cases.plainWrites, cases.relayWrites)
-    try compare("one transaction of \(rows) inserts: CPU", cases.plainInsert, cases.relayInsert)
-    try compare("install \(rows) rows on an empty replica: CPU", cases.plainInsert, cases.install)
-    let sizes = try cases.sizes()
-    line("file, \(rows) confirmed rows: bytes", "\(sizes.plain)", "\(sizes.relay)", ratio(sizes.relay, sizes.plain))
-    let one = try least { try cases.oneChangedRow() }
-    line("one changed row in \(rows): pull and install", "", milliseconds(one), "")
-    let wire = try cases.editsOnTheWire()
-    line("1,000 one-column edits: bytes up, gzip", "", "\(wire)", "")
-    let quiet = try cases.quietSync()
-    line("nothing new: bytes up, down", "", "\(quiet.up), \(quiet.down)", "")
+    func measure(_ name: String, _ body: (String) throws -> Void) rethrows {
+      if only.map({ name.contains($0) }) ?? true { try body(name) }
+    }
+    try measure("one-row transactions, \(writes): CPU") { try compare($0, cases.plainWrites, cases.relayWrites) }
+    try measure("one transaction of \(rows) inserts: CPU") { try compare($0, cases.plainInsert, cases.relayInsert) }
+    try measure("install \(rows) rows on an empty replica: CPU") { try compare($0, cases.plainInsert, cases.install) }
+    try measure("file, \(rows) confirmed rows: bytes") { name in
+      let sizes = try cases.sizes()
+      line(name, "\(sizes.plain)", "\(sizes.relay)", ratio(sizes.relay, sizes.plain))
+    }
+    try measure("one changed row in \(rows): pull and install") { name in
+      line(name, "", milliseconds(try least { try cases.oneChangedRow() }), "")
+    }
+    try measure("1,000 one-column edits: bytes up, gzip") { name in
+      line(name, "", "\(try cases.editsOnTheWire())", "")
+    }
+    try measure("nothing new: bytes up, down") { name in
+      let quiet = try cases.quietSync()
+      line(name, "", "\(quiet.up), \(quiet.down)", "")
+    }
   }
 
   private func compare(_ name: String, _ plain: () throws -> Double, _ relay: () throws -> Double) throws {

@@ -15,7 +15,7 @@ struct DigestChange {
   }
 
   init(_ core: ReplicaCore, _ pull: CompletePull, _ state: ReplicaState) throws(RelayError) {
-    touched = (Array(pull.rows.keys) + pull.closing.exits).sorted()
+    touched = pull.rows.map(\.record.row) + pull.closing.exits
     let readable = pull.grants.filter(\.readable).map(\.scope)
     after = Scopes(names: Set(readable), role: pull.newRole)
     // Another role reads other columns: everything arrives whole, and the sums start again.
@@ -70,6 +70,7 @@ struct DigestChange {
     _ core: ReplicaCore, _ scopes: Scopes, _ change: (inout ScopeDigest, [UInt8]) -> Void
   ) throws(RelayError) -> Set<RowID> {
     var cache: [RowID: [String]] = [:]
+    var readable: (table: UInt32, columns: [Int])?
     var absent: Set<RowID> = []
     for row in touched {
       guard let table = core.schema.table(row.table), table.access(scopes.role).reads else { continue }
@@ -78,7 +79,8 @@ struct DigestChange {
         continue
       }
       guard !table.isUpOnly(values, scopes.role) else { continue }
-      let hash = table.rowHash(row, values, readable: table.readableColumns(scopes.role))
+      if readable?.table != table.id { readable = (table.id, table.readableColumns(scopes.role)) }
+      let hash = table.rowHash(row, values, readable: readable?.columns ?? [])
       let all = ScopeGrant.everything
       if scopes.names.contains(all), digests[all] != nil { change(&digests[all, default: .init()], hash) }
       for name in try core.scopes(of: row, table, values, &cache) where scopes.names.contains(name) {

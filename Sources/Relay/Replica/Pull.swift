@@ -12,8 +12,8 @@ struct CompletePull {
   var schema: SpokenSchema
   /// The version that the hub served it at.
   var version: UInt64
-  /// The rows of all pages, each in its newest version.
-  var rows: [RowID: Arrived]
+  /// The rows of all pages, each in its newest version, ascending.
+  var rows: [Arrived]
   var grants: [ScopeGrant]
   var newRole: String
   var closing: PullClosing
@@ -35,16 +35,35 @@ struct CompletePull {
     let spoken = request.schemaVersion ?? 0
     schema = SpokenSchema(version: spoken, hash: request.schemaHash, installed: request.installed)
     version = min(spoken, hub ?? spoken)
-    rows = [:]
-    for page in pages {
-      for run in page.runs {
-        for record in run.rows { rows[record.row] = Arrived(columns: run.columns, record: record) }
-      }
-    }
-    for row in closing.exits { rows[row] = nil }
+    rows = CompletePull.newest(pages, without: Set(closing.exits))
     grants = pages.last?.grants ?? []
     newRole = pages.last?.role ?? ""
     self.closing = closing
+  }
+
+  func brings(_ row: RowID) -> Bool {
+    var (low, high) = (0, rows.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle].record.row < row { low = middle + 1 } else { high = middle }
+    }
+    return low < rows.count && rows[low].record.row == row
+  }
+
+  private static func newest(_ pages: [PullPage], without exits: Set<RowID>) -> [Arrived] {
+    var all: [Arrived] = []
+    for page in pages {
+      for run in page.runs { for record in run.rows { all.append(Arrived(columns: run.columns, record: record)) } }
+    }
+    // The sort is stable: of several versions the last one is the newest.
+    all.sort { $0.record.row < $1.record.row }
+    var newest: [Arrived] = []
+    newest.reserveCapacity(all.count)
+    for (at, arrived) in all.enumerated() {
+      if at + 1 < all.count, all[at + 1].record.row == arrived.record.row { continue }
+      if exits.isEmpty || !exits.contains(arrived.record.row) { newest.append(arrived) }
+    }
+    return newest
   }
 }
 

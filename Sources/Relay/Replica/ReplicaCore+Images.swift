@@ -22,6 +22,7 @@ struct Image {
 
 extension ReplicaCore {
   func image(_ row: RowID, _ table: TableSchema) throws(RelayError) -> Image? {
+    if knownEmpty.contains(.image) { return nil }
     let found = try db.query(
       "SELECT base, state, image, stamps, seq FROM relay_image WHERE tbl = ? AND key = ?", row.bindings
     ) { (row) throws(RelayError) -> Image in
@@ -35,6 +36,7 @@ extension ReplicaCore {
   }
 
   func save(_ image: Image, _ row: RowID, _ table: TableSchema) throws(RelayError) {
+    knownEmpty.remove(.image)
     try db.execute(
       "INSERT OR REPLACE INTO relay_image (tbl, key, base, state, image, stamps, seq) VALUES (?, ?, ?, ?, ?, ?, ?)",
       row.bindings + [
@@ -46,6 +48,7 @@ extension ReplicaCore {
   }
 
   func dropImage(_ row: RowID) throws(RelayError) {
+    if knownEmpty.contains(.image) { return }
     try db.execute("DELETE FROM relay_image WHERE tbl = ? AND key = ?", row.bindings)
   }
 
@@ -68,12 +71,14 @@ extension ReplicaCore {
 
   /// Is there work on the row that no installed pull has confirmed?
   func isUnderWork(_ row: RowID) throws(RelayError) -> Bool {
-    try db.first("SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND done = 0", row.bindings) != nil
+    if knownEmpty.contains(.pending) { return false }
+    return try db.first("SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND done = 0", row.bindings) != nil
   }
 
   func heldImage(_ row: RowID, _ table: TableSchema) throws(RelayError)
     -> (values: [Value], stamps: [Cell], seq: UInt64?)?
   {
+    if knownEmpty.contains(.held) { return nil }
     let found = try db.query("SELECT image, stamps, seq FROM relay_held WHERE tbl = ? AND key = ?", row.bindings) {
       (row) throws(RelayError) in
       (

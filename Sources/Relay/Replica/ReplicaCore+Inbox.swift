@@ -37,6 +37,7 @@ extension ReplicaCore {
     if let value = entry.base { base.cellValue(value) }
     // Not REPLACE: what lies beside the item goes with it by a trigger, which a replacement does not fire.
     try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(entry.id)])
+    knownEmpty.remove(.inbox)
     func text(_ text: String?) -> Value { text.map { .text($0) } ?? .null }
     try db.execute(
       """
@@ -142,6 +143,7 @@ extension ReplicaCore {
   }
 
   func forgetConflicts(_ row: RowID) throws(RelayError) {
+    if knownEmpty.contains(.inbox) { return }
     try db.execute("DELETE FROM relay_inbox WHERE tbl = ? AND key = ? AND kind = 'conflict'", row.bindings)
     if db.changes > 0 { inboxChanged() }
   }
@@ -243,7 +245,10 @@ extension ReplicaCore {
   }
 
   func forgetHeld(_ row: RowID) throws(RelayError) {
-    try db.execute("DELETE FROM relay_held WHERE tbl = ? AND key = ?", row.bindings)
+    if !knownEmpty.contains(.held) {
+      try db.execute("DELETE FROM relay_held WHERE tbl = ? AND key = ?", row.bindings)
+    }
+    if knownEmpty.contains(.inbox) { return }
     try db.execute("DELETE FROM relay_inbox WHERE tbl = ? AND key = ? AND kind = 'held'", row.bindings)
     if db.changes > 0 { inboxChanged() }
   }

@@ -14,15 +14,17 @@ extension ReplicaCore {
     let head = pull.closing.head
     guard head >= state.base else { return false }
     var own = OwnTransactions()
+    knownEmpty = try emptyTables()
+    defer { knownEmpty = [] }
     var digests = try DigestChange(self, pull, state)
     let absent = try digests.subtract(self)
     try applying { () throws(RelayError) in
       var refused: [Refused] = []
       let confirmed = try confirm(pull.closing.confirmed, &own, state)
       state.accepted += UInt64(confirmed.accepted)
-      for arrived in pull.rows.sorted(by: { $0.key < $1.key }) {
-        let isNew = absent.contains(arrived.key)
-        if let one = try install(arrived.value, pull, isNew: isNew, state, &own) { refused.append(one) }
+      for arrived in pull.rows {
+        let isNew = absent.contains(arrived.record.row)
+        if let one = try install(arrived, pull, isNew: isNew, state, &own) { refused.append(one) }
       }
       for row in pull.closing.exits {
         try forgetConflicts(row)
@@ -36,7 +38,7 @@ extension ReplicaCore {
       }
       try placeAgain(refused + heldRows(except: refused), head, state, &own)
       for row in confirmed.rows.sorted() {
-        try settle(row, confirmed, hasArrived: pull.rows[row] != nil, state, &own)
+        try settle(row, confirmed, hasArrived: pull.brings(row), state, &own)
       }
       try db.execute("UPDATE relay_image SET base = ? WHERE state = 0", [Value(head)])
     }
@@ -46,7 +48,7 @@ extension ReplicaCore {
     state.epoch = pull.epoch
     state.role = pull.newRole
     state.head = max(state.head, head)
-    for arrived in pull.rows.values {
+    for arrived in pull.rows {
       for cell in arrived.record.stamps { for write in cell.writes { state.time = max(state.time, write.effective) } }
     }
     try save(state)
@@ -146,11 +148,12 @@ extension ReplicaCore {
     if isNew { try noteEntered(row, table, given, arrived.record.stamps, pull) }
     guard let values = given else {
       try leave(row)
+      knownEmpty.remove(.dead)
       try db.execute(
         "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", row.bindings + [Value(head)])
       return nil
     }
-    try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
+    if !knownEmpty.contains(.dead) { try db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings) }
     let one = Refused(row: row, table: table, values: values, stamps: arrived.record.stamps, seq: arrived.record.seq)
     return try place(one, head, state, &own) == nil ? nil : one
   }
@@ -236,7 +239,7 @@ extension ReplicaCore {
         rows.append(RowID(table: table.id, values: table.key.map { record[$0] }))
         return true
       }
-      for row in rows.sorted() where pull.rows[row] == nil {
+      for row in rows.sorted() where !pull.brings(row) {
         guard try confirmed(row, table) != nil else { continue }
         try forgetConflicts(row)
         try leave(row)

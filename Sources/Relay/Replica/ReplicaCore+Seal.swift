@@ -217,6 +217,7 @@ extension ReplicaCore {
         Value(dot.counter), .blob(sealed.hash.bytes), Value(changes.map(\.base).min() ?? state.base),
         .blob(sealed.bytes), Value(transaction.schemaVersion),
       ])
+    knownEmpty.remove(.pending)
     for change in changes {
       try db.execute(
         "INSERT INTO relay_pending (tbl, key, counter, kind, verdict, done) VALUES (?, ?, ?, ?, 0, 0)",

@@ -134,6 +134,7 @@ extension ReplicaCore {
   func hold(
     _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], seq: UInt64?, _ reason: String
   ) throws(RelayError) {
+    knownEmpty.remove(.held)
     try db.execute(
       "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason, seq) VALUES (?, ?, ?, ?, ?, ?)",
       row.bindings + [

@@ -17,6 +17,9 @@ final class ReplicaCore {
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
 
+  /// Bookkeeping that an install need not look into; empty outside of one.
+  var knownEmpty: EmptyTables = []
+
   /// Tables that somebody has asked to observe; `relay_inbox` may be one.
   var observed: Set<String> = []
   /// What the present call has changed, and whether it does so in the hub's name.

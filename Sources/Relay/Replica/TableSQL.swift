@@ -1,7 +1,7 @@
 internal import RelayProtocol
 
 /// The SQL of one synced table. Names come from the checked sync schema and are quoted all the same.
-struct TableSQL {
+final class TableSQL {
   let log: String
   /// SELECT of every synced column in schema order, by key.
   let selectRow: String

@@ -40,9 +40,11 @@ extension TableSchema {
   package func ownHomes(_ values: [Value]) -> [String] { TableSchema.names(homes, values) }
 
   private static func names(_ rules: [ScopeRule], _ values: [Value]) -> [String] {
+    let names = rules.flatMap { $0.names(values) }
+    guard names.count > 1 else { return names }
     // Two spellings of one name (Unicode's canonical equivalence) are one scope, in the order of their bytes the first.
     var seen: Set<String> = []
-    return rules.flatMap { $0.names(values) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
       .filter { seen.insert($0).inserted }
   }
 
