@@ -202,6 +202,9 @@ class Hub:
     def named_parent(table, change):
         if table.parent is None:
             return None
+        if table.parent[0] in table.key:  # a key is given by the insert alone
+            above = change.row[1][table.key.index(table.parent[0])]
+            return (table.parent[1], (above,)) if change.has("insert") else None
         cell = table.of_column[table.parent[0]]
         for op in change.ops:
             if op["op"] == "set" and op["cell"] == cell.name:

@@ -54,9 +54,17 @@ extension TableSchema {
     return RowID(table: parent.table, values: [values[parent.column]])
   }
 
-  /// The parent that a change itself gives its row: by an insert, or by writing the parent's column.
+  /// The parent that a change itself gives its row: by an insert, or by writing the parent's column. A parent that the
+  /// key names is given by the insert alone.
   package func namedParent(_ change: RowChange) -> RowID? {
-    guard let parent, let group = groups.first(where: { $0.columns.contains(parent.column) }),
+    guard let parent else { return nil }
+    if let at = key.firstIndex(of: parent.column) {
+      guard change.operations.first?.isInsert == true, let values = try? change.row.values(), at < values.count else {
+        return nil
+      }
+      return RowID(table: parent.table, values: [values[at]])
+    }
+    guard let group = groups.first(where: { $0.columns.contains(parent.column) }),
       let at = group.columns.firstIndex(of: parent.column)
     else { return nil }
     for operation in change.operations {
