@@ -1,8 +1,8 @@
 internal import RelayProtocol
 
-/// Tables of the bookkeeping in which an install would look for every single row, and in which most installs find
-/// nothing: no work is pending, nothing is held, nobody asks. Whatever writes into one of them takes it out of
-/// `knownEmpty`.
+/// Tables of the bookkeeping in which an install, or the sealing of many rows, would look for every single row, and in
+/// which it mostly finds nothing: no work is pending, nothing is held, nobody asks. Whatever writes into one of them
+/// takes it out of `knownEmpty`.
 struct EmptyTables: OptionSet {
   let rawValue: Int
 

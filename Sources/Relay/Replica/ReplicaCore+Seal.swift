@@ -90,6 +90,9 @@ extension ReplicaCore {
       before[row] = .some(try tableRow(row, table))
     }
     let standing = schema.newest > 1 ? try schemaStanding() : nil
+    // Of a few rows it is cheaper to ask one by one.
+    if before.count > 64 { knownEmpty = try emptyTables() }
+    defer { knownEmpty = [] }
     var changes: [RowChange] = []
     for (row, was) in before.sorted(by: { $0.key < $1.key }) {
       guard row.key.count <= Limits.key else {
@@ -145,7 +148,9 @@ extension ReplicaCore {
   private func base(
     _ row: RowID, before: [Value]?, seq: UInt64?, _ table: TableSchema, _ state: ReplicaState
   ) throws(RelayError) -> UInt64 {
-    if let found = try db.first("SELECT base FROM relay_image WHERE tbl = ? AND key = ?", row.bindings) {
+    if !knownEmpty.contains(.image),
+      let found = try db.first("SELECT base FROM relay_image WHERE tbl = ? AND key = ?", row.bindings)
+    {
       return UInt64(max(0, found[0].integer ?? 0))
     }
     if let before, try !isUnderWork(row) {
@@ -156,7 +161,8 @@ extension ReplicaCore {
     }
     // An own insert waits: what was known before it, the insert has covered.
     let inserted = "SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND done = 0 AND kind = 1 AND verdict <> 2"
-    if try db.first(inserted, row.bindings) != nil { return 0 }
+    if !knownEmpty.contains(.pending), try db.first(inserted, row.bindings) != nil { return 0 }
+    if knownEmpty.contains(.dead) { return 0 }
     let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
     return UInt64(max(0, dead?[0].integer ?? 0))
   }

@@ -17,7 +17,7 @@ final class ReplicaCore {
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
 
-  /// Bookkeeping that an install need not look into; empty outside of one.
+  /// Bookkeeping that the present install or seal need not look into; empty outside of them.
   var knownEmpty: EmptyTables = []
 
   /// Tables that somebody has asked to observe; `relay_inbox` may be one.
