@@ -69,7 +69,7 @@ import Testing
     try fleet.settle()
     try b.sql("UPDATE person SET phone = 'mine' WHERE id = 'p1'")
     try b.sql("UPDATE person SET area = 'Mill' WHERE id = 'p2'")
-    // Among hundreds of new rows: the one that b deleted knowingly comes again, one clashes, one takes b's area.
+    // Among hundreds of new rows: one whose deletion b knows comes again, one clashes, one takes b's area.
     try a.sql(script(inserts(rows(5, 299), phone: "1") + inserts(["p0"], phone: "again")))
     try a.sql("UPDATE person SET phone = 'theirs' WHERE id = 'p1'; UPDATE person SET area = 'Mill' WHERE id = 'p3'")
     try fleet.sync(a)
