@@ -36,6 +36,8 @@ public enum Limits {
   public static let scopeName = 255
   public static let siblings = 10_000
   public static let elements = 10_000
+  /// Increments of a counter that a message lists one by one; the rest it gives as their sum.
+  public static let increments = 1000
 
   /// Counters and sequence numbers stay below 2^53, so that every language can hold them.
   public static let sequence: UInt64 = 1 << 53 - 1

@@ -63,7 +63,7 @@ extension Judgement {
     let lost = was?.scopes.contains { !place.scopes.contains($0.name) } ?? false
     let comesAgain = isWritten || lost || was?.isOrphan != place.isOrphan
     row.scopes = place.scopes.map { (name: $0, seq: comesAgain ? seq : since[$0] ?? seq) }
-    try store.save(&row)
+    if isWritten { try store.save(&row, writtenBy: transaction.dot) } else { try store.save(&row) }
     guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }
     for scope in was?.scopes ?? [] {
       try store.db.execute(

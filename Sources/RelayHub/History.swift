@@ -95,8 +95,9 @@ extension HubStore {
       [.integer(Int64(stored.row.table)), .blob(stored.row.key)]
     ) { (row) throws(RelayError) in (row.blob(0), UInt64(row.int(1))) }
     var list: [EntryRecord] = []
-    for cell in stored.state.cells {
+    for var cell in stored.state.cells {
       let group = table.group(cell.id.group)
+      if group?.policy == .counter, let id = stored.id { cell.writes = try listed(cell, id) }
       guard cell.id.group == 0 || group.map({ table.reads($0, role) }) ?? false else { continue }
       let shown = table.shownWrite(cell)
       var siblings: [SiblingRecord] = []
@@ -107,6 +108,15 @@ extension HubStore {
       list.append(EntryRecord(cell: cell.id, opened: opened, siblings: siblings))
     }
     return list
+  }
+
+  /// A counter's newest increments and the sum of those before, ascending by dot.
+  private func listed(_ counter: Cell, _ row: Int64) throws(RelayError) -> [CellWrite] {
+    let newest = try increments(row, counter.id.group, most: Limits.increments)
+    let rest = counter.writes.sum - newest.sum
+    let before = (newest.last?.seq ?? 1) - 1
+    let older = try increments(row, counter.id.group, 0...before, most: Int(clamping: rest.magnitude >> 63) + 1)
+    return (newest + older.named(rest)).sorted { $0.dot < $1.dot }
   }
 
   /// A live write with who wrote it.

@@ -84,6 +84,8 @@ final class HubStore {
       cells BLOB NOT NULL, UNIQUE(tbl, key)) STRICT;
     CREATE INDEX row_seq ON row(seq);
     CREATE INDEX row_parent ON row(parent_tbl, parent) WHERE parent IS NOT NULL;
+    CREATE TABLE increment(row INT, grp INT, seq INT, replica INT NOT NULL, n INT NOT NULL, eff INT NOT NULL,
+      delta INT NOT NULL, PRIMARY KEY(row, grp, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE taken(tbl INT, list INT, value BLOB, row INT NOT NULL,
       PRIMARY KEY(tbl, list, value)) STRICT, WITHOUT ROWID;
     CREATE TABLE scope(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;

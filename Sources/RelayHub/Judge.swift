@@ -133,6 +133,7 @@ final class Judgement {
       dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: change.base,
       readable: { readable.contains($0) })
     var row = try old(change.row) ?? StoredRow(change.row)
+    if transaction.mode == .strict || change.operations[0].isInsert { try store.expand(&row) }
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: table) {
       return Refusal(rule: .strictConcurrent, row: change.row, message: "\(table.name): someone else wrote meanwhile")
     }

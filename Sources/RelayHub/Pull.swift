@@ -119,11 +119,24 @@ struct Pull {
     if let upgrade, isInstalled(stored, seq), !upgrade.brings(table, values) { return nil }
     var record = RowRecord(
       row: stored.row, seq: seq, values: table.readableColumns(device.role).map { values[$0] })
-    record.stamps = stored.state.cells.filter { cell in
-      reads(cell.id, table) && cell.writes.contains { $0.seq > request.floor }
-    }
+    record.stamps = try stamps(stored, table)
     record.entries = try entries(stored, table)
     return record
+  }
+
+  /// All live writes of the cells that have one newer than the floor. An element that nobody wants in its set any more
+  /// says nothing to a device: whatever is done to it there shows the same without.
+  private func stamps(_ stored: StoredRow, _ table: TableSchema) throws(RelayError) -> [Cell] {
+    var stamps: [Cell] = []
+    for var cell in stored.state.cells where reads(cell.id, table) {
+      guard cell.writes.contains(where: { $0.seq > request.floor }) else { continue }
+      if cell.id.element != nil, cell.writes.allSatisfy({ $0.value == .flag(false) }) { continue }
+      if table.group(cell.id.group)?.policy == .counter, let id = stored.id {
+        cell.writes = try travelling(cell, id)
+      }
+      stamps.append(cell)
+    }
+    return stamps
   }
 
   func reads(_ cell: CellID, _ table: TableSchema) -> Bool {

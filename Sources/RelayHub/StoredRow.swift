@@ -15,6 +15,8 @@ struct StoredRow {
   /// The parent, or one above it, is dead. The row stays where it was and is shown, but a device that never held the
   /// parent could not tell which scope it lies in: it counts in no scope's digest.
   var isOrphan = false
+  /// Whether counters list their increments one by one, or lie as sums, as they do in the store.
+  var isExpanded = false
 
   init(_ row: RowID) { self.row = row }
 

@@ -85,7 +85,8 @@ extension Stage {
     var cells: [String: JSON] = [:]
     let store = reader.store
     for id in try store.db.query("SELECT id FROM row", [], { (row) throws(RelayError) in row.int(0) }) {
-      guard let stored = try store.load(id: id), let table = spelling.schema.table(stored.row.table) else { continue }
+      guard var stored = try store.load(id: id), let table = spelling.schema.table(stored.row.table) else { continue }
+      try store.expand(&stored)
       cells[spelling.row(stored.row)] = spelling.cells(stored.state, table)
     }
     return cells

@@ -1,5 +1,6 @@
 import Relay
-import RelayHub
+
+@testable import RelayHub
 import RelayProtocol
 
 extension Schedule {
@@ -9,7 +10,7 @@ extension Schedule {
     for witness in witnesses { try check(witness) }
   }
 
-  /// Asks the hub for everything with every stamp, as a device that holds nothing would.
+  /// Asks the hub for everything with every stamp, as a device that holds nothing would, and looks into its store.
   private func checkHub() throws {
     guard let auditor = witnesses.first, auditor.scopes == ["*"] else { return }
     var request = try auditor.device.replica.nextRequest()
@@ -23,12 +24,23 @@ extension Schedule {
       guard let line = truth.lines[name] else { throw Broken("the hub made up \(name)") }
       guard truth.isAlive(line) == (record.values != nil) else { throw Broken("\(name): dead or alive?") }
       told.insert(name)
-      guard record.values != nil else { continue }
-      let found = Dictionary(uniqueKeysWithValues: record.stamps.map { (Schedule.label($0.id, name), dots($0)) })
+      guard record.values != nil, var stored = try fleet.reader.store.load(record.row) else { continue }
+      try fleet.reader.store.expand(&stored)
+      let found = Dictionary(uniqueKeysWithValues: stored.state.cells.map { (Schedule.label($0.id, name), dots($0)) })
       let wanted = line.cells.filter { !$0.value.isEmpty }.mapValues { cell in cell.keys.sorted() }
       guard found == wanted else { throw Broken("\(name): the hub has \(found), the truth is \(wanted)") }
+      let sent = Dictionary(uniqueKeysWithValues: record.stamps.map { (Schedule.label($0.id, name), dots($0)) })
+      let travels = stored.state.cells.filter { Schedule.travels($0) }.map { Schedule.label($0.id, name) }
+      guard sent.keys.sorted() == travels.sorted(),
+        sent.allSatisfy({ $0.key == "guests" ? $0.value.count == 1 : $0.value == wanted[$0.key] })
+      else { throw Broken("\(name): the hub sends \(sent) of \(wanted)") }
     }
     guard told == Set(truth.lines.keys) else { throw Broken("the hub knows \(told)") }
+  }
+
+  /// An element that nobody wants in its set stays at the hub.
+  private static func travels(_ cell: Cell) -> Bool {
+    cell.id.element == nil || cell.writes.contains { $0.value == .flag(true) }
   }
 
   private func dots(_ cell: Cell) -> [Dot] { cell.writes.map(\.dot).sorted() }

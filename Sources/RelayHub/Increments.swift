@@ -1,0 +1,116 @@
+internal import Relay
+internal import RelayProtocol
+
+/// The increments of counters, each by itself and for ever: `increment` in the store. In its row a counter lies as
+/// their sum, so that one more costs the same however many there were, and no counter outgrows a message.
+extension HubStore {
+  /// A counter's live increments, newest first.
+  ///
+  /// - Parameter most: how many; all where it is not given.
+  func increments(
+    _ row: Int64, _ group: GroupID, _ seqs: ClosedRange<UInt64> = 0...Limits.sequence, most: Int = -1
+  ) throws(RelayError) -> [CellWrite] {
+    try db.query(
+      """
+      SELECT seq, replica, n, eff, delta FROM increment WHERE row = ? AND grp = ? AND seq BETWEEN ? AND ?
+      ORDER BY seq DESC LIMIT ?
+      """,
+      [
+        .integer(row), .integer(Int64(group)), .seq(seqs.lowerBound), .seq(seqs.upperBound), .integer(Int64(most)),
+      ]
+    ) { (row) throws(RelayError) in
+      CellWrite(
+        dot: Dot(ReplicaID(bits: UInt64(bitPattern: row.int(1))), UInt64(row.int(2))), seq: UInt64(row.int(0)),
+        effective: HybridTime(bits: UInt64(bitPattern: row.int(3))), value: .delta(row.int(4)))
+    }
+  }
+
+  /// Each increment for itself in place of the sums, for what has to tell them apart: an insert covers those that its
+  /// author had seen, a strict transaction asks about every one.
+  func expand(_ stored: inout StoredRow) throws(RelayError) {
+    guard let id = stored.id, let table = schema.table(stored.row.table), !stored.isExpanded else { return }
+    stored.isExpanded = true
+    for cell in stored.state.cells where table.group(cell.id.group)?.policy == .counter {
+      stored.state.replace(cell.id, try increments(id, cell.id.group).sorted { $0.dot < $1.dot })
+    }
+  }
+
+  /// Writes a row that the transaction `dot` wrote, and keeps what it did to the row's counters.
+  func save(_ stored: inout StoredRow, writtenBy dot: Dot) throws(RelayError) {
+    let counters = schema.table(stored.row.table)?.groups.filter { $0.policy == .counter } ?? []
+    let cells = counters.map { Cell(id: CellID($0.id), writes: stored.state.writes(CellID($0.id))) }
+    let wasExpanded = stored.isExpanded
+    for cell in cells { stored.state.replace(cell.id, cell.writes.summed) }
+    stored.isExpanded = false
+    try save(&stored)
+    guard let id = stored.id else { throw RelayError(.invariant, "a row without an id") }
+    for cell in cells {
+      let place: [Value] = [.integer(id), .integer(Int64(cell.id.group))]
+      if wasExpanded {
+        let live = Set(cell.writes.map(\.seq))
+        for covered in try increments(id, cell.id.group) where !live.contains(covered.seq) {
+          try db.execute("DELETE FROM increment WHERE row = ? AND grp = ? AND seq = ?", place + [.seq(covered.seq)])
+        }
+      }
+      guard let new = cell.writes.first(where: { $0.dot == dot }), case .delta(let delta) = new.value else { continue }
+      try db.execute(
+        "INSERT INTO increment VALUES (?, ?, ?, ?, ?, ?, ?)",
+        place + [
+          .seq(new.seq), .bits(new.dot.replica.bits), .seq(new.dot.counter), .bits(new.effective.bits),
+          .integer(delta),
+        ])
+    }
+  }
+}
+
+extension [CellWrite] {
+  var sum: Int128 {
+    reduce(0) { sum, write in if case .delta(let delta) = write.value { sum + Int128(delta) } else { sum } }
+  }
+
+  /// One increment in place of all, which says what they say together; named by the newest, with the latest of their
+  /// times. Several only where 64 bits cannot hold the sum.
+  var summed: [CellWrite] { count > 1 ? named(sum) : self }
+
+  /// `total` under the names of these writes, the newest first. They must be enough: as many as 64 bits take to hold it.
+  func named(_ total: Int128) -> [CellWrite] {
+    let latest = map(\.effective).max() ?? .zero
+    var rest = total
+    var sums: [CellWrite] = []
+    for write in sorted(by: { $0.seq > $1.seq }) {
+      let part = Int64(clamping: rest)
+      sums.append(CellWrite(dot: write.dot, seq: write.seq, effective: latest, value: .delta(part)))
+      rest -= Int128(part)
+      if rest == 0 { break }
+    }
+    return sums.sorted { $0.dot < $1.dot }
+  }
+}
+
+extension Pull {
+  /// A counter as it travels: increments that no operation of the device can tell apart come as one. What is not newer
+  /// than the floor every one of its pending operations has seen; what others wrote after its base none of them has;
+  /// and its own work after the base has been seen by whatever it wrote later.
+  ///
+  /// Of what lies between floor and base the newest come by themselves, the rest as one: a device that inserts a row
+  /// again over more foreign increments than that sees a preliminary sum until its insert is judged.
+  func travelling(_ counter: Cell, _ row: Int64) throws(RelayError) -> [CellWrite] {
+    // A device without work tells nothing apart.
+    if request.floor == 0, request.pending.intervals.isEmpty { return counter.writes }
+    let newer = try store.increments(row, counter.id.group, request.floor + 1...Limits.sequence)
+    let late = newer.filter { $0.seq > request.base }
+    let between = newer.filter { $0.seq <= request.base }
+    var writes = Array(between.prefix(Limits.increments))
+    writes += Array(between.dropFirst(Limits.increments)).summed
+    writes += late.filter { $0.dot.replica == request.replica }.summed
+    writes += late.filter { $0.dot.replica != request.replica }.summed
+    let rest = counter.writes.sum - newer.sum
+    let older = try store.increments(
+      row, counter.id.group, 0...request.floor, most: Int(clamping: rest.magnitude >> 63) + 1)
+    writes += older.named(rest)
+    // A device's clock goes on from the latest time that it is told.
+    let latest = counter.writes.map(\.effective).max() ?? .zero
+    for at in writes.indices { writes[at].effective = max(writes[at].effective, latest) }
+    return writes.sorted { $0.dot < $1.dot }
+  }
+}
