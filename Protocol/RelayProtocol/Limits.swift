@@ -14,6 +14,10 @@ public enum Limits {
   public static let transactionsInPush = 10_000
 
   public static let value = 1 << 20
+  /// All values of a row that a commit makes larger, so that they fit a message beside their stamps.
+  public static let row = 3 << 20
+  /// A row with everything that can travel with it: values, live writes, and what waits for a person.
+  public static let rowRecord = 7 << 20
   public static let key = 1024
   public static let keyColumns = 8
   public static let columns = 500

@@ -90,7 +90,7 @@ extension CBORWriter {
   }
 
   /// Trailing empty lists are left out: a cold row is seq, key and values.
-  mutating func rowRecord(_ record: RowRecord) {
+  package mutating func rowRecord(_ record: RowRecord) {
     array(!record.entries.isEmpty ? 5 : !record.stamps.isEmpty ? 4 : 3)
     unsigned(record.seq)
     raw(record.row.key)

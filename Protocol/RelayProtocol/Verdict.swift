@@ -12,6 +12,7 @@ public enum RefusalRule: String, Sendable, CaseIterable {
   case noScope = "no_scope"
   case dependsOnRefused = "depends_on_refused"
   case strictConcurrent = "strict_concurrent"
+  case rowTooLarge = "row_too_large"
   case malformed = "malformed"
 }
 

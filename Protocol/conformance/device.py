@@ -135,7 +135,7 @@ class Device:
                 if not table.reads(spec, self.role) and values == tuple(spec.defaults):
                     continue
                 cells[spec.name] = values[0] - spec.defaults[0] if spec.policy == "counter" else spec.pack(values)
-            return [{"op": "insert", "cells": cells}]
+            return [{"op": "insert", "cells": table.own_values(cells, self.role)}]
         ops = [{"op": "touch", **note}] if resolving and resolving[0] == "_live" else []
         for spec in table.cells.values():
             was, now = (tuple(v[c] for c in spec.columns) for v in (before, after))

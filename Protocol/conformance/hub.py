@@ -66,7 +66,8 @@ class Hub:
     def judge(self, device, tx, verdict):
         after, merged, role = {}, dict(self.rows), self.roles[device]
         writable = self.scopes(device, "w")
-        for change in tx.changes:
+        changes = [self.own_part(change, role) for change in tx.changes]
+        for change in changes:
             table = self.schema.tables[change.row[0]]
             why = self.refuses(device, tx, change, table, writable)
             if why:
@@ -80,11 +81,17 @@ class Hub:
             if named := self.named_parent(table, change):
                 base = tx.base if change.parent_base is None else change.parent_base
                 self.sign_life(tx, named, base, after, merged, verdict)
-        for change in tx.changes:
+        for change in changes:
             why = self.misplaced(tx, change, merged, writable)
             if why:
                 return after, why
         return after, "unique_taken" if self.takes_unique(after, merged) else None
+
+    def own_part(self, change, role):
+        """A change without what only others may say."""
+        table = self.schema.tables[change.row[0]]
+        ops = [{**op, "cells": table.own_values(op["cells"], role)} if op["op"] == "insert" else op for op in change.ops]
+        return Change(change.row, change.base, ops, change.parent_base)
 
     def sign_life(self, tx, parent, base, after, merged, verdict):
         """Who names a parent says that it lives, unless its author knew it to be deleted."""
@@ -133,12 +140,32 @@ class Hub:
             return why
         if inserts and table.append:
             return "append_only"
+        def saw(dot, write):
+            return write.seq <= change.base or dot in tx.seen
+
+        def replaces_immutable(name, value):
+            spec = table.cells[name]
+            return spec.policy == "immutable" and any(
+                any(v is not None for v in spec.unpack(w.value)) and w.value != value and saw(d, w)
+                for d, w in cells.get((name, None), {}).items())
+
         for op in change.ops:
-            if op["op"] == "set" and table.cells[op["cell"]].policy == "immutable":
-                for dot, write in cells.get((op["cell"], None), {}).items():
-                    is_value = any(v is not None for v in table.cells[op["cell"]].unpack(write.value))
-                    if is_value and write.value != op["value"] and (write.seq <= change.base or dot in tx.seen):
-                        return "immutable"
+            if op["op"] == "set" and replaces_immutable(op["cell"], op["value"]):
+                return "immutable"
+        known = {w.value for d, w in cells.get(LIVE, {}).items() if saw(d, w)}
+        if not inserts or known != {"alive"}:
+            return None
+        # Who saw the row alive, and no deletion, inserts nothing new: that is an update by another name.
+        alone, role = {}, self.roles[device]
+        merge(table, alone, change, tx.dot, frozenset(), 1, 0, set())
+        was, now = values_of(table, change.row, cells), values_of(table, change.row, alone)
+        for name, value in change.ops[0]["cells"].items():
+            spec = table.cells[name]
+            if replaces_immutable(name, value):
+                return "immutable"
+            same = table.reads(spec, role) and all(was[c] == now[c] for c in spec.columns)
+            if not same and not table.may_write(spec, role, False):
+                return "column_not_writable"
         return None
 
     def ill_formed(self, table, change, role):
@@ -161,8 +188,7 @@ class Hub:
                     if any(not self.fits(table.columns[c], v) for c, v in zip(spec.columns, spec.unpack(value))):
                         return "value_not_allowed"
                 inserting = op["op"] == "insert"
-                default = () if spec.policy == "set" else 0 if spec.policy == "counter" else spec.pack(spec.defaults)
-                if inserting and (tuple(value) if spec.policy == "set" else value) == default:
+                if inserting and table.is_default(spec, value):
                     continue
                 if not table.may_write(spec, role, inserting):
                     return "column_not_writable"

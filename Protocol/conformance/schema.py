@@ -79,6 +79,24 @@ class Table:
             return False
         return cell.writers is None or role in cell.writers or (inserting and role in cell.first)
 
+    def is_default(self, cell, value):
+        """Is that what an insert says of a cell to which it gives nothing of its own?"""
+        if cell.policy == "set":
+            return tuple(value) == ()
+        return value == 0 if cell.policy == "counter" else value == cell.pack(cell.defaults)
+
+    def lacks_required(self, cell, value):
+        if cell.policy in ("set", "counter"):
+            return False
+        return any(v is None and self.columns[c].get("required") for c, v in zip(cell.columns, cell.unpack(value)))
+
+    def own_values(self, cells, role):
+        """What of an insert's cells its author's role may say: no defaults of cells that only others write."""
+        return {
+            name: value for name, value in cells.items()
+            if not self.is_default(self.cells[name], value) or self.may_write(self.cells[name], role, True)
+            or self.lacks_required(self.cells[name], value)}
+
     def names(self, what, values):
         """The scopes or homes that a row's own values yield."""
         names = set()

@@ -29,9 +29,9 @@ final class Exchange: @unchecked Sendable {
     self.deadline = deadline
     wait = request.wait
     token = request.token
-    // Smaller bodies grow.
-    isPacked = request.body.count >= 512
-    body = isPacked ? gzip(request.body) : request.body
+    let packed = packed(request.body)
+    isPacked = packed != nil
+    body = packed ?? request.body
   }
 
   var isCancelled: Bool { cancelled.load(ordering: .acquiring) }

@@ -8,6 +8,8 @@ final class Judgement {
   let device: HubDevice
   let seq: UInt64
   let effective: HybridTime
+  /// What is merged: of inserts only what the device may say.
+  let changes: [RowChange]
   let operations: [RowID: [Operation]]
   var before: [RowID: StoredRow?] = [:]
   var after: [RowID: StoredRow] = [:]
@@ -20,6 +22,9 @@ final class Judgement {
     self.device = device
     self.seq = seq
     self.effective = effective
+    changes = transaction.rows.map { change in
+      store.schema.table(change.row.table)?.withoutForeignDefaults(change, role: device.role) ?? change
+    }
     operations = Dictionary(transaction.rows.map { ($0.row, $0.operations) }) { first, _ in first }
   }
 
@@ -61,14 +66,14 @@ final class Judgement {
   /// Merges into `after` and says why the transaction is refused, if it is (rules 16–19).
   func judge() throws(RelayError) -> Refusal? {
     let writable = device.writable
-    for change in transaction.rows {
+    for change in changes {
       guard let table = store.schema.table(change.row.table) else {
         return Refusal(rule: .unknownTable, row: change.row, message: "the hub has no table \(change.row.table)")
       }
       if let refusal = try refuses(change, table, writable) { return refusal }
       if let refusal = try merge(change, table) { return refusal }
     }
-    for change in transaction.rows {
+    for change in changes {
       if let refusal = try misplaced(change, writable) { return refusal }
     }
     return try takesUniqueKey()
@@ -100,30 +105,16 @@ final class Judgement {
     if isInsert, table.isAppendOnly, try !repeats(change, row, table) {
       return refuse(.appendOnly, "a row with this key is here already")
     }
-    for case .set(let group, let values) in change.operations.map(\.kind) where table.group(group)?.policy == .immutable
-    {
-      for write in row.state.writes(CellID(group))
-      where write.value != .values(values) && write.value != .values(values.map { _ in .null })
-        && (write.seq <= change.base || transaction.seen.contains(write.dot))
-      {
-        return Refusal(
-          rule: .immutable, row: change.row, group: group, message: "\(table.name): the value was given once for all")
+    for operation in change.operations {
+      switch operation.kind {
+      case .set(let group, let values):
+        if let refusal = replacesImmutable(group, values, change, row, table) { return refusal }
+      case .insert(let groups):
+        if overwrites(change, row), let refusal = try updates(groups, change, row, table) { return refusal }
+      default: continue
       }
     }
     return nil
-  }
-
-  /// Does an insert say what the row says already? Two devices that write down the same fact under a key that follows
-  /// from it agree.
-  private func repeats(_ change: RowChange, _ row: StoredRow, _ table: TableSchema) throws(RelayError) -> Bool {
-    guard table.isAlive(row.state) else { return false }
-    let values = try table.allValues(change.row, row.state)
-    return change.operations.allSatisfy { operation in
-      guard case .insert(let given) = operation.kind else { return false }
-      return given.allSatisfy { cell in
-        table.group(cell.group)?.columns.map { values[$0] } == cell.values
-      }
-    }
   }
 
   private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {
@@ -139,7 +130,12 @@ final class Judgement {
     }
     row.state.apply(change, context, table: table)
     row.seq = seq
-    row.parent = table.parentRow(try table.allValues(row.row, row.state))
+    let values = try table.allValues(row.row, row.state)
+    row.parent = table.parentRow(values)
+    // A dead row travels without what it holds.
+    if table.isAlive(row.state), let reason = table.outgrown(values, row.state) {
+      return Refusal(rule: .rowTooLarge, row: change.row, message: "\(table.name): \(reason)")
+    }
     after[change.row] = row
     if let parent = table.namedParent(change) {
       try signLife(parent, base: change.parentBase ?? transaction.base, context)

@@ -40,12 +40,21 @@ struct Pull {
           page.token = token.encoded
           return page
         }
-        if let record = try record(stored, seq) { size += append(record, &page) }
+        if let record = try record(stored, seq) {
+          let bytes = record.size
+          // A large row has a page for itself, so that the page stays one that can be sent.
+          if size > 0, size + bytes > Limits.part {
+            page.token = token.encoded
+            return page
+          }
+          append(record, &page)
+          size += bytes
+        }
         (token.seq, token.row) = (seq, stored.row)
       }
       (token.seq, token.row) = (seq + 1, RowID(table: 0, key: []))
     }
-    page.closing = try closing()
+    if size > Limits.part { page.token = token.encoded } else { page.closing = try closing() }
     return page
   }
 
@@ -162,24 +171,21 @@ struct Pull {
     return list
   }
 
-  /// - Returns: the record's size.
-  private func append(_ record: RowRecord, _ page: inout PullPage) -> Int {
+  private func append(_ record: RowRecord, _ page: inout PullPage) {
     if page.runs.last?.table != record.row.table {
       let table = view.table(record.row.table)
       let columns = table.map { table in table.readableColumns(device.role).map { table.columns[$0].id } } ?? []
       page.runs.append(RowRun(table: record.row.table, columns: columns, rows: []))
     }
     page.runs[page.runs.count - 1].rows.append(record)
-    return record.size
   }
 }
 
 extension RowRecord {
-  /// Bytes on the wire, roughly.
+  /// Bytes on the wire.
   var size: Int {
     var out = CBORWriter()
-    for value in values ?? [] { out.value(value) }
-    out.cells(stamps)
-    return 16 + row.key.count + out.bytes.count + entries.count * 256
+    out.rowRecord(self)
+    return out.bytes.count
   }
 }

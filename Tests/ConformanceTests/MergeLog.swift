@@ -48,7 +48,9 @@ struct MergeLog {
           dot: spelling.dot(one["dot"]?.text ?? ""), seq: UInt64(seq), effective: Spelling.time(verdict["time"]),
           seen: DotSet((one["seen"]?.list ?? []).map { spelling.dot($0.text ?? "") }), base: change.base,
           readable: { readable.contains($0) })
-        acts[change.row, default: []].append(Act(seq: UInt64(seq), context: context, change: change))
+        // Of an insert the hub takes what the author's role of that moment may say.
+        let own = table.withoutForeignDefaults(change, role: roles[1])
+        acts[change.row, default: []].append(Act(seq: UInt64(seq), context: context, change: own))
       }
     }
   }

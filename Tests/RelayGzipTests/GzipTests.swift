@@ -38,6 +38,29 @@ struct GzipTests {
     #expect(try gunzip(gzip(bytes)) == bytes)
   }
 
+  @Test("What a reader would take for a bomb goes plain; whatever goes packed any reader takes, byte by byte")
+  func packing() throws {
+    func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+    let noise = (0..<2 << 20).map { UInt8(truncatingIfNeeded: ($0 &* $0 &* 2_654_435_761) >> 13) }
+    #expect(packed(sample(511)) == nil)
+    #expect(packed(zeros(2 << 20)) == nil)
+    // The reader would stop at the zeros, whatever comes after them.
+    #expect(packed(zeros(2 << 20) + noise) == nil)
+    // Nothing else fits a message than the packed form; the reader may still refuse it.
+    #expect(packed(zeros(Limits.body + 1)) != nil)
+    for bytes in [
+      sample(512), zeros(1 << 20), sample(3 << 20), noise + zeros(4 << 20), sample(100_000) + zeros(1 << 20),
+    ] {
+      guard let packed = packed(bytes) else { continue }
+      let inflater = try Inflater(most: Limits.inflatedBody)
+      for byte in packed {
+        try withUnsafePointer(to: byte) { try inflater.append(UnsafeBufferPointer(start: $0, count: 1)) }
+      }
+      #expect(try inflater.finish() == bytes)
+    }
+    #expect(packed(noise + zeros(4 << 20)) != nil)
+  }
+
   @Test("A body cut at any byte is malformed")
   func truncation() {
     let packed = gzip(sample(700))

@@ -100,7 +100,8 @@ extension RowState {
     guard let group = table.group(given.group) else { return [] }
     switch group.policy {
     case .set:
-      let known = cells(of: group.id).compactMap(\.id.element).filter { !given.values.contains($0) }
+      let stated = Set(given.values)
+      let known = cells(of: group.id).compactMap(\.id.element).filter { !stated.contains($0) }
       return known.map { Effect(cell: CellID(group.id, element: $0), value: nil) }
         + given.values.map { Effect(cell: CellID(group.id, element: $0), value: .flag(true)) }
     case .counter:

@@ -31,7 +31,7 @@ extension TableSchema {
           if let problem = problem(inserting: given.values, group) {
             return refuse(.valueNotAllowed, group.id, problem)
           }
-          if !isDefault(given.values, group), !mayWrite(group, access, role, inserting: true) {
+          if !isDefault(given.values, group), !mayWrite(group, role, inserting: true) {
             return refuse(.columnNotWritable, group.id, "the role '\(role)' may not write \(group.name)")
           }
         }
@@ -41,7 +41,7 @@ extension TableSchema {
           return refuse(.valueNotAllowed, operation.group, "there is no column group \(operation.group)")
         }
         if let problem = problem(operation, group) { return refuse(.valueNotAllowed, group.id, problem) }
-        if !mayWrite(group, access, role, inserting: false) {
+        if !mayWrite(group, role, inserting: false) {
           return refuse(.columnNotWritable, group.id, "the role '\(role)' may not write \(group.name)")
         }
       }
@@ -49,11 +49,27 @@ extension TableSchema {
     return nil
   }
 
-  private func mayWrite(_ group: GroupSchema, _ access: TableAccess, _ role: String, inserting: Bool) -> Bool {
+  /// May the role write the group; or, where a row is inserted, give it a value?
+  package func mayWrite(_ group: GroupSchema, _ role: String, inserting: Bool) -> Bool {
+    let access = access(role)
     if let writable = access.writable, !group.columns.allSatisfy({ writable.contains(columns[$0].id) }) { return false }
     guard reads(group, role) || access.writable != nil || !access.reads else { return false }
     return role == SyncSchema.unenrolledRole || group.mayWrite(role)
       || (inserting && group.firstWriters.contains(role))
+  }
+
+  /// An insert without the defaults of groups that its author's role may not write: whose value they are, others decide,
+  /// perhaps at the same time under the same key. What is required and has no default stays, to be refused aloud.
+  package func withoutForeignDefaults(_ change: RowChange, role: String) -> RowChange {
+    guard case .insert(let groups) = change.operations.first?.kind else { return change }
+    let own = groups.filter { given in
+      guard let group = group(given.group) else { return true }
+      return !isDefault(given.values, group) || mayWrite(group, role, inserting: true)
+        || problem(inserting: given.values, group) != nil
+    }
+    var change = change
+    change.operations[0] = Operation(.insert(own), resolves: change.operations[0].resolves)
+    return change
   }
 
   private func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool {

@@ -68,10 +68,9 @@ extension TableSchema {
       return overflow ? whole : [Operation(.increment(group.id, delta), resolves: resolves)]
     case .set:
       guard let new = JSONSet.elements(now[0]) else { return whole }
-      let old = JSONSet.elements(was[0]) ?? []
-      let changes = JSONSet.sorted(old.filter { !new.contains($0) } + new.filter { !old.contains($0) })
-      return changes.map {
-        Operation(new.contains($0) ? .add(group.id, $0) : .remove(group.id, $0), resolves: resolves)
+      let (before, after) = (Set(JSONSet.elements(was[0]) ?? []), Set(new))
+      return JSONSet.sorted(Array(before.symmetricDifference(after))).map {
+        Operation(after.contains($0) ? .add(group.id, $0) : .remove(group.id, $0), resolves: resolves)
       }
     default: return whole
     }

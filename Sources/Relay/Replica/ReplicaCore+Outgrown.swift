@@ -11,7 +11,9 @@ extension ReplicaCore {
   }
 
   /// Why a row's change cannot travel.
-  func outgrown(_ operations: [Operation], _ table: TableSchema) -> String? {
+  ///
+  /// - Parameters: the row before and after; a row may be as large as it was.
+  func outgrown(_ operations: [Operation], _ before: [Value]?, _ after: [Value]?, _ table: TableSchema) -> String? {
     for operation in operations {
       for (group, values) in operation.values {
         for value in values where value.byteCount > Limits.value {
@@ -20,7 +22,8 @@ extension ReplicaCore {
         }
       }
     }
-    return nil
+    guard let after, after.byteCount > before?.byteCount ?? 0 else { return nil }
+    return table.outgrown(after, most: Limits.row)
   }
 }
 
@@ -35,15 +38,5 @@ extension Operation {
   }
 
   /// About how many bytes it takes in a sealed transaction.
-  var byteCount: Int { values.reduce(16) { $1.1.reduce($0) { $0 + $1.byteCount + 9 } } }
-}
-
-extension Value {
-  fileprivate var byteCount: Int {
-    switch self {
-    case .null, .integer, .real: 0
-    case .text(let text): text.utf8.count
-    case .malformedText(let bytes), .blob(let bytes): bytes.count
-    }
-  }
+  var byteCount: Int { values.reduce(16) { $0 + $1.1.byteCount } }
 }

@@ -111,13 +111,14 @@ extension ReplicaCore {
         before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
         known: standing.map(knownVersion) ?? .max)
       guard !operations.isEmpty else { continue }
-      if let reason = outgrown(operations, table) {
+      if let reason = outgrown(operations, was, after, table) {
         try refuse(row, table, outgrown: reason, isResidue: isResidue)
         continue
       }
       var base = try base(row, before: was, seq: seqs[row], table, state)
       if let moment = commit.moment { base = try self.base(base, of: row, seenAt: moment) }
-      var change = RowChange(row: row, base: base, operations: operations)
+      var change = table.withoutForeignDefaults(
+        RowChange(row: row, base: base, operations: operations), role: state.role)
       change.parentBase = try parentBase(change, table, commit, state)
       // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
       if let installed = standing?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }

@@ -8,8 +8,8 @@ enum Replies {
   static func cbor(_ bytes: [UInt8], to request: Request) -> Response {
     var headers: HTTPFields = [.contentType: "application/cbor", .cacheControl: "no-store"]
     var body = bytes
-    if bytes.count >= 512, accepts(gzipIn: request.headers[.acceptEncoding]) {
-      body = gzip(bytes)
+    if accepts(gzipIn: request.headers[.acceptEncoding]), let packed = packed(bytes) {
+      body = packed
       headers[.contentEncoding] = "gzip"
     }
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))

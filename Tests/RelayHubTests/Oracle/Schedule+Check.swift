@@ -1,7 +1,7 @@
 import Relay
+import RelayProtocol
 
 @testable import RelayHub
-import RelayProtocol
 
 extension Schedule {
   /// After everybody has synced: hub and truth agree cell by cell, and every device shows what it should and no more.

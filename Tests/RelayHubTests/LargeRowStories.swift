@@ -1,0 +1,129 @@
+import Relay
+import RelayHub
+import Testing
+
+/// Rows that two devices make larger than a message, each with what is small enough: the later is told, and nobody's
+/// sync stops.
+@Suite struct LargeRowStories {
+  private let large = Limits.value * 6 / 10
+
+  private func text(_ letter: String, _ bytes: Int) -> String { "printf('%.*c', \(bytes), '\(letter)')" }
+
+  /// Everybody syncs to the end, and holds the same.
+  private func settle(_ fleet: Fleet, _ devices: [Fleet.Device]) throws {
+    try fleet.settle()
+    let rows = "SELECT id, length(phone), length(area), length(tags) FROM person ORDER BY id"
+    for device in devices {
+      #expect(try device.replica.status().pending == 0)
+      #expect(try device.replica.status().mismatch.isEmpty)
+      #expect(try device.values(rows) == devices[0].values(rows))
+    }
+  }
+
+  private func refusals(_ device: Fleet.Device) throws -> [String?] {
+    try device.replica.inbox().filter { $0.kind == .refused }.map(\.rule)
+  }
+
+  private func world() throws -> (Fleet, Fleet.Device, Fleet.Device) {
+    let fleet = try Fleet()
+    let (a, b) = (try fleet.add("a", "unit/1"), try fleet.add("b", "unit/1"))
+    try a.sql("INSERT INTO person (id, unit) VALUES ('p', '1')")
+    try fleet.syncAll()
+    return (fleet, a, b)
+  }
+
+  @Test("Two large elements of one set: the second is refused and kept, and goes in once there is room")
+  func largeElements() throws {
+    let (fleet, a, b) = try world()
+    for (device, letter) in [(a, "a"), (b, "b")] {
+      try device.sql("UPDATE person SET tags = json_array(\(text(letter, large))) WHERE id = 'p'")
+    }
+    try b.sql("INSERT INTO person (id, unit) VALUES ('next', '1')")
+    try settle(fleet, [a, b])
+    #expect(try refusals(a) == [])
+    #expect(try refusals(b) == ["row_too_large"])
+    #expect(try a.values("SELECT id, substr(tags, 1, 3) FROM person ORDER BY id") == [["next", "[]"], ["p", "[\"a"]])
+    try a.sql("UPDATE person SET tags = '[]' WHERE id = 'p'")
+    try fleet.syncAll()
+    try b.replica.resubmit(try #require(try b.replica.inbox().first { $0.kind == .refused }).id)
+    try settle(fleet, [a, b])
+    #expect(try refusals(b) == [])
+    #expect(try a.values("SELECT substr(tags, 1, 3) FROM person WHERE id = 'p'") == [["[\"b"]])
+  }
+
+  @Test("A set of more elements than a message lists")
+  func manyElements() throws {
+    let (fleet, a, b) = try world()
+    for (device, first) in [(a, 0), (b, 6000)] {
+      try device.sql(
+        """
+        UPDATE person SET tags = (WITH RECURSIVE n (i) AS (SELECT \(first) UNION ALL SELECT i + 1 FROM n
+          WHERE i < \(first) + 5999) SELECT json_group_array(i) FROM n) WHERE id = 'p'
+        """)
+    }
+    try settle(fleet, [a, b])
+    #expect(try refusals(b) == ["row_too_large"])
+    #expect(try a.values("SELECT json_array_length(tags) FROM person") == [[6000]])
+    // Elements come and go, more of them in all than any limit: what is gone does not count.
+    for first in [6000, 12_000] {
+      try a.sql(
+        """
+        UPDATE person SET tags = (WITH RECURSIVE n (i) AS (SELECT \(first) UNION ALL SELECT i + 1 FROM n
+          WHERE i < \(first) + 5999) SELECT json_group_array(i) FROM n) WHERE id = 'p'
+        """)
+      try fleet.sync(a)
+    }
+    let late = try fleet.add("late", "unit/1")
+    try settle(fleet, [a, b, late])
+    #expect(try late.values("SELECT json_array_length(tags), tags ->> 0 FROM person") == [[6000, 12_000]])
+    #expect(try refusals(a) == [])
+  }
+
+  @Test("Large values in conflict: what would not fit beside the others is refused, and nobody is stopped")
+  func largeSiblings() throws {
+    let (fleet, a, b) = try world()
+    let third = try fleet.add("third", "unit/1")
+    try fleet.syncAll()
+    for (device, letter) in [(a, "a"), (b, "b"), (third, "c")] {
+      try device.sql(
+        "UPDATE person SET phone = \(text(letter, Limits.value)), area = \(text(letter, Limits.value)) WHERE id = 'p'")
+    }
+    try settle(fleet, [a, b, third])
+    #expect(try refusals(a) == [])
+    #expect(try refusals(b) + refusals(third) == ["row_too_large", "row_too_large"])
+    #expect(try b.values("SELECT substr(phone, 1, 1), substr(area, 1, 1) FROM person") == [["a", "a"]])
+  }
+
+  @Test("Pages of large rows stay within a message, first pull and with every stamp")
+  func pages() throws {
+    let (fleet, a, b) = try world()
+    for id in 0..<6 {
+      try a.sql(
+        """
+        INSERT INTO person (id, unit, phone, area) VALUES ('r\(id)', '1', \(text("x", Limits.value)),
+          \(text("y", Limits.value)))
+        """)
+    }
+    try fleet.sync(a)
+    try expectPages(fleet, b, rows: 6)
+    try a.sql("UPDATE person SET tags = '[1]' WHERE id <> 'p'")
+    try fleet.sync(a)
+    // A row that waits asks for every stamp.
+    try b.sql("INSERT INTO person (id, unit) VALUES ('mine', '1')")
+    try expectPages(fleet, b, rows: 7)
+    try settle(fleet, [a, b])
+  }
+
+  /// A pull, round trip by round trip.
+  private func expectPages(_ fleet: Fleet, _ device: Fleet.Device, rows: Int) throws {
+    var found = 0
+    while true {
+      let request = try device.replica.nextRequest()
+      let response = try #require(try fleet.answer(device, request))
+      #expect(response.encoded().count <= Limits.body)
+      found += response.page?.rowCount ?? 0
+      if case .installed = try device.replica.receive(response, to: request) { break }
+    }
+    #expect(found == rows)
+  }
+}
