@@ -48,6 +48,19 @@ struct WireTests {
     #expect(report["bytesDown"] as? Int ?? .max <= 300)
   }
 
+  @Test("Pages full of blanks, which pack better than any reader takes, arrive")
+  func blanks() async throws {
+    try await desk.change(
+      """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7)
+      INSERT INTO book SELECT 'blank-' || i, 'north', 'Volume ' || i, NULL, printf('%.1000000c', ' ') FROM n
+      """)
+    try await desk.sync()
+    try await cart.sync()
+    #expect(try await cart.ask("SELECT count(*), sum(length(note)) FROM book WHERE id LIKE 'blank%'") == "7|7000000")
+    #expect(try await cart("verify").status == 0)
+  }
+
   /// Several pages of rows that do not compress much, at the desk and at the hub.
   private func manyPages() async throws {
     try await desk.change(
