@@ -56,7 +56,7 @@ public enum Limits {
 
 extension String {
   /// The longest beginning with at most `most` bytes of UTF-8 that cuts no character code in two.
-  func clipped(to most: Int) -> String {
+  package func clipped(to most: Int) -> String {
     guard utf8.count > most else { return self }
     var end = utf8.index(startIndex, offsetBy: most)
     while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }

@@ -79,6 +79,15 @@ public struct NoticeRecord: Hashable, Sendable {
   }
 }
 
+extension EntryRecord {
+  /// Bytes on the wire.
+  package var size: Int {
+    var out = CBORWriter()
+    out.entries([self])
+    return out.bytes.count
+  }
+}
+
 extension CBORWriter {
   mutating func rowRun(_ run: RowRun) {
     array(3)

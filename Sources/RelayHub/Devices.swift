@@ -36,6 +36,7 @@ extension HubStore {
 
   func setGrants(_ device: Int64, role: String, _ grants: [ScopeGrant]) throws(RelayError) {
     guard schema.roles.contains(role) else { throw RelayError(.usage, "the sync schema has no role '\(role)'") }
+    try rightsChanged()
     try db.execute("UPDATE device SET role = ? WHERE id = ?", [.text(role), .integer(device)])
     // What is not granted any more is remembered: rows of it may still have to leave the device.
     try db.execute("UPDATE grants SET readable = 0, writable = 0 WHERE device = ?", [.integer(device)])
@@ -52,6 +53,9 @@ extension HubStore {
     versions.insert(schema.newest)
     for version in versions.sorted() { try keepDigests(grants, role, try view(version)) }
   }
+
+  /// Call it in the transaction that changes what devices may do or see.
+  func rightsChanged() throws(RelayError) { try db.execute("UPDATE rights SET changes = changes + 1") }
 
   func deviceID(_ name: String) throws(RelayError) -> Int64 {
     guard let id = try db.first("SELECT id FROM device WHERE name = ?", [.text(name)])?[0].integer else {

@@ -31,10 +31,12 @@ extension HubStore {
     if let stored, device.readable.reach(stored.scopeNames), try !table.isUpOnly(stored.row, stored.state, device.role)
     {
       isReadable = true
-      response.cells = try cells(stored, table, device.role)
+      // Later pages go on with the transactions alone.
+      if request.before == 0 { response.cells = try cells(stored, table, device.role) }
     }
     let seqs = try seqs(request, isReadable ? stored?.id : nil, device)
-    var size = 0
+    // Where the cells fill an answer, the transactions begin with the next one.
+    var size = response.cells.reduce(0) { $0 + $1.size }
     for (at, seq) in seqs.enumerated() {
       guard response.records.count < max(1, request.most), size < Limits.part, at < Limits.historyPage else {
         response.next = seq + 1

@@ -36,6 +36,11 @@ public final class HubReader: @unchecked Sendable {
 
   public func head() throws(RelayError) -> UInt64 { try store.head() }
 
+  /// How often grants, roles, credentials or the schema have changed, by whatever process.
+  public func rights() throws(RelayError) -> UInt64 {
+    UInt64(try store.db.first("SELECT changes FROM rights")?[0].integer ?? 0)
+  }
+
   public func epoch() throws(RelayError) -> Hash128 { store.epoch }
 
   public var organisation: Hash128 { store.organisation }

@@ -80,6 +80,7 @@ extension HubStore {
     for (name, value) in [("schema", file), ("schema_id", hash128(file).bytes)] {
       try db.execute("UPDATE meta SET value = ? WHERE name = ?", [.blob(value), .text(name)])
     }
+    try rightsChanged()
     for step in new.steps where step > old.newest {
       // New columns are at their defaults and new tables empty: the sums are the same.
       try db.execute(

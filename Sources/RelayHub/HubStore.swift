@@ -72,6 +72,9 @@ final class HubStore {
       expires INT NOT NULL, replica INT, token BLOB UNIQUE, revoked INT NOT NULL DEFAULT 0) STRICT;
     CREATE TABLE grants(device INT, scope TEXT, readable INT NOT NULL, writable INT NOT NULL,
       PRIMARY KEY(device, scope)) STRICT, WITHOUT ROWID;
+    -- Counts what may concern a device that waits: grants, roles, revocations, a newer schema.
+    CREATE TABLE rights(changes INT NOT NULL) STRICT;
+    INSERT INTO rights VALUES (0);
     CREATE TABLE replica(id INTEGER PRIMARY KEY, device INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL) STRICT;
     CREATE TABLE txn(seq INTEGER PRIMARY KEY, replica INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL,
       device INT NOT NULL, author TEXT NOT NULL, eff INT NOT NULL, accepted INT NOT NULL, entries INT NOT NULL,

@@ -80,6 +80,7 @@ public final class HubWriter: @unchecked Sendable {
   public func revoke(device: String) throws(RelayError) {
     let store = store
     try store.db.transaction { () throws(RelayError) in
+      try store.rightsChanged()
       try store.db.execute(
         "UPDATE device SET revoked = 1, code = NULL WHERE id = ?", [.integer(try store.deviceID(device))])
     }

@@ -98,6 +98,45 @@ extension Pull {
       }
       list.append(notice)
     }
-    return list
+    return PullClosing.fitting(list)
+  }
+}
+
+extension PullClosing {
+  /// Notices that fit a message with everything else: where they are too many and too large their texts and blobs are
+  /// cut, shorter and shorter, and the row's history has them whole.
+  static func fitting(_ notices: [NoticeRecord]) -> [NoticeRecord] {
+    var (fitting, longest) = (notices, Limits.value)
+    while longest > 64, fitting.reduce(0, { $0 + $1.byteCount }) > Limits.part / 2 {
+      longest /= 4
+      for at in fitting.indices { fitting[at].cut(to: longest) }
+    }
+    return fitting
+  }
+}
+
+extension NoticeRecord {
+  fileprivate var byteCount: Int { 256 + row.key.count + lost.value.byteCount + (shown?.write.value.byteCount ?? 0) }
+
+  fileprivate mutating func cut(to longest: Int) {
+    lost.value = lost.value.cut(to: longest)
+    if let value = shown?.write.value { shown?.write.value = value.cut(to: longest) }
+  }
+}
+
+extension CellValue {
+  fileprivate var byteCount: Int { if case .values(let values) = self { values.byteCount } else { 9 } }
+
+  fileprivate func cut(to longest: Int) -> CellValue {
+    guard case .values(let values) = self else { return self }
+    return .values(
+      values.map { value in
+        switch value {
+        case .text(let text) where text.utf8.count > longest: .text(text.clipped(to: longest - 3) + "…")
+        case .blob(let bytes) where bytes.count > longest, .malformedText(let bytes) where bytes.count > longest:
+          .blob(Array(bytes.prefix(longest)))
+        default: value
+        }
+      })
   }
 }

@@ -8,6 +8,7 @@ extension HubStore {
     var response = VerifyResponse()
     for table in view.tables where request.table == 0 || table.id == request.table {
       var digest = ScopeDigest()
+      var size = 0
       let ids = try db.query(
         "SELECT id FROM row WHERE tbl = ? AND key > ? AND alive = 1 ORDER BY key",
         [.integer(Int64(table.id)), .blob(request.table == 0 ? [] : request.after)]
@@ -18,12 +19,13 @@ extension HubStore {
         else { continue }
         digest.add(hash)
         guard request.table != 0 else { continue }
-        if response.rows.count == 20_000 {
+        if response.rows.count == 20_000 || size > Limits.part {
           response.more = true
           return response
         }
         let short = Hash128(bytes: hash.prefix(16)) ?? .zero
         response.rows.append(VerifyResponse.RowHash(key: stored.row.key, hash: short))
+        size += stored.row.key.count + 18
       }
       if request.table == 0, digest.count > 0 {
         response.tables.append(VerifyResponse.TableDigest(table: table.id, digest: digest))

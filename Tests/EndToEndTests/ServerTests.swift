@@ -70,13 +70,29 @@ struct ServerTests {
     #expect(try await wires[1].reply(within: .seconds(20)).status == 200)
   }
 
-  @Test("A device that is revoked while its pull is parked is told so with the next change, and gets nothing of it")
+  @Test("What is granted while a pull is parked arrives at once, and nothing wakes for another device's grants")
+  func grantedWhileParked() async throws {
+    try await hub.grant("desk", scopes: ["branch/north", "branch/south"])
+    try await desk.sync()
+    try await desk.change("INSERT INTO book VALUES ('s', 'south', 'Birds', 'B', NULL)")
+    try await desk.sync()
+    let listener = try await Listener("listener", at: hub, scopes: ["branch/north"])
+    let wire = try await park(listener)
+    try await expectParked(1)
+    try await hub.grant("desk", scopes: ["branch/north"])
+    try await Task.sleep(for: .seconds(2))
+    try await expectParked(1)
+    try await hub.grant("listener", scopes: ["branch/north", "branch/south"])
+    let reply = try await wire.reply(within: .seconds(20))
+    #expect(try SyncResponse(decoding: reply.body).page?.rowCount == 1)
+  }
+
+  @Test("A device that is revoked while its pull is parked is told so at once")
   func revokedWhileParked() async throws {
     let listener = try await Listener("listener", at: hub, scopes: ["branch/north"])
     let wire = try await park(listener)
     try await expectParked(1)
     try await hub.revoke("listener")
-    try await addABook()
     let reply = try await wire.reply(within: .seconds(20))
     #expect(reply.status == 403)
     #expect(try ErrorReply(decoding: reply.body).code == "revoked")
@@ -194,6 +210,41 @@ struct ServerTests {
     let rubbish = try await second.reply()
     #expect(rubbish.status == 400)
     #expect(try ErrorReply(decoding: rubbish.body).code == "malformed_message")
+    // Who is unknown is told so before anything of the body is read, and what asks little may send little.
+    for (path, code) in [
+      ("history", "unauthorized"), ("verify", "unauthorized"), ("rows", "unauthorized"), ("enrol", "limit_exceeded"),
+    ] {
+      let wire = try Wire(port: hub.port)
+      try await wire.send("POST", "/v1/" + path, token: "nobody", body: [1], announced: 1 << 20)
+      #expect(try ErrorReply(decoding: try await wire.reply(within: .seconds(10)).body).code == code, "\(path)")
+    }
+  }
+
+  @Test("What goes wrong inside the hub tells a device nothing of its files; the log has it")
+  func innerErrors() async throws {
+    let listener = try await Listener("listener", at: hub, scopes: ["branch/north"])
+    #expect(try await Tool.shell.run([hub.store, "DROP TABLE exits"], in: folder).status == 0)
+    let wire = try Wire(port: hub.port)
+    try await listener.ask(on: wire)
+    let reply = try await wire.reply()
+    #expect(reply.status == 500)
+    let error = try ErrorReply(decoding: reply.body)
+    #expect(error.code == "sql")
+    for word in ["exits", "SELECT", "hub.db", "/"] { #expect(!error.message.contains(word), "\(error.message)") }
+  }
+
+  @Test("A place that is taken, or is none, ends serve with a clear error")
+  func takenPort() async throws {
+    for (place, code) in [
+      ("127.0.0.1:\(hub.port)", "usage"), ("192.0.2.1:8470", "usage"), ("no-such-host.invalid:1", "usage"),
+    ] {
+      let data = folder.path("other-\(UUID().uuidString)")
+      _ = try await hub.call("init", "--data", data, "--schema", try App.library.schema(in: folder))
+      let outcome = try await hub.attempt("serve", "--data", data, "--listen", place)
+      #expect(outcome.status != 0)
+      #expect(outcome.complaint.contains("\(code): \(place): "), "\(outcome.complaint)")
+      #expect(outcome.complaint.contains("Nothing was started."), "\(outcome.complaint)")
+    }
   }
 
   @Test("Devices are added, listed, granted and revoked while the hub serves, and status tells of it")

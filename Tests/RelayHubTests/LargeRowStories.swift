@@ -94,6 +94,58 @@ import Testing
     #expect(try b.values("SELECT substr(phone, 1, 1), substr(area, 1, 1) FROM person") == [["a", "a"]])
   }
 
+  @Test(
+    "Six large texts lost in one sync: all are told of, cut where they would not fit, and the history has them whole")
+  func largeNotices() throws {
+    let (fleet, a, b) = try world()
+    try a.sql((0..<6).map { "INSERT INTO person (id, unit) VALUES ('r\($0)', '1')" }.joined(separator: ";"))
+    try fleet.settle()
+    for (device, letter) in [(a, "a"), (b, "b")] {
+      try device.sql("UPDATE person SET area = \(text(letter, Limits.value)) WHERE id <> 'p'")
+      fleet.clock.advance(1000)
+    }
+    // a's are judged first and are the earlier ones: a loses.
+    try fleet.sync(a)
+    try fleet.sync(b)
+    let request = try a.replica.nextRequest()
+    let response = try #require(try fleet.answer(a, request))
+    #expect(response.encoded().count <= Limits.body)
+    _ = try a.replica.receive(response, to: request)
+    try settle(fleet, [a, b])
+    let notices = try a.replica.inbox().filter { $0.kind == .notice }
+    #expect(notices.map(\.key).sorted() == (0..<6).map { "r\($0)" })
+    let lost = notices.flatMap(\.siblings).filter { !$0.isShown }.compactMap { $0.values.first?.text }
+    #expect(lost.count == 6)
+    #expect(lost.allSatisfy { $0.hasPrefix("aaa") && $0.hasSuffix("a…") && $0.utf8.count <= Limits.value / 4 })
+    let whole = try fleet.history(a, "person", "r0").cells.first { $0.column == "area" }
+    #expect(whole?.writes.map { $0.values.first?.text?.utf8.count } == [Limits.value, Limits.value])
+  }
+
+  @Test("A comparison row by row of a table with long keys comes in answers that can be sent")
+  func longKeys() throws {
+    let (fleet, a, _) = try world()
+    try a.sql(
+      """
+      INSERT INTO person (id, unit) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+        SELECT printf('%01000d', i), '1' FROM n
+      """)
+    try fleet.sync(a)
+    let device = try fleet.reader.authenticate(token: "token-a")
+    var (found, after): (Int, [UInt8]) = (0, [])
+    var answers = 0
+    while true {
+      let answer = try fleet.reader.verify(
+        VerifyRequest(epoch: try fleet.reader.epoch(), base: try fleet.reader.head(), table: 1, after: after),
+        device: device)
+      #expect(answer.encoded().count <= Limits.body)
+      (found, answers) = (found + answer.rows.count, answers + 1)
+      guard answer.more, let last = answer.rows.last else { break }
+      after = last.key
+    }
+    #expect(found == 5001)
+    #expect(answers == 2)
+  }
+
   @Test("Pages of large rows stay within a message, first pull and with every stamp")
   func pages() throws {
     let (fleet, a, b) = try world()

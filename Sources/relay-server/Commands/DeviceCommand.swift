@@ -44,7 +44,7 @@ struct DeviceCommand: ParsableCommand {
 
   struct Grant: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Replaces what a device may do; it takes effect with the device's next request.")
+      abstract: "Replaces what a device may do; it takes effect at once.")
 
     @OptionGroup var data: DataOptions
     @OptionGroup var scopes: GrantOptions

@@ -21,13 +21,16 @@ extension HubResponder {
     }
     guard let pull = sync.pull else { return Replies.cbor(response.encoded(), to: request) }
 
+    // What changes from here on, the page may not know.
+    let rights = signal.news.rights
     let page = try await self.page(sync, device)
     // What the device just heard about its own push is news too: it goes on at once.
     guard pull.wait > 0, !pull.digests, response.verdicts.isEmpty, page.isQuiet(for: sync) else {
       response.page = page
       return Replies.cbor(response.encoded(), to: request)
     }
-    response.page = try await parkedPage(request, sync, token: token, page, wait: min(pull.wait, Limits.wait))
+    response.page = try await parkedPage(
+      request, sync, token: token, (page, rights), wait: min(pull.wait, Limits.wait))
     var reply = Replies.cbor(response.encoded(), to: request)
     // Watching the connection has taken its next request from the server; the device opens another one.
     reply.headers[.connection] = "close"
@@ -62,7 +65,7 @@ extension HubResponder {
   /// Waits until the device has something to hear, `wait` milliseconds passed, the device hung up or the server goes
   /// down; the newest page.
   private func parkedPage(
-    _ request: Request, _ sync: SyncRequest, token: String, _ first: PullPage, wait: UInt64
+    _ request: Request, _ sync: SyncRequest, token: String, _ first: (page: PullPage, rights: UInt64), wait: UInt64
   ) async throws(RelayError) -> PullPage {
     // The body was read; this keeps the rest of the connection behind it, which tells of the hang-up.
     var request = request
@@ -70,8 +73,11 @@ extension HubResponder {
     let end = ContinuousClock.now + .milliseconds(wait)
     do {
       return try await request.body.consumeWithCancellationOnInboundClose { _ in
-        var page = first
-        while page.isQuiet(for: sync), await park(beyond: page.closing?.head ?? 0, until: end) {
+        var (page, rights) = first
+        while page.isQuiet(for: sync),
+          await park(beyond: News(head: page.closing?.head ?? 0, rights: rights), until: end)
+        {
+          rights = signal.news.rights
           // A credential can be taken away while its device is parked.
           page = try await self.page(
             sync, try await readers.read { (reader) throws(RelayError) in try reader.authenticate(token: token) })
@@ -85,11 +91,11 @@ extension HubResponder {
     }
   }
 
-  /// - Returns: whether the head has moved; false when there is nothing to wait for any more.
-  private func park(beyond head: UInt64, until end: ContinuousClock.Instant) async -> Bool {
+  /// - Returns: whether there may be news; false when there is nothing to wait for any more.
+  private func park(beyond news: News, until end: ContinuousClock.Instant) async -> Bool {
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
-        group.addTask { await signal.wait(beyond: head) }
+        group.addTask { await signal.wait(beyond: news) }
         group.addTask { try? await Task.sleep(until: end) }
         await group.next()
         group.cancelAll()
@@ -97,7 +103,7 @@ extension HubResponder {
     } onGracefulShutdown: {
       signal.close()
     }
-    return !signal.isClosed && !Task.isCancelled && signal.head > head && ContinuousClock.now < end
+    return !signal.isClosed && !Task.isCancelled && signal.news.isBeyond(news) && ContinuousClock.now < end
   }
 }
 

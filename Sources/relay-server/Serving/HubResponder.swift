@@ -21,7 +21,7 @@ struct HubResponder: HTTPResponder {
     do throws(RelayError) {
       response = try await answer(route, request)
     } catch {
-      response = Replies.error(error)
+      response = Replies.error(error, isOwn: route == .none)
       // Part of the body may be unread, and reading on only to throw it away would serve an attacker.
       response.headers[.connection] = "close"
       let level: Logger.Level =
@@ -83,7 +83,7 @@ struct HubResponder: HTTPResponder {
   }
 
   private func enrol(_ request: Request) async throws(RelayError) -> Response {
-    let enrol = try EnrolRequest(decoding: try await body(of: request))
+    let enrol = try EnrolRequest(decoding: try await body(of: request, most: Self.question))
     let (token, now) = (SystemEdge.token(), SystemEdge.now())
     let response = try await writer.perform { (writer) throws(RelayError) in
       try writer.enrol(enrol, token: token, now: now)
@@ -92,8 +92,8 @@ struct HubResponder: HTTPResponder {
   }
 
   private func verify(_ request: Request) async throws(RelayError) -> Response {
-    let token = try bearer(request)
-    let verify = try VerifyRequest(decoding: try await body(of: request))
+    let token = try await credential(request)
+    let verify = try VerifyRequest(decoding: try await body(of: request, most: Self.question))
     let response = try await readers.read { (reader) throws(RelayError) in
       try reader.verify(verify, device: try reader.authenticate(token: token))
     }
@@ -101,8 +101,8 @@ struct HubResponder: HTTPResponder {
   }
 
   private func history(_ request: Request) async throws(RelayError) -> Response {
-    let token = try bearer(request)
-    let history = try HistoryRequest(decoding: try await body(of: request))
+    let token = try await credential(request)
+    let history = try HistoryRequest(decoding: try await body(of: request, most: Self.question))
     let response = try await readers.read { (reader) throws(RelayError) in
       try reader.history(history, device: try reader.authenticate(token: token))
     }
@@ -110,7 +110,7 @@ struct HubResponder: HTTPResponder {
   }
 
   private func rows(_ request: Request) async throws(RelayError) -> Response {
-    let token = try bearer(request)
+    let token = try await credential(request)
     let rows = try RowsRequest(decoding: try await body(of: request))
     let response = try await readers.read { (reader) throws(RelayError) in
       try reader.rows(rows, device: try reader.authenticate(token: token))
@@ -127,10 +127,20 @@ struct HubResponder: HTTPResponder {
     return String(parts[1])
   }
 
+  /// - Throws: `unauthorized` or `revoked`, before anything of the body is read.
+  private func credential(_ request: Request) async throws(RelayError) -> String {
+    let token = try bearer(request)
+    _ = try await readers.read { (reader) throws(RelayError) in try reader.authenticate(token: token) }
+    return token
+  }
+
   /// The whole body, inflated; never more than the limits allow in memory.
-  func body(of request: Request) async throws(RelayError) -> [UInt8] {
+  ///
+  /// - Parameter most: bytes as they travel.
+  func body(of request: Request, most: Int = Limits.body) async throws(RelayError) -> [UInt8] {
+    let tooLarge = RelayError(.limitExceeded, "the body of this request has at most \(most) bytes")
     let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-    guard announced <= Limits.body else { throw Self.tooLarge }
+    guard announced <= most else { throw tooLarge }
     let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
     guard encoding == "gzip" || encoding == "identity" else {
       throw RelayError(.malformedMessage, "content encodings are gzip and identity")
@@ -139,7 +149,7 @@ struct HubResponder: HTTPResponder {
     bytes.reserveCapacity(announced)
     do {
       for try await piece in request.body {
-        guard bytes.count + piece.readableBytes <= Limits.body else { throw Self.tooLarge }
+        guard bytes.count + piece.readableBytes <= most else { throw tooLarge }
         bytes.append(contentsOf: piece.readableBytesView)
       }
     } catch let error as RelayError {
@@ -151,5 +161,6 @@ struct HubResponder: HTTPResponder {
     return encoding == "gzip" ? try gunzip(bytes) : bytes
   }
 
-  private static let tooLarge = RelayError(.limitExceeded, "a request's body has at most \(Limits.body) bytes")
+  /// What a question that carries no work is at most: an enrolment, a history, a table to compare.
+  private static let question = 16 << 10
 }

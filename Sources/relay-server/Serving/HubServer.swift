@@ -23,6 +23,7 @@ struct HubServer {
     let writer = GroupCommit(writer: try HubWriter(directory: directory), signal: signal, metrics: metrics)
     let readers = try ReaderPool(directory: directory, count: max(2, min(8, NIOCore.System.coreCount)))
     signal.advance(to: try await readers.read { (reader) throws(RelayError) in try reader.head() })
+    signal.advance(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
 
     var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(75))
     configuration.httpDecoder = .init(
@@ -31,15 +32,29 @@ struct HubServer {
       responder: HubResponder(writer: writer, readers: readers, signal: signal, metrics: metrics),
       server: .http1(configuration: configuration),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
-      services: [Checkpoints(writer: writer, logger: logger)],
+      services: [
+        Checkpoints(writer: writer, logger: logger), RightsWatch(readers: readers, signal: signal, logger: logger),
+      ],
       onServerRunning: { announce($0) }, logger: logger)
     var services = ServiceGroupConfiguration(
       services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     // Whoever sends a body a byte at a time does not keep the hub from stopping.
     services.maximumGracefulShutdownDuration = .seconds(20)
-    try await ServiceGroup(configuration: services).run()
+    do {
+      try await ServiceGroup(configuration: services).run()
+    } catch let error as IOError {
+      throw cannotListen(SystemEdge.reason(error.errnoCode))
+    } catch is SocketAddressError.UnknownHost {
+      throw cannotListen("no such host")
+    }
     try await writer.checkpoint()
     logger.info("stopped", metadata: ["head": "\(signal.head)"])
+  }
+
+  private func cannotListen(_ reason: String) -> RelayError {
+    RelayError(
+      .usage, "\(host):\(port): \(reason)",
+      advice: "Nothing was started. Another program may listen there; name another place with --listen HOST:PORT.")
   }
 
   /// Tells where the server listens; the port file appears only once connections are taken.
@@ -71,6 +86,30 @@ private struct Checkpoints: Service {
         } catch {
           // Nothing is lost by it: the log only grows until the next one.
           logger.warning("checkpoint failed", metadata: ["error": "\(error)"])
+        }
+      }
+    }
+  }
+}
+
+/// Grants, revocations and schemas come from other processes, through the store; whoever waits should hear of them.
+private struct RightsWatch: Service {
+  static let pause: Duration = .milliseconds(500)
+
+  let readers: ReaderPool
+  let signal: HeadSignal
+  let logger: Logger
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        try await Task.sleep(for: RightsWatch.pause)
+        // Nobody waits, nobody needs to hear.
+        guard signal.parkedCount > 0 else { continue }
+        do throws(RelayError) {
+          signal.advance(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
+        } catch {
+          logger.warning("the rights could not be looked at", metadata: ["error": "\(error)"])
         }
       }
     }

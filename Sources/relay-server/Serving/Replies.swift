@@ -15,10 +15,14 @@ enum Replies {
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
   }
 
-  static func error(_ error: RelayError) -> Response {
+  /// - Parameter isOwn: whether `file_missing` means the address that was asked for, and not the hub's own file.
+  static func error(_ error: RelayError, isOwn: Bool = false) -> Response {
+    var error = error
+    if error.code == .fileMissing, !isOwn { error.code = .ioError }
+    // What goes wrong inside names files and statements, which are no stranger's business: the log has it.
+    if isInternal(error.code) { error.message = "the hub could not do it; its operator finds the reason in its log" }
     let wait = retryAfter(error.code)
-    let reply = ErrorReply(
-      code: error.code.rawValue, message: String(error.message.prefix(1000)), retryAfter: wait)
+    let reply = ErrorReply(code: error.code.rawValue, message: error.message, retryAfter: wait)
     var headers: HTTPFields = [.contentType: "application/cbor", .cacheControl: "no-store"]
     if wait > 0 { headers[.retryAfter] = "\((wait + 999) / 1000)" }
     return Response(
@@ -29,6 +33,14 @@ enum Replies {
     Response(
       status: status, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  private static func isInternal(_ code: ErrorCode) -> Bool {
+    switch code {
+    case .busy, .diskFull: true
+    case .cancelled, .deadline, .hubOverloaded: false
+    default: status(code).code >= 500
+    }
   }
 
   static func status(_ code: ErrorCode) -> HTTPResponse.Status {

@@ -32,6 +32,9 @@ enum SystemEdge {
     return String((0..<26).map { _ in alphabet[Int(source.next() >> 59)] })
   }
 
+  /// What a number of the system's means.
+  static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
+
   /// - Returns: nil where the variable is missing or empty.
   static func environment(_ name: String) -> String? {
     guard let value = getenv(name) else { return nil }
@@ -65,6 +68,6 @@ enum SystemEdge {
       case EACCES, EPERM, EROFS: isReading ? .fileMissing : .readOnly
       default: .ioError
       }
-    return RelayError(code, "\(what): \(String(cString: strerror(number)))")
+    return RelayError(code, "\(what): \(reason(number))")
   }
 }
