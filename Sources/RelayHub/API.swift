@@ -3,12 +3,10 @@ public import RelayProtocol
 /// One device's push, as the server queued it.
 public struct PushJob: Sendable {
   public var device: Int64
-  public var replica: ReplicaID
   public var request: SyncRequest
 
-  public init(device: Int64, replica: ReplicaID, request: SyncRequest) {
+  public init(device: Int64, request: SyncRequest) {
     self.device = device
-    self.replica = replica
     self.request = request
   }
 }

@@ -24,7 +24,7 @@ public final class HubReader: @unchecked Sendable {
   ///
   /// - Throws: `page_void` when the pull has to start again, `hub_rolled_back`, `wrong_hub`, `schema_mismatch`,
   ///   `schema_too_old`.
-  public func pull(_ request: SyncRequest, device: HubDevice, now: Int64) throws(RelayError) -> PullPage {
+  public func pull(_ request: SyncRequest, device: HubDevice) throws(RelayError) -> PullPage {
     let store = store
     return try store.db.snapshot { () throws(RelayError) in
       try store.refresh()

@@ -47,11 +47,11 @@ final class Fleet {
     let device = try reader.authenticate(token: name)
     var response = SyncResponse(epoch: try reader.epoch(), time: 0)
     if !request.push.isEmpty || request.part != nil {
-      let job = PushJob(device: device.id, replica: request.replica, request: request)
+      let job = PushJob(device: device.id, request: request)
       let outcome = try writer.commit([job], now: 1_700_000_000_000)[0].get()
       (response.verdicts, response.partReceived) = (outcome.verdicts, outcome.partReceived)
     }
-    if request.pull != nil { response.page = try reader.pull(request, device: device, now: 1) }
+    if request.pull != nil { response.page = try reader.pull(request, device: device) }
     return try SyncResponse(decoding: response.encoded())
   }
 

@@ -88,13 +88,13 @@ final class Stage {
   func answer(_ player: Player, _ sent: SyncRequest) throws -> SyncResponse? {
     let request = try SyncRequest(decoding: sent.encoded())
     let known = try reader.authenticate(token: "token-" + player.name)
-    let job = PushJob(device: known.id, replica: request.replica, request: request)
+    let job = PushJob(device: known.id, request: request)
     let outcome = try writer.commit([job], now: clock.now)[0].get()
     var response = SyncResponse(
       epoch: try reader.epoch(), time: 0, verdicts: outcome.verdicts, partReceived: outcome.partReceived)
     if request.pull != nil {
       do {
-        response.page = try reader.pull(request, device: known, now: clock.now)
+        response.page = try reader.pull(request, device: known)
       } catch {
         guard error.code == .pageVoid else { throw error }
         return nil

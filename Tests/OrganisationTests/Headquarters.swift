@@ -71,7 +71,7 @@ final class Headquarters {
       let device = try reader.authenticate(token: name)
       var response = SyncResponse(epoch: try reader.epoch(), time: UInt64(time))
       if !request.push.isEmpty || request.part != nil {
-        let job = PushJob(device: device.id, replica: request.replica, request: request)
+        let job = PushJob(device: device.id, request: request)
         let outcome = try writer.commit([job], now: time)[0].get()
         if isReplayed {
           let head = try reader.head()
@@ -83,7 +83,7 @@ final class Headquarters {
         response.partReceived = outcome.partReceived
       }
       if request.pull != nil {
-        response.page = try reader.pull(request, device: device, now: time)
+        response.page = try reader.pull(request, device: device)
       }
       let step = try replica.receive(try SyncResponse(decoding: response.encoded()), to: request)
       if case .installed = step { return }

@@ -159,7 +159,7 @@ final class Fleet {
   func answer(_ device: Device, _ sent: SyncRequest) throws -> SyncResponse? {
     let request = try SyncRequest(decoding: sent.encoded())
     let known = try reader.authenticate(token: "token-" + device.name)
-    let job = PushJob(device: known.id, replica: request.replica, request: request)
+    let job = PushJob(device: known.id, request: request)
     let outcome = try writer.commit([job], now: clock.now)[0].get()
     try judged(device, outcome.verdicts)
     var response = SyncResponse(
@@ -174,7 +174,7 @@ final class Fleet {
 
   private func page(for request: SyncRequest, _ device: HubDevice) throws -> PullPage? {
     do {
-      return try reader.pull(request, device: device, now: clock.now)
+      return try reader.pull(request, device: device)
     } catch {
       guard error.code == .pageVoid else { throw error }
       return nil

@@ -170,7 +170,8 @@ import Testing
       #expect(open.first?.others?.contains("'3' (a, ") == true)
       #expect(open.first?.others?.contains("'4' (b, ") == true)
     }
-    try office.replica.resolve(id, .sibling(1))
+    let other = try #require(try office.replica.inbox().first { $0.id == id }?.siblings.first { !$0.isShown })
+    try office.replica.resolve(id, .sibling(other.position))
     try fleet.sync(office)
     try fleet.syncAll()
     for device in [a, b, office] { #expect(try device.replica.status().conflicts == 0) }

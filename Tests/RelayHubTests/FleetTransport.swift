@@ -32,12 +32,12 @@ struct FleetTransport: Transport {
     case "/v1/history": return try reader.history(try HistoryRequest(decoding: request.body), device: device).encoded()
     default:
       let sync = try SyncRequest(decoding: request.body)
-      let job = PushJob(device: device.id, replica: sync.replica, request: sync)
+      let job = PushJob(device: device.id, request: sync)
       let outcome = try writer.commit([job], now: clock.now)[0].get()
       var response = SyncResponse(
         epoch: try reader.epoch(), time: 0, verdicts: outcome.verdicts, partReceived: outcome.partReceived,
         schemaVersion: try reader.schemaVersion())
-      if sync.pull != nil { response.page = try reader.pull(sync, device: device, now: clock.now) }
+      if sync.pull != nil { response.page = try reader.pull(sync, device: device) }
       return response.encoded()
     }
   }

@@ -40,4 +40,30 @@ import Testing
     #expect(try strict.replica.nextRequest().floor == strict.replica.status().base)
     #expect(try strict.replica.status().mismatch.isEmpty)
   }
+
+  @Test func aHeldRowKeepsWhatOnlyThisDeviceKnowsOfIt() throws {
+    let local = try fleet.add(
+      "local", scopes: ["unit/u1"],
+      ddl: Fleet.ddl + """
+        ALTER TABLE person ADD COLUMN mine TEXT; ALTER TABLE person ADD COLUMN computed TEXT AS (upper(mine));
+        CREATE UNIQUE INDEX one_area ON person (area);
+        """)
+    try fleet.settle()
+    try local.sql("UPDATE person SET mine = 'note of ' || id")
+    try a.sql("UPDATE person SET area = 'North' WHERE id = 'q'")
+    try fleet.settle()
+    #expect(try local.replica.status().held == 1)
+    // Two that swap their areas have to make room for each other.
+    try a.sql("UPDATE person SET area = 'East' WHERE id = 'p'")
+    try fleet.settle()
+    #expect(try local.replica.status().held == 0)
+    try a.sql("UPDATE person SET area = CASE id WHEN 'p' THEN 'North' ELSE 'East' END")
+    try fleet.settle()
+    #expect(try local.replica.status().held == 0)
+    #expect(
+      try local.values("SELECT id, area, mine, computed FROM person ORDER BY id") == [
+        ["p", "North", "note of p", "NOTE OF P"], ["q", "East", "note of q", "NOTE OF Q"],
+      ])
+    #expect(try local.replica.status().pending == 0)
+  }
 }

@@ -141,7 +141,7 @@ import Testing
     #expect(try b.replica.status().conflicts == 0)
   }
 
-  @Test("A choice on something that is no conflict, or on a row that was deleted here, is put back too")
+  @Test("A choice on something that is no conflict fails at once; on a row that was deleted here it is put back")
   func notToBeChosen() throws {
     let there = try fleet.add("there", "unit/u2")
     try there.sql("INSERT INTO person (id, unit) VALUES ('k', 'u2')")
@@ -149,12 +149,35 @@ import Testing
     try a.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")
     try fleet.sync(a)
     try clash()
-    try shell(a, "DELETE FROM person WHERE id = 'p'; UPDATE relay_inbox SET choice = 0")
+    let error = #expect(throws: RelayError.self) { try shell(a, "UPDATE relay_inbox SET choice = 0") }
+    #expect(error?.message.contains("only a conflict is settled by a choice") == true)
+    let refused = try #require(try a.replica.inbox().first { $0.kind == .refused })
+    #expect(refused.message?.contains("this key cannot be used") == true)
+    try shell(a, "DELETE FROM person WHERE id = 'p'; UPDATE relay_inbox SET choice = 0 WHERE kind = 'conflict'")
     try a.sql("")
     #expect(try a.values("SELECT count(*) FROM relay_inbox WHERE choice IS NOT NULL") == [[0]])
-    let messages = try a.replica.inbox().filter { $0.kind != .notice }.map { $0.message ?? "" }
-    #expect(messages.count == 2)
-    #expect(messages.allSatisfy { $0.hasPrefix("this choice cannot be taken: ") })
+    #expect(try conflict(a).message?.hasPrefix("this choice cannot be taken: ") == true)
+  }
+
+  @Test("A value keeps its place while the conflict lasts: who read before a sync chooses what they read")
+  func places() throws {
+    try clash()
+    let read = try conflict(office).siblings
+    #expect(read.map(\.values) == [["2"], ["1"]])
+    // A third value, later than both, is shown now; b, whose value it replaces, had seen its own alone.
+    let late = try fleet.add("late", scopes: ["unit/u1"], skew: 60_000)
+    try late.sql("INSERT INTO person (id, unit, phone) VALUES ('p', 'u1', '3')")
+    try fleet.sync(late)
+    try fleet.sync(office)
+    let now = try conflict(office).siblings
+    #expect(now.map(\.values) == [["2"], ["1"], ["3"]])
+    #expect(now.map(\.isShown) == [false, false, true])
+    try shell(office, "UPDATE relay_inbox SET choice = \(read[1].position) WHERE kind = 'conflict'")
+    for _ in 0..<2 { try fleet.syncAll() }
+    for device in [a, b, office, late] {
+      #expect(try device.values("SELECT phone FROM person WHERE id = 'p'") == [["1"]])
+      #expect(try device.replica.status().conflicts == 0)
+    }
   }
 
   @Test("Two people settle one conflict differently: it is the same conflict, open again, with both answers")

@@ -76,14 +76,13 @@ final class Office {
 
   @discardableResult
   func push(_ device: String, _ bytes: [UInt8]...) throws -> [Verdict] {
-    let job = PushJob(device: try self.device(device).id, replica: ReplicaID(bits: 1), request: request(bytes))
+    let job = PushJob(device: try self.device(device).id, request: request(bytes))
     return try writer.commit([job], now: 1000)[0].get().verdicts
   }
 
   func pull(_ device: String, pageBytes: UInt64 = 1 << 20, token: [UInt8] = []) throws -> PullPage {
     try reader.pull(
-      request(pull: PullRequest(token: token, pageBytes: pageBytes, digests: true)), device: try self.device(device),
-      now: 1000)
+      request(pull: PullRequest(token: token, pageBytes: pageBytes, digests: true)), device: try self.device(device))
   }
 
   func member(_ unit: String, note: String = "", top: Int64 = 0) -> OperationKind {

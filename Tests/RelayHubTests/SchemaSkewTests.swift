@@ -152,7 +152,7 @@ import Testing
     let device = try fleet.reader.authenticate(token: "token-old")
     func push(_ list: [[UInt8]]) throws -> PushOutcome {
       request.push = list
-      let job = PushJob(device: device.id, replica: request.replica, request: request)
+      let job = PushJob(device: device.id, request: request)
       return try fleet.writer.commit([job], now: fleet.clock.now)[0].get()
     }
     let head = try fleet.reader.head()

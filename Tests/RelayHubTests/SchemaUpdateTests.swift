@@ -167,11 +167,11 @@ import Testing
     let device = try fleet.reader.authenticate(token: "token-a")
     var request = try a.replica.nextRequest()
     request.schemaVersion = nil
-    _ = try fleet.reader.pull(request, device: device, now: 0)
+    _ = try fleet.reader.pull(request, device: device)
     request.schemaHash = .zero
     for version: UInt64? in [nil, 1, 2] {
       request.schemaVersion = version
-      let error = #expect(throws: RelayError.self) { try fleet.reader.pull(request, device: device, now: 0) }
+      let error = #expect(throws: RelayError.self) { try fleet.reader.pull(request, device: device) }
       #expect(error?.code == .schemaMismatch)
     }
   }

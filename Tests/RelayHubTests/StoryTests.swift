@@ -89,7 +89,7 @@ import Testing
     var request = office.request(base: 9)
     request.epoch = Office.epoch
     let error = #expect(throws: RelayError.self) {
-      try office.reader.pull(request, device: try office.device("a"), now: 1)
+      try office.reader.pull(request, device: try office.device("a"))
     }
     #expect(error?.code == .hubRolledBack)
   }

@@ -151,6 +151,22 @@ import Testing
     }
   }
 
+  @Test func aGrantBringsRowsToADeviceThatStandsWhereItStoodAndAnOpenFormHasNotSeenThem() throws {
+    let c = try fleet.add("c", "unit/u2")
+    try c.sql("INSERT INTO person (id, unit, phone) VALUES ('q', 'u2', '7')")
+    try fleet.settle()
+    let (moment, base) = (try a.replica.moment(), try a.replica.status().base)
+    try fleet.grant(a, ["unit/u1", "unit/u2"])
+    try fleet.settle()
+    // Nobody wrote anything: the base is the same, and the row is new here.
+    try #require(try a.replica.status().base == base)
+    try a.replica.write(author: "a", seenAt: moment) { (db) throws(RelayError) in
+      try db.script("UPDATE person SET phone = '8' WHERE id = 'q'")
+    }
+    try fleet.settle()
+    for device in [a, c, office] { #expect(try device.conflicts().map(\.key) == ["q"]) }
+  }
+
   @Test func aRowThatLeftAndCameBackWhileTheFormWasOpenWasNotSeenByItEither() throws {
     let moment = try a.replica.moment()
     for unit in ["u2", "u1"] {

@@ -78,6 +78,33 @@ import Testing
     #expect(sealed[1].rows.count == 2)
   }
 
+  @Test func replaceFollowsTheCollationOfTheIndex() throws {
+    let replica = try withPerson()
+    try replica.write { (db) throws(RelayError) in
+      try db.script("UPDATE person SET given = 'ann'; CREATE UNIQUE INDEX one ON person (unit, given COLLATE NOCASE)")
+    }
+    try Clinic.foreign(path, "SELECT 1")
+    // The next look finds the index.
+    let again = try Clinic.open(path)
+    try Clinic.foreign(path, "INSERT OR REPLACE INTO person (id, unit, given) VALUES ('q', 'u1', 'ANN')")
+    let sealed = try again.sealed()
+    #expect(operations(try #require(sealed.last), 1, "p") == [.delete])
+    #expect(try replica.read { (db) throws(RelayError) in try db.first("SELECT count(*) FROM person") } == [1])
+  }
+
+  @Test func whatStoodInATableBeforeRelayCameSyncsLikeTheRest() throws {
+    let old = folder.file("old.db")
+    let db = try Database(path: old, mode: .create)
+    try db.script(Clinic.ddl + "INSERT INTO person (id, unit, given) VALUES ('p', 'u1', 'Ann'), ('q', 'u1', NULL);")
+    try db.script("INSERT INTO visit VALUES ('p', 'monday', 'at home')")
+    let replica = try Replica(at: old, schema: Clinic.schema, environment: Clinic.environment(1))
+    let rows = try replica.sealed().flatMap(\.rows)
+    #expect(rows.map(\.row.table) == [1, 1, 2])
+    #expect(rows.allSatisfy { $0.operations[0].isInsert && $0.base == 0 })
+    // Once: not at every open.
+    #expect(try Clinic.open(old).sealed().count == 1)
+  }
+
   @Test func replaceOfTheSameKeyIsADifference() throws {
     let replica = try withPerson()
     try Clinic.foreign(path, "REPLACE INTO person (id, unit, phone, given) VALUES ('p', 'u1', '2', 'Ann')")

@@ -1,7 +1,7 @@
 /// Relay's own tables. They live in the app's file, so that data and bookkeeping commit together; all are prefixed
 /// `relay_`.
 enum Bookkeeping {
-  static let version: Int64 = 2
+  static let version: Int64 = 3
 
   static let ddl = """
     CREATE TABLE IF NOT EXISTS relay_state (
@@ -10,7 +10,7 @@ enum Bookkeeping {
       organisation BLOB NOT NULL, epoch BLOB NOT NULL, base INTEGER NOT NULL, log_hash BLOB NOT NULL,
       role TEXT NOT NULL, device TEXT NOT NULL, author TEXT NOT NULL, hub TEXT NOT NULL, token TEXT NOT NULL,
       schema_hash BLOB NOT NULL, schema_version INTEGER NOT NULL, head INTEGER NOT NULL,
-      accepted INTEGER NOT NULL, mismatch TEXT, rebuilt INTEGER NOT NULL DEFAULT 0);
+      accepted INTEGER NOT NULL, installs INTEGER NOT NULL, mismatch TEXT, rebuilt INTEGER NOT NULL DEFAULT 0);
     -- Capture looks here before it logs: 1 while Relay itself writes.
     CREATE TABLE IF NOT EXISTS relay_guard (applying INTEGER NOT NULL);
     INSERT INTO relay_guard SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM relay_guard);
@@ -41,9 +41,10 @@ enum Bookkeeping {
     -- Rows whose delete was pulled, and the base then: a re-insert has seen it.
     CREATE TABLE IF NOT EXISTS relay_dead (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
-    -- Rows that came into sight with a history, and the base then: a form that was opened before has not seen them.
+    -- Rows that came into sight with a history, and the install that brought them: a form that was opened before has not
+    -- seen them.
     CREATE TABLE IF NOT EXISTS relay_entered (
-      tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, install INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- Confirmed rows that this file's own constraints refuse.
     CREATE TABLE IF NOT EXISTS relay_held (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB NOT NULL, stamps BLOB NOT NULL, reason TEXT NOT NULL,
@@ -71,6 +72,10 @@ enum Bookkeeping {
     CREATE TRIGGER IF NOT EXISTS relay_inbox_gone AFTER DELETE ON relay_inbox BEGIN
       DELETE FROM relay_sibling WHERE inbox_id = OLD.id;
       DELETE FROM relay_refused WHERE inbox_id = OLD.id;
+    END;
+    CREATE TRIGGER IF NOT EXISTS relay_inbox_choice_only BEFORE UPDATE OF choice ON relay_inbox
+    WHEN NEW.choice IS NOT NULL AND OLD.kind <> 'conflict' BEGIN
+      SELECT RAISE(ABORT, 'only a conflict is settled by a choice; dismiss a notice, resubmit or discard a refusal');
     END;
     -- Pages of a pull as they arrived, until the last one is in.
     CREATE TABLE IF NOT EXISTS relay_page (number INTEGER PRIMARY KEY, body BLOB NOT NULL);

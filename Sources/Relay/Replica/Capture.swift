@@ -4,8 +4,19 @@ internal import RelayProtocol
 /// function, so the sqlite3 shell and any other library write as usual and are captured too.
 struct Capture {
   let table: TableSchema
-  /// Column lists of the table's UNIQUE indexes, other than the key's.
-  let uniques: [[String]]
+  /// What the key and the table's other UNIQUE indexes compare.
+  let uniques: [Unique]
+
+  struct Unique {
+    struct Column {
+      var name: String
+      /// Nil for the column's own.
+      var collation: String?
+    }
+
+    var columns: [Column]
+    var isKey: Bool
+  }
 
   var logTable: String { "relay_log_\(table.id)" }
 
@@ -13,6 +24,14 @@ struct Capture {
   var logDDL: String {
     "CREATE TABLE IF NOT EXISTS \(logTable) (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, "
       + table.columns.map { "c\($0.id)" }.joined(separator: ", ") + ", seq)"
+  }
+
+  /// Rows that stand in a table when it is first attached count as inserted then: whatever is in a synced table syncs.
+  var logStanding: String {
+    let key = table.key.map { table.columns[$0] }
+    let names = key.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    let logged = key.map { "c\($0.id)" }.joined(separator: ", ")
+    return "INSERT INTO \(logTable) (kind, \(logged)) SELECT 1, \(names) FROM \"\(table.name)\""
   }
 
   /// Name and text of every trigger, as `sqlite_master` will hold them.
@@ -33,12 +52,13 @@ struct Capture {
     let keyMoved = table.key.map { "OLD.\(quoted[$0]) IS NOT NEW.\(quoted[$0])" }.joined(separator: " OR ")
     /// Rows that an `OR REPLACE` would evict, which fires no delete trigger. Logging one that stays is harmless: it
     /// means "touched", and a row that did not change makes no operation.
-    func victims(_ columns: [String]) -> String {
-      let match = columns.map { "t.\"\($0)\" = NEW.\"\($0)\"" }.joined(separator: " AND ")
+    func victims(_ unique: Unique) -> String {
+      let match = unique.columns.map { column in
+        "t.\"\(column.name)\" = NEW.\"\(column.name)\"" + (column.collation.map { " COLLATE \"\($0)\"" } ?? "")
+      }.joined(separator: " AND ")
       return "INSERT INTO \(logTable) (kind, \(logged)) SELECT 2, \(olds("t")) FROM \(name) AS t WHERE \(match);"
     }
-    let keyColumns = table.key.map { table.columns[$0].name }
-    let all = ([keyColumns] + uniques).map(victims).joined(separator: " ")
+    let all = uniques.map(victims).joined(separator: " ")
     func trigger(_ suffix: String, _ event: String, _ when: String, _ body: String) -> (name: String, sql: String) {
       let full = "relay_\(table.id)_\(suffix)"
       return (full, "CREATE TRIGGER \(full) \(event) ON \(name) WHEN \(when) BEGIN \(body) END")
@@ -54,7 +74,7 @@ struct Capture {
         trigger("delete_refused", "BEFORE DELETE", on, refuse),
       ]
     }
-    let mayEvict = uniques.isEmpty ? "\(on) AND (\(keyMoved))" : on
+    let mayEvict = uniques.allSatisfy(\.isKey) ? "\(on) AND (\(keyMoved))" : on
     list.append(trigger("update_before", "BEFORE UPDATE", mayEvict, all))
     list.append(trigger("update", "AFTER UPDATE", on, logOld))
     list.append(trigger("rekey", "AFTER UPDATE", "\(on) AND (\(keyMoved))", logNew))

@@ -39,7 +39,7 @@ public struct InboxItem: Sendable, Equatable {
   public var others: String?
   /// Of a conflict: the value that this device held as confirmed before it came; nil where it held none.
   public var base: CellValue?
-  /// The values that a conflict or a notice is about, by position; the shown one first.
+  /// The values that a conflict or a notice is about, by position.
   public var siblings: [InboxValue]
   /// What a refused transaction had done, in its order; at most `InboxItem.mostOperations`.
   public var operations: [RefusedOperation]
@@ -61,7 +61,8 @@ public struct InboxItem: Sendable, Equatable {
 
 /// One live write of a cell in conflict.
 public struct InboxValue: Sendable, Equatable {
-  /// What chooses it: `Resolution.sibling`, and `choice` in `relay_inbox`.
+  /// What chooses it: `Resolution.sibling`, and `choice` in `relay_inbox`. A value keeps it while the conflict lasts; 0 is
+  /// the one that was shown when the conflict came.
   public var position: Int
   public var isShown: Bool
   /// `.values` of the column group in the order of its columns; `.flag` for a row that is there, or deleted.

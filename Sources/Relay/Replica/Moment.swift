@@ -9,6 +9,8 @@ public struct Moment: Sendable, Hashable {
   let replica: ReplicaID
   let epoch: Hash128
   let base: UInt64
+  /// Installs until then.
+  let installs: UInt64
   /// Own transactions that were pending then.
   let seen: DotSet
   /// The rows that the form showed.
@@ -33,8 +35,8 @@ extension Replica {
           shown[row] = try core.tableRow(row, table)
         }
         return Moment(
-          replica: state.replica, epoch: state.epoch, base: state.base, seen: try core.pendingDots(state.replica),
-          rows: shown)
+          replica: state.replica, epoch: state.epoch, base: state.base, installs: state.installs,
+          seen: try core.pendingDots(state.replica), rows: shown)
       }
     }
   }

@@ -42,11 +42,11 @@ extension Replica {
         let chain = try core.chain(id)
         try core.forget(chain)
         var again = try Reapplication(core, corrections)
-        for transaction in chain.transactions { try again.apply(transaction) }
+        for transaction in chain { try again.apply(transaction) }
         try again.finish()
         try correct(core.db)
-        let author = author.isEmpty ? chain.transactions[0].author : author
-        try core.decide(Commit(author: author, mode: chain.transactions[0].mode, decisions: again.decisions))
+        let author = author.isEmpty ? chain[0].author : author
+        try core.decide(Commit(author: author, mode: chain[0].mode, decisions: again.decisions))
       }
     }
   }
@@ -62,7 +62,7 @@ extension Replica {
         try core.seal(.residue)
         let chain = try core.chain(id)
         try core.forget(chain)
-        return chain.transactions.map { ReplicaCore.refusalID($0.dot) }
+        return chain.map { ReplicaCore.refusalID($0.dot) }
       }
     }
   }

@@ -2,7 +2,7 @@ public import RelayProtocol
 
 /// How a person settles a conflict.
 public enum Resolution: Sendable, Equatable {
-  /// Take one of the values listed, by its place: 0 is the one shown.
+  /// Take one of the values listed, by its position.
   case sibling(Int)
   /// Something else: the values of the entry's column group, in the order of its columns.
   case values([Value])
@@ -45,18 +45,16 @@ extension ReplicaCore {
     guard let entry = found.first else { throw RelayError(.entryUnknown, "there is no open conflict '\(id)'") }
     let table = try table(entry.row.table)
     let cell = try CBORReader.decode(entry.cell) { (reader) throws(RelayError) in try reader.cellID() }
-    let siblings = try db.query("SELECT detail FROM relay_sibling WHERE inbox_id = ? ORDER BY position", [.text(id)]) {
-      (row) throws(RelayError) in
-      try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.cellWrite().value }
-    }
     var chosen: CellValue
     switch resolution {
     case .values(let values): chosen = .values(values)
     case .sibling(let at):
-      guard siblings.indices.contains(at) else {
-        throw RelayError(.valueNotAllowed, "conflict '\(id)' has \(siblings.count) values; there is no number \(at)")
+      let found = try db.first(
+        "SELECT detail FROM relay_sibling WHERE inbox_id = ? AND position = ?", [.text(id), .integer(Int64(at))])
+      guard case .blob(let detail)? = found?[0] else {
+        throw RelayError(.valueNotAllowed, "conflict '\(id)' has no value number \(at) (any more)")
       }
-      chosen = siblings[at]
+      chosen = try CBORReader.decode(detail) { (reader) throws(RelayError) in try reader.cellWrite().value }
     }
     if cell == .live, case .values(let values) = chosen {
       switch values {

@@ -19,8 +19,8 @@ extension ReplicaCore {
     try db.execute(
       """
       INSERT INTO relay_state (id, version, replica, counter, hash, time, organisation, epoch, base, log_hash, role,
-        device, author, hub, token, schema_hash, schema_version, head, accepted)
-      VALUES (1, ?, ?, 0, ?, 0, ?, ?, 0, ?, ?, '', '', '', '', ?, ?, 0, 0)
+        device, author, hub, token, schema_hash, schema_version, head, accepted, installs)
+      VALUES (1, ?, ?, 0, ?, 0, ?, ?, 0, ?, ?, '', '', '', '', ?, ?, 0, 0, 0)
       """,
       [
         .integer(Bookkeeping.version), .integer(Int64(bitPattern: environment.random())), zero, zero, zero, zero,
@@ -63,7 +63,7 @@ extension ReplicaCore {
     let wasAttached =
       try db.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [.text(capture.logTable)]) != nil
     try db.execute(capture.logDDL)
-    if wasAttached { try completeLog(table, capture) }
+    if wasAttached { try completeLog(table, capture) } else { try db.execute(capture.logStanding) }
     let standing = try db.query(
       """
       SELECT name, sql, tbl_name = ?1 FROM sqlite_master
@@ -100,23 +100,27 @@ extension ReplicaCore {
     }
   }
 
-  private func uniques(_ table: TableSchema) throws(RelayError) -> [[String]] {
+  /// What an `OR REPLACE` compares: the columns of the key and of every other UNIQUE index, each with the collation that
+  /// the index gives it.
+  private func uniques(_ table: TableSchema) throws(RelayError) -> [Capture.Unique] {
     let indexes = try db.query(
-      "SELECT name FROM pragma_index_list(?) WHERE \"unique\" AND origin <> 'pk' ORDER BY name", [.text(table.name)]
-    ) { (row) throws(RelayError) in row[0].text ?? "" }
-    var lists: [[String]] = []
+      "SELECT name, origin FROM pragma_index_list(?) WHERE \"unique\" ORDER BY name", [.text(table.name)]
+    ) { (row) throws(RelayError) in (name: row[0].text ?? "", isKey: row[1].text == "pk") }
+    // A key that is SQLite's own row id has no index.
+    let key = table.key.map { Capture.Unique.Column(name: table.columns[$0].name, collation: nil) }
+    var lists = indexes.contains(where: \.isKey) ? [] : [Capture.Unique(columns: key, isKey: true)]
     for index in indexes {
-      let columns = try db.query("SELECT name FROM pragma_index_info(?) ORDER BY seqno", [.text(index)]) {
-        (row) throws(RelayError) in row[0].text
-      }
-      let names = columns.compactMap { $0 }
-      guard names.count == columns.count else {
+      let columns = try db.query(
+        "SELECT name, coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno", [.text(index.name)]
+      ) { (row) throws(RelayError) in row[0].text.map { Capture.Unique.Column(name: $0, collation: row[1].text) } }
+      let named = columns.compactMap { $0 }
+      guard named.count == columns.count else {
         throw RelayError(
           .schemaMismatch,
-          "\(table.name): the UNIQUE index \(index) is over an expression, which capture cannot follow",
+          "\(table.name): the UNIQUE index \(index.name) is over an expression, which capture cannot follow",
           advice: "Nothing was changed. Put the index on plain columns.")
       }
-      lists.append(names)
+      lists.append(Capture.Unique(columns: named, isKey: index.isKey))
     }
     return lists
   }

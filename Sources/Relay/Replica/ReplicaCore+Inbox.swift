@@ -78,9 +78,16 @@ extension ReplicaCore {
     return try db.first("SELECT json_array(\(marks))", spelled)?[0] ?? .null
   }
 
-  private func put(_ siblings: [(SiblingRecord, isShown: Bool)], under id: String) throws(RelayError) {
-    for (at, (sibling, isShown)) in siblings.enumerated() {
+  /// - Parameter places: positions that values have already. They keep them: a person may have read them before a sync
+  ///   brought others.
+  private func put(
+    _ siblings: [(SiblingRecord, isShown: Bool)], under id: String, keeping places: [Dot: Int64] = [:]
+  ) throws(RelayError) {
+    var next = (places.values.max() ?? -1) + 1
+    for (sibling, isShown) in siblings {
       let write = sibling.write
+      let at = places[write.dot] ?? next
+      if at == next { next += 1 }
       var detail = CBORWriter()
       detail.cellWrite(write)
       try db.execute(
@@ -89,7 +96,7 @@ extension ReplicaCore {
           detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
-          .text(id), .integer(Int64(at)), .integer(isShown ? 1 : 0), try sqlValue(write.value), .text(sibling.author),
+          .text(id), .integer(at), .integer(isShown ? 1 : 0), try sqlValue(write.value), .text(sibling.author),
           .text(sibling.device), .text(InstantText.utc(write.effective.milliseconds)),
           .text(write.dot.replica.description), Value(write.dot.counter), Value(write.seq), .blob(detail.bytes),
         ])
@@ -101,11 +108,12 @@ extension ReplicaCore {
   /// Replaces what the inbox says of a row's conflicts with what the hub says now.
   func replaceEntries(_ row: RowID, _ table: TableSchema, _ entries: [EntryRecord]) throws(RelayError) {
     let known = entries.isEmpty ? [:] : try knownConflicts(row)
+    let places = entries.isEmpty ? [:] : try places(row)
     try forgetConflicts(row)
     guard !entries.isEmpty else { return }
     let confirmed = try confirmed(row, table)
     for entry in entries {
-      let id = "c-\(table.id)-\(Self.label(row))-\(entry.cell.group)-\(entry.opened)"
+      let id = "c-\(table.id)-\(Self.name(row, table))-\(entry.cell.group)-\(entry.opened)"
       let before = known[id]
       let opening = entry.siblings.first { $0.write.seq == entry.opened }
       let answer = before?.answer
@@ -117,7 +125,7 @@ extension ReplicaCore {
           base: before == nil ? Self.value(of: entry.cell, confirmed, table) : before?.base, opened: entry.opened,
           openedAt: before?.openedAt ?? opening.map { InstantText.utc($0.write.effective.milliseconds) },
           answer: answer), table)
-      try put(entry.siblings.enumerated().map { ($1, isShown: $0 == 0) }, under: id)
+      try put(entry.siblings.enumerated().map { ($1, isShown: $0 == 0) }, under: id, keeping: places[id] ?? [:])
     }
   }
 
@@ -140,6 +148,22 @@ extension ReplicaCore {
       return true
     }
     return known
+  }
+
+  /// Where the values of a row's conflicts stand, by conflict.
+  private func places(_ row: RowID) throws(RelayError) -> [String: [Dot: Int64]] {
+    var places: [String: [Dot: Int64]] = [:]
+    try db.run(
+      """
+      SELECT s.inbox_id, s.detail, s.position FROM relay_inbox AS i JOIN relay_sibling AS s ON s.inbox_id = i.id
+      WHERE i.tbl = ? AND i.key = ? AND i.kind = 'conflict'
+      """, row.bindings
+    ) { (record) throws(RelayError) in
+      let write = try CBORReader.decode(record.blob(1)) { (reader) throws(RelayError) in try reader.cellWrite() }
+      places[record[0].text ?? "", default: [:]][write.dot] = record.int(2)
+      return true
+    }
+    return places
   }
 
   func forgetConflicts(_ row: RowID) throws(RelayError) {
@@ -171,7 +195,7 @@ extension ReplicaCore {
 
   func tell(_ notice: NoticeRecord) throws(RelayError) {
     guard let table = schema.table(notice.row.table) else { return }
-    let id = "n-\(table.id)-\(Self.label(notice.row))-\(notice.cell.group)-\(notice.seq)"
+    let id = "n-\(table.id)-\(Self.name(notice.row, table))-\(notice.cell.group)-\(notice.seq)"
     let isTwice = notice.cell == .live
     let opening = [notice.shown?.write, notice.lost].compactMap { $0 }.first { $0.seq == notice.seq }
     try tell(
@@ -241,7 +265,7 @@ extension ReplicaCore {
   }
 
   func tell(held row: RowID, _ table: TableSchema, _ reason: String) throws(RelayError) {
-    try tell(InboxEntry(id: "h-\(table.id)-\(Self.label(row))", kind: .held, row: row, message: reason), table)
+    try tell(InboxEntry(id: "h-\(table.id)-\(Self.name(row, table))", kind: .held, row: row, message: reason), table)
   }
 
   func forgetHeld(_ row: RowID) throws(RelayError) {
@@ -261,6 +285,12 @@ extension ReplicaCore {
   static func label(_ row: RowID) -> String {
     guard let values = try? row.values() else { return row.key.hexadecimal }
     return values.map { value in value.text ?? value.description }.joined(separator: "/")
+  }
+
+  /// A key as part of an item's id: as for people where no two keys look alike, which one text or number never does.
+  static func name(_ row: RowID, _ table: TableSchema) -> String {
+    let isPlain = table.key.count == 1 && table.columns[table.key[0]].type != .any
+    return isPlain ? label(row) : label(row) + "~" + hash128(row.key).description.prefix(8)
   }
 
   static func label(_ value: CellValue) -> String {

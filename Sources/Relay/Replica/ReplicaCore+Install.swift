@@ -13,6 +13,7 @@ extension ReplicaCore {
     else { return false }
     let head = pull.closing.head
     guard head >= state.base else { return false }
+    state.installs += 1
     var own = OwnTransactions()
     knownEmpty = try emptyTables()
     defer { knownEmpty = [] }
@@ -33,7 +34,7 @@ extension ReplicaCore {
       }
       if state.base > 0 {
         // Another role reads other rows and columns, a newer schema more of them: nobody has seen all that is shown now.
-        if pull.newRole != pull.role || pull.schema.installed != nil { try noteEverythingEntered(at: head) }
+        if pull.newRole != pull.role || pull.schema.installed != nil { try noteEverythingEntered(state.installs) }
         if pull.newRole != pull.role { try evict(except: pull) }
       }
       try placeAgain(refused + heldRows(except: refused), head, state, &own)
@@ -145,7 +146,7 @@ extension ReplicaCore {
     let table = try table(row.table)
     try replaceEntries(row, table, arrived.record.entries)
     let given = try arrived.values(table)
-    if isNew { try noteEntered(row, table, given, arrived.record.stamps, pull) }
+    if isNew { try noteEntered(row, table, given, arrived.record.stamps, pull, state.installs) }
     guard let values = given else {
       try leave(row)
       knownEmpty.remove(.dead)
@@ -181,9 +182,11 @@ extension ReplicaCore {
   ) throws(RelayError) {
     var standing: [RowID: [Value]] = [:]
     var seqs: [RowID: UInt64] = [:]
+    var locals: [RowID: LocalColumns] = [:]
     for one in refused {
       standing[one.row] = try tableRow(one.row, one.table)
       seqs[one.row] = try shownSeq(one.row, one.table)
+      locals[one.row] = try LocalColumns(of: one.row, one.table, in: db)
       _ = try show(one.row, nil, one.table)
     }
     var held: [(Refused, String)] = []
@@ -199,6 +202,7 @@ extension ReplicaCore {
       }
       try hold(one.row, one.table, one.values, one.stamps, seq: one.seq, reason)
     }
+    for one in refused { try locals[one.row]?.restore(in: db) }
   }
 
   private func heldRows(except refused: [Refused]) throws(RelayError) -> [Refused] {

@@ -1,19 +1,11 @@
 internal import RelayProtocol
 
-/// A refused transaction with everything that was refused because it builds on it, in their author's order.
-struct RefusedChain {
-  /// The row that the refusal names, or its first one.
-  var row: RowID
-  var transactions: [Transaction]
-}
-
 extension ReplicaCore {
+  /// A refused transaction with everything that was refused because it builds on it, in their author's order.
+  ///
   /// - Throws: `entry_unknown` when there is no such refused transaction.
-  func chain(_ id: String) throws(RelayError) -> RefusedChain {
-    let named = try db.query("SELECT tbl, key FROM relay_inbox WHERE id = ? AND kind = 'refused'", [.text(id)]) {
-      (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1))
-    }
-    guard let row = named.first else {
+  func chain(_ id: String) throws(RelayError) -> [Transaction] {
+    guard try db.first("SELECT 1 FROM relay_inbox WHERE id = ? AND kind = 'refused'", [.text(id)]) != nil else {
       throw RelayError(.entryUnknown, "the inbox holds no refused transaction '\(id)'")
     }
     let transactions = try db.query(
@@ -27,14 +19,14 @@ extension ReplicaCore {
     guard !transactions.isEmpty else {
       throw RelayError(.entryUnknown, "the transaction of '\(id)' is not in this file any more")
     }
-    return RefusedChain(row: row, transactions: transactions)
+    return transactions
   }
 
   /// Forgets refused transactions here; the hub keeps them. Where later pending work was sealed on top of one, its dot
   /// stays in `relay_pending` as refused and forgotten, so that the view goes on leaving that work out.
-  func forget(_ chain: RefusedChain) throws(RelayError) {
+  func forget(_ chain: [Transaction]) throws(RelayError) {
     var rows: Set<RowID> = []
-    for transaction in chain.transactions {
+    for transaction in chain {
       let counter = Value(transaction.dot.counter)
       for change in transaction.rows {
         try db.execute(

@@ -76,9 +76,11 @@ extension ReplicaCore {
   func revert(_ rows: [Should]) throws(RelayError) {
     try applying { () throws(RelayError) in
       var shown: [RowID: [Value]] = [:]
+      var locals: [LocalColumns] = []
       // All out of the way first, so that two rows may get back a UNIQUE value that they had exchanged.
       for one in rows {
         shown[one.row] = try tableRow(one.row, one.table)
+        if let local = try LocalColumns(of: one.row, one.table, in: db) { locals.append(local) }
         _ = try show(one.row, nil, one.table)
       }
       for one in rows {
@@ -93,6 +95,7 @@ extension ReplicaCore {
           try hold(one.row, one.table, values, [], seq: one.seq, reason)
         }
       }
+      for local in locals { try local.restore(in: db) }
     }
   }
 

@@ -80,18 +80,23 @@ struct ReplicaState {
   var head: UInt64
   /// Own transactions that were accepted, ever.
   var accepted: UInt64
+  /// Pulls that were installed, ever: what came into sight when. The base does not tell: a grant brings rows to a device
+  /// that stands where it stood.
+  var installs: UInt64
 }
 
 extension ReplicaCore {
   func state() throws(RelayError) -> ReplicaState {
     let row = try db.first(
       """
-      SELECT replica, counter, hash, time, organisation, epoch, base, log_hash, role, device, author, head, accepted
+      SELECT replica, counter, hash, time, organisation, epoch, base, log_hash, role, device, author, head, accepted,
+        installs
       FROM relay_state
       """)
-    guard let row, row.count == 13, let replica = row[0].integer, let counter = row[1].integer,
+    guard let row, row.count == 14, let replica = row[0].integer, let counter = row[1].integer,
       let time = row[3].integer, let base = row[6].integer, let head = row[11].integer,
-      let accepted = row[12].integer, counter >= 0, base >= 0, head >= 0, accepted >= 0
+      let accepted = row[12].integer, let installs = row[13].integer, counter >= 0, base >= 0, head >= 0,
+      accepted >= 0, installs >= 0
     else { throw RelayError(.corrupt, "\(db.path): relay_state holds no state") }
     func hash(_ value: Value) throws(RelayError) -> Hash128 {
       guard case .blob(let bytes) = value, let hash = Hash128(bytes: bytes) else {
@@ -103,7 +108,7 @@ extension ReplicaCore {
       replica: ReplicaID(bits: UInt64(bitPattern: replica)), counter: UInt64(counter), hash: try hash(row[2]),
       time: HybridTime(bits: UInt64(bitPattern: time)), organisation: try hash(row[4]), epoch: try hash(row[5]),
       base: UInt64(base), logHash: try hash(row[7]), role: row[8].text ?? "", device: row[9].text ?? "",
-      author: row[10].text ?? "", head: UInt64(head), accepted: UInt64(accepted))
+      author: row[10].text ?? "", head: UInt64(head), accepted: UInt64(accepted), installs: UInt64(installs))
     notice(ReplicaPlace(state))
     return state
   }
@@ -113,12 +118,13 @@ extension ReplicaCore {
     try db.execute(
       """
       UPDATE relay_state SET counter = ?, hash = ?, time = ?, organisation = ?, epoch = ?, base = ?, log_hash = ?,
-        role = ?, device = ?, author = ?, head = ?, accepted = ?
+        role = ?, device = ?, author = ?, head = ?, accepted = ?, installs = ?
       """,
       [
         Value(state.counter), .blob(state.hash.bytes), .integer(Int64(bitPattern: state.time.bits)),
         .blob(state.organisation.bytes), .blob(state.epoch.bytes), Value(state.base), .blob(state.logHash.bytes),
         .text(state.role), .text(state.device), .text(state.author), Value(state.head), Value(state.accepted),
+        Value(state.installs),
       ])
   }
 

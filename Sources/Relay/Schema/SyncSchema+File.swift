@@ -147,14 +147,11 @@ extension TableSchema {
       try SyncSchema.checkName(name)
       guard position[name] == nil else { throw .schema("\(place): the seqColumn '\(name)' cannot be a synced column") }
     }
-    var groupOfColumn = Array(repeating: -1, count: columns.count)
-    for (index, group) in groups.enumerated() { for column in group.columns { groupOfColumn[column] = index } }
     self.init(
       id: file.id, name: file.name, since: file.firstVersion, columns: columns, key: key,
       others: columns.indices.filter { !key.contains($0) }, groups: groups, scopes: scopes, homes: homes,
       parent: parent, unique: unique, isAppendOnly: isAppendOnly, deletes: deletes, access: access,
-      seqColumn: file.seqColumn,
-      groupOfColumn: groupOfColumn)
+      seqColumn: file.seqColumn)
   }
 
   private static func unique(

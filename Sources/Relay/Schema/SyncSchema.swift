@@ -71,9 +71,6 @@ public struct TableSchema: Sendable {
   /// not sync and counts in no hash.
   public let seqColumn: String?
 
-  /// The group that a non-key column belongs to, by position in `columns`.
-  let groupOfColumn: [Int]
-
   public func group(_ id: GroupID) -> GroupSchema? {
     var low = 0
     var high = groups.count

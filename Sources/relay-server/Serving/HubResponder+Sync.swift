@@ -15,7 +15,7 @@ extension HubResponder {
     if let asked = sync.pull?.pageBytes { sync.pull?.pageBytes = min(asked, UInt64(Limits.part)) }
     var response = SyncResponse(epoch: epoch, time: UInt64(max(0, SystemEdge.now())), schemaVersion: version)
     if !sync.push.isEmpty || sync.part != nil {
-      let outcome = try await writer.push(PushJob(device: device.id, replica: sync.replica, request: sync))
+      let outcome = try await writer.push(PushJob(device: device.id, request: sync))
       response.verdicts = outcome.verdicts
       response.partReceived = outcome.partReceived
     }
@@ -58,8 +58,7 @@ extension HubResponder {
   }
 
   private func page(_ sync: SyncRequest, _ device: HubDevice) async throws(RelayError) -> PullPage {
-    let now = SystemEdge.now()
-    return try await readers.read { (reader) throws(RelayError) in try reader.pull(sync, device: device, now: now) }
+    try await readers.read { (reader) throws(RelayError) in try reader.pull(sync, device: device) }
   }
 
   /// Waits until the device has something to hear, `wait` milliseconds passed, the device hung up or the server goes

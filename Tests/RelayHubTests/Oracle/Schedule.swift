@@ -150,7 +150,7 @@ final class Schedule {
     guard let item = open.randomElement(using: &random) else { return }
     count("settled")
     story.append("\(witness.device.name) settles \(item.id)")
-    let place = Int.random(in: 0..<2, using: &random)
+    guard let place = item.siblings.randomElement(using: &random)?.position else { return }
     if Bool.random(using: &random) { try witness.settle(item, place) } else { try witness.choose(item, place) }
   }
 

@@ -118,7 +118,7 @@ final class Witness {
       return
     }
     let cell = item.column == "(existence)" ? "live" : item.column ?? ""
-    let isToLive = item.siblings[choice].content != .flag(false)
+    let isToLive = item.siblings.first { $0.position == choice }?.content != .flag(false)
     try seal(images, answers: [name: Answer(id: item.id, cell: cell, isToLive: isToLive)])
   }
 

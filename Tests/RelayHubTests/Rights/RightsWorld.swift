@@ -121,8 +121,7 @@ final class RightsWorld {
     var request = try device.replica.nextRequest()
     (request.push, request.pull) = ([SealedTransaction(transaction).bytes], nil)
     let job = PushJob(
-      device: try fleet.reader.authenticate(token: "token-" + device.name).id, replica: request.replica,
-      request: request)
+      device: try fleet.reader.authenticate(token: "token-" + device.name).id, request: request)
     let verdicts = try fleet.writer.commit([job], now: fleet.clock.now)[0].get().verdicts
     guard verdicts.count == 1 else { throw RelayError(.invariant, "\(verdicts)") }
     return verdicts[0].refusal?.rule.rawValue ?? "ok"
