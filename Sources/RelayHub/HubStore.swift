@@ -23,6 +23,7 @@ public enum Hub {
       try db.script(HubStore.tables)
       for (name, value) in [
         ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
+        ("version", HubStore.version),
       ] {
         try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
       }
@@ -44,6 +45,9 @@ final class HubStore {
   let organisation: Hash128
   let epoch: Hash128
 
+  /// Of the store's tables.
+  fileprivate static let version: [UInt8] = [2]
+
   static func path(_ directory: String) -> String { directory + "/hub.db" }
 
   init(directory: String, mode: Database.Mode, vfs: String?, resolvers: Resolvers) throws(RelayError) {
@@ -57,6 +61,11 @@ final class HubStore {
       return bytes
     }
     let file = try meta("schema")
+    guard try db.first("SELECT value FROM meta WHERE name = 'version'")?[0] == .blob(HubStore.version) else {
+      throw RelayError(
+        .unsupportedVersion, "\(db.path): written by another version of relay-server",
+        advice: "Nothing was changed. Serve it with the version that wrote it.")
+    }
     schema = try SyncSchema(json: file, resolvers: resolvers)
     try schema.checkResolvers()
     schemaID = hash128(file)

@@ -16,6 +16,9 @@ DIFFERENCE = "Sources/Relay/Replica/Difference.swift"
 MERGE = "Sources/Relay/Merge/Merge.swift"
 ACCEPT = "Sources/RelayHub/Accept.swift"
 JUDGE = "Sources/RelayHub/Judge.swift"
+INSERT = "Sources/RelayHub/Judge+Insert.swift"
+INCREMENTS = "Sources/RelayHub/Increments.swift"
+VALIDATION = "Sources/Relay/Merge/Validation.swift"
 COMMIT = "Sources/RelayHub/Commit.swift"
 PULL = "Sources/RelayHub/Pull.swift"
 CLOSING = "Sources/RelayHub/Pull+Closing.swift"
@@ -95,17 +98,30 @@ MUTATIONS = [
          'effective: mutated("no_clamp") ? transaction.time : min(transaction.time, latest))'),
     ]),
     Mutation("seen_immutable", "12", "an immutable value can be overwritten by one who saw it", [
-        (JUDGE, "      where write.value != .values(values) &&",
-         '      where !mutated("seen_immutable") && write.value != .values(values) &&'),
+        (INSERT, "    where write.value != .values(values) &&",
+         '    where !mutated("seen_immutable") && write.value != .values(values) &&'),
+    ]),
+    Mutation("over_alive", "12", "an insert over a row that its author saw alive may give what only a new row gets", [
+        (INSERT, "    return known.contains(.flag(true)) &&",
+         '    return !mutated("over_alive") && known.contains(.flag(true)) &&'),
+    ]),
+    Mutation("foreign_defaults", "5, 12", "an insert writes its defaults also where its author's role may not write", [
+        (VALIDATION, "    guard case .insert(let groups) = change.operations.first?.kind else { return change }\n",
+         '    guard !mutated("foreign_defaults"), case .insert(let groups) = change.operations.first?.kind else {\n'
+         "      return change\n    }\n"),
     ]),
     Mutation("insert_adds", "5", "an insert covers no increments, set elements or immutable values it had seen", [
-        (MERGE, "      let known = cells(of: group.id).compactMap(\\.id.element).filter { !given.values.contains($0) }\n",
+        (MERGE, "      let known = cells(of: group.id).compactMap(\\.id.element).filter { !stated.contains($0) }\n",
          '      let known = mutated("insert_adds") ? [] : '
-         "cells(of: group.id).compactMap(\\.id.element).filter { !given.values.contains($0) }\n"),
+         "cells(of: group.id).compactMap(\\.id.element).filter { !stated.contains($0) }\n"),
         (MERGE, "value: delta == 0 ? nil : .delta(delta))]",
          'value: delta == 0 ? nil : .delta(delta), covers: !mutated("insert_adds"))]'),
         (MERGE, "value: isEmpty ? nil : .values(given.values))]",
          'value: isEmpty ? nil : .values(given.values), covers: !mutated("insert_adds"))]'),
+    ]),
+    Mutation("sums_cover", "5", "an insert finds the sum of a counter, not its increments", [
+        (JUDGE, "    if transaction.mode == .strict || change.operations[0].isInsert { try",
+         '    if transaction.mode == .strict || (change.operations[0].isInsert && !mutated("sums_cover")) { try'),
     ]),
     Mutation("no_notice", "14", "a losing lww value is not told", [
         (COMMIT, "        for loser in losers where try notify(",
@@ -214,6 +230,11 @@ MUTATIONS = [
          "      Mutation.memory.begin(\"\\(store.db.path) \\(device.id)\", try store.head())\n    }\n"),
         (CLOSING, "    let confirmed = try store.records(request.pending).filter { $0.device == device.id }\n",
          "    let confirmed = try store.records(request.pending).filter { $0.device == device.id && $0.verdict.seq <= head }\n"),
+    ]),
+    Mutation("sums_blur", "23", "increments after N come as one sum, whoever made them", [
+        (INCREMENTS, "    let late = newer.filter { $0.seq > request.base }\n",
+         "    var late = newer.filter { $0.seq > request.base }\n"
+         '    if mutated("sums_blur") { late = late.summed }\n'),
     ]),
     Mutation("token_lives", "23", "a token survives a change of scopes", [
         (TOKEN, "    guard hash == asked else {\n", '    guard hash == asked || mutated("token_lives") else {\n'),

@@ -46,7 +46,7 @@ extension Replica {
         try again.finish()
         try correct(core.db)
         let author = author.isEmpty ? chain[0].author : author
-        try core.decide(Commit(author: author, mode: chain[0].mode, decisions: again.decisions))
+        try core.commit(Commit(author: author, mode: chain[0].mode, decisions: again.decisions))
       }
     }
   }

@@ -81,24 +81,26 @@ extension ReplicaCore {
       try db.execute("UPDATE \"\(table.name)\" SET \(sets) WHERE \(match)", values + keyValues)
     }
     let decision = [cell.group: Decision(entry: entry.opened, value: chosen)]
-    let dots = try decide(Commit(author: author, moment: moment, decisions: [entry.row: decision]))
+    let dots = try commit(Commit(author: author, moment: moment, decisions: [entry.row: decision]))
     if let dot = dots.last { try answered(id, by: dot.counter) }
     return dots
   }
 
-  /// Seals what a person decided about rows, and shows it.
+  /// Seals a commit and shows what it comes to. That may be something else than was written: of what came in since the
+  /// moment that the author had seen some stands beside it or wins, and a row that is to live again shows what this
+  /// replica still knows of it.
   @discardableResult
-  func decide(_ commit: Commit) throws(RelayError) -> [Dot] {
+  func commit(_ commit: Commit) throws(RelayError) -> [Dot] {
     let dots = try seal(.commit(commit))
-    guard commit.decisions.values.contains(where: { $0[0]?.value == .flag(true) }) else { return dots }
-    // A row that is to live again shows what this replica still knows of it; the rest comes with the next sync.
-    let state = try state()
     var own = OwnTransactions()
+    var rows = Set(commit.decisions.filter { $0.value[0]?.value == .flag(true) }.keys)
+    for dot in commit.moment == nil ? [] : dots {
+      if let one = try own.own(dot.counter, db) { rows.formUnion(one.changes.keys) }
+    }
+    guard !rows.isEmpty else { return dots }
+    let state = try state()
     try applying { () throws(RelayError) in
-      for (row, decisions) in commit.decisions.sorted(by: { $0.key < $1.key })
-      where decisions[0]?.value == .flag(true) {
-        try rebuild(row, try table(row.table), state, &own)
-      }
+      for row in rows.sorted() { try rebuild(row, try table(row.table), state, &own) }
     }
     return dots
   }

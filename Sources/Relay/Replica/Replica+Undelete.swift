@@ -20,7 +20,7 @@ extension Replica {
           throw RelayError(.rowUnknown, "\(table.name): this replica knows of no deleted row \(ReplicaCore.label(row))")
         }
         let decision = Decision(entry: 0, value: .flag(true))
-        try core.decide(Commit(author: author, decisions: [row: [0: decision]]))
+        try core.commit(Commit(author: author, decisions: [row: [0: decision]]))
       }
     }
   }

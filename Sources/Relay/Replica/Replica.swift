@@ -65,7 +65,7 @@ public final class Replica: @unchecked Sendable {
       try core.db.transaction { () throws(RelayError) in
         try core.seal(.residue)
         let value = try body(core.db)
-        try core.seal(.commit(Commit(author: author, mode: mode, moment: moment)))
+        try core.commit(Commit(author: author, mode: mode, moment: moment))
         return value
       }
     }

@@ -62,10 +62,14 @@ final class Witness {
   // MARK: The tables
 
   func row(_ name: Name) throws -> [String: Value]? {
+    try device.replica.read { (db) throws(RelayError) in try Witness.row(name, in: db) }
+  }
+
+  private static func row(_ name: Name, in db: Database) throws(RelayError) -> [String: Value]? {
     let columns = Truth.columns[name.table] ?? []
     let list = columns.joined(separator: ", ")
-    let found = try device.values("SELECT \(list) FROM \(name.table) WHERE id = '\(name.id)'")
-    return found.first.map { Dictionary(uniqueKeysWithValues: zip(columns, $0)) }
+    return try db.first("SELECT \(list) FROM \(name.table) WHERE id = ?", [.text(name.id)])
+      .map { Dictionary(uniqueKeysWithValues: zip(columns, $0)) }
   }
 
   func rows() throws -> [Name] {
@@ -160,7 +164,8 @@ final class Witness {
       try seal(before, answers: answers)
     } else {
       try device.replica.discard(item.id)
-      guard try images(names) == before else { throw Broken("\(device.name): discarding changed rows") }
+      let after = try images(names)
+      guard after == before else { throw Broken("\(device.name): discarding made \(before) \(after)") }
     }
     forgotten.formUnion(chain)
   }
@@ -177,11 +182,17 @@ final class Witness {
     form = nil
     try sealForeign()
     let before = try images(names)
-    try device.replica.write(seenAt: moment) { (db) throws(RelayError) in try db.script(sql) }
+    // What was written; what is shown of it afterwards may be less.
+    let after = try device.replica.write(seenAt: moment) { (db) throws(RelayError) in
+      try db.script(sql)
+      var after: [Name: [String: Value]?] = [:]
+      for name in names { after[name] = .some(try Witness.row(name, in: db)) }
+      return after
+    }
     // Of a row that left since, the device no longer claims to know anything but own work that was pending then: rather
     // one question too many.
     let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
-    try seal(before, seen: Dictionary(uniqueKeysWithValues: claimed))
+    try seal(before, after: after, seen: Dictionary(uniqueKeysWithValues: claimed))
   }
 
   func undelete(_ name: Name) throws {
@@ -206,13 +217,15 @@ final class Witness {
   }
 
   private func seal(
-    _ before: [Name: [String: Value]?], answers: [Name: Answer] = [:], seen: [Name: Set<Dot>]? = nil
+    _ before: [Name: [String: Value]?], after: [Name: [String: Value]?] = [:], answers: [Name: Answer] = [:],
+    seen: [Name: Set<Dot>]? = nil
   ) throws {
     let isForm = seen != nil
     let seen = seen ?? known
     var acts: [Name: Act] = [:]
     for (name, was) in before {
-      var act = Act(before: was, after: try row(name), seen: seen[name] ?? [], settled: answers[name]?.cell)
+      var act = Act(
+        before: was, after: try after[name] ?? row(name), seen: seen[name] ?? [], settled: answers[name]?.cell)
       act.isToLive = answers[name]?.isToLive ?? true
       guard !act.isNothing else { continue }
       // A row that is only let live again names nobody.
@@ -239,7 +252,7 @@ final class Witness {
     // where there is no confirmed row (rule 6): rather one question too many.
     for (name, act) in acts where isForm && act.before == nil {
       if truth.wasAlive(name, at: base), truth.unit(name, at: base).map(holds) == true { continue }
-      known[name] = act.seen.union(pendingDots.intersection(known[name] ?? []))
+      known[name] = pendingDots.intersection(act.seen.union(known[name] ?? []))
     }
   }
 
