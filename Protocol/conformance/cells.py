@@ -107,8 +107,11 @@ def values_of(table, row, cells):
     return values
 
 
-def effects(table, op, cells):
-    """(cell, value, covers) for each cell that an operation writes; the value None only covers."""
+def effects(table, op, cells, gives):
+    """(cell, value, covers) for each cell that an operation writes; the value None only covers.
+
+    gives: the cells to which the author's role may give a value in a new row; a default elsewhere is nobody's value.
+    """
     kind = op["op"]
     alive = [(LIVE, "alive", True)]
     if kind == "delete":
@@ -128,7 +131,7 @@ def effects(table, op, cells):
             known = {c[1] for c in cells if c[0] == name} - set(value)
             out += [((name, e), None, True) for e in sorted(known, key=element_order)]
             out += [((name, e), ["in"], True) for e in value]
-        elif (spec.policy == "counter" and value == 0) or (
+        elif (name not in gives and table.is_default(spec, value)) or (spec.policy == "counter" and value == 0) or (
                 spec.policy == "immutable" and all(v is None for v in spec.unpack(value))):
             out.append(((name, None), None, True))
         else:
@@ -136,10 +139,10 @@ def effects(table, op, cells):
     return out
 
 
-def merge(table, cells, change, dot, seen, seq, time, readable):
+def merge(table, cells, change, dot, seen, seq, time, readable, gives):
     """Merges a change into a row's cells: covered writes leave, the new one joins."""
     for op in change.ops:
-        for cell, value, covers in effects(table, op, cells):
+        for cell, value, covers in effects(table, op, cells, gives):
             live = cells.setdefault(cell, {})
             if covers and (cell == LIVE or cell[0] in readable):
                 for other in [d for d in live if d != dot]:
@@ -151,11 +154,11 @@ def merge(table, cells, change, dot, seen, seq, time, readable):
                 del cells[cell]
 
 
-def is_concurrent(table, cells, change, tx, readable):
+def is_concurrent(table, cells, change, tx, readable, gives):
     """Would a change find a live write, in a cell that it writes, that its author had not seen? Two that both say that
     the row lives do not count: every update says so."""
     for op in change.ops:
-        for cell, value, _ in effects(table, op, cells):
+        for cell, value, _ in effects(table, op, cells, gives):
             for dot, write in cells.get(cell, {}).items():
                 if cell == LIVE and write.value == "alive" == value:
                     continue

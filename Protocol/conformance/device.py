@@ -66,7 +66,8 @@ class Device:
         for tx, change, verdict in self.overlay(row):
             has_values |= change.has("insert")
             time = verdict.time if verdict else tx.time
-            merge(table, cells, change, tx.dot, tx.seen, PENDING + tx.dot[1], time, table.readable(tx.role))
+            merge(table, cells, change, tx.dot, tx.seen, PENDING + tx.dot[1], time, table.readable(tx.role),
+                  table.gives(tx.role))
         return values_of(table, row, cells) if has_values and is_alive(table, cells) else None
 
     def visible(self):
@@ -135,7 +136,7 @@ class Device:
                 if not table.reads(spec, self.role) and values == tuple(spec.defaults):
                     continue
                 cells[spec.name] = values[0] - spec.defaults[0] if spec.policy == "counter" else spec.pack(values)
-            return [{"op": "insert", "cells": table.own_values(cells, self.role)}]
+            return [{"op": "insert", "cells": cells}]
         ops = [{"op": "touch", **note}] if resolving and resolving[0] == "_live" else []
         for spec in table.cells.values():
             was, now = (tuple(v[c] for c in spec.columns) for v in (before, after))

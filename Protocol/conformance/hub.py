@@ -66,32 +66,25 @@ class Hub:
     def judge(self, device, tx, verdict):
         after, merged, role = {}, dict(self.rows), self.roles[device]
         writable = self.scopes(device, "w")
-        changes = [self.own_part(change, role) for change in tx.changes]
-        for change in changes:
+        for change in tx.changes:
             table = self.schema.tables[change.row[0]]
             why = self.refuses(device, tx, change, table, writable)
             if why:
                 return after, why
             cells = copy.deepcopy(self.rows.get(change.row, {}))
             readable = table.readable(tx.role) & table.readable(role)
-            if tx.strict and is_concurrent(table, cells, change, tx, readable):
+            if tx.strict and is_concurrent(table, cells, change, tx, readable, table.gives(role)):
                 return after, "strict_concurrent"
-            merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable)
+            merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable, table.gives(role))
             after[change.row] = merged[change.row] = cells
             if named := self.named_parent(table, change):
                 base = tx.base if change.parent_base is None else change.parent_base
                 self.sign_life(tx, named, base, after, merged, verdict)
-        for change in changes:
+        for change in tx.changes:
             why = self.misplaced(tx, change, merged, writable)
             if why:
                 return after, why
         return after, "unique_taken" if self.takes_unique(after, merged) else None
-
-    def own_part(self, change, role):
-        """A change without what only others may say."""
-        table = self.schema.tables[change.row[0]]
-        ops = [{**op, "cells": table.own_values(op["cells"], role)} if op["op"] == "insert" else op for op in change.ops]
-        return Change(change.row, change.base, ops, change.parent_base)
 
     def sign_life(self, tx, parent, base, after, merged, verdict):
         """Who names a parent says that it lives, unless its author knew it to be deleted."""
@@ -105,7 +98,7 @@ class Hub:
         was = is_alive(table, cells)
         touch = Change(parent, base, [{"op": "touch"}])
         verdict.signs.append((parent, base))
-        merge(table, cells, touch, tx.dot, tx.seen, verdict.seq, verdict.time, set())
+        merge(table, cells, touch, tx.dot, tx.seen, verdict.seq, verdict.time, set(), set())
         after[parent] = merged[parent] = cells
         if not was and is_alive(table, cells) and table.parent:
             if above := values_of(table, parent, cells)[table.parent[0]]:
@@ -140,12 +133,14 @@ class Hub:
             return why
         if inserts and table.append:
             return "append_only"
+        readable = table.readable(tx.role) & table.readable(self.roles[device])
+
         def saw(dot, write):
             return write.seq <= change.base or dot in tx.seen
 
         def replaces_immutable(name, value):
             spec = table.cells[name]
-            return spec.policy == "immutable" and any(
+            return spec.policy == "immutable" and name in readable and any(
                 any(v is not None for v in spec.unpack(w.value)) and w.value != value and saw(d, w)
                 for d, w in cells.get((name, None), {}).items())
 
@@ -157,12 +152,16 @@ class Hub:
             return None
         # Who saw the row alive, and no deletion, inserts nothing new: that is an update by another name.
         alone, role = {}, self.roles[device]
-        merge(table, alone, change, tx.dot, frozenset(), 1, 0, set())
+        merge(table, alone, change, tx.dot, frozenset(), 1, 0, set(), set(table.cells))
         was, now = values_of(table, change.row, cells), values_of(table, change.row, alone)
         for name, value in change.ops[0]["cells"].items():
             spec = table.cells[name]
             if replaces_immutable(name, value):
                 return "immutable"
+            covers = name in readable and any(
+                saw(d, w) for cell, writes in cells.items() if cell[0] == name for d, w in writes.items())
+            if table.is_default(spec, value) and not table.may_write(spec, role, True) and not covers:
+                continue
             same = table.reads(spec, role) and all(was[c] == now[c] for c in spec.columns)
             if not same and not table.may_write(spec, role, False):
                 return "column_not_writable"
@@ -214,7 +213,7 @@ class Hub:
             return None
         if table.parent is None:
             fresh = {}
-            merge(table, fresh, change, tx.dot, frozenset(), 0, 0, set())
+            merge(table, fresh, change, tx.dot, frozenset(), 0, 0, set(), set(table.cells))
             homes = table.names("homes", values_of(table, change.row, fresh))
         else:
             above = values_of(table, change.row, merged[change.row])[table.parent[0]]

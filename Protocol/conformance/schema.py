@@ -85,17 +85,9 @@ class Table:
             return tuple(value) == ()
         return value == 0 if cell.policy == "counter" else value == cell.pack(cell.defaults)
 
-    def lacks_required(self, cell, value):
-        if cell.policy in ("set", "counter"):
-            return False
-        return any(v is None and self.columns[c].get("required") for c, v in zip(cell.columns, cell.unpack(value)))
-
-    def own_values(self, cells, role):
-        """What of an insert's cells its author's role may say: no defaults of cells that only others write."""
-        return {
-            name: value for name, value in cells.items()
-            if not self.is_default(self.cells[name], value) or self.may_write(self.cells[name], role, True)
-            or self.lacks_required(self.cells[name], value)}
+    def gives(self, role):
+        """Cells to which the role may give a value in a new row."""
+        return {c.name for c in self.cells.values() if self.may_write(c, role, True)}
 
     def names(self, what, values):
         """The scopes or homes that a row's own values yield."""

@@ -97,7 +97,13 @@ extension HubStore {
       [.integer(Int64(stored.row.table)), .blob(stored.row.key)]
     ) { (row) throws(RelayError) in (row.blob(0), UInt64(row.int(1))) }
     var list: [EntryRecord] = []
+    // Elements that were taken out are told too, as far as there is room for them.
+    var room = Limits.columns + Limits.elements - stored.state.cells.count(where: \.isTelling)
     for var cell in stored.state.cells {
+      if !cell.isTelling {
+        guard room > 0 else { continue }
+        room -= 1
+      }
       let group = table.group(cell.id.group)
       if group?.policy == .counter, let id = stored.id { cell.writes = try listed(cell, id) }
       guard cell.id.group == 0 || group.map({ table.reads($0, role) }) ?? false else { continue }

@@ -19,7 +19,8 @@ extension Judgement {
   func replacesImmutable(
     _ group: GroupID, _ values: [Value], _ change: RowChange, _ row: StoredRow, _ table: TableSchema
   ) -> Refusal? {
-    guard table.group(group)?.policy == .immutable else { return nil }
+    // Of what the role may not read nothing counts as seen.
+    guard let schema = table.group(group), schema.policy == .immutable, reads(schema, table) else { return nil }
     for write in row.state.writes(CellID(group))
     where write.value != .values(values) && write.value != .values(values.map { _ in .null }) && saw(write, change) {
       return Refusal(
@@ -47,20 +48,35 @@ extension Judgement {
     alone.apply(
       change,
       WriteContext(
-        dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: 0, readable: { _ in true }),
+        dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: 0, readable: { _ in true },
+        gives: { _ in true }),
       table: table)
     let now = try table.allValues(change.row, alone)
     for given in groups {
       guard let group = table.group(given.group) else { continue }
       if let refusal = replacesImmutable(group.id, given.values, change, row, table) { return refusal }
+      guard !table.mayWrite(group, device.role, inserting: false), overrides(given, group, table, change, row) else {
+        continue
+      }
       // Whether a value that it may not read is the same is not for the device to learn.
       let isSame = table.reads(group, device.role) && group.columns.allSatisfy { was[$0] == now[$0] }
-      guard isSame || table.mayWrite(group, device.role, inserting: false) else {
+      guard isSame else {
         return Refusal(
           rule: .columnNotWritable, row: change.row, group: group.id,
           message: "\(table.name): the role '\(device.role)' may not write \(group.name) of a row that is there")
       }
     }
     return nil
+  }
+
+  /// Would this change what the group shows? The default that an insert has for a group of others says nothing, but it
+  /// covers what its author had seen there.
+  private func overrides(
+    _ given: GroupValues, _ group: GroupSchema, _ table: TableSchema, _ change: RowChange, _ row: StoredRow
+  ) -> Bool {
+    guard table.isDefault(given.values, group), !table.mayWrite(group, device.role, inserting: true) else {
+      return true
+    }
+    return reads(group, table) && row.state.cells(of: group.id).contains { $0.writes.contains { saw($0, change) } }
   }
 }

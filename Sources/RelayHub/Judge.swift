@@ -8,8 +8,6 @@ final class Judgement {
   let device: HubDevice
   let seq: UInt64
   let effective: HybridTime
-  /// What is merged: of inserts only what the device may say.
-  let changes: [RowChange]
   let operations: [RowID: [Operation]]
   var before: [RowID: StoredRow?] = [:]
   var after: [RowID: StoredRow] = [:]
@@ -22,9 +20,6 @@ final class Judgement {
     self.device = device
     self.seq = seq
     self.effective = effective
-    changes = transaction.rows.map { change in
-      store.schema.table(change.row.table)?.withoutForeignDefaults(change, role: device.role) ?? change
-    }
     operations = Dictionary(transaction.rows.map { ($0.row, $0.operations) }) { first, _ in first }
   }
 
@@ -66,17 +61,33 @@ final class Judgement {
   /// Merges into `after` and says why the transaction is refused, if it is (rules 16–19).
   func judge() throws(RelayError) -> Refusal? {
     let writable = device.writable
-    for change in changes {
+    for change in transaction.rows {
       guard let table = store.schema.table(change.row.table) else {
         return Refusal(rule: .unknownTable, row: change.row, message: "the hub has no table \(change.row.table)")
       }
       if let refusal = try refuses(change, table, writable) { return refusal }
       if let refusal = try merge(change, table) { return refusal }
     }
-    for change in changes {
+    for change in transaction.rows {
       if let refusal = try misplaced(change, writable) { return refusal }
     }
+    if let refusal = try outgrows() { return refusal }
     return try takesUniqueKey()
+  }
+
+  /// A row that no message could carry, parents of which only a child said that they live among them. What role reads
+  /// which column of it is not asked; so nothing is told of what it holds.
+  private func outgrows() throws(RelayError) -> Refusal? {
+    for row in after.keys.sorted() {
+      guard let stored = after[row], let table = store.schema.table(row.table) else { continue }
+      guard let reason = table.outgrown(try table.allValues(row, stored.state), stored.state) else { continue }
+      let isOpen = table.groups.allSatisfy { table.reads($0, device.role) }
+      let named = operations[row] == nil ? transaction.rows[0].row : row
+      return Refusal(
+        rule: .rowTooLarge, row: named, message: "\(table.name): \(isOpen ? reason : "the row would not fit a message")"
+      )
+    }
+    return nil
   }
 
   private func refuses(_ change: RowChange, _ table: TableSchema, _ writable: Set<String>) throws(RelayError)
@@ -117,12 +128,18 @@ final class Judgement {
     return nil
   }
 
-  private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {
+  /// Could the author see the group, by the role that it wrote under and by the one that it has now?
+  func reads(_ group: GroupSchema, _ table: TableSchema) -> Bool {
     let (header, now) = (transaction.role, device.role)
-    let readable = Set(table.groups.filter { table.reads($0, header) && table.reads($0, now) }.map(\.id))
+    return table.reads(group, header) && table.reads(group, now)
+  }
+
+  private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {
+    let readable = Set(table.groups.filter { reads($0, table) }.map(\.id))
+    let given = Set(table.groups.filter { table.mayWrite($0, device.role, inserting: true) }.map(\.id))
     let context = WriteContext(
       dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: change.base,
-      readable: { readable.contains($0) })
+      readable: { readable.contains($0) }, gives: { given.contains($0) })
     var row = try old(change.row) ?? StoredRow(change.row)
     if transaction.mode == .strict || change.operations[0].isInsert { try store.expand(&row) }
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: table) {
@@ -132,10 +149,6 @@ final class Judgement {
     row.seq = seq
     let values = try table.allValues(row.row, row.state)
     row.parent = table.parentRow(values)
-    // A dead row travels without what it holds.
-    if table.isAlive(row.state), let reason = table.outgrown(values, row.state) {
-      return Refusal(rule: .rowTooLarge, row: change.row, message: "\(table.name): \(reason)")
-    }
     after[change.row] = row
     if let parent = table.namedParent(change) {
       try signLife(parent, base: change.parentBase ?? transaction.base, context)
@@ -188,7 +201,8 @@ final class Judgement {
     } else {
       var fresh = RowState()
       let context = WriteContext(
-        dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: 0, readable: { _ in true })
+        dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: 0, readable: { _ in true },
+        gives: { _ in true })
       fresh.apply(change, context, table: table)
       named = table.ownHomes(try table.allValues(change.row, fresh))
     }

@@ -103,10 +103,10 @@ extension Pull {
 }
 
 extension PullClosing {
-  /// Notices that fit a message with everything else: where they are too many and too large their texts and blobs are
-  /// cut, shorter and shorter, and the row's history has them whole.
+  /// Notices that fit a message with everything else: of more than a person could read the newest, and where they are too
+  /// large their texts and blobs are cut, shorter and shorter. The rows' histories have all of it.
   static func fitting(_ notices: [NoticeRecord]) -> [NoticeRecord] {
-    var (fitting, longest) = (notices, Limits.value)
+    var (fitting, longest) = (Array(notices.suffix(Limits.notices)), Limits.value)
     while longest > 64, fitting.reduce(0, { $0 + $1.byteCount }) > Limits.part / 2 {
       longest /= 4
       for at in fitting.indices { fitting[at].cut(to: longest) }

@@ -133,13 +133,11 @@ struct Pull {
     return record
   }
 
-  /// All live writes of the cells that have one newer than the floor. An element that nobody wants in its set any more
-  /// says nothing to a device: whatever is done to it there shows the same without.
+  /// All live writes of the cells that have one newer than the floor.
   private func stamps(_ stored: StoredRow, _ table: TableSchema) throws(RelayError) -> [Cell] {
     var stamps: [Cell] = []
-    for var cell in stored.state.cells where reads(cell.id, table) {
+    for var cell in stored.state.cells where cell.isTelling && reads(cell.id, table) {
       guard cell.writes.contains(where: { $0.seq > request.floor }) else { continue }
-      if cell.id.element != nil, cell.writes.allSatisfy({ $0.value == .flag(false) }) { continue }
       if table.group(cell.id.group)?.policy == .counter, let id = stored.id {
         cell.writes = try travelling(cell, id)
       }

@@ -37,27 +37,35 @@ extension HubStore {
   /// Rows as the device should hold them: a prefix of those asked for, as many as fit into an answer.
   func rows(_ request: RowsRequest, _ device: HubDevice) throws(RelayError) -> RowsResponse {
     let view = try standsAt(request.epoch, request.base, request.schemaVersion)
-    let granted = device.readable
     var response = RowsResponse()
     var size = 0
-    for row in request.rows where size < 4 << 20 {
-      response.answered += 1
-      guard let table = view.table(row.table), table.access(device.role).reads, let stored = try load(row),
-        granted.reach(stored.scopeNames), let values = try table.shownValues(row, stored.state),
-        !table.isUpOnly(values, device.role)
-      else { continue }
-      let readable = table.readableColumns(device.role)
-      if response.runs.last?.table != row.table {
-        response.runs.append(RowRun(table: row.table, columns: readable.map { table.columns[$0].id }, rows: []))
+    for row in request.rows {
+      if let table = view.table(row.table), let record = try record(row, table, device) {
+        // A large row has an answer for itself.
+        guard size == 0 || size + record.size <= Limits.part else { return response }
+        if response.runs.last?.table != row.table {
+          let columns = table.readableColumns(device.role).map { table.columns[$0].id }
+          response.runs.append(RowRun(table: row.table, columns: columns, rows: []))
+        }
+        response.runs[response.runs.count - 1].rows.append(record)
+        size += record.size
       }
-      let seq =
-        granted.contains(ScopeGrant.everything)
-        ? nil : stored.scopes.filter { granted.contains($0.name) }.map(\.seq).max()
-      let record = RowRecord(row: row, seq: seq ?? stored.seq, values: readable.map { values[$0] })
-      response.runs[response.runs.count - 1].rows.append(record)
-      size += record.size
+      response.answered += 1
     }
     return response
+  }
+
+  /// - Returns: nil for a row that the device should not hold.
+  private func record(_ row: RowID, _ table: TableSchema, _ device: HubDevice) throws(RelayError) -> RowRecord? {
+    let granted = device.readable
+    guard table.access(device.role).reads, let stored = try load(row), granted.reach(stored.scopeNames),
+      let values = try table.shownValues(row, stored.state), !table.isUpOnly(values, device.role)
+    else { return nil }
+    let seq =
+      granted.contains(ScopeGrant.everything)
+      ? nil : stored.scopes.filter { granted.contains($0.name) }.map(\.seq).max()
+    return RowRecord(
+      row: row, seq: seq ?? stored.seq, values: table.readableColumns(device.role).map { values[$0] })
   }
 
   /// - Returns: the schema as the device knows it.

@@ -26,8 +26,7 @@ import Testing
         RowChange(row: row, base: write.base, operations: [Operation(write.operation)]),
         WriteContext(
           dot: write.dot, seq: write.seq, effective: HybridTime(bits: write.time), seen: DotSet(write.seen),
-          base: write.base
-        ) { _ in true },
+          base: write.base, readable: { _ in true }, gives: { _ in true }),
         table: table)
     }
     return state
@@ -107,7 +106,9 @@ import Testing
     var state = merged([Write(dot: dot(1), seq: 1, time: 1, operation: .set(3, ["hidden"]))])
     state.apply(
       RowChange(row: row, base: 9, operations: [Operation(.set(3, ["blind"]))]),
-      WriteContext(dot: dot(2), seq: 10, effective: HybridTime(bits: 2), seen: DotSet(), base: 9) { $0 != 3 },
+      WriteContext(
+        dot: dot(2), seq: 10, effective: HybridTime(bits: 2), seen: DotSet(), base: 9, readable: { $0 != 3 },
+        gives: { _ in true }),
       table: table)
     #expect(state.writes(CellID(3)).count == 2)
   }

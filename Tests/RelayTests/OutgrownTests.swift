@@ -46,6 +46,27 @@ import Testing
     #expect(notices.allSatisfy { $0.message?.hasSuffix("it stays on this device alone") == true })
   }
 
+  @Test func aRowThatStayedHereGoesUpOnceItFitsAndCanBeDeletedWithoutAWord() throws {
+    let large = "printf('%.*c', \(Limits.value + 1), 'x')"
+    try Clinic.foreign(
+      replica.path,
+      """
+      INSERT INTO person (id, unit, given) VALUES ('shrunk', 'u1', \(large)), ('gone', 'u1', \(large))
+      """)
+    #expect(try replica.sealed().isEmpty)
+    #expect(try replica.inbox().count == 2)
+    try Clinic.foreign(replica.path, "UPDATE person SET unit = 'u2' WHERE id = 'shrunk'")
+    #expect(try replica.sealed().isEmpty)
+    try Clinic.foreign(
+      replica.path, "UPDATE person SET given = 'Ann' WHERE id = 'shrunk'; DELETE FROM person WHERE id = 'gone'")
+    let sealed = try replica.sealed().flatMap(\.rows)
+    #expect(try sealed.map { try $0.row.values() } == [["shrunk"]])
+    #expect(sealed[0].operations[0].isInsert)
+    #expect(sealed[0].base == 0)
+    #expect(try replica.inbox().isEmpty)
+    #expect(try replica.values("SELECT count(*) FROM relay_alone") == [[0]])
+  }
+
   @Test func aLargeImportIsCutIntoTransactionsThatCanBeSent() throws {
     try Clinic.foreign(
       replica.path,

@@ -12,10 +12,13 @@ package struct WriteContext: Sendable {
   package var base: UInt64
   /// Groups that both the role in the header and the device's role now may read: nothing else is ever covered.
   package var readable: @Sendable (GroupID) -> Bool
+  /// Groups to which the author's role may give a value in a new row. The default that an insert has for another group
+  /// is nobody's value.
+  package var gives: @Sendable (GroupID) -> Bool
 
   package init(
     dot: Dot, seq: UInt64, effective: HybridTime, seen: DotSet, base: UInt64,
-    readable: @escaping @Sendable (GroupID) -> Bool
+    readable: @escaping @Sendable (GroupID) -> Bool, gives: @escaping @Sendable (GroupID) -> Bool
   ) {
     self.dot = dot
     self.seq = seq
@@ -23,6 +26,7 @@ package struct WriteContext: Sendable {
     self.seen = seen
     self.base = base
     self.readable = readable
+    self.gives = gives
   }
 
   /// Later than every seq: a pending write is covered by being in X or not at all.
@@ -42,14 +46,14 @@ extension RowState {
   /// - Complexity: O(cells written × live writes).
   package mutating func apply(_ change: RowChange, _ context: WriteContext, table: TableSchema) {
     for operation in change.operations {
-      for effect in effects(of: operation, table: table) { write(effect, context) }
+      for effect in effects(of: operation, context, table: table) { write(effect, context) }
     }
   }
 
   /// Would one of the change's writes find a live write that its author had not seen? Two that only say that the row
   /// lives do not count: every update says so.
   package func isConcurrent(_ change: RowChange, _ context: WriteContext, table: TableSchema) -> Bool {
-    change.operations.flatMap { effects(of: $0, table: table) }.contains { effect in
+    change.operations.flatMap { effects(of: $0, context, table: table) }.contains { effect in
       writes(effect.cell).contains { write in
         if effect.cell == .live, write.value == .flag(true), effect.value == write.value { return false }
         return write.dot != context.dot && !(context.reads(effect.cell) && context.covers(write))
@@ -78,7 +82,7 @@ extension RowState {
     replace(effect.cell, live)
   }
 
-  private func effects(of operation: Operation, table: TableSchema) -> [Effect] {
+  private func effects(of operation: Operation, _ context: WriteContext, table: TableSchema) -> [Effect] {
     let alive = Effect(cell: .live, value: .flag(true))
     switch operation.kind {
     case .delete: return [Effect(cell: .live, value: .flag(false))]
@@ -90,14 +94,18 @@ extension RowState {
       return [alive, Effect(cell: CellID(group, element: element), value: .flag(true))]
     case .remove(let group, let element):
       return [alive, Effect(cell: CellID(group, element: element), value: .flag(false))]
-    case .insert(let groups): return [alive] + groups.flatMap { insertion($0, table) }
+    case .insert(let groups): return [alive] + groups.flatMap { insertion($0, context, table) }
     }
   }
 
   /// An insert writes every group that its author may read, defaults too, and covers what its author had seen there:
-  /// increments, set elements and an immutable value as well (rule 5).
-  private func insertion(_ given: GroupValues, _ table: TableSchema) -> [Effect] {
+  /// increments, set elements and an immutable value as well (rule 5). Where others decide it only covers: a new row
+  /// begins without their value, and what they give it at the same time stands.
+  private func insertion(_ given: GroupValues, _ context: WriteContext, _ table: TableSchema) -> [Effect] {
     guard let group = table.group(given.group) else { return [] }
+    if !context.gives(group.id), group.policy != .set, table.isDefault(given.values, group) {
+      return [Effect(cell: CellID(group.id), value: nil)]
+    }
     switch group.policy {
     case .set:
       let stated = Set(given.values)

@@ -8,17 +8,14 @@ extension TableSchema {
   /// - Parameter values: by position in `columns`, as the row shows them.
   /// - Complexity: O(live writes).
   package func outgrown(_ values: [Value], _ state: RowState) -> String? {
-    if let reason = outgrown(values, most: Limits.rowRecord) { return reason }
-    var size = values.byteCount
+    // A dead row travels without what it holds, but for the question whether it should be there.
+    let isAlive = isAlive(state)
+    if isAlive, let reason = outgrown(values, most: Limits.rowRecord) { return reason }
+    var size = isAlive ? values.byteCount : 0
     var cells = 0
     var elements: [GroupID: Int] = [:]
-    for cell in state.cells {
-      let isThere = cell.writes.contains { $0.value == .flag(true) }
-      if cell.id.element != nil {
-        // An element that nobody wants any more does not travel.
-        guard isThere else { continue }
-        elements[cell.id.group, default: 0] += 1
-      }
+    for cell in state.cells where cell.isTelling && (isAlive || cell.id == .live) {
+      if cell.id.element != nil { elements[cell.id.group, default: 0] += 1 }
       cells += 1
       let policy = group(cell.id.group)?.policy
       // Of a counter's increments only so many travel one by one.
@@ -49,6 +46,18 @@ extension TableSchema {
     }
     let size = values.byteCount
     return size <= most ? nil : "a row of \(size) bytes, at most \(most) can be sent"
+  }
+
+  /// Why a row's sets have more elements than a message lists.
+  package func overfull(_ values: [Value]) -> String? {
+    var cells = groups.count + 1
+    for group in groups where group.policy == .set {
+      // An element takes two bytes at least.
+      guard values[group.columns[0]].byteCount > Limits.elements else { continue }
+      cells += JSONSet.elements(values[group.columns[0]])?.count ?? 0
+    }
+    let most = Limits.columns + Limits.elements
+    return cells > most ? "a row of \(cells) cells, at most \(most) can be sent" : nil
   }
 
   /// A write without its value, at most: dot, seq and time.

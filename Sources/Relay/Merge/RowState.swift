@@ -42,6 +42,12 @@ package struct RowState: Sendable, Equatable {
   }
 }
 
+extension Cell {
+  /// Does it say something to a device? Not an element that every live write takes out of its set: an addition wins over
+  /// that whether it is there or not.
+  package var isTelling: Bool { id.element == nil || writes.contains { $0.value == .flag(true) } }
+}
+
 extension RowState {
   /// The cells of a confirmed image: stamps where the hub sent them, elsewhere the shown value as a write older than
   /// every base that can still matter.

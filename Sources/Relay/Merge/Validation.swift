@@ -58,21 +58,8 @@ extension TableSchema {
       || (inserting && group.firstWriters.contains(role))
   }
 
-  /// An insert without the defaults of groups that its author's role may not write: whose value they are, others decide,
-  /// perhaps at the same time under the same key. What is required and has no default stays, to be refused aloud.
-  package func withoutForeignDefaults(_ change: RowChange, role: String) -> RowChange {
-    guard case .insert(let groups) = change.operations.first?.kind else { return change }
-    let own = groups.filter { given in
-      guard let group = group(given.group) else { return true }
-      return !isDefault(given.values, group) || mayWrite(group, role, inserting: true)
-        || problem(inserting: given.values, group) != nil
-    }
-    var change = change
-    change.operations[0] = Operation(.insert(own), resolves: change.operations[0].resolves)
-    return change
-  }
-
-  private func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool {
+  /// Is that what an insert says of a group to which it gives nothing of its own?
+  package func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool {
     switch group.policy {
     case .set: values.isEmpty
     case .counter: values == [.integer(0)]

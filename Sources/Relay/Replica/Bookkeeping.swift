@@ -45,6 +45,9 @@ enum Bookkeeping {
     -- seen them.
     CREATE TABLE IF NOT EXISTS relay_entered (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, install INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    -- Rows that a foreign tool made too large to travel: the hub has never heard of them.
+    CREATE TABLE IF NOT EXISTS relay_alone (
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- Confirmed rows that this file's own constraints refuse.
     CREATE TABLE IF NOT EXISTS relay_held (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB NOT NULL, stamps BLOB NOT NULL, reason TEXT NOT NULL,

@@ -11,10 +11,11 @@ struct EmptyTables: OptionSet {
   static let held = EmptyTables(rawValue: 4)
   static let dead = EmptyTables(rawValue: 8)
   static let inbox = EmptyTables(rawValue: 16)
+  static let alone = EmptyTables(rawValue: 32)
 
   fileprivate static let names: [(EmptyTables, String)] = [
     (.pending, "relay_pending"), (.image, "relay_image"), (.held, "relay_held"), (.dead, "relay_dead"),
-    (.inbox, "relay_inbox"),
+    (.inbox, "relay_inbox"), (.alone, "relay_alone"),
   ]
 }
 

@@ -120,6 +120,13 @@ extension ReplicaCore {
           "\(table.name): the UNIQUE index \(index.name) is over an expression, which capture cannot follow",
           advice: "Nothing was changed. Put the index on plain columns.")
       }
+      if index.isKey, let own = named.first(where: { $0.collation != "BINARY" }) {
+        throw RelayError(
+          .schemaMismatch,
+          "\(table.name): the key's column '\(own.name)' compares by \(own.collation ?? "?"), and keys of rows that sync are"
+            + " equal where their bytes are",
+          advice: "Nothing was changed. Give the key no collation of its own.")
+      }
       lists.append(Capture.Unique(columns: named, isKey: index.isKey))
     }
     return lists

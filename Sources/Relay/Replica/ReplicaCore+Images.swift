@@ -93,7 +93,8 @@ extension ReplicaCore {
   func confirmed(_ row: RowID, _ table: TableSchema) throws(RelayError) -> [Value]? {
     if let held = try heldImage(row, table) { return held.values }
     if let image = try image(row, table) { return image.state == .left ? nil : image.values }
-    return try isUnderWork(row) ? nil : try tableRow(row, table)
+    if try isUnderWork(row) { return nil }
+    return try isAlone(row) ? nil : try tableRow(row, table)
   }
 }
 

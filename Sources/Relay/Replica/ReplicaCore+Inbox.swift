@@ -213,10 +213,10 @@ extension ReplicaCore {
   }
 
   func tell(outgrown row: RowID, _ table: TableSchema, _ message: String) throws(RelayError) {
-    let id = "l-\(table.id)-\(hash128(row.key).description)"
     try tell(
       InboxEntry(
-        id: id, kind: .notice, status: .told, row: row, rule: RefusalRule.valueNotAllowed.rawValue, message: message),
+        id: Self.outgrownID(row, table), kind: .notice, status: .told, row: row,
+        rule: RefusalRule.valueNotAllowed.rawValue, message: message),
       table)
   }
 
@@ -246,6 +246,10 @@ extension ReplicaCore {
           operation.column.map { .text($0) } ?? .null, operation.value,
         ])
     }
+  }
+
+  static func outgrownID(_ row: RowID, _ table: TableSchema) -> String {
+    "l-\(table.id)-\(hash128(row.key).description)"
   }
 
   static func refusalID(_ dot: Dot) -> String { "r-\(dot)" }

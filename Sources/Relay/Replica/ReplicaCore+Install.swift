@@ -172,6 +172,7 @@ extension ReplicaCore {
     try show(seq: one.seq, one.row, one.table)
     if isUnderWork { try save(new, one.row, one.table) } else { try dropImage(one.row) }
     try forgetHeld(one.row)
+    try forgetAlone(one.row, one.table)
     return nil
   }
 

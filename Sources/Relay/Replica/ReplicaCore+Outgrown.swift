@@ -10,6 +10,26 @@ extension ReplicaCore {
     try tell(outgrown: row, table, message + "; it stays on this device alone")
   }
 
+  func isAlone(_ row: RowID) throws(RelayError) -> Bool {
+    if knownEmpty.contains(.alone) { return false }
+    return try db.first("SELECT 1 FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings) != nil
+  }
+
+  /// A row that was never sealed is inserted as soon as it fits, and deleted without a word.
+  func stayAlone(_ row: RowID) throws(RelayError) {
+    knownEmpty.remove(.alone)
+    try db.execute("INSERT OR IGNORE INTO relay_alone (tbl, key) VALUES (?, ?)", row.bindings)
+  }
+
+  /// The row fits now, is gone, or came from the hub.
+  func forgetAlone(_ row: RowID, _ table: TableSchema) throws(RelayError) {
+    if knownEmpty.contains(.alone) { return }
+    try db.execute("DELETE FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings)
+    guard db.changes > 0 else { return }
+    try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.outgrownID(row, table))])
+    inboxChanged()
+  }
+
   /// Why a row's change cannot travel.
   ///
   /// - Parameters: the row before and after; a row may be as large as it was.
@@ -22,8 +42,10 @@ extension ReplicaCore {
         }
       }
     }
-    guard let after, after.byteCount > before?.byteCount ?? 0 else { return nil }
-    return table.outgrown(after, most: Limits.row)
+    let size = before?.byteCount ?? 0
+    guard let after, after.byteCount > size else { return nil }
+    // What several devices made of a row together may be larger than one may make it; the hub knows how much.
+    return table.outgrown(after, most: size > Limits.row ? Limits.rowRecord / 2 : Limits.row) ?? table.overfull(after)
   }
 }
 

@@ -55,7 +55,7 @@ extension ReplicaCore {
       try check(changes, commit, state)
       dots.append(try seal(changes, commit, &state))
     case .residue:
-      for chunk in chunks(changes) { dots.append(try seal(chunk, commit, &state)) }
+      for chunk in chunks(changes, role: state.role) { dots.append(try seal(chunk, commit, &state)) }
     }
     try save(state)
     return dots
@@ -94,13 +94,17 @@ extension ReplicaCore {
     if before.count > 64 { knownEmpty = try emptyTables() }
     defer { knownEmpty = [] }
     var changes: [RowChange] = []
-    for (row, was) in before.sorted(by: { $0.key < $1.key }) {
+    for (row, logged) in before.sorted(by: { $0.key < $1.key }) {
       guard row.key.count <= Limits.key else {
         let reason = "a key of \(row.key.count) bytes, at most \(Limits.key) can be sent"
         try refuse(row, table, outgrown: reason, isResidue: isResidue)
         continue
       }
+      // Of a row that stayed here alone the hub knows nothing, whatever the table had of it.
+      let isAlone = try isAlone(row)
+      let was = isAlone ? nil : logged
       var after = try tableRow(row, table)
+      if isAlone, after == nil { try forgetAlone(row, table) }
       if let written = after, let was, let meant = commit.moment?.meant(row, table, was: was, written: written),
         meant != written
       {
@@ -113,12 +117,13 @@ extension ReplicaCore {
       guard !operations.isEmpty else { continue }
       if let reason = outgrown(operations, was, after, table) {
         try refuse(row, table, outgrown: reason, isResidue: isResidue)
+        if was == nil { try stayAlone(row) }
         continue
       }
+      if isAlone { try forgetAlone(row, table) }
       var base = try base(row, before: was, seq: seqs[row], table, state)
       if let moment = commit.moment { base = try self.base(base, of: row, seenAt: moment) }
-      var change = table.withoutForeignDefaults(
-        RowChange(row: row, base: base, operations: operations), role: state.role)
+      var change = RowChange(row: row, base: base, operations: operations)
       change.parentBase = try parentBase(change, table, commit, state)
       // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
       if let installed = standing?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }
@@ -184,7 +189,21 @@ extension ReplicaCore {
     }
   }
 
-  private func chunks(_ changes: [RowChange]) -> [[RowChange]] {
+  /// Cuts what a foreign tool left where it is large. A few rows stay together, as their writer meant them; of thousands
+  /// no table takes another with it when it is refused, and what is known to be refused takes nothing with it.
+  private func chunks(_ changes: [RowChange], role: String) -> [[RowChange]] {
+    guard changes.count > Limits.operations / 100 else { return cut(changes) }
+    var chunks: [[RowChange]] = []
+    // Parents before what hangs on them.
+    for table in schema.tables.sorted(by: { (schema.depth($0), $0.id) < (schema.depth($1), $1.id) }) {
+      let own = changes.filter { $0.row.table == table.id }
+      chunks += cut(own.filter { table.refusal($0, role: role) == nil })
+      chunks += cut(own.filter { table.refusal($0, role: role) != nil })
+    }
+    return chunks
+  }
+
+  private func cut(_ changes: [RowChange]) -> [[RowChange]] {
     var chunks: [[RowChange]] = []
     var (count, size) = (0, 0)
     for change in changes {

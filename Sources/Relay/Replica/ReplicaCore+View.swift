@@ -51,8 +51,9 @@ extension ReplicaCore {
       change,
       WriteContext(
         dot: transaction.dot, seq: WriteContext.pendingSeq + transaction.dot.counter,
-        effective: one.effective ?? transaction.time, seen: transaction.seen, base: change.base
-      ) { group in table.group(group).map { table.reads($0, role) } ?? true },
+        effective: one.effective ?? transaction.time, seen: transaction.seen, base: change.base,
+        readable: { group in table.group(group).map { table.reads($0, role) } ?? true },
+        gives: { group in table.group(group).map { table.mayWrite($0, role, inserting: true) } ?? true }),
       table: table)
   }
 

@@ -41,6 +41,11 @@ public struct SyncSchema: Sendable {
 
   public func table(_ id: UInt32) -> TableSchema? { indexByID[id].map { tables[$0] } }
 
+  /// How many tables a table's parents stand in, one above the other; parents form no circle.
+  func depth(_ table: TableSchema) -> Int {
+    table.parent.flatMap { self.table($0.table) }.map { depth($0) + 1 } ?? 0
+  }
+
   public func table(named name: String) -> TableSchema? { indexByName[name].map { tables[$0] } }
 }
 

@@ -30,7 +30,8 @@ extension HubResponder {
       return Replies.cbor(response.encoded(), to: request)
     }
     response.page = try await parkedPage(
-      request, sync, token: token, (page, rights), wait: min(pull.wait, Limits.wait))
+      request, sync, token: token, (page, rights, version), wait: min(pull.wait, Limits.wait))
+    response.schemaVersion = try await readers.read { (reader) throws(RelayError) in try reader.schemaVersion() }
     var reply = Replies.cbor(response.encoded(), to: request)
     // Watching the connection has taken its next request from the server; the device opens another one.
     reply.headers[.connection] = "close"
@@ -64,7 +65,8 @@ extension HubResponder {
   /// Waits until the device has something to hear, `wait` milliseconds passed, the device hung up or the server goes
   /// down; the newest page.
   private func parkedPage(
-    _ request: Request, _ sync: SyncRequest, token: String, _ first: (page: PullPage, rights: UInt64), wait: UInt64
+    _ request: Request, _ sync: SyncRequest, token: String, _ first: (page: PullPage, rights: UInt64, version: UInt64),
+    wait: UInt64
   ) async throws(RelayError) -> PullPage {
     // The body was read; this keeps the rest of the connection behind it, which tells of the hang-up.
     var request = request
@@ -72,14 +74,18 @@ extension HubResponder {
     let end = ContinuousClock.now + .milliseconds(wait)
     do {
       return try await request.body.consumeWithCancellationOnInboundClose { _ in
-        var (page, rights) = first
-        while page.isQuiet(for: sync),
+        var (page, rights, version) = first
+        // A newer version of the schema is news: what the device held back may go out.
+        while page.isQuiet(for: sync), version == first.version,
           await park(beyond: News(head: page.closing?.head ?? 0, rights: rights), until: end)
         {
           rights = signal.news.rights
           // A credential can be taken away while its device is parked.
-          page = try await self.page(
-            sync, try await readers.read { (reader) throws(RelayError) in try reader.authenticate(token: token) })
+          let (device, now) = try await readers.read { (reader) throws(RelayError) in
+            (try reader.authenticate(token: token), try reader.schemaVersion())
+          }
+          version = now
+          page = try await self.page(sync, device)
         }
         return page
       }

@@ -278,8 +278,9 @@ final class Witness {
         known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = nil
       } else if isHere, truth.concerned(name, after: asked, upTo: head) {
-        known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = truth.writers(name, upTo: head)
+        // Own work that waits keeps it readable, at the base that it had (rule 24).
+        if !visible.contains(name) { known[name] = truth.writers(name, upTo: head).union(own) }
       } else if !isHere, !visible.contains(name) {
         let waits = sent.contains { counter, one in
           one.acts[name] != nil && !(page.closing?.confirmed.contains { $0.dot == dot(counter) } ?? false)
