@@ -1,6 +1,7 @@
 import Relay
-import RelayHub
 import Testing
+
+@testable import RelayHub
 
 /// Rows that two devices make larger than a message, each with what is small enough: the later is told, and nobody's
 /// sync stops.
@@ -119,6 +120,92 @@ import Testing
     #expect(lost.allSatisfy { $0.hasPrefix("aaa") && $0.hasSuffix("a…") && $0.utf8.count <= Limits.value / 4 })
     let whole = try fleet.history(a, "person", "r0").cells.first { $0.column == "area" }
     #expect(whole?.writes.map { $0.values.first?.text?.utf8.count } == [Limits.value, Limits.value])
+  }
+
+  @Test("Nobody makes a row's existence outgrow a message: neither a dead row's nor a parent's")
+  func existence() throws {
+    let office = try Office(
+      [("rogue", ["all"])],
+      json: """
+        {"name":"t","version":1,"roles":["office"],"tables":[
+         {"id":1,"name":"team","key":["id"],"delete":"delete_wins","columns":[{"id":1,"name":"id","type":"text"}],
+          "scopes":["all"],"homes":["all"],"access":{"office":{"read":true,"write":true}}},
+         {"id":2,"name":"talk","key":["id"],"parent":{"column":"team","table":"team"},
+          "columns":[{"id":1,"name":"id","type":"text"},{"id":2,"name":"team","type":"text"}],
+          "access":{"office":{"read":true,"write":true}}}]}
+        """)
+    for id in ["dead", "alive"] { try office.push("rogue", office.sealed(7, Office.row(id), .insert([]))) }
+    try office.push("rogue", office.sealed(7, Office.row("dead"), .delete, base: 1))
+    // As if ten thousand had written to each at once, nobody having seen another.
+    for id in ["dead", "alive"] {
+      var row = try #require(try office.writer.store.load(Office.row(id)))
+      let one = row.state.writes(.live)[0]
+      let more = (1..<Limits.siblings).map { at in
+        CellWrite(dot: Dot(ReplicaID(bits: 8), UInt64(at)), seq: one.seq, effective: one.effective, value: .flag(true))
+      }
+      row.state.replace(.live, ([one] + more).sorted { $0.dot < $1.dot })
+      try office.writer.store.save(&row)
+    }
+    let rules = try [
+      office.sealed(9, Office.row("dead"), .touch),
+      office.sealed(9, Office.row("t", table: 2), .insert([GroupValues(group: 2, values: ["alive"])])),
+      // Whoever has seen them makes room.
+      office.sealed(9, Office.row("alive"), .touch, base: 3),
+      office.sealed(9, Office.row("t", table: 2), .insert([GroupValues(group: 2, values: ["alive"])])),
+    ].map { try office.push("rogue", $0)[0].refusal?.rule }
+    #expect(rules == [.rowTooLarge, .rowTooLarge, nil, nil])
+    // Whoever pulls can read all of it.
+    var token: [UInt8] = []
+    repeat {
+      let page = try office.pull("rogue", pageBytes: 4 << 20, token: token)
+      let response = SyncResponse(epoch: Office.epoch, time: 0, page: page)
+      #expect(try SyncResponse(decoding: response.encoded()).page == page)
+      token = page.token
+    } while !token.isEmpty
+  }
+
+  @Test("What one device commits always fits; what several made larger can still be changed")
+  func withinOneDevice() throws {
+    let fleet = try Fleet(
+      schema: Array(
+        """
+        {"name":"t","version":1,"roles":["field"],"tables":[
+         {"id":1,"name":"person","key":["id"],"scopes":["unit/{unit}"],"homes":["unit/{unit}"],"columns":[
+           {"id":1,"name":"id","type":"text"},{"id":2,"name":"unit","type":"text"},
+           {"id":3,"name":"x","policy":"set","default":"[]","required":true},
+           {"id":4,"name":"y","policy":"set","default":"[]","required":true},
+           {"id":5,"name":"a","type":"text"},{"id":6,"name":"b","type":"text"},{"id":7,"name":"c","type":"text"},
+           {"id":8,"name":"d","type":"text"}],
+          "access":{"field":{"read":true,"write":true}}}]}
+        """.utf8),
+      ddl: """
+        CREATE TABLE person (id TEXT PRIMARY KEY, unit TEXT, x TEXT NOT NULL DEFAULT '[]', y TEXT NOT NULL DEFAULT '[]',
+          a TEXT, b TEXT, c TEXT, d TEXT)
+        """)
+    let (a, b) = (try fleet.add("a", "unit/1"), try fleet.add("b", "unit/1"))
+    let many = """
+      (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) SELECT json_group_array(i) FROM n)
+      """
+    let error = #expect(throws: RelayError.self) {
+      try a.sql("INSERT INTO person (id, unit, x, y) VALUES ('p', '1', \(many), \(many))")
+    }
+    #expect(error?.code == .valueNotAllowed)
+    // 2.8 MiB, and two more pieces at once.
+    let most = Limits.value
+    try a.sql(
+      """
+      INSERT INTO person (id, unit, a, b, c) VALUES ('p', '1', \(text("a", most)), \(text("b", most)),
+        \(text("c", most * 8 / 10)))
+      """)
+    try fleet.syncAll()
+    try a.sql("UPDATE person SET c = \(text("c", most * 95 / 100))")
+    try b.sql("UPDATE person SET d = \(text("d", most * 15 / 100))")
+    try fleet.settle()
+    for device in [a, b] { #expect(try device.rules() == []) }
+    try b.sql("UPDATE person SET d = d || 'more'")
+    try fleet.settle()
+    #expect(try a.values("SELECT length(d) FROM person") == [[.integer(Int64(most * 15 / 100) + 4)]])
+    #expect(throws: RelayError.self) { try b.sql("UPDATE person SET d = \(text("d", most))") }
   }
 
   @Test("A comparison row by row of a table with long keys comes in answers that can be sent")

@@ -92,6 +92,34 @@ import Testing
     #expect(try replica.read { (db) throws(RelayError) in try db.first("SELECT count(*) FROM person") } == [1])
   }
 
+  @Test func aKeyThatComparesByACollationIsRefused() throws {
+    let old = folder.file("nocase.db")
+    try Database(path: old, mode: .create).script(
+      Clinic.ddl.replacing(
+        "id TEXT PRIMARY KEY, unit TEXT NOT NULL, phone",
+        with: "id TEXT COLLATE NOCASE PRIMARY KEY, unit TEXT NOT NULL, phone"))
+    let error = #expect(throws: RelayError.self) {
+      _ = try Replica(at: old, schema: Clinic.schema, environment: Clinic.environment(1))
+    }
+    #expect(error?.code == .schemaMismatch)
+    #expect(error?.message.contains("'id' compares by NOCASE") == true, "\(error?.message ?? "")")
+  }
+
+  @Test func thousandsOfRowsThatStoodThereAreCutByTableParentsFirstAndTheBadOnesByThemselves() throws {
+    let old = folder.file("many.db")
+    let db = try Database(path: old, mode: .create)
+    try db.script(Clinic.ddl.replacing("unit TEXT NOT NULL, phone", with: "unit TEXT, phone"))
+    try db.script(
+      """
+      INSERT INTO person (id, unit) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+        SELECT 'p' || i, CASE WHEN i = 7 THEN NULL ELSE 'u1' END FROM n;
+      INSERT INTO visit SELECT id, 'monday', NULL FROM person LIMIT 3
+      """)
+    let sealed = try Replica(at: old, schema: Clinic.schema, environment: Clinic.environment(1)).sealed()
+    #expect(sealed.map(\.rows.count) == [1499, 1, 3])
+    #expect(sealed.map { $0.rows[0].row.table } == [1, 1, 2])
+  }
+
   @Test func whatStoodInATableBeforeRelayCameSyncsLikeTheRest() throws {
     let old = folder.file("old.db")
     let db = try Database(path: old, mode: .create)
