@@ -33,6 +33,8 @@ struct Pull {
   mutating func page() throws(RelayError) -> PullPage {
     var page = PullPage(grants: device.grants, role: device.role)
     let limit = Int(clamping: max(1, request.pull?.pageBytes ?? 0))
+    // A large row has a page for itself, so that the page stays one that can be sent.
+    let most = max(limit, Limits.part)
     var size = 0
     while let seq = try nextSeq() {
       for stored in try rows(at: seq) where seq > token.seq || token.row < stored.row {
@@ -42,8 +44,7 @@ struct Pull {
         }
         if let record = try record(stored, seq) {
           let bytes = record.size
-          // A large row has a page for itself, so that the page stays one that can be sent.
-          if size > 0, size + bytes > Limits.part {
+          if size > 0, size + bytes > most {
             page.token = token.encoded
             return page
           }
@@ -54,7 +55,7 @@ struct Pull {
       }
       (token.seq, token.row) = (seq + 1, RowID(table: 0, key: []))
     }
-    if size > Limits.part { page.token = token.encoded } else { page.closing = try closing() }
+    if size > most { page.token = token.encoded } else { page.closing = try closing() }
     return page
   }
 

@@ -18,7 +18,6 @@ ACCEPT = "Sources/RelayHub/Accept.swift"
 JUDGE = "Sources/RelayHub/Judge.swift"
 INSERT = "Sources/RelayHub/Judge+Insert.swift"
 INCREMENTS = "Sources/RelayHub/Increments.swift"
-VALIDATION = "Sources/Relay/Merge/Validation.swift"
 COMMIT = "Sources/RelayHub/Commit.swift"
 PULL = "Sources/RelayHub/Pull.swift"
 CLOSING = "Sources/RelayHub/Pull+Closing.swift"
@@ -73,16 +72,17 @@ MUTATIONS = [
     Mutation("from_is_N", "8", "a reply is installed when only its N still fits", []),
     Mutation("floor_stale", "8", "a reply is installed though an operation with a lower base was sealed since", []),
     Mutation("hidden_covered", "11", "a cell that the author may not read counts as seen", [
-        (JUDGE, "      readable: { readable.contains($0) })\n    var row",
-         '      readable: { group in mutated("hidden_covered") || readable.contains(group) })\n    var row'),
+        (JUDGE, "      readable: { readable.contains($0) }, gives: { given.contains($0) })\n    var row",
+         '      readable: { group in mutated("hidden_covered") || readable.contains(group) },\n'
+         '      gives: { group in mutated("foreign_defaults") || given.contains(group) })\n    var row'),
     ]),
     Mutation("role_now", "11", "what the author could read is judged by its role at accept only", [
-        (JUDGE, "table.reads($0, header) && table.reads($0, now)",
-         '(mutated("role_now") || table.reads($0, header)) && table.reads($0, now)'),
+        (JUDGE, "table.reads(group, header) && table.reads(group, now)",
+         '(mutated("role_now") || table.reads(group, header)) && table.reads(group, now)'),
     ]),
     Mutation("collapse", "11", "a cell keeps only the write it shows", [
-        (MERGE, "      for effect in effects(of: operation, table: table) { write(effect, context) }\n",
-         "      for effect in effects(of: operation, table: table) {\n"
+        (MERGE, "      for effect in effects(of: operation, context, table: table) { write(effect, context) }\n",
+         "      for effect in effects(of: operation, context, table: table) {\n"
          "        if effect.cell == .live, operation.group != 0, mutated(\"no_live\") { continue }\n"
          "        write(effect, context)\n"
          '        guard mutated("collapse"), context.seq < WriteContext.pendingSeq, effect.cell.element == nil,\n'
@@ -105,11 +105,7 @@ MUTATIONS = [
         (INSERT, "    return known.contains(.flag(true)) &&",
          '    return !mutated("over_alive") && known.contains(.flag(true)) &&'),
     ]),
-    Mutation("foreign_defaults", "5, 12", "an insert writes its defaults also where its author's role may not write", [
-        (VALIDATION, "    guard case .insert(let groups) = change.operations.first?.kind else { return change }\n",
-         '    guard !mutated("foreign_defaults"), case .insert(let groups) = change.operations.first?.kind else {\n'
-         "      return change\n    }\n"),
-    ]),
+    Mutation("foreign_defaults", "5, 12", "an insert writes its defaults also where its author's role may not write", []),
     Mutation("insert_adds", "5", "an insert covers no increments, set elements or immutable values it had seen", [
         (MERGE, "      let known = cells(of: group.id).compactMap(\\.id.element).filter { !stated.contains($0) }\n",
          '      let known = mutated("insert_adds") ? [] : '
