@@ -41,6 +41,22 @@ import Testing
     #expect(try strict.replica.status().mismatch.isEmpty)
   }
 
+  @Test func aConstraintThatReplacesByItselfThrowsNothingOutWhenAPullComes() throws {
+    let eager = try fleet.add(
+      "eager", scopes: ["unit/u1"],
+      ddl: Fleet.ddl.replacing("area TEXT,", with: "area TEXT UNIQUE ON CONFLICT REPLACE,"))
+    try fleet.settle()
+    try a.sql("UPDATE person SET area = 'North' WHERE id = 'q'")
+    try fleet.settle()
+    // p stays; q waits, as with any other constraint.
+    #expect(try eager.values("SELECT id, area FROM person ORDER BY id") == [["p", "North"], ["q", "South"]])
+    #expect(try eager.replica.status().held == 1)
+    #expect(try eager.replica.status().pending == 0)
+    try a.sql("UPDATE person SET area = 'East' WHERE id = 'p'")
+    try fleet.settle()
+    #expect(try eager.values("SELECT id, area FROM person ORDER BY id") == [["p", "East"], ["q", "North"]])
+  }
+
   @Test func aHeldRowKeepsWhatOnlyThisDeviceKnowsOfIt() throws {
     let local = try fleet.add(
       "local", scopes: ["unit/u1"],

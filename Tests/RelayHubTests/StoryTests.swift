@@ -75,6 +75,26 @@ import Testing
     #expect(verdicts.map(\.seq) == [2, 3, 4])
   }
 
+  @Test func whatCannotBeReadLeavesTheVerdictsBeforeItAndIsToldAlone() throws {
+    let office = try Office([("a", ["*"]), ("b", ["*"])])
+    let good = office.sealed(7, row, office.member("x"))
+    var bad = office.sealed(7, row, .set(5, ["later"]), base: 0, seen: [Dot(ReplicaID(bits: 7), 1)])
+    bad[bad.count - 1] ^= 0xFF
+    let other = PushJob(
+      device: try office.device("b").id,
+      request: office.request([office.sealed(8, Office.row("n"), office.member("y"))]))
+    let job = PushJob(device: try office.device("a").id, request: office.request([good, bad]))
+    // In one durable commit with another device's push.
+    let outcomes = try office.writer.commit([job, other], now: 1000)
+    #expect(try outcomes[0].get().verdicts.map(\.isAccepted) == [true])
+    #expect(try outcomes[1].get().verdicts.map(\.isAccepted) == [true])
+    #expect(try office.reader.head() == 2)
+    let alone = PushJob(device: try office.device("a").id, request: office.request([bad]))
+    let error = #expect(throws: RelayError.self) { _ = try office.writer.commit([alone], now: 1000)[0].get() }
+    #expect(error?.code == .malformedMessage)
+    #expect(try office.reader.head() == 2)
+  }
+
   @Test func aForkIsNamed() throws {
     let office = try Office([("a", ["*"])])
     try office.push("a", office.sealed(7, row, office.member("x")))

@@ -211,6 +211,34 @@ import Testing
     #expect(try replica.read { (db) throws(RelayError) in try db.first("SELECT rebuilt FROM relay_state") } == [1])
   }
 
+  @Test func aTableThatAToolRenamedAsideIsCapturedInItsPlaceAndNoLongerAside() throws {
+    do { _ = try withPerson() }
+    try Clinic.foreign(
+      path,
+      """
+      ALTER TABLE register RENAME TO aside;
+      CREATE TABLE register (id TEXT PRIMARY KEY, unit TEXT NOT NULL, amount INTEGER NOT NULL)
+      """)
+    let replica = try Clinic.open(path)
+    try Clinic.foreign(
+      path, "INSERT INTO aside VALUES ('a', 'u1', 1); DELETE FROM aside; INSERT INTO register VALUES ('s', 'u1', 1)")
+    #expect(try replica.sealed().dropFirst().flatMap(\.rows).map(\.row) == [RowID(table: 3, values: ["s"])])
+  }
+
+  @Test func aFirstOpenThatFailsLeavesNothingBehind() throws {
+    let error = #expect(throws: RelayError.self) {
+      _ = try Replica(at: path, schema: Clinic.schema, environment: Clinic.environment(1)) { (db) throws(RelayError) in
+        // The sync schema names more tables than this.
+        try db.script("CREATE TABLE person (id TEXT PRIMARY KEY)")
+      }
+    }
+    #expect(error?.code == .schemaMismatch)
+    let db = try Database(path: path, mode: .readWrite)
+    #expect(try db.first("SELECT count(*) FROM sqlite_master") == [0])
+    // The next try finds a file that Relay has not seen, and makes the tables.
+    #expect(try Clinic.open(path).status().pending == 0)
+  }
+
   @Test func twoProcessesOnOneFileSealUnderOneChain() throws {
     let a = try withPerson()
     let b = try Clinic.open(path)
