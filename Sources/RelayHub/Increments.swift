@@ -95,8 +95,8 @@ extension Pull {
   /// Of what lies between floor and base the newest come by themselves, the rest as one: a device that inserts a row
   /// again over more foreign increments than that sees a preliminary sum until its insert is judged.
   func travelling(_ counter: Cell, _ row: Int64) throws(RelayError) -> [CellWrite] {
-    // A device without work tells nothing apart.
-    if request.floor == 0, request.pending.intervals.isEmpty { return counter.writes }
+    // A device that holds nothing and has no work tells nothing apart.
+    if request.base == 0, request.pending.intervals.isEmpty { return counter.writes }
     let newer = try store.increments(row, counter.id.group, request.floor + 1...Limits.sequence)
     let late = newer.filter { $0.seq > request.base }
     let between = newer.filter { $0.seq <= request.base }
