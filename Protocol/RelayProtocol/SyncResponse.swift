@@ -34,6 +34,8 @@ public struct PullPage: Hashable, Sendable {
   public var token: [UInt8]
   /// Only the last page has it.
   public var closing: PullClosing?
+  /// The pull brings everything that the device may hold: what did not arrive leaves, and no exits are listed.
+  public var isWhole = false
 
   public init(grants: [ScopeGrant], role: String, runs: [RowRun] = [], token: [UInt8] = [], closing: PullClosing? = nil)
   {
@@ -81,7 +83,8 @@ public struct PullClosing: Hashable, Sendable {
 extension SyncResponse {
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 512 + (page?.rowCount ?? 0) * 128)
-    out.map(5 + [page != nil, schemaVersion != nil].count { $0 })
+    let isWhole = page?.isWhole == true
+    out.map(5 + [page != nil, schemaVersion != nil, isWhole].count { $0 })
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -100,6 +103,10 @@ extension SyncResponse {
     if let schemaVersion {
       out.unsigned(7)
       out.unsigned(schemaVersion)
+    }
+    if isWhole {
+      out.unsigned(8)
+      out.bool(true)
     }
     return out.bytes
   }
@@ -122,6 +129,9 @@ extension SyncResponse {
         switch key {
         case 6: response.page = try reader.pullPage()
         case 7: response.schemaVersion = try reader.schemaVersion()
+        case 8:
+          guard try reader.bool(), response.page != nil else { throw reader.malformed("a whole pull without a page") }
+          response.page?.isWhole = true
         default: try reader.skip()
         }
       }

@@ -141,6 +141,7 @@ PRELUDE = {
     "bstr": lambda item: isinstance(item, bytes),
     "tstr": lambda item: isinstance(item, str),
     "bool": lambda item: isinstance(item, bool),
+    "true": lambda item: item is True,
     "null": lambda item: item is None,
     "float": lambda item: isinstance(item, float),
 }

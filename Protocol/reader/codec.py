@@ -49,6 +49,15 @@ class Bool(Codec):
         return b"\xf5" if json else b"\xf4"
 
 
+class Always(Bool):
+    """True where it stands; what is false is left out."""
+
+    def read(self, r):
+        if not r.bool():
+            raise r.malformed("false is left out")
+        return True
+
+
 class Bytes(Codec):
     """Hexadecimal in JSON."""
 

@@ -1,7 +1,7 @@
 """Every message of protocol version 1, from Protocol/specification.md."""
 
 from cbor import Reader, head
-from codec import Bool, Bytes, Codec, Fields, List, Mapped, Message, OrNull, Tuple, Uint
+from codec import Always, Bool, Bytes, Codec, Fields, List, Mapped, Message, OrNull, Tuple, Uint
 from items import (
     COLUMNS, ELEMENTS, INFLATED_BODY, KEY, PENDING_DOTS, TRANSACTION, cell_id, cell_order, cell_write, cells,
     dot, dot_set, hash, key, label, message, replica, schema_version, seq, table, time, value)
@@ -193,7 +193,7 @@ KINDS = {
     "sync-request": SyncRequest(),
     "sync-response": Message(
         dict(epoch=hash, time=Uint(), verdicts=List(verdict, 10_000), partReceived=Uint(TRANSACTION)),
-        {6: ("page", Page()), 7: ("schemaVersion", schema_version)},
+        {6: ("page", Page()), 7: ("schemaVersion", schema_version), 8: ("whole", Always())},
     ),
     "enrol-request": Message(
         dict(code=label, schemaHash=hash, replica=replica, organisation=hash), {6: ("schemaVersion", schema_version)}

@@ -40,6 +40,8 @@ final class HubStore {
   var schemaID: Hash128
   /// The functions that this program has for the policy `resolver`.
   let resolvers: Resolvers
+  /// How many rows a closing lists as gone.
+  var mostExits = Limits.exits
   /// What older versions saw of it, by version.
   var views: [UInt64: SyncSchema] = [:]
   let organisation: Hash128

@@ -9,7 +9,7 @@ extension Pull {
     // A device may ask for its own alone, whatever it calls pending.
     let confirmed = try store.records(request.pending).filter { $0.device == device.id }
     closing.confirmed = confirmed.map(\.verdict)
-    closing.exits = try exits(confirmed)
+    closing.exits = token.isWhole ? [] : try exits(confirmed)
     closing.notices = try notices()
     if head != request.base || request.pull?.digests == true || request.installed != nil {
       for grant in device.grants where grant.readable {

@@ -25,13 +25,37 @@ struct Pull {
     self.device = device
     granted = device.readable
     installed = Set(request.scopes)
-    entered = request.role == device.role ? granted.subtracting(installed) : granted
     token = PullToken(request, device, epoch: store.epoch, view: view)
-    if let bytes = request.pull?.token, !bytes.isEmpty { try token.resume(bytes) }
+    if let bytes = request.pull?.token, !bytes.isEmpty {
+      try token.resume(bytes)
+    } else {
+      token.isWhole = try Pull.losesTooMany(store, request, device)
+    }
+    entered = request.role == device.role && !token.isWhole ? granted.subtracting(installed) : granted
+  }
+
+  /// Did more rows leave the device than a closing can list?
+  private static func losesTooMany(
+    _ store: HubStore, _ request: SyncRequest, _ device: HubDevice
+  ) throws(RelayError) -> Bool {
+    var count: Int64 = 0
+    let granted = device.readable
+    for scope in try store.everGranted(device.id) where granted.contains(scope) || request.scopes.contains(scope) {
+      let isGone = !granted.contains(scope)
+      let rows =
+        !isGone
+        ? "SELECT count(*) FROM exits WHERE scope = ?1 AND seq > ?2"
+        : scope == ScopeGrant.everything
+          ? "SELECT count(*) FROM row"
+          : "SELECT count(*) FROM feed WHERE scope = (SELECT id FROM scope WHERE name = ?1)"
+      count += try store.db.first(rows, isGone ? [.text(scope)] : [.text(scope), .seq(request.base)])?[0].integer ?? 0
+    }
+    return count > Int64(store.mostExits)
   }
 
   mutating func page() throws(RelayError) -> PullPage {
     var page = PullPage(grants: device.grants, role: device.role)
+    page.isWhole = token.isWhole
     let limit = Int(clamping: max(1, request.pull?.pageBytes ?? 0))
     // A large row has a page for itself, so that the page stays one that can be sent.
     let most = max(limit, Limits.part)

@@ -6,6 +6,8 @@ struct PullToken: Equatable {
   var asked: Hash128
   var seq: UInt64 = 0
   var row = RowID(table: 0, key: [])
+  /// Decided with the first page: everything is brought anew.
+  var isWhole = false
 
   init(_ request: SyncRequest, _ device: HubDevice, epoch: Hash128, view: SyncSchema) {
     var out = CBORWriter()
@@ -29,26 +31,28 @@ struct PullToken: Equatable {
 
   /// - Throws: `page_void` when it was given for something else.
   mutating func resume(_ bytes: [UInt8]) throws(RelayError) {
-    let (hash, seq, row) = try CBORReader.decode(bytes) { (reader) throws(RelayError) in
-      try reader.array(exactly: 4)
+    let (hash, seq, row, isWhole) = try CBORReader.decode(bytes) { (reader) throws(RelayError) in
+      try reader.array(exactly: 5)
       let hash = Hash128(bytes: try reader.byteString(most: 16))
       let seq = try reader.unsigned(most: Limits.sequence)
       let table = UInt32(try reader.unsigned(most: UInt64(UInt32.max)))
-      return (hash, seq, RowID(table: table, key: try reader.byteString(most: Limits.key)))
+      let row = RowID(table: table, key: try reader.byteString(most: Limits.key))
+      return (hash, seq, row, try reader.bool())
     }
     guard hash == asked else {
       throw RelayError(.pageVoid, "scopes, role, schema or base changed since the page before")
     }
-    (self.seq, self.row) = (seq, row)
+    (self.seq, self.row, self.isWhole) = (seq, row, isWhole)
   }
 
   var encoded: [UInt8] {
     var out = CBORWriter()
-    out.array(4)
+    out.array(5)
     out.byteString(asked.bytes)
     out.unsigned(seq)
     out.unsigned(UInt64(row.table))
     out.byteString(row.key)
+    out.bool(isWhole)
     return out.bytes
   }
 }

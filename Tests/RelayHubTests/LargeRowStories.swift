@@ -208,6 +208,48 @@ import Testing
     #expect(throws: RelayError.self) { try b.sql("UPDATE person SET d = \(text("d", most))") }
   }
 
+  @Test(
+    "More rows leave than an answer lists: the pull brings everything anew, and what does not come goes",
+    arguments: [1, 1 << 20])
+  func wholePull(pageBytes: UInt64) throws {
+    let fleet = try Fleet()
+    let office = try fleet.add("office", "*")
+    let a = try fleet.add("a", "unit/1", "unit/2")
+    try office.sql(
+      (0..<20).map { "INSERT INTO person (id, unit) VALUES ('p\($0)', '\(1 + $0 % 2)')" }.joined(separator: ";"))
+    try office.sql("INSERT INTO visit VALUES ('v0', 'p0', 'x'), ('v1', 'p1', 'y')")
+    try fleet.settle()
+    fleet.reader.store.mostExits = 5
+    // Work that nobody has judged, on a row that stays and on one that goes.
+    for id in ["p0", "p1"] { try a.sql("UPDATE person SET phone = '7' WHERE id = '\(id)'") }
+    try fleet.grant(a, ["unit/1"])
+    let moment = try a.replica.moment()
+    try fleet.sync(a, pageBytes: pageBytes)
+    let request = try a.replica.nextRequest()
+    #expect(try fleet.answer(a, request)?.page?.isWhole == false)
+    try fleet.settle()
+    #expect(try a.values("SELECT count(*), min(unit), max(unit) FROM person") == [[10, "1", "1"]])
+    #expect(try a.values("SELECT id FROM visit") == [["v0"]])
+    #expect(try office.values("SELECT id FROM person WHERE phone = '7' ORDER BY id") == [["p0"]])
+    #expect(try a.rules() == ["not_writable"])
+    #expect(try a.values("SELECT count(*) FROM relay_image") == [[0]])
+    // Many that move away at once are as many.
+    try office.sql("UPDATE person SET unit = '2' WHERE id <> 'p0'")
+    try fleet.sync(office)
+    #expect(try fleet.answer(a, try a.replica.nextRequest())?.page?.isWhole == true)
+    try fleet.sync(a, pageBytes: pageBytes)
+    #expect(try a.values("SELECT id FROM person") == [["p0"]])
+    // A form that was open before has seen nothing of what came.
+    try a.replica.write(author: "a", seenAt: moment) { (db) throws(RelayError) in
+      try db.script("UPDATE person SET area = 'North'")
+    }
+    try fleet.settle()
+    for device in [a, office] {
+      #expect(try device.replica.status().mismatch.isEmpty)
+      #expect(try device.replica.status().pending == 0)
+    }
+  }
+
   @Test("A comparison row by row of a table with long keys comes in answers that can be sent")
   func longKeys() throws {
     let (fleet, a, _) = try world()

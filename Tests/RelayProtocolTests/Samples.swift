@@ -132,12 +132,16 @@ enum Samples {
     var last = page
     last.closing = closing
     let empty = PullPage(grants: [], role: "", closing: PullClosing(head: 0, logHash: .zero))
+    var whole = empty
+    whole.isWhole = true
     return [
       SyncResponse(epoch: epoch, time: 0),
       SyncResponse(epoch: epoch, time: 1_764_000_000_123, page: empty),
       SyncResponse(epoch: epoch, time: 1_764_000_000_123, verdicts: verdicts, partReceived: 13, page: first),
       SyncResponse(epoch: epoch, time: 1_764_000_000_123, page: last, schemaVersion: 3),
       SyncResponse(epoch: epoch, time: 0, schemaVersion: 3),
+      SyncResponse(epoch: epoch, time: 0, page: whole, schemaVersion: 3),
+      SyncResponse(epoch: epoch, time: 0, page: whole),
     ]
   }()
 

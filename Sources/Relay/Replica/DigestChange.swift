@@ -19,7 +19,7 @@ struct DigestChange {
     let readable = pull.grants.filter(\.readable).map(\.scope)
     after = Scopes(names: Set(readable), role: pull.newRole)
     // Another role reads other columns: everything arrives whole, and the sums start again.
-    let startsAgain = state.base == 0 || state.role != pull.newRole
+    let startsAgain = state.base == 0 || state.role != pull.newRole || pull.isWhole
     before = startsAgain ? nil : Scopes(names: Set(try core.installedScopes()), role: state.role)
     for name in readable { digests[name] = ScopeDigest() }
     guard !startsAgain else { return }

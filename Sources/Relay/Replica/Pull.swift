@@ -17,6 +17,8 @@ struct CompletePull {
   var grants: [ScopeGrant]
   var newRole: String
   var closing: PullClosing
+  /// What it does not bring leaves, as under another role.
+  var isWhole: Bool
 
   struct Arrived {
     var columns: [UInt32]
@@ -38,6 +40,7 @@ struct CompletePull {
     rows = CompletePull.newest(pages, without: Set(closing.exits))
     grants = pages.last?.grants ?? []
     newRole = pages.last?.role ?? ""
+    isWhole = pages.last?.isWhole == true
     self.closing = closing
   }
 

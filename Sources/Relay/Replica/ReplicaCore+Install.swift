@@ -34,8 +34,9 @@ extension ReplicaCore {
       }
       if state.base > 0 {
         // Another role reads other rows and columns, a newer schema more of them: nobody has seen all that is shown now.
-        if pull.newRole != pull.role || pull.schema.installed != nil { try noteEverythingEntered(state.installs) }
-        if pull.newRole != pull.role { try evict(except: pull) }
+        let startsAgain = pull.newRole != pull.role || pull.isWhole
+        if startsAgain || pull.schema.installed != nil { try noteEverythingEntered(state.installs) }
+        if startsAgain { try evict(except: pull) }
       }
       try placeAgain(refused + heldRows(except: refused), head, state, &own)
       for row in confirmed.rows.sorted() {
@@ -233,7 +234,8 @@ extension ReplicaCore {
     try save(image, row, table)
   }
 
-  /// Under another role everything that the device may hold arrives whole; what does not arrive is not its any more.
+  /// Under another role, and where too much left to be listed, everything that the device may hold arrives whole; what
+  /// does not arrive is not its any more.
   private func evict(except pull: CompletePull) throws(RelayError) {
     for table in schema.tables {
       // Those that are held show in no table.

@@ -115,7 +115,8 @@ extension HubResponder {
 extension PullPage {
   /// Whether this page, taken alone, tells the device nothing: only the head may have moved.
   func isQuiet(for request: SyncRequest) -> Bool {
-    guard token.isEmpty, runs.isEmpty, let closing, role == request.role, request.installed == nil else { return false }
+    guard token.isEmpty, runs.isEmpty, let closing, role == request.role, !isWhole, request.installed == nil
+    else { return false }
     guard closing.confirmed.isEmpty, closing.exits.isEmpty, closing.notices.isEmpty else { return false }
     // A page that continues a pull is its last one, even where it is empty.
     guard request.pull?.token.isEmpty ?? true else { return false }

@@ -257,7 +257,9 @@ extension JSON {
       ("partReceived", .number(unsigned: response.partReceived)),
     ]
     if let page = response.page { fields.append(("page", try JSON(page))) }
-    self = .object(fields + JSON.optional("schemaVersion", response.schemaVersion))
+    fields += JSON.optional("schemaVersion", response.schemaVersion)
+    if response.page?.isWhole == true { fields.append(("whole", .bool(true))) }
+    self = .object(fields)
   }
 
   init(_ request: EnrolRequest) {
