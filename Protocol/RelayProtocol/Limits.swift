@@ -40,8 +40,8 @@ public enum Limits {
   public static let scopeName = 255
   public static let siblings = 10_000
   public static let elements = 10_000
-  /// Rows that one closing lists as gone; where more left the pull brings everything anew.
-  public static let exits = 100_000
+  /// Rows that one closing lists as gone; where more left before the first page the pull brings everything anew.
+  public static let exits = 20_000
   /// Notices that one closing tells; nobody reads more.
   public static let notices = 5000
   /// Increments of a counter that a message lists one by one; the rest it gives as their sum.

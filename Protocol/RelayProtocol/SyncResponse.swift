@@ -34,7 +34,8 @@ public struct PullPage: Hashable, Sendable {
   public var token: [UInt8]
   /// Only the last page has it.
   public var closing: PullClosing?
-  /// The pull brings everything that the device may hold: what did not arrive leaves, and no exits are listed.
+  /// The pull brings everything that the device may hold: what did not arrive leaves. Only what left between its pages is
+  /// listed.
   public var isWhole = false
 
   public init(grants: [ScopeGrant], role: String, runs: [RowRun] = [], token: [UInt8] = [], closing: PullClosing? = nil)

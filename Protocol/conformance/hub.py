@@ -68,7 +68,7 @@ class Hub:
         writable = self.scopes(device, "w")
         for change in tx.changes:
             table = self.schema.tables[change.row[0]]
-            why = self.refuses(device, tx, change, table, writable)
+            why = self.refuses(device, tx, change, table, writable, verdict)
             if why:
                 return after, why
             cells = copy.deepcopy(self.rows.get(change.row, {}))
@@ -119,7 +119,7 @@ class Hub:
                     return True
         return False
 
-    def refuses(self, device, tx, change, table, writable):
+    def refuses(self, device, tx, change, table, writable, verdict):
         inserts = change.has("insert")
         if self.stands_on_refused(tx, change.row, inserts):
             return "depends_on_refused"
@@ -151,18 +151,16 @@ class Hub:
         if not inserts or known != {"alive"}:
             return None
         # Who saw the row alive, and no deletion, inserts nothing new: that is an update by another name.
-        alone, role = {}, self.roles[device]
-        merge(table, alone, change, tx.dot, frozenset(), 1, 0, set(), set(table.cells))
-        was, now = values_of(table, change.row, cells), values_of(table, change.row, alone)
+        after, role = copy.deepcopy(cells), self.roles[device]
+        merge(table, after, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable, table.gives(role))
+        was, then = values_of(table, change.row, cells), values_of(table, change.row, after)
         for name, value in change.ops[0]["cells"].items():
             spec = table.cells[name]
             if replaces_immutable(name, value):
                 return "immutable"
-            covers = name in readable and any(
-                saw(d, w) for cell, writes in cells.items() if cell[0] == name for d, w in writes.items())
-            if table.is_default(spec, value) and not table.may_write(spec, role, True) and not covers:
+            if table.is_default(spec, value) and not table.may_write(spec, role, True) and name not in readable:
                 continue
-            same = table.reads(spec, role) and all(was[c] == now[c] for c in spec.columns)
+            same = name in readable and all(was[c] == then[c] for c in spec.columns)
             if not same and not table.may_write(spec, role, False):
                 return "column_not_writable"
         return None

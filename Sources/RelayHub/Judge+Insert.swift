@@ -11,7 +11,8 @@ extension Judgement {
     return change.operations.allSatisfy { operation in
       guard case .insert(let given) = operation.kind else { return false }
       return given.allSatisfy { cell in
-        table.group(cell.group)?.columns.map { values[$0] } == cell.values
+        guard let group = table.group(cell.group) else { return false }
+        return saysNothing(cell, group, table) || group.columns.map { values[$0] } == cell.values
       }
     }
   }
@@ -34,32 +35,30 @@ extension Judgement {
   }
 
   /// Is this an insert over a row that its author had seen alive and knew no deletion of: an update by another name?
-  func overwrites(_ change: RowChange, _ row: StoredRow) -> Bool {
+  private func overwrites(_ change: RowChange, _ row: StoredRow) -> Bool {
     let known = row.state.writes(.live).filter { saw($0, change) }.map(\.value)
     return known.contains(.flag(true)) && !known.contains(.flag(false))
   }
 
-  /// What such an insert may do is what an update may.
+  /// What such an insert may do is what an update may: of groups that the role may not update nothing may show otherwise
+  /// than before.
   func updates(
-    _ groups: [GroupValues], _ change: RowChange, _ row: StoredRow, _ table: TableSchema
+    _ groups: [GroupValues], _ change: RowChange, _ stored: StoredRow, _ table: TableSchema
   ) throws(RelayError) -> Refusal? {
+    guard overwrites(change, stored) else { return nil }
+    var row = stored
+    try store.expand(&row)
     let was = try table.allValues(change.row, row.state)
-    var alone = RowState()
-    alone.apply(
-      change,
-      WriteContext(
-        dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: 0, readable: { _ in true },
-        gives: { _ in true }),
-      table: table)
-    let now = try table.allValues(change.row, alone)
+    row.state.apply(change, context(change, table), table: table)
+    let now = try table.allValues(change.row, row.state)
     for given in groups {
       guard let group = table.group(given.group) else { continue }
-      if let refusal = replacesImmutable(group.id, given.values, change, row, table) { return refusal }
-      guard !table.mayWrite(group, device.role, inserting: false), overrides(given, group, table, change, row) else {
-        continue
-      }
+      if let refusal = replacesImmutable(group.id, given.values, change, stored, table) { return refusal }
+      guard !table.mayWrite(group, device.role, inserting: false),
+        !saysNothing(given, group, table) || reads(group, table)
+      else { continue }
       // Whether a value that it may not read is the same is not for the device to learn.
-      let isSame = table.reads(group, device.role) && group.columns.allSatisfy { was[$0] == now[$0] }
+      let isSame = reads(group, table) && group.columns.allSatisfy { was[$0] == now[$0] }
       guard isSame else {
         return Refusal(
           rule: .columnNotWritable, row: change.row, group: group.id,
@@ -69,14 +68,8 @@ extension Judgement {
     return nil
   }
 
-  /// Would this change what the group shows? The default that an insert has for a group of others says nothing, but it
-  /// covers what its author had seen there.
-  private func overrides(
-    _ given: GroupValues, _ group: GroupSchema, _ table: TableSchema, _ change: RowChange, _ row: StoredRow
-  ) -> Bool {
-    guard table.isDefault(given.values, group), !table.mayWrite(group, device.role, inserting: true) else {
-      return true
-    }
-    return reads(group, table) && row.state.cells(of: group.id).contains { $0.writes.contains { saw($0, change) } }
+  /// The default that an insert has for a group of others is nobody's value.
+  private func saysNothing(_ given: GroupValues, _ group: GroupSchema, _ table: TableSchema) -> Bool {
+    table.isDefault(given.values, group) && !table.mayWrite(group, device.role, inserting: true)
   }
 }

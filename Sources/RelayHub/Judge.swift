@@ -121,7 +121,7 @@ final class Judgement {
       case .set(let group, let values):
         if let refusal = replacesImmutable(group, values, change, row, table) { return refusal }
       case .insert(let groups):
-        if overwrites(change, row), let refusal = try updates(groups, change, row, table) { return refusal }
+        if let refusal = try updates(groups, change, row, table) { return refusal }
       default: continue
       }
     }
@@ -134,12 +134,16 @@ final class Judgement {
     return table.reads(group, header) && table.reads(group, now)
   }
 
-  private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {
+  func context(_ change: RowChange, _ table: TableSchema) -> WriteContext {
     let readable = Set(table.groups.filter { reads($0, table) }.map(\.id))
     let given = Set(table.groups.filter { table.mayWrite($0, device.role, inserting: true) }.map(\.id))
-    let context = WriteContext(
+    return WriteContext(
       dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: change.base,
       readable: { readable.contains($0) }, gives: { given.contains($0) })
+  }
+
+  private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {
+    let context = context(change, table)
     var row = try old(change.row) ?? StoredRow(change.row)
     if transaction.mode == .strict || change.operations[0].isInsert { try store.expand(&row) }
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: table) {

@@ -9,7 +9,11 @@ extension Pull {
     // A device may ask for its own alone, whatever it calls pending.
     let confirmed = try store.records(request.pending).filter { $0.device == device.id }
     closing.confirmed = confirmed.map(\.verdict)
-    closing.exits = token.isWhole ? [] : try exits(confirmed)
+    // What was few with the first page may have become many since.
+    if token.wholeSince == nil, request.pull?.token.isEmpty == false, try Pull.losesTooMany(store, request, device) {
+      throw RelayError(.pageVoid, "too much left meanwhile; the pull brings everything anew")
+    }
+    closing.exits = try exits(confirmed)
     closing.notices = try notices()
     if head != request.base || request.pull?.digests == true || request.installed != nil {
       for grant in device.grants where grant.readable {
@@ -26,12 +30,13 @@ extension Pull {
     for scope in installed.union(granted).sorted() {
       candidates.formUnion(
         try store.db.query(
-          "SELECT tbl, key FROM exits WHERE scope = ? AND seq > ?", [.text(scope), .seq(request.base)]
+          "SELECT tbl, key FROM exits WHERE scope = ? AND seq > ?",
+          [.text(scope), .seq(token.wholeSince ?? request.base)]
         ) {
           (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1))
         })
     }
-    for scope in installed.subtracting(granted).sorted() {
+    for scope in token.wholeSince == nil ? installed.subtracting(granted).sorted() : [] {
       let all = scope == ScopeGrant.everything
       candidates.formUnion(
         try store.db.query(

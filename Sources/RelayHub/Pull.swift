@@ -29,13 +29,13 @@ struct Pull {
     if let bytes = request.pull?.token, !bytes.isEmpty {
       try token.resume(bytes)
     } else {
-      token.isWhole = try Pull.losesTooMany(store, request, device)
+      token.wholeSince = try Pull.losesTooMany(store, request, device) ? try store.head() : nil
     }
-    entered = request.role == device.role && !token.isWhole ? granted.subtracting(installed) : granted
+    entered = request.role == device.role && token.wholeSince == nil ? granted.subtracting(installed) : granted
   }
 
   /// Did more rows leave the device than a closing can list?
-  private static func losesTooMany(
+  static func losesTooMany(
     _ store: HubStore, _ request: SyncRequest, _ device: HubDevice
   ) throws(RelayError) -> Bool {
     var count: Int64 = 0
@@ -55,7 +55,7 @@ struct Pull {
 
   mutating func page() throws(RelayError) -> PullPage {
     var page = PullPage(grants: device.grants, role: device.role)
-    page.isWhole = token.isWhole
+    page.isWhole = token.wholeSince != nil
     let limit = Int(clamping: max(1, request.pull?.pageBytes ?? 0))
     // A large row has a page for itself, so that the page stays one that can be sent.
     let most = max(limit, Limits.part)

@@ -6,8 +6,8 @@ struct PullToken: Equatable {
   var asked: Hash128
   var seq: UInt64 = 0
   var row = RowID(table: 0, key: [])
-  /// Decided with the first page: everything is brought anew.
-  var isWhole = false
+  /// Decided with the first page: everything is brought anew, beginning at this head. What leaves after it is listed.
+  var wholeSince: UInt64?
 
   init(_ request: SyncRequest, _ device: HubDevice, epoch: Hash128, view: SyncSchema) {
     var out = CBORWriter()
@@ -31,18 +31,22 @@ struct PullToken: Equatable {
 
   /// - Throws: `page_void` when it was given for something else.
   mutating func resume(_ bytes: [UInt8]) throws(RelayError) {
-    let (hash, seq, row, isWhole) = try CBORReader.decode(bytes) { (reader) throws(RelayError) in
-      try reader.array(exactly: 5)
-      let hash = Hash128(bytes: try reader.byteString(most: 16))
-      let seq = try reader.unsigned(most: Limits.sequence)
-      let table = UInt32(try reader.unsigned(most: UInt64(UInt32.max)))
-      let row = RowID(table: table, key: try reader.byteString(most: Limits.key))
-      return (hash, seq, row, try reader.bool())
+    let void = RelayError(.pageVoid, "scopes, role, schema or base changed since the page before")
+    do throws(RelayError) {
+      let (hash, seq, row, whole) = try CBORReader.decode(bytes) { (reader) throws(RelayError) in
+        try reader.array(exactly: 5)
+        let hash = Hash128(bytes: try reader.byteString(most: 16))
+        let seq = try reader.unsigned(most: Limits.sequence)
+        let table = UInt32(try reader.unsigned(most: UInt64(UInt32.max)))
+        let row = RowID(table: table, key: try reader.byteString(most: Limits.key))
+        return (hash, seq, row, try reader.unsigned(most: Limits.sequence + 1))
+      }
+      guard hash == asked else { throw void }
+      (self.seq, self.row, wholeSince) = (seq, row, whole == 0 ? nil : whole - 1)
+    } catch {
+      // One that does not decode was given by another build of the hub.
+      throw void
     }
-    guard hash == asked else {
-      throw RelayError(.pageVoid, "scopes, role, schema or base changed since the page before")
-    }
-    (self.seq, self.row, self.isWhole) = (seq, row, isWhole)
   }
 
   var encoded: [UInt8] {
@@ -52,7 +56,7 @@ struct PullToken: Equatable {
     out.unsigned(seq)
     out.unsigned(UInt64(row.table))
     out.byteString(row.key)
-    out.bool(isWhole)
+    out.unsigned(wholeSince.map { $0 + 1 } ?? 0)
     return out.bytes
   }
 }

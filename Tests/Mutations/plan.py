@@ -72,9 +72,9 @@ MUTATIONS = [
     Mutation("from_is_N", "8", "a reply is installed when only its N still fits", []),
     Mutation("floor_stale", "8", "a reply is installed though an operation with a lower base was sealed since", []),
     Mutation("hidden_covered", "11", "a cell that the author may not read counts as seen", [
-        (JUDGE, "      readable: { readable.contains($0) }, gives: { given.contains($0) })\n    var row",
+        (JUDGE, "      readable: { readable.contains($0) }, gives: { given.contains($0) })\n",
          '      readable: { group in mutated("hidden_covered") || readable.contains(group) },\n'
-         '      gives: { group in mutated("foreign_defaults") || given.contains(group) })\n    var row'),
+         '      gives: { group in mutated("foreign_defaults") || given.contains(group) })\n'),
     ]),
     Mutation("role_now", "11", "what the author could read is judged by its role at accept only", [
         (JUDGE, "table.reads(group, header) && table.reads(group, now)",
@@ -203,8 +203,8 @@ MUTATIONS = [
          '    let head = mutated("early_W") ? Mutation.memory.first(who, try store.head()) : try store.head()\n'),
     ]),
     Mutation("role_unnamed", "22", "the request does not name the role installed", [
-        (PULL, "    entered = request.role == device.role ?",
-         '    entered = mutated("role_unnamed") || request.role == device.role ?'),
+        (PULL, "    entered = request.role == device.role &&",
+         '    entered = (mutated("role_unnamed") || request.role == device.role) &&'),
     ]),
     Mutation("floor_is_N", "22", "stamps only of cells newer than N", [
         (INSTALL, "    // An operation's base is its row's image's base or 0 for a row without an image.\n",
@@ -233,7 +233,7 @@ MUTATIONS = [
          '    if mutated("sums_blur") { late = late.summed }\n'),
     ]),
     Mutation("token_lives", "23", "a token survives a change of scopes", [
-        (TOKEN, "    guard hash == asked else {\n", '    guard hash == asked || mutated("token_lives") else {\n'),
+        (TOKEN, "      guard hash == asked else {", '      guard hash == asked || mutated("token_lives") else {'),
     ]),
     Mutation("exit_installed", "23", "exits only from scopes installed, not from those granted since", [
         (CLOSING, "    for scope in installed.union(granted).sorted() {\n",

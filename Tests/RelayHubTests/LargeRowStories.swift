@@ -250,6 +250,38 @@ import Testing
     }
   }
 
+  @Test("What leaves between the pages of a whole pull, or was deleted here, does not stay or come back")
+  func wholePullMeanwhile() throws {
+    let fleet = try Fleet()
+    let office = try fleet.add("office", "*")
+    let a = try fleet.add("a", "unit/1", "unit/2")
+    try office.sql(
+      (0..<20).map { "INSERT INTO person (id, unit) VALUES ('p\($0)', '\(1 + $0 % 2)')" }.joined(separator: ";"))
+    try fleet.settle()
+    fleet.reader.store.mostExits = 5
+    // Deleted where nobody knows yet that the row goes elsewhere.
+    try a.sql("DELETE FROM person WHERE id = 'p0'")
+    try office.sql("UPDATE person SET unit = '3' WHERE id = 'p0'")
+    try fleet.sync(office)
+    try fleet.grant(a, ["unit/1"])
+    var pages = 0
+    while true {
+      let step = try fleet.roundTrip(a, pageBytes: 1)
+      if case .installed? = step { break }
+      pages += 1
+      if pages == 3 {
+        try office.sql("UPDATE person SET unit = '3' WHERE id IN ('p2', 'p4', 'p18')")
+        try fleet.sync(office)
+      }
+    }
+    #expect(pages > 3)
+    try fleet.settle()
+    let wanted = [6, 8, 10, 12, 14, 16].map { "p\($0)" }
+    #expect(try Set(a.values("SELECT id FROM person").map { $0[0].text ?? "" }) == Set(wanted))
+    #expect(try a.replica.status().mismatch.isEmpty)
+    #expect(try a.values("SELECT count(*) FROM relay_image") == [[0]])
+  }
+
   @Test("A comparison row by row of a table with long keys comes in answers that can be sent")
   func longKeys() throws {
     let (fleet, a, _) = try world()

@@ -166,6 +166,7 @@ extension ReplicaCore {
   private func place(
     _ one: Refused, _ head: UInt64, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> String? {
+    if try isAlone(one.row) { return "a larger row with this key stays on this device alone" }
     let isUnderWork = try isUnderWork(one.row)
     let new = Image(values: one.values, stamps: one.stamps, base: head, seq: one.seq)
     let shown = isUnderWork ? try view(one.row, one.table, image: new, state, &own) : one.values
@@ -173,7 +174,6 @@ extension ReplicaCore {
     try show(seq: one.seq, one.row, one.table)
     if isUnderWork { try save(new, one.row, one.table) } else { try dropImage(one.row) }
     try forgetHeld(one.row)
-    try forgetAlone(one.row, one.table)
     return nil
   }
 
@@ -238,18 +238,24 @@ extension ReplicaCore {
   /// does not arrive is not its any more.
   private func evict(except pull: CompletePull) throws(RelayError) {
     for table in schema.tables {
-      // Those that are held show in no table.
-      var rows = try db.query("SELECT key FROM relay_held WHERE tbl = ?", [.integer(Int64(table.id))]) {
-        (record) throws(RelayError) in RowID(table: table.id, key: record.blob(0))
-      }
+      // Those that are held, deleted here, or asked about as a whole show in no table.
+      let beside = """
+        SELECT key FROM relay_held WHERE tbl = ?1 UNION SELECT key FROM relay_image WHERE tbl = ?1
+        UNION SELECT key FROM relay_inbox WHERE tbl = ?1 AND kind = 'conflict'
+        """
+      var rows = Set(
+        try db.query(beside, [.integer(Int64(table.id))]) {
+          (record) throws(RelayError) in RowID(table: table.id, key: record.blob(0))
+        })
       try db.run(sql(table).scan, []) { (record) throws(RelayError) in
-        rows.append(RowID(table: table.id, values: table.key.map { record[$0] }))
+        let row = RowID(table: table.id, values: table.key.map { record[$0] })
+        // One whose key cannot travel came from no hub.
+        if row.key.count <= Limits.key { rows.insert(row) }
         return true
       }
       for row in rows.sorted() where !pull.brings(row) {
-        guard try confirmed(row, table) != nil else { continue }
         try forgetConflicts(row)
-        try leave(row)
+        if try confirmed(row, table) != nil { try leave(row) }
       }
     }
   }

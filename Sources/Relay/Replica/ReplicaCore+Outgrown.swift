@@ -21,7 +21,7 @@ extension ReplicaCore {
     try db.execute("INSERT OR IGNORE INTO relay_alone (tbl, key) VALUES (?, ?)", row.bindings)
   }
 
-  /// The row fits now, is gone, or came from the hub.
+  /// The row fits now, or is gone.
   func forgetAlone(_ row: RowID, _ table: TableSchema) throws(RelayError) {
     if knownEmpty.contains(.alone) { return }
     try db.execute("DELETE FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings)

@@ -117,11 +117,12 @@ extension ReplicaCore {
       guard !operations.isEmpty else { continue }
       if let reason = outgrown(operations, was, after, table) {
         try refuse(row, table, outgrown: reason, isResidue: isResidue)
-        if was == nil { try stayAlone(row) }
+        // Beside own work that waits there is an image, and the row is no stranger to the hub.
+        if was == nil, try !isUnderWork(row), try image(row, table) == nil { try stayAlone(row) }
         continue
       }
       if isAlone { try forgetAlone(row, table) }
-      var base = try base(row, before: was, seq: seqs[row], table, state)
+      var base = isAlone ? 0 : try base(row, before: was, seq: seqs[row], table, state)
       if let moment = commit.moment { base = try self.base(base, of: row, seenAt: moment) }
       var change = RowChange(row: row, base: base, operations: operations)
       change.parentBase = try parentBase(change, table, commit, state)

@@ -177,7 +177,7 @@ extension ReplicaCore {
     let keys = try db.query(
       """
       SELECT key FROM relay_image WHERE tbl = ?1 UNION SELECT key FROM relay_held WHERE tbl = ?1
-      UNION SELECT key FROM relay_pending WHERE tbl = ?1
+      UNION SELECT key FROM relay_pending WHERE tbl = ?1 UNION SELECT key FROM relay_alone WHERE tbl = ?1
       """, [id]
     ) { (row) throws(RelayError) in row.blob(0) }
     return Set(keys.map { RowID(table: table.id, key: $0) })

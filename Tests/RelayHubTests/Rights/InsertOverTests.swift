@@ -54,6 +54,25 @@ import Testing
     #expect(try shown() == [11, "then", .null, "third"])
   }
 
+  @Test("An insert that claims to have seen half of a counter of others takes nothing of it")
+  func counter() throws {
+    let office = try Office(
+      [("office", ["all"]), ("branch", ["all"])],
+      json: """
+        {"name":"t","version":1,"roles":["office","field"],"tables":[
+         {"id":1,"name":"deal","key":["id"],"columns":[
+           {"id":1,"name":"id","type":"text"},
+           {"id":2,"name":"n","type":"integer","policy":"counter","default":0,"required":true,"writers":["office"]}],
+          "scopes":["all"],"homes":["all"],
+          "access":{"office":{"read":true,"write":true},"field":{"read":true,"write":true}}}]}
+        """, roles: ["branch": "field"])
+    try office.push("office", office.sealed(8, row, .insert([GroupValues(group: 2, values: [0])])))
+    for delta in [5, 1] { try office.push("office", office.sealed(8, row, .increment(2, Int64(delta)), base: 1)) }
+    let over = office.sealed(7, row, .insert([GroupValues(group: 2, values: [0])]), base: 2)
+    #expect(try office.push("branch", over)[0].refusal?.rule == .columnNotWritable)
+    #expect(try office.pull("office").runs.last?.rows.last?.values == [6])
+  }
+
   @Test("Who deleted the row begins a new one")
   func afterDeletion() throws {
     try office.push("branch", office.sealed(7, row, .delete, base: 1))
