@@ -121,10 +121,8 @@ extension HubStore {
   /// A counter's newest increments and the sum of those before, ascending by dot.
   private func listed(_ counter: Cell, _ row: Int64) throws(RelayError) -> [CellWrite] {
     let newest = try increments(row, counter.id.group, most: Limits.increments)
-    let rest = counter.writes.sum - newest.sum
-    let before = (newest.last?.seq ?? 1) - 1
-    let older = try increments(row, counter.id.group, 0...before, most: Int(clamping: rest.magnitude >> 63) + 1)
-    return (newest + older.named(rest)).sorted { $0.dot < $1.dot }
+    let older = try older(counter, row, upTo: (newest.last?.seq ?? 1) - 1, without: newest)
+    return (newest + older).sorted { $0.dot < $1.dot }
   }
 
   /// A live write with who wrote it.

@@ -25,6 +25,15 @@ extension HubStore {
     }
   }
 
+  /// What a counter's increments up to `seq` come to: the whole sum without the `newer` ones, in the names of its own.
+  func older(_ counter: Cell, _ row: Int64, upTo seq: UInt64, without newer: [CellWrite]) throws(RelayError)
+    -> [CellWrite]
+  {
+    let rest = counter.writes.sum - newer.sum
+    let names = try increments(row, counter.id.group, 0...seq, most: Int(clamping: rest.magnitude >> 63) + 1)
+    return names.named(rest)
+  }
+
   /// Each increment for itself in place of the sums, for what has to tell them apart: an insert covers those that its
   /// author had seen, a strict transaction asks about every one.
   func expand(_ stored: inout StoredRow) throws(RelayError) {
@@ -104,10 +113,7 @@ extension Pull {
     writes += Array(between.dropFirst(Limits.increments)).summed
     writes += late.filter { $0.dot.replica == request.replica }.summed
     writes += late.filter { $0.dot.replica != request.replica }.summed
-    let rest = counter.writes.sum - newer.sum
-    let older = try store.increments(
-      row, counter.id.group, 0...request.floor, most: Int(clamping: rest.magnitude >> 63) + 1)
-    writes += older.named(rest)
+    writes += try store.older(counter, row, upTo: request.floor, without: newer)
     // A device's clock goes on from the latest time that it is told.
     let latest = counter.writes.map(\.effective).max() ?? .zero
     for at in writes.indices { writes[at].effective = max(writes[at].effective, latest) }

@@ -136,10 +136,10 @@ final class Judgement {
 
   func context(_ change: RowChange, _ table: TableSchema) -> WriteContext {
     let readable = Set(table.groups.filter { reads($0, table) }.map(\.id))
-    let given = Set(table.groups.filter { table.mayWrite($0, device.role, inserting: true) }.map(\.id))
+    let role = device.role
     return WriteContext(
       dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: change.base,
-      readable: { readable.contains($0) }, gives: { given.contains($0) })
+      readable: { readable.contains($0) }, gives: { table.gives($0, role) })
   }
 
   private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {

@@ -130,8 +130,6 @@ extension NoticeRecord {
 }
 
 extension CellValue {
-  fileprivate var byteCount: Int { if case .values(let values) = self { values.byteCount } else { 9 } }
-
   fileprivate func cut(to longest: Int) -> CellValue {
     guard case .values(let values) = self else { return self }
     return .values(

@@ -31,22 +31,19 @@ struct PullToken: Equatable {
 
   /// - Throws: `page_void` when it was given for something else.
   mutating func resume(_ bytes: [UInt8]) throws(RelayError) {
-    let void = RelayError(.pageVoid, "scopes, role, schema or base changed since the page before")
-    do throws(RelayError) {
-      let (hash, seq, row, whole) = try CBORReader.decode(bytes) { (reader) throws(RelayError) in
-        try reader.array(exactly: 5)
-        let hash = Hash128(bytes: try reader.byteString(most: 16))
-        let seq = try reader.unsigned(most: Limits.sequence)
-        let table = UInt32(try reader.unsigned(most: UInt64(UInt32.max)))
-        let row = RowID(table: table, key: try reader.byteString(most: Limits.key))
-        return (hash, seq, row, try reader.unsigned(most: Limits.sequence + 1))
-      }
-      guard hash == asked else { throw void }
-      (self.seq, self.row, wholeSince) = (seq, row, whole == 0 ? nil : whole - 1)
-    } catch {
-      // One that does not decode was given by another build of the hub.
-      throw void
+    let read = try? CBORReader.decode(bytes) { (reader) throws(RelayError) in
+      try reader.array(exactly: 5)
+      let hash = Hash128(bytes: try reader.byteString(most: 16))
+      let seq = try reader.unsigned(most: Limits.sequence)
+      let table = UInt32(try reader.unsigned(most: UInt64(UInt32.max)))
+      let row = RowID(table: table, key: try reader.byteString(most: Limits.key))
+      return (hash: hash, seq: seq, row: row, whole: try reader.unsigned(most: Limits.sequence + 1))
     }
+    // One that does not decode was given by another build of the hub.
+    guard let read, read.hash == asked else {
+      throw RelayError(.pageVoid, "scopes, role, schema or base changed since the page before")
+    }
+    (seq, row, wholeSince) = (read.seq, read.row, read.whole == 0 ? nil : read.whole - 1)
   }
 
   var encoded: [UInt8] {

@@ -42,13 +42,14 @@ extension HubStore {
     for row in request.rows {
       if let table = view.table(row.table), let record = try record(row, table, device) {
         // A large row has an answer for itself.
-        guard size == 0 || size + record.size <= Limits.part else { return response }
+        let bytes = record.size
+        guard size == 0 || size + bytes <= Limits.part else { return response }
         if response.runs.last?.table != row.table {
           let columns = table.readableColumns(device.role).map { table.columns[$0].id }
           response.runs.append(RowRun(table: row.table, columns: columns, rows: []))
         }
         response.runs[response.runs.count - 1].rows.append(record)
-        size += record.size
+        size += bytes
       }
       response.answered += 1
     }

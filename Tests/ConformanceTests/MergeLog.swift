@@ -44,11 +44,10 @@ struct MergeLog {
         guard let table = schema.table(change.row.table) else { continue }
         let readable = Set(
           table.groups.filter { group in roles.allSatisfy { table.reads(group, $0) } }.map(\.id))
-        let given = Set(table.groups.filter { table.mayWrite($0, roles[1], inserting: true) }.map(\.id))
         let context = WriteContext(
           dot: spelling.dot(one["dot"]?.text ?? ""), seq: UInt64(seq), effective: Spelling.time(verdict["time"]),
           seen: DotSet((one["seen"]?.list ?? []).map { spelling.dot($0.text ?? "") }), base: change.base,
-          readable: { readable.contains($0) }, gives: { given.contains($0) })
+          readable: { readable.contains($0) }, gives: { table.gives($0, roles[1]) })
         acts[change.row, default: []].append(Act(seq: UInt64(seq), context: context, change: change))
       }
     }

@@ -72,9 +72,9 @@ MUTATIONS = [
     Mutation("from_is_N", "8", "a reply is installed when only its N still fits", []),
     Mutation("floor_stale", "8", "a reply is installed though an operation with a lower base was sealed since", []),
     Mutation("hidden_covered", "11", "a cell that the author may not read counts as seen", [
-        (JUDGE, "      readable: { readable.contains($0) }, gives: { given.contains($0) })\n",
+        (JUDGE, "      readable: { readable.contains($0) }, gives: { table.gives($0, role) })\n",
          '      readable: { group in mutated("hidden_covered") || readable.contains(group) },\n'
-         '      gives: { group in mutated("foreign_defaults") || given.contains(group) })\n'),
+         '      gives: { group in mutated("foreign_defaults") || table.gives(group, role) })\n'),
     ]),
     Mutation("role_now", "11", "what the author could read is judged by its role at accept only", [
         (JUDGE, "table.reads(group, header) && table.reads(group, now)",
@@ -233,7 +233,8 @@ MUTATIONS = [
          '    if mutated("sums_blur") { late = late.summed }\n'),
     ]),
     Mutation("token_lives", "23", "a token survives a change of scopes", [
-        (TOKEN, "      guard hash == asked else {", '      guard hash == asked || mutated("token_lives") else {'),
+        (TOKEN, "    guard let read, read.hash == asked else {",
+         '    guard let read, read.hash == asked || mutated("token_lives") else {'),
     ]),
     Mutation("exit_installed", "23", "exits only from scopes installed, not from those granted since", [
         (CLOSING, "    for scope in installed.union(granted).sorted() {\n",

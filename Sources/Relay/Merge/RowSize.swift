@@ -81,5 +81,5 @@ extension [Value] {
 }
 
 extension CellValue {
-  fileprivate var byteCount: Int { if case .values(let values) = self { values.byteCount } else { 9 } }
+  package var byteCount: Int { if case .values(let values) = self { values.byteCount } else { 9 } }
 }

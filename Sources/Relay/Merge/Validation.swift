@@ -58,6 +58,11 @@ extension TableSchema {
       || (inserting && group.firstWriters.contains(role))
   }
 
+  /// May the role give the group a value in a new row? Of a group that this schema does not know everybody may.
+  package func gives(_ id: GroupID, _ role: String) -> Bool {
+    group(id).map { mayWrite($0, role, inserting: true) } ?? true
+  }
+
   /// Is that what an insert says of a group to which it gives nothing of its own?
   package func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool {
     switch group.policy {

@@ -53,7 +53,7 @@ extension ReplicaCore {
         dot: transaction.dot, seq: WriteContext.pendingSeq + transaction.dot.counter,
         effective: one.effective ?? transaction.time, seen: transaction.seen, base: change.base,
         readable: { group in table.group(group).map { table.reads($0, role) } ?? true },
-        gives: { group in table.group(group).map { table.mayWrite($0, role, inserting: true) } ?? true }),
+        gives: { table.gives($0, role) }),
       table: table)
   }
 

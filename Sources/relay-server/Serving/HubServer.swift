@@ -28,13 +28,22 @@ struct HubServer {
     var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(75))
     configuration.httpDecoder = .init(
       maxHeaderFieldSize: 8 << 10, maxHeaderListSize: 16 << 10, maxHeaderFieldCount: 64)
+    // The write-ahead log moves into the database file, so that it stays small.
+    let checkpoints = Periodic(pause: .seconds(2), failure: "checkpoint failed", logger: logger) {
+      () async throws(RelayError) in try await writer.checkpoint()
+    }
+    // Grants, revocations and schemas come from other processes, through the store; whoever waits should hear of them.
+    let rightsWatch = Periodic(
+      pause: .milliseconds(500), failure: "the rights could not be looked at", logger: logger
+    ) { () async throws(RelayError) in
+      guard signal.parkedCount > 0 else { return }
+      signal.advance(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
+    }
     let application = Application(
       responder: HubResponder(writer: writer, readers: readers, signal: signal, metrics: metrics),
       server: .http1(configuration: configuration),
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), backlog: 1024),
-      services: [
-        Checkpoints(writer: writer, logger: logger), RightsWatch(readers: readers, signal: signal, logger: logger),
-      ],
+      services: [checkpoints, rightsWatch],
       onServerRunning: { announce($0) }, logger: logger)
     var services = ServiceGroupConfiguration(
       services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -70,46 +79,21 @@ struct HubServer {
   }
 }
 
-/// Moves the write-ahead log into the database file now and then, so that it stays small.
-private struct Checkpoints: Service {
-  static let pause: Duration = .seconds(2)
-
-  let writer: GroupCommit
+/// What the server does now and then while it runs. Nothing is lost where it fails: it is done again the next time.
+private struct Periodic: Service {
+  let pause: Duration
+  let failure: Logger.Message
   let logger: Logger
+  let body: @Sendable () async throws(RelayError) -> Void
 
   func run() async throws {
     try? await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        try await Task.sleep(for: Checkpoints.pause)
+        try await Task.sleep(for: pause)
         do throws(RelayError) {
-          try await writer.checkpoint()
+          try await body()
         } catch {
-          // Nothing is lost by it: the log only grows until the next one.
-          logger.warning("checkpoint failed", metadata: ["error": "\(error)"])
-        }
-      }
-    }
-  }
-}
-
-/// Grants, revocations and schemas come from other processes, through the store; whoever waits should hear of them.
-private struct RightsWatch: Service {
-  static let pause: Duration = .milliseconds(500)
-
-  let readers: ReaderPool
-  let signal: HeadSignal
-  let logger: Logger
-
-  func run() async throws {
-    try? await cancelWhenGracefulShutdown {
-      while !Task.isCancelled {
-        try await Task.sleep(for: RightsWatch.pause)
-        // Nobody waits, nobody needs to hear.
-        guard signal.parkedCount > 0 else { continue }
-        do throws(RelayError) {
-          signal.advance(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
-        } catch {
-          logger.warning("the rights could not be looked at", metadata: ["error": "\(error)"])
+          logger.warning(failure, metadata: ["error": "\(error)"])
         }
       }
     }
