@@ -37,19 +37,25 @@ let package = Package(
       dependencies: [.product(name: "Crypto", package: "swift-crypto")],
       path: "Protocol/RelayProtocol"),
 
+    // What device and hub share: a typed layer over SQLite, and the merge, which is pure.
+    .target(name: "RelaySQLite", dependencies: ["RelayProtocol", "CSQLite"]),
+    .target(name: "RelayMerge", dependencies: ["RelayProtocol"]),
+
     // What an app embeds.
-    .target(name: "Relay", dependencies: ["RelayProtocol", "CSQLite"]),
+    .target(name: "Relay", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
     .target(name: "RelayGzip", dependencies: ["RelayProtocol", "CZlib"]),
     .target(name: "RelayCurl", dependencies: ["Relay", "RelayGzip", "CCurl"]),
 
     // The hub.
     .target(
       name: "RelayHub",
-      dependencies: ["Relay", "RelayProtocol", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "RelayProtocol", "RelaySQLite", "RelayMerge", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .executableTarget(
       name: "relay-server",
       dependencies: [
-        "RelayHub", "RelayGzip",
+        "RelayHub", "RelayGzip", "RelayMerge", "RelayProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
@@ -72,23 +78,28 @@ let package = Package(
     .executableTarget(
       name: "relay-bench",
       dependencies: [
-        "Relay", "RelayHub", "RelayGzip",
+        "Relay", "RelayHub", "RelayGzip", "RelayMerge", "RelaySQLite", "RelayProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .testTarget(name: "RelayProtocolTests", dependencies: ["RelayProtocol"]),
     .testTarget(name: "RelayGzipTests", dependencies: ["RelayGzip", "RelayProtocol"]),
-    .testTarget(name: "RelayTests", dependencies: ["Relay", "CSQLite"]),
-    .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub"]),
+    .testTarget(name: "RelayTests", dependencies: ["Relay", "RelayMerge", "RelaySQLite", "CSQLite"]),
+    .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
     // Vectors of Protocol/conformance, for the tests that play them.
     .target(
-      name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip"], path: "Tests/ConformanceVectors"),
-    .testTarget(name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub"]),
-    .testTarget(name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub"]),
+      name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],
+      path: "Tests/ConformanceVectors"),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
+    .testTarget(
+      name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
     .executableTarget(name: "writer", dependencies: ["Relay"], path: "Tests/Writer"),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["ConformanceVectors", "Relay", "relay-server", "relay-client", "writer"]),
+      dependencies: [
+        "ConformanceVectors", "Relay", "RelayMerge", "RelaySQLite", "relay-server", "relay-client", "writer",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

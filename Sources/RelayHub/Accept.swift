@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 extension HubStore {
   /// Judges one device's push in its order (rules 3, 16).

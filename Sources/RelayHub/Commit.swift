@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 extension Judgement {
   /// Writes what was accepted: rows, membership, entries, digests. Gives true when somebody is told of a conflict.

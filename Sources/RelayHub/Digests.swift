@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 extension HubStore {
   /// The row's hash as a role's digest counts it; nil where it does not count (rule 25).

@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// Why a row is what it is. `history` names the transactions that wrote a row that is here; `attempt` those that were
 /// refused, by key, because their row may never have come to be.

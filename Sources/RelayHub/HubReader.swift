@@ -1,5 +1,6 @@
-public import Relay
+public import RelayMerge
 public import RelayProtocol
+internal import RelaySQLite
 
 /// Reads a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubReader: @unchecked Sendable {

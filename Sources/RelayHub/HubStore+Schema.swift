@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 extension HubStore {
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.

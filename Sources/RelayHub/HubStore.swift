@@ -1,5 +1,6 @@
-public import Relay
+public import RelayMerge
 public import RelayProtocol
+internal import RelaySQLite
 
 /// The hub of one organisation: a directory with one SQLite file.
 public enum Hub {

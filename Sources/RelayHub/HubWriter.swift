@@ -1,5 +1,6 @@
-public import Relay
+public import RelayMerge
 public import RelayProtocol
+internal import RelaySQLite
 
 /// The only writer of a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubWriter: @unchecked Sendable {

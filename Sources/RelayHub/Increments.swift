@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// The increments of counters, each by itself and for ever: `increment` in the store. In its row a counter lies as
 /// their sum, so that one more costs the same however many there were, and no counter outgrows a message.

@@ -1,4 +1,4 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
 
 /// Inserts of rows that are here already.

@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// One transaction on its way through the hub: rows as they were and as they would be.
 final class Judgement {

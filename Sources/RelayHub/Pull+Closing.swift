@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 extension Pull {
   /// What closes the pull, from the same snapshot as the last page's rows.

@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// One page of a pull (rules 21–25), read inside one snapshot.
 struct Pull {

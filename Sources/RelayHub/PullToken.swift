@@ -1,4 +1,4 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
 
 /// Where a pull goes on, and everything that must still hold for it to go on (rule 23).

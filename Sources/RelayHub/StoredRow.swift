@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// A row as the hub keeps it: every cell with its live writes, and where the row is.
 struct StoredRow {

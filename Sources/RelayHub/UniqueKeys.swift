@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// Keys that the schema calls unique, held by the living rows of the whole organisation: `taken` in the store.
 extension HubStore {

@@ -1,5 +1,5 @@
-internal import Relay
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// The small record that the hub keeps of every transaction for ever (rule 3).
 struct TransactionRecord {

@@ -1,5 +1,6 @@
-internal import Relay
+internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 extension HubStore {
   func verify(_ request: VerifyRequest, _ device: HubDevice) throws(RelayError) -> VerifyResponse {

@@ -1,6 +1,8 @@
 internal import Foundation
 internal import Relay
 internal import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
 
 /// A hub and devices in this process; messages go through their bytes.
 final class Fleet {

@@ -1,6 +1,7 @@
 import ConformanceVectors
 import Relay
 import RelayHub
+internal import RelayProtocol
 import Testing
 
 /// What everybody wrote offline reaches the hub in different ways; what the hub holds afterwards must not tell which.

@@ -1,5 +1,7 @@
 import ConformanceVectors
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 
 /// The accepted transactions of a vector, as values: what the pure merge gets, with no hub, device or file about it.
 struct MergeLog {
@@ -37,7 +39,7 @@ struct MergeLog {
       for sign in verdict["signs"]?.list ?? [] {
         guard let parts = sign.list, let row = parts[0].text.flatMap({ spelling.row($0) }) else { continue }
         let base = UInt64(parts[1].integer ?? 0)
-        changes.append(RowChange(row: row, base: base, operations: [Relay.Operation(.touch)]))
+        changes.append(RowChange(row: row, base: base, operations: [RelayProtocol.Operation(.touch)]))
       }
       let roles = [one["role"]?.text ?? "", verdict["as"]?.text ?? ""]
       for change in changes {

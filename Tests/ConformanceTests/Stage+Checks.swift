@@ -1,6 +1,8 @@
 import ConformanceVectors
 import Foundation
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 
 @testable import RelayHub
 

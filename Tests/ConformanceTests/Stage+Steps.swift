@@ -1,6 +1,8 @@
 import ConformanceVectors
 import Relay
 import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
 
 extension Stage {
   /// Plays the vector to its end.

@@ -2,6 +2,8 @@ import ConformanceVectors
 import Foundation
 import Relay
 import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
 import Synchronization
 
 /// A vector's hub and devices: the production code on real files, with a clock that the steps move.

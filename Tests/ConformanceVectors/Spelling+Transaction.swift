@@ -1,4 +1,6 @@
-package import Relay
+internal import Relay
+internal import RelayMerge
+package import RelayProtocol
 
 extension Spelling {
   package func transaction(_ transaction: Transaction) -> JSON {
@@ -20,7 +22,7 @@ extension Spelling {
     return .object(members)
   }
 
-  private func operation(_ operation: Relay.Operation, _ table: TableSchema?) -> JSON {
+  private func operation(_ operation: RelayProtocol.Operation, _ table: TableSchema?) -> JSON {
     func name(_ id: GroupID) -> JSON { .text(table?.group(id)?.name ?? "?") }
     var members: [String: JSON]
     switch operation.kind {
@@ -62,7 +64,7 @@ extension Spelling {
     return RowChange(row: row, base: UInt64(json["base"]?.integer ?? 0), operations: operations)
   }
 
-  private func operation(_ json: JSON, _ table: TableSchema) -> Relay.Operation? {
+  private func operation(_ json: JSON, _ table: TableSchema) -> RelayProtocol.Operation? {
     let resolves = UInt64(json["resolves"]?.integer ?? 0)
     let group = json["cell"]?.text.flatMap { name in table.groups.first { $0.name == name } }
     switch (json["op"]?.text, group) {

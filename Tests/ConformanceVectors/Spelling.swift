@@ -1,4 +1,6 @@
-package import Relay
+internal import Relay
+package import RelayMerge
+package import RelayProtocol
 
 /// How vectors spell rows, cells, values and transactions, with a sync schema's names.
 package struct Spelling: Sendable {

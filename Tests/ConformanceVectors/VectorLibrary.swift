@@ -1,6 +1,7 @@
 import Foundation
-package import Relay
+internal import Relay
 import RelayGzip
+package import RelayMerge
 
 /// The vectors of Protocol/conformance, found beside these sources.
 package enum VectorLibrary {

@@ -1,6 +1,8 @@
 import ConformanceVectors
 import Foundation
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 /// The directed vectors once more, by the programs that people run: `relay-server`, `relay-client`, and the `sqlite3`

@@ -1,5 +1,7 @@
 import Foundation
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 /// A device inside the test: a replica that pushes over one connection as long as the hub keeps it, without a process

@@ -1,5 +1,7 @@
 import Foundation
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 /// A device that a test plays by hand: it holds nothing, and asks over its own connection.

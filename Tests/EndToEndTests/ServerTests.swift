@@ -1,5 +1,6 @@
 import Foundation
 import Relay
+internal import RelayProtocol
 import Testing
 
 /// The hub as an operator and a network know it.

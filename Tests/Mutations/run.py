@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 HOME = os.path.join(ROOT, ".build-mutations")
 TREE = os.path.join(HOME, "tree")
-KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/Relay", "Sources/RelayGzip", "Sources/RelayHub",
+KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay", "Sources/RelayGzip", "Sources/RelayHub",
         "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests"]
 PACKAGE = """// swift-tools-version: 6.2
 import PackageDescription

@@ -2,6 +2,8 @@ import Foundation
 import Organisation
 import Relay
 import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 /// A hub and its devices in one process; messages go through their bytes, as on a network.

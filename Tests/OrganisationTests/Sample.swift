@@ -1,5 +1,6 @@
 import Organisation
 import Relay
+internal import RelayMerge
 
 /// Files in memory that no replica watches: fast, for what is about rows alone.
 enum Sample {

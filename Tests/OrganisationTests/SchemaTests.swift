@@ -1,5 +1,6 @@
 import Organisation
 import Relay
+internal import RelayMerge
 import Testing
 
 @Suite("The sync schema and the tables")

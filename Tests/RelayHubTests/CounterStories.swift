@@ -1,4 +1,5 @@
 import Relay
+internal import RelayProtocol
 import Testing
 
 @testable import RelayHub

@@ -1,6 +1,8 @@
 import Foundation
 import Relay
 import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
 import Synchronization
 
 /// A hub and its devices in one process: the production code on real files, with a clock that the test moves.

@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+internal import RelayProtocol
 
 /// The hub of a fleet behind the transport that the library talks to: replies and error replies in the wire's bytes.
 struct FleetTransport: Transport {

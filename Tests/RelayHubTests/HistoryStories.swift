@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+internal import RelayProtocol
 import Testing
 
 /// Why a row is what it is: who wrote what and when, what is shown and why, and what this device alone knows.

@@ -1,5 +1,7 @@
 import Relay
 import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
 
 /// A hub in this process behind the transport that apps bring: for calls that are their own round trips.
 struct InProcessTransport: Transport {

@@ -1,4 +1,6 @@
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 @testable import RelayHub

@@ -1,6 +1,7 @@
 import Foundation
 import Relay
 import RelayHub
+internal import RelayMerge
 import RelayProtocol
 import Testing
 

@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+internal import RelayProtocol
 import Testing
 
 /// What the hub refused: readable value by value, written again put right with all that built on it, or forgotten.

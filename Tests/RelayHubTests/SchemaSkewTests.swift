@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+internal import RelayProtocol
 import Testing
 
 /// Devices and hub with different versions of the app's sync schema: nobody loses anything, nobody waits for others.

@@ -1,4 +1,5 @@
 import Relay
+internal import RelayProtocol
 import Testing
 
 /// What an app or a foreign tool does to its tables becomes exactly the operations that it amounts to.

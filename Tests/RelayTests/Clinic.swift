@@ -1,5 +1,6 @@
 import Foundation
 import Relay
+internal import RelayProtocol
 
 /// A small app to test with: people, their visits, and a register where nothing is ever changed.
 enum Clinic {

@@ -1,5 +1,6 @@
 import Foundation
 import Relay
+internal import RelayProtocol
 import Testing
 
 /// docs/errors.md is a promise to those who write scripts: it lists every code and rule, with the advice that is given.

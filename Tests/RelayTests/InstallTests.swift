@@ -1,4 +1,5 @@
 import Relay
+internal import RelayProtocol
 import Testing
 
 /// What a pull does to a replica: rows come and go, pending work stays on top, and nothing is half there.

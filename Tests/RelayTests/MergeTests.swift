@@ -1,4 +1,6 @@
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 /// Cells as antichains: whatever the order, the same writes give the same state, and policies only project it.

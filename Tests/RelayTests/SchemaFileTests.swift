@@ -1,5 +1,6 @@
 import Foundation
 import Relay
+internal import RelayMerge
 import Testing
 
 /// A sync schema file with one mistake is refused with the place and what would be right.

@@ -1,4 +1,6 @@
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 /// One file holds the sync schema as it is and as older versions saw it.

@@ -1,5 +1,6 @@
 import Foundation
 import Relay
+internal import RelayMerge
 import RelayProtocol
 import Testing
 

@@ -1,4 +1,5 @@
 import Relay
+internal import RelayProtocol
 
 /// Plays the hub's part word for word, so that a test decides what a replica is told.
 struct ScriptedHub {

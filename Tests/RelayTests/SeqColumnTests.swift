@@ -1,5 +1,7 @@
 import Foundation
 import Relay
+internal import RelayMerge
+internal import RelayProtocol
 import Testing
 
 /// A column of the app's own that shows at which seq the hub last changed a row.

@@ -1,4 +1,5 @@
 internal import Relay
+internal import RelayMerge
 
 /// Where generated rows go: SQL, cut down to what the share's writer may write by the sync schema.
 struct RowSink {

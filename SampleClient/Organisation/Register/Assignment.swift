@@ -1,4 +1,5 @@
 package import Relay
+internal import RelayMerge
 
 /// One `column=value` that a person wrote; `+=` and `-=` put an element into a set or take it out.
 package struct Assignment: Sendable, Equatable {

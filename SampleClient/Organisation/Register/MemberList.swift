@@ -1,4 +1,5 @@
 package import Relay
+internal import RelayMerge
 
 /// Which members a secretary asks for; what is nil does not matter.
 package struct MemberFilter: Sendable {

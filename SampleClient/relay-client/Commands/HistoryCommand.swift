@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Relay
 internal import RelayCurl
+internal import RelayMerge
 
 struct HistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Relay
+internal import RelayMerge
 
 struct InboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

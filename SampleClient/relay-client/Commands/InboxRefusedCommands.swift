@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Relay
+internal import RelayMerge
 
 struct InboxResubmitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

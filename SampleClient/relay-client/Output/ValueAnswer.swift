@@ -1,4 +1,5 @@
 internal import Relay
+internal import RelayProtocol
 
 /// A SQL value in JSON: null, number or text as they are, what JSON cannot say as an object.
 enum ValueAnswer: Encodable {

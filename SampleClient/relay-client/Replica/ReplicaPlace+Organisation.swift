@@ -1,5 +1,6 @@
 internal import Organisation
 internal import Relay
+internal import RelayMerge
 
 extension ReplicaPlace {
   /// Opens the replica for the commands that know the organisation's tables.

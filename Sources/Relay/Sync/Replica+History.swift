@@ -1,3 +1,4 @@
+package import RelayMerge
 public import RelayProtocol
 
 extension Replica {

@@ -1,3 +1,4 @@
+internal import RelayMerge
 package import RelayProtocol
 
 /// What a received response led to.

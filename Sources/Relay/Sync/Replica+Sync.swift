@@ -1,3 +1,4 @@
+internal import RelayMerge
 public import RelayProtocol
 
 /// How a sync is run.

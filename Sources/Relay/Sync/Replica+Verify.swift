@@ -1,3 +1,4 @@
+internal import RelayMerge
 public import RelayProtocol
 
 /// What a comparison with the hub, row by row, found.

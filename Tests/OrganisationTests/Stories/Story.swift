@@ -1,4 +1,5 @@
 import Relay
+internal import RelayMerge
 import Synchronization
 import Testing
 

@@ -1,0 +1,59 @@
+internal import RelayMerge
+public import RelayProtocol
+
+/// What a person asks of a replica: is it sent, is it fresh, does anything wait for me?
+public struct ReplicaStatus: Sendable, Equatable {
+  public var replica: ReplicaID
+  public var device: String
+  public var role: String
+  public var epoch: Hash128
+  /// The seq that the confirmed rows stand at, and the newest that the hub told of.
+  public var base: UInt64
+  public var head: UInt64
+  /// Own transactions that no installed pull has confirmed; what foreign tools wrote and nobody could seal yet, because
+  /// the disk is full, counts as one.
+  public var pending: Int
+  /// Own transactions that were accepted, ever.
+  public var accepted: Int
+  public var conflicts: Int
+  public var notices: Int
+  public var refused: Int
+  public var held: Int
+  /// Rows in synced tables.
+  public var rows: Int
+  /// Scopes whose digest differed from the hub's at the last install; `verify` names the rows.
+  public var mismatch: [String]
+  /// A tool rebuilt a table and may have written while nothing was captured. `verify` lists what differs from the hub,
+  /// `repair` settles it.
+  public var wasRebuilt: Bool
+  /// The version of the sync schema that the app brought.
+  public var schemaVersion: UInt64
+  /// Why the oldest unsent transaction has to wait although the hub answers; nil where none does.
+  public var waitsFor: String?
+}
+
+extension Replica {
+  public func status() throws(RelayError) -> ReplicaStatus {
+    try locked { (core) throws(RelayError) in
+      try core.db.snapshot { () throws(RelayError) in
+        let state = try core.state()
+        func count(_ sql: String) throws(RelayError) -> Int { Int(try core.db.first(sql)?[0].integer ?? 0) }
+        func inbox(_ kind: String) throws(RelayError) -> Int {
+          try count("SELECT count(*) FROM relay_inbox WHERE kind = '\(kind)'")
+        }
+        var rows = 0
+        for table in schema.tables { rows += try count("SELECT count(*) FROM \"\(table.name)\"") }
+        let unsealed = try core.loggedTables().isEmpty ? 0 : 1
+        let flags = try core.db.first("SELECT mismatch, rebuilt FROM relay_state")
+        return ReplicaStatus(
+          replica: state.replica, device: state.device, role: state.role, epoch: state.epoch, base: state.base,
+          head: state.head,
+          pending: unsealed + (try count("SELECT count(*) FROM relay_transaction WHERE installed = 0")),
+          accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
+          refused: try inbox("refused"), held: try inbox("held"), rows: rows,
+          mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),
+          schemaVersion: schema.version, waitsFor: try core.waitsFor())
+      }
+    }
+  }
+}

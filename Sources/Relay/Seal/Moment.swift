@@ -1,0 +1,77 @@
+internal import RelayMerge
+public import RelayProtocol
+
+/// What somebody had in front of them: taken when a form opens, given back when it is saved.
+///
+/// A sync may run while a form is open. Without a moment the save would count as made in the knowledge of what that
+/// sync brought, and overwrite it in silence; with it, what came in between is concurrent, and the column's policy
+/// decides.
+public struct Moment: Sendable, Hashable {
+  let replica: ReplicaID
+  let epoch: Hash128
+  let base: UInt64
+  /// Installs until then.
+  let installs: UInt64
+  /// Own transactions that were pending then.
+  let seen: DotSet
+  /// The rows that the form showed.
+  let rows: [RowID: [Value]]
+}
+
+extension Replica {
+  /// The knowledge of this instant.
+  ///
+  /// - Parameter rows: what the form shows, as (table, key). Where they are given, columns that are written back as they
+  ///   were shown are no edits: a form may save all its fields.
+  /// - Throws: `schema_mismatch` for a table that does not sync.
+  public func moment(of rows: [(table: String, key: [Value])] = []) throws(RelayError) -> Moment {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        try core.seal(.residue)
+        let state = try core.state()
+        var shown: [RowID: [Value]] = [:]
+        for (name, key) in rows {
+          let table = try core.table(named: name)
+          let row = RowID(table: table.id, values: key)
+          shown[row] = try core.tableRow(row, table)
+        }
+        return Moment(
+          replica: state.replica, epoch: state.epoch, base: state.base, installs: state.installs,
+          seen: try core.pendingDots(state.replica), rows: shown)
+      }
+    }
+  }
+}
+
+extension Moment {
+  /// - Throws: `moment_void` where it was taken from another file or another history of the hub.
+  func check(_ state: ReplicaState) throws(RelayError) {
+    // The first install of an unenrolled replica gives it its epoch; nothing seen before then was the hub's.
+    guard replica == state.replica, base <= state.base, epoch == state.epoch || base == 0 else {
+      throw RelayError(.momentVoid, "the rows were read from another file or another history of the hub")
+    }
+  }
+
+  /// The row that the author meant: columns that were given back as the form had shown them stay as they are now.
+  func meant(_ row: RowID, _ table: TableSchema, was: [Value], written: [Value]) -> [Value] {
+    guard let shown = rows[row] else { return written }
+    var meant = written
+    for group in table.groups {
+      switch group.policy {
+      // An increment is told by its statement, n = n + 1, never by what a form had shown.
+      case .counter: continue
+      case .set:
+        let at = group.columns[0]
+        guard let now = JSONSet.elements(was[at]), let old = JSONSet.elements(shown[at]),
+          let new = JSONSet.elements(written[at])
+        else { continue }
+        let kept = now.filter { new.contains($0) || !old.contains($0) }
+        meant[at] = JSONSet.text(JSONSet.sorted(kept + new.filter { !old.contains($0) }))
+      default:
+        guard group.columns.allSatisfy({ written[$0] == shown[$0] }) else { continue }
+        for at in group.columns { meant[at] = was[at] }
+      }
+    }
+    return meant
+  }
+}

@@ -1,0 +1,57 @@
+internal import RelayMerge
+public import RelayProtocol
+
+extension Replica {
+  /// Brings a deleted row back, whole, as the hub keeps it until retention ends. Whoever deleted it meanwhile without
+  /// having seen this is in a conflict about the row's existence, as with any other write.
+  ///
+  /// - Parameters:
+  ///   - table: a synced table's name.
+  ///   - key: the key's values in the schema's order.
+  ///   - author: who writes, for people to read in conflicts and history.
+  /// - Throws: `row_unknown` where this replica knows of no deleted row with that key, `schema_mismatch` for a table
+  ///   that does not sync, `role_forbids`. Nothing was changed then.
+  public func undelete(_ table: String, key: [Value], author: String = "") throws(RelayError) {
+    try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in
+        try core.seal(.residue)
+        let table = try core.table(named: table)
+        let row = RowID(table: table.id, values: key)
+        guard try core.tableRow(row, table) == nil, try core.knowsDeleted(row) else {
+          throw RelayError(.rowUnknown, "\(table.name): this replica knows of no deleted row \(ReplicaCore.label(row))")
+        }
+        let decision = Decision(entry: 0, value: .flag(true))
+        try core.commit(Commit(author: author, decisions: [row: [0: decision]]))
+      }
+    }
+  }
+
+  /// Keys of rows of a table whose deletion this replica knows of, ascending: what `undelete` takes.
+  public func deleted(_ table: String) throws(RelayError) -> [[Value]] {
+    try locked { (core) throws(RelayError) in
+      try core.db.snapshot { () throws(RelayError) in
+        let table = try core.table(named: table)
+        let known = try core.db.query(
+          """
+          SELECT key FROM relay_dead WHERE tbl = ?1
+          UNION SELECT key FROM relay_pending WHERE tbl = ?1 AND kind = 2 AND done = 0 AND verdict < 2 ORDER BY key
+          """, [.integer(Int64(table.id))]
+        ) { (row) throws(RelayError) in RowID(table: table.id, key: row.blob(0)) }
+        var keys: [[Value]] = []
+        for row in known where try core.tableRow(row, table) == nil { keys.append(try row.values()) }
+        return keys
+      }
+    }
+  }
+}
+
+extension ReplicaCore {
+  /// Was the row's deletion pulled, or is it this replica's own and not confirmed yet?
+  func knowsDeleted(_ row: RowID) throws(RelayError) -> Bool {
+    try db.first(
+      """
+      SELECT 1 FROM relay_dead WHERE tbl = ?1 AND key = ?2
+      UNION ALL SELECT 1 FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND kind = 2 AND done = 0 AND verdict < 2
+      """, row.bindings) != nil
+  }
+}

@@ -1,0 +1,65 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// What is too large to travel. A commit through the API is refused; what a foreign tool wrote stays in its table, on
+/// this device alone, and a notice says so: it stops nothing else.
+extension ReplicaCore {
+  /// - Throws: `value_not_allowed` for a commit.
+  func refuse(_ row: RowID, _ table: TableSchema, outgrown reason: String, isResidue: Bool) throws(RelayError) {
+    let message = "\(table.name): \(reason)"
+    guard isResidue else { throw RelayError(.valueNotAllowed, message) }
+    try tell(outgrown: row, table, message + "; it stays on this device alone")
+  }
+
+  func isAlone(_ row: RowID) throws(RelayError) -> Bool {
+    if knownEmpty.contains(.alone) { return false }
+    return try db.first("SELECT 1 FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings) != nil
+  }
+
+  /// A row that was never sealed is inserted as soon as it fits, and deleted without a word.
+  func stayAlone(_ row: RowID) throws(RelayError) {
+    knownEmpty.remove(.alone)
+    try db.execute("INSERT OR IGNORE INTO relay_alone (tbl, key) VALUES (?, ?)", row.bindings)
+  }
+
+  /// The row fits now, or is gone.
+  func forgetAlone(_ row: RowID, _ table: TableSchema) throws(RelayError) {
+    if knownEmpty.contains(.alone) { return }
+    try db.execute("DELETE FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings)
+    guard db.changes > 0 else { return }
+    try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.outgrownID(row, table))])
+    inboxChanged()
+  }
+
+  /// Why a row's change cannot travel.
+  ///
+  /// - Parameters: the row before and after; a row may be as large as it was.
+  func outgrown(_ operations: [Operation], _ before: [Value]?, _ after: [Value]?, _ table: TableSchema) -> String? {
+    for operation in operations {
+      for (group, values) in operation.values {
+        for value in values where value.byteCount > Limits.value {
+          let name = table.group(group)?.name ?? ""
+          return "a value of \(value.byteCount) bytes in \(name), at most \(Limits.value) can be sent"
+        }
+      }
+    }
+    let size = before?.byteCount ?? 0
+    guard let after, after.byteCount > size else { return nil }
+    // What several devices made of a row together may be larger than one may make it; the hub knows how much.
+    return table.outgrown(after, most: size > Limits.row ? Limits.rowRecord / 2 : Limits.row) ?? table.overfull(after)
+  }
+}
+
+extension Operation {
+  fileprivate var values: [(GroupID, [Value])] {
+    switch kind {
+    case .insert(let groups): groups.map { ($0.group, $0.values) }
+    case .set(let group, let values): [(group, values)]
+    case .add(let group, let element), .remove(let group, let element): [(group, [element])]
+    case .increment, .delete, .touch: []
+    }
+  }
+
+  /// About how many bytes it takes in a sealed transaction.
+  var byteCount: Int { values.reduce(16) { $0 + $1.1.byteCount } }
+}

@@ -1,0 +1,95 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+extension ReplicaCore {
+  /// A refused transaction with everything that was refused because it builds on it, in their author's order.
+  ///
+  /// - Throws: `entry_unknown` when there is no such refused transaction.
+  func chain(_ id: String) throws(RelayError) -> [Transaction] {
+    guard try db.first("SELECT 1 FROM relay_inbox WHERE id = ? AND kind = 'refused'", [.text(id)]) != nil else {
+      throw RelayError(.entryUnknown, "the inbox holds no refused transaction '\(id)'")
+    }
+    let transactions = try db.query(
+      """
+      WITH RECURSIVE chain (id, seq) AS (
+        SELECT id, opened FROM relay_inbox WHERE id = ?
+        UNION SELECT i.id, i.opened FROM relay_inbox AS i JOIN chain ON i.depends_on = chain.id)
+      SELECT bytes FROM relay_transaction WHERE refusal IS NOT NULL AND seq IN (SELECT seq FROM chain) ORDER BY counter
+      """, [.text(id)]
+    ) { (row) throws(RelayError) in try Transaction(decoding: row.blob(0)) }
+    guard !transactions.isEmpty else {
+      throw RelayError(.entryUnknown, "the transaction of '\(id)' is not in this file any more")
+    }
+    return transactions
+  }
+
+  /// Forgets refused transactions here; the hub keeps them. Where later pending work was sealed on top of one, its dot
+  /// stays in `relay_pending` as refused and forgotten, so that the view goes on leaving that work out.
+  func forget(_ chain: [Transaction]) throws(RelayError) {
+    var rows: Set<RowID> = []
+    for transaction in chain {
+      let counter = Value(transaction.dot.counter)
+      for change in transaction.rows {
+        try db.execute(
+          "UPDATE relay_pending SET verdict = 3, done = 1 WHERE tbl = ? AND key = ? AND counter = ?",
+          change.row.bindings + [counter])
+        rows.insert(change.row)
+      }
+      try db.execute("DELETE FROM relay_transaction WHERE counter = ?", [counter])
+      try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.refusalID(transaction.dot))])
+    }
+    inboxChanged()
+    let state = try state()
+    var own = OwnTransactions()
+    try applying { () throws(RelayError) in
+      for row in rows.sorted() {
+        try forgetSettled(row)
+        // Without an image the table already shows what there is: a confirmed row, own pending work, or nothing.
+        let table = try table(row.table)
+        if try image(row, table) != nil { try rebuild(row, table, state, &own) }
+      }
+    }
+  }
+
+  /// Nothing is kept of work on a row once all of it is judged and none of it waits in the inbox.
+  func forgetSettled(_ row: RowID) throws(RelayError) {
+    try db.execute(
+      """
+      DELETE FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND done = 1 AND NOT EXISTS
+        (SELECT 1 FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND (done = 0 OR verdict = 2))
+      """, row.bindings)
+  }
+
+  /// The inbox item that a transaction refused as `depends_on_refused` builds on; nil where it is not here any more.
+  func dependsOn(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) -> String? {
+    guard verdict.refusal?.rule == .dependsOnRefused else { return nil }
+    for change in transaction.rows {
+      var dot = try lacks(change.row, inserts: change.operations[0].isInsert, transaction)
+      if dot == nil, let parent = schema.table(change.row.table)?.namedParent(change),
+        !transaction.rows.contains(where: { $0.row == parent && $0.operations[0].isInsert })
+      {
+        dot = try lacks(parent, inserts: false, transaction)
+      }
+      guard let dot else { continue }
+      let id = Self.refusalID(dot)
+      if try db.first("SELECT 1 FROM relay_inbox WHERE id = ?", [.text(id)]) != nil { return id }
+    }
+    return nil
+  }
+
+  /// The refused transaction that an operation on this row lacks (rule 18), among those that its author had seen.
+  private func lacks(_ row: RowID, inserts: Bool, _ transaction: Transaction) throws(RelayError) -> Dot? {
+    var standing: Standing?
+    try db.run(
+      "SELECT counter, kind, verdict FROM relay_pending WHERE tbl = ? AND key = ? AND counter < ? ORDER BY counter",
+      row.bindings + [Value(transaction.dot.counter)]
+    ) { (record) throws(RelayError) in
+      let dot = Dot(transaction.dot.replica, UInt64(record.int(0)))
+      if transaction.seen.contains(dot) {
+        standing = Standing.after(standing, kind: record.int(1), dot: dot, refused: record.int(2) >= 2)
+      }
+      return true
+    }
+    return Standing.lacks(standing, inserts: inserts)
+  }
+}

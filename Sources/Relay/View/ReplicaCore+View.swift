@@ -1,0 +1,148 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// Own transactions decoded while one database transaction lasts.
+struct OwnTransactions {
+  struct Own {
+    var transaction: Transaction
+    var seq: UInt64?
+    var effective: HybridTime?
+    var changes: [RowID: RowChange]
+  }
+
+  private var cache: [UInt64: Own] = [:]
+
+  mutating func own(_ counter: UInt64, _ db: Database) throws(RelayError) -> Own? {
+    if let own = cache[counter] { return own }
+    let found = try db.query(
+      "SELECT bytes, seq, effective FROM relay_transaction WHERE counter = ?", [Value(counter)]
+    ) { (row) throws(RelayError) -> Own in
+      let transaction = try Transaction(decoding: row.blob(0))
+      return Own(
+        transaction: transaction, seq: row[1].integer.map { UInt64(max(0, $0)) },
+        effective: row[2].integer.map { HybridTime(bits: UInt64(bitPattern: $0)) },
+        changes: Dictionary(uniqueKeysWithValues: transaction.rows.map { ($0.row, $0) }))
+    }
+    cache[counter] = found.first
+    return found.first
+  }
+}
+
+extension ReplicaCore {
+  /// view = confirmed image ⊕ own pending operations, by the merge that the hub runs too.
+  ///
+  /// - Returns: the values to show; nil for a row that should not be there.
+  func view(
+    _ row: RowID, _ table: TableSchema, image: Image?, _ state: ReplicaState, _ own: inout OwnTransactions
+  ) throws(RelayError) -> [Value]? {
+    var cells = RowState(image: image?.values, stamps: image?.stamps ?? [], table: table)
+    var hasValues = image?.values != nil
+    for (one, change) in try overlay(row, image: image, state, &own) {
+      apply(one, change, table, to: &cells)
+      if change.operations[0].isInsert { hasValues = true }
+    }
+    // A row that only an undelete speaks of has its values at the hub.
+    return hasValues ? try table.shownValues(row, cells) : nil
+  }
+
+  func apply(_ one: OwnTransactions.Own, _ change: RowChange, _ table: TableSchema, to cells: inout RowState) {
+    let transaction = one.transaction
+    let role = transaction.role
+    cells.apply(
+      change,
+      WriteContext(
+        dot: transaction.dot, seq: WriteContext.pendingSeq + transaction.dot.counter,
+        effective: one.effective ?? transaction.time, seen: transaction.seen, base: change.base,
+        readable: { group in table.group(group).map { table.reads($0, role) } ?? true },
+        gives: { table.gives($0, role) }),
+      table: table)
+  }
+
+  /// The own transactions whose effect on a row is not in its image; none that was refused or builds on a refused one.
+  func overlay(
+    _ row: RowID, image: Image?, _ state: ReplicaState, _ own: inout OwnTransactions
+  ) throws(RelayError) -> [(OwnTransactions.Own, RowChange)] {
+    let touches = try db.query(
+      "SELECT counter, kind, verdict, done FROM relay_pending WHERE tbl = ? AND key = ? ORDER BY counter", row.bindings
+    ) { (record) throws(RelayError) in
+      (counter: UInt64(record.int(0)), kind: record.int(1), verdict: record.int(2), done: record.int(3) != 0)
+    }
+    var out: [(OwnTransactions.Own, RowChange)] = []
+    var judged: [(dot: Dot, kind: Int64, refused: Bool)] = []
+    for touch in touches {
+      let dot = Dot(state.replica, touch.counter)
+      var refused = touch.verdict >= 2
+      if !touch.done, !refused, let one = try own.own(touch.counter, db) {
+        var standing: Standing?
+        for earlier in judged where one.transaction.seen.contains(earlier.dot) {
+          standing = Standing.after(standing, kind: earlier.kind, dot: earlier.dot, refused: earlier.refused)
+        }
+        refused = Standing.lacks(standing, inserts: touch.kind == 1) != nil
+        let isInImage = image.map { image in one.seq.map { $0 <= image.base } ?? false } ?? false
+        if !refused, !isInImage, let change = one.changes[row] { out.append((one, change)) }
+      }
+      judged.append((dot, touch.kind, refused))
+    }
+    return out
+  }
+
+  /// Writes a row into its table, or takes it out.
+  ///
+  /// - Returns: nil, or why this file's own constraints refuse it.
+  func show(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) -> String? {
+    do {
+      let before = observed.contains(table.name) ? try tableRow(row, table) : values
+      if let values {
+        try db.execute(sql(table).upsert, values)
+      } else {
+        try db.execute(sql(table).delete, try row.values())
+      }
+      if before != values { shown(table) }
+      return nil
+    } catch {
+      guard error.code == .constraint else { throw error }
+      return error.message
+    }
+  }
+
+  /// Makes the table show image ⊕ pending again, after a verdict or an install changed one of them.
+  func rebuild(
+    _ row: RowID, _ table: TableSchema, _ state: ReplicaState, _ own: inout OwnTransactions
+  ) throws(RelayError) {
+    let image = try image(row, table)
+    if try isUnderWork(row) {
+      let values = try view(row, table, image: image, state, &own)
+      if let reason = try show(row, values, table) { try tell(held: row, table, reason) }
+      try show(seq: image?.seq, row, table)
+      return
+    }
+    switch image?.state {
+    case .underWork:
+      try dropImage(row)
+      if let reason = try show(row, image?.values, table), let values = image?.values {
+        try hold(row, table, values, image?.stamps ?? [], seq: image?.seq, reason)
+      }
+      try show(seq: image?.seq, row, table)
+    case .left, nil:
+      try dropImage(row)
+      _ = try show(row, nil, table)
+    case .held:
+      _ = try show(row, image?.values, table)
+      try show(seq: image?.seq, row, table)
+    }
+  }
+
+  /// Keeps a confirmed row that a constraint refuses, for the next install to try again.
+  func hold(
+    _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], seq: UInt64?, _ reason: String
+  ) throws(RelayError) {
+    knownEmpty.remove(.held)
+    try db.execute(
+      "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason, seq) VALUES (?, ?, ?, ?, ?, ?)",
+      row.bindings + [
+        .blob(RowBlob.encode(values, table)), .blob(RowBlob.encode(cells: stamps)), .text(reason),
+        seq.map { Value($0) } ?? .null,
+      ])
+    try tell(held: row, table, reason)
+  }
+}
