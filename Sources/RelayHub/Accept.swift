@@ -2,7 +2,7 @@ internal import RelayMerge
 internal import RelayProtocol
 internal import RelaySQLite
 
-extension HubStore {
+extension HubSession {
   /// Judges one device's push in its order (rules 3, 16).
   func accept(_ job: PushJob, now: Int64) throws(RelayError) -> PushOutcome {
     let device = try device(job.device)

@@ -2,7 +2,7 @@ internal import RelayMerge
 internal import RelayProtocol
 internal import RelaySQLite
 
-extension HubStore {
+extension HubSession {
   /// A device's rights as they are now.
   ///
   /// - Throws: `unauthorized` for an unknown device, `revoked`.
@@ -71,13 +71,13 @@ extension HubStore {
     }
     let view = try view(of: request.schemaHash, version: request.schemaVersion)
     let found = try db.first(
-      "SELECT id, expires, replica FROM device WHERE code = ? AND revoked = 0", [.blob(HubStore.secret(request.code))])
+      "SELECT id, expires, replica FROM device WHERE code = ? AND revoked = 0", [.blob(HubSession.secret(request.code))])
     guard let found, let id = found[0].integer, (found[1].integer ?? 0) > now,
       found[2].isNull || found[2] == .bits(request.replica.bits)
     else { throw RelayError(.codeInvalid, "the code is unknown, used or out of date") }
     try db.execute(
       "UPDATE device SET token = ?, replica = ? WHERE id = ?",
-      [.blob(HubStore.secret(token)), .bits(request.replica.bits), .integer(id)])
+      [.blob(HubSession.secret(token)), .bits(request.replica.bits), .integer(id)])
     let device = try device(id)
     try keepDigests(device.grants, device.role, view)
     return EnrolResponse(

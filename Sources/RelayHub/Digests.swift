@@ -2,7 +2,7 @@ internal import RelayMerge
 internal import RelayProtocol
 internal import RelaySQLite
 
-extension HubStore {
+extension HubSession {
   /// The row's hash as a role's digest counts it; nil where it does not count (rule 25).
   ///
   /// - Parameter view: the schema as the devices know it that the digest is for.

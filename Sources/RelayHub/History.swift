@@ -4,7 +4,7 @@ internal import RelaySQLite
 
 /// Why a row is what it is. `history` names the transactions that wrote a row that is here; `attempt` those that were
 /// refused, by key, because their row may never have come to be.
-extension HubStore {
+extension HubSession {
   func remember(_ row: StoredRow, seq: UInt64) throws(RelayError) {
     guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }
     try db.execute("INSERT OR IGNORE INTO history VALUES (?, ?)", [.integer(id), .seq(seq)])

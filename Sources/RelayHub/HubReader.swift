@@ -4,17 +4,17 @@ internal import RelaySQLite
 
 /// Reads a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubReader: @unchecked Sendable {
-  let store: HubStore
+  let store: HubSession
 
   public init(
     directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
-    store = try HubStore(directory: directory, mode: .readOnly, vfs: vfs, resolvers: resolvers)
+    store = try HubSession(directory: directory, mode: .readOnly, vfs: vfs, resolvers: resolvers)
   }
 
   /// - Throws: `unauthorized` or `revoked`.
   public func authenticate(token: String) throws(RelayError) -> HubDevice {
-    let secret = Value.blob(HubStore.secret(token))
+    let secret = Value.blob(HubSession.secret(token))
     guard let id = try store.db.first("SELECT id FROM device WHERE token = ?", [secret])?[0].integer else {
       throw RelayError(.unauthorized, "the hub does not know this token")
     }

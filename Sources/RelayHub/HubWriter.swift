@@ -4,12 +4,12 @@ internal import RelaySQLite
 
 /// The only writer of a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubWriter: @unchecked Sendable {
-  let store: HubStore
+  let store: HubSession
 
   public init(
     directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
-    store = try HubStore(directory: directory, mode: .readWrite, vfs: vfs, resolvers: resolvers)
+    store = try HubSession(directory: directory, mode: .readWrite, vfs: vfs, resolvers: resolvers)
   }
 
   /// Judges pushes in one durable transaction; a job that fails leaves nothing and stops no other.
@@ -62,7 +62,7 @@ public final class HubWriter: @unchecked Sendable {
       }
       try store.db.execute(
         "INSERT INTO device(name, role, code, expires) VALUES (?, ?, ?, ?)",
-        [.text(name), .text(role), .blob(HubStore.secret(code)), .integer(expires)])
+        [.text(name), .text(role), .blob(HubSession.secret(code)), .integer(expires)])
       try store.setGrants(try store.deviceID(name), role: role, grants)
     }
   }

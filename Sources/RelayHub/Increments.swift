@@ -4,7 +4,7 @@ internal import RelaySQLite
 
 /// The increments of counters, each by itself and for ever: `increment` in the store. In its row a counter lies as
 /// their sum, so that one more costs the same however many there were, and no counter outgrows a message.
-extension HubStore {
+extension HubSession {
   /// A counter's live increments, newest first.
   ///
   /// - Parameter most: how many; all where it is not given.

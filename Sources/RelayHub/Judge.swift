@@ -4,7 +4,7 @@ internal import RelaySQLite
 
 /// One transaction on its way through the hub: rows as they were and as they would be.
 final class Judgement {
-  let store: HubStore
+  let store: HubSession
   let transaction: Transaction
   let device: HubDevice
   let seq: UInt64
@@ -15,7 +15,7 @@ final class Judgement {
   private var places: [RowID: Place] = [:]
   private var refusedStanding: [RowID: (isInsert: Bool, dot: Dot)]?
 
-  init(_ store: HubStore, _ transaction: Transaction, _ device: HubDevice, seq: UInt64, effective: HybridTime) {
+  init(_ store: HubSession, _ transaction: Transaction, _ device: HubDevice, seq: UInt64, effective: HybridTime) {
     self.store = store
     self.transaction = transaction
     self.device = device

@@ -10,7 +10,7 @@ extension Pull {
     let start: UInt64?
 
     /// - Returns: nil where the device's rows are as its version sees them.
-    init?(_ store: HubStore, from installed: UInt64?, to view: SyncSchema, role: String) throws(RelayError) {
+    init?(_ store: HubSession, from installed: UInt64?, to view: SyncSchema, role: String) throws(RelayError) {
       guard let installed, installed < view.version else { return nil }
       old = try store.view(installed)
       self.role = role

@@ -4,7 +4,7 @@ internal import RelaySQLite
 
 /// One page of a pull (rules 21–25), read inside one snapshot.
 struct Pull {
-  let store: HubStore
+  let store: HubSession
   let request: SyncRequest
   let device: HubDevice
   /// The schema as the device knows it: nothing else is told.
@@ -17,7 +17,7 @@ struct Pull {
   var token: PullToken
 
   init(
-    _ store: HubStore, _ request: SyncRequest, _ device: HubDevice, _ view: SyncSchema
+    _ store: HubSession, _ request: SyncRequest, _ device: HubDevice, _ view: SyncSchema
   ) throws(RelayError) {
     self.store = store
     self.view = view
@@ -37,7 +37,7 @@ struct Pull {
 
   /// Did more rows leave the device than a closing can list?
   static func losesTooMany(
-    _ store: HubStore, _ request: SyncRequest, _ device: HubDevice
+    _ store: HubSession, _ request: SyncRequest, _ device: HubDevice
   ) throws(RelayError) -> Bool {
     var count: Int64 = 0
     let granted = device.readable

@@ -24,25 +24,25 @@ struct StoredRow {
   var scopeNames: [String] { scopes.map(\.name) }
 }
 
-extension HubStore {
+extension HubSession {
   private static let columns = "id, tbl, key, seq, parent_tbl, parent, scopes, homes, orphan, cells"
 
   func load(_ row: RowID) throws(RelayError) -> StoredRow? {
     try db.first(
-      "SELECT \(HubStore.columns) FROM row WHERE tbl = ? AND key = ?", [.integer(Int64(row.table)), .blob(row.key)]
-    ).map { (values) throws(RelayError) in try HubStore.decode(values) }
+      "SELECT \(HubSession.columns) FROM row WHERE tbl = ? AND key = ?", [.integer(Int64(row.table)), .blob(row.key)]
+    ).map { (values) throws(RelayError) in try HubSession.decode(values) }
   }
 
   func load(id: Int64) throws(RelayError) -> StoredRow? {
-    try db.first("SELECT \(HubStore.columns) FROM row WHERE id = ?", [.integer(id)])
-      .map { (values) throws(RelayError) in try HubStore.decode(values) }
+    try db.first("SELECT \(HubSession.columns) FROM row WHERE id = ?", [.integer(id)])
+      .map { (values) throws(RelayError) in try HubSession.decode(values) }
   }
 
   func children(of row: RowID) throws(RelayError) -> [StoredRow] {
     try db.query(
-      "SELECT \(HubStore.columns) FROM row WHERE parent_tbl = ? AND parent = ? ORDER BY tbl, key",
+      "SELECT \(HubSession.columns) FROM row WHERE parent_tbl = ? AND parent = ? ORDER BY tbl, key",
       [.integer(Int64(row.table)), .blob(row.key)]
-    ) { (row) throws(RelayError) in try HubStore.decode(row.values) }
+    ) { (row) throws(RelayError) in try HubSession.decode(row.values) }
   }
 
   func isAlive(_ stored: StoredRow) -> Bool { schema.table(stored.row.table)?.isAlive(stored.state) ?? false }

@@ -3,7 +3,7 @@ internal import RelayProtocol
 internal import RelaySQLite
 
 /// Keys that the schema calls unique, held by the living rows of the whole organisation: `taken` in the store.
-extension HubStore {
+extension HubSession {
   /// The unique keys that a row holds: (number of the column list, its values); none while it is dead.
   func uniqueKeys(_ stored: StoredRow) throws(RelayError) -> [(list: Int, value: [UInt8])] {
     guard let table = schema.table(stored.row.table), !table.unique.isEmpty,

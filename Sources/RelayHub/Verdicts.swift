@@ -9,13 +9,13 @@ struct TransactionRecord {
   var author: String
 }
 
-extension HubStore {
+extension HubSession {
   private static let record = "SELECT seq, replica, n, hash, device, author, eff, entries, refusal FROM txn"
 
   func record(_ dot: Dot) throws(RelayError) -> TransactionRecord? {
     try db.first(
-      HubStore.record + " WHERE replica = ? AND n = ?", [.bits(dot.replica.bits), .seq(dot.counter)]
-    ).map { (values) throws(RelayError) in try HubStore.record(values) }
+      HubSession.record + " WHERE replica = ? AND n = ?", [.bits(dot.replica.bits), .seq(dot.counter)]
+    ).map { (values) throws(RelayError) in try HubSession.record(values) }
   }
 
   /// Records of the dots in a set that have a verdict, ascending by seq.
@@ -23,9 +23,9 @@ extension HubStore {
     var list: [TransactionRecord] = []
     for interval in set.intervals {
       list += try db.query(
-        HubStore.record + " WHERE replica = ? AND n BETWEEN ? AND ?",
+        HubSession.record + " WHERE replica = ? AND n BETWEEN ? AND ?",
         [.bits(interval.replica.bits), .seq(interval.low), .seq(interval.high)]
-      ) { (row) throws(RelayError) in try HubStore.record(row.values) }
+      ) { (row) throws(RelayError) in try HubSession.record(row.values) }
     }
     return list.sorted { $0.verdict.seq < $1.verdict.seq }
   }
@@ -80,7 +80,7 @@ extension HubStore {
       [
         .seq(verdict.seq), .bits(verdict.dot.replica.bits), .seq(verdict.dot.counter), .blob(sealed.hash.bytes),
         .integer(device), .text(author), .bits(verdict.effective.bits), .integer(verdict.isAccepted ? 1 : 0),
-        .integer(verdict.opensEntries ? 1 : 0), verdict.refusal.map { .blob(HubStore.encode($0)) } ?? .null,
+        .integer(verdict.opensEntries ? 1 : 0), verdict.refusal.map { .blob(HubSession.encode($0)) } ?? .null,
         .seq(base), .blob(log.bytes), .integer(received),
       ])
     try db.execute("INSERT INTO body VALUES (?, ?)", [.seq(verdict.seq), .blob(sealed.bytes)])

@@ -2,7 +2,7 @@ internal import RelayMerge
 internal import RelayProtocol
 internal import RelaySQLite
 
-extension HubStore {
+extension HubSession {
   func verify(_ request: VerifyRequest, _ device: HubDevice) throws(RelayError) -> VerifyResponse {
     let view = try standsAt(request.epoch, request.base, request.schemaVersion)
     let granted = device.readable

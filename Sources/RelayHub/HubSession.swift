@@ -16,15 +16,15 @@ public enum Hub {
   ) throws(RelayError) {
     try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
     let id = hash128(schema).bytes
-    let db = try Database(path: HubStore.path(directory), mode: .create)
+    let db = try Database(path: HubSession.path(directory), mode: .create)
     try db.transaction { () throws(RelayError) in
       guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") == nil else {
         throw RelayError(.usage, "\(directory): a hub is here already")
       }
-      try db.script(HubStore.tables)
+      try db.script(HubSession.tables)
       for (name, value) in [
         ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
-        ("version", HubStore.version),
+        ("version", HubSession.version),
       ] {
         try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
       }
@@ -33,7 +33,7 @@ public enum Hub {
 }
 
 /// A connection to the hub's file with what hardly ever changes while it is open.
-final class HubStore {
+final class HubSession {
   let db: Database
   /// As it was when `refresh` last looked.
   var schema: SyncSchema
@@ -54,7 +54,7 @@ final class HubStore {
   static func path(_ directory: String) -> String { directory + "/hub.db" }
 
   init(directory: String, mode: Database.Mode, vfs: String?, resolvers: Resolvers) throws(RelayError) {
-    let db = try Database(path: HubStore.path(directory), mode: mode, vfs: vfs)
+    let db = try Database(path: HubSession.path(directory), mode: mode, vfs: vfs)
     let isThere = try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") != nil
     func meta(_ name: String) throws(RelayError) -> [UInt8] {
       guard isThere, case .blob(let bytes)? = try db.first("SELECT value FROM meta WHERE name = ?", [.text(name)])?[0]
@@ -64,7 +64,7 @@ final class HubStore {
       return bytes
     }
     let file = try meta("schema")
-    guard try db.first("SELECT value FROM meta WHERE name = 'version'")?[0] == .blob(HubStore.version) else {
+    guard try db.first("SELECT value FROM meta WHERE name = 'version'")?[0] == .blob(HubSession.version) else {
       throw RelayError(
         .unsupportedVersion, "\(db.path): written by another version of relay-server",
         advice: "Nothing was changed. Serve it with the version that wrote it.")

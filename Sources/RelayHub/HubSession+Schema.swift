@@ -2,7 +2,7 @@ internal import RelayMerge
 internal import RelayProtocol
 internal import RelaySQLite
 
-extension HubStore {
+extension HubSession {
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
   func refresh() throws(RelayError) {
     guard case .blob(let id)? = try db.first("SELECT value FROM meta WHERE name = 'schema_id'")?[0],
@@ -50,7 +50,7 @@ extension HubStore {
     if version > schema.version { return schema }
     guard version >= schema.oldest else { throw tooOld(version) }
     let view = try view(version)
-    guard view.hash == hash else { throw HubStore.otherSchema }
+    guard view.hash == hash else { throw HubSession.otherSchema }
     return view
   }
 
@@ -62,7 +62,7 @@ extension HubStore {
       let view = try view(version)
       if view.hash == hash { return view }
     }
-    throw HubStore.otherSchema
+    throw HubSession.otherSchema
   }
 
   private static let otherSchema = RelayError(
