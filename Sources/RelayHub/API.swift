@@ -18,6 +18,12 @@ public struct PushOutcome: Sendable {
   public var partReceived: UInt64
 }
 
+/// What one durable group came to, an outcome a push, and whom it concerns.
+public struct GroupOutcome: Sendable {
+  public var results: [Result<PushOutcome, RelayError>]
+  public var news: GroupNews
+}
+
 /// A credential's owner with its rights as they are now.
 public struct HubDevice: Sendable, Equatable {
   public var id: Int64

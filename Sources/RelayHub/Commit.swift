@@ -66,6 +66,7 @@ extension Judgement {
     row.scopes = place.scopes.map { (name: $0, seq: comesAgain ? seq : since[$0] ?? seq) }
     if isWritten { try store.save(&row, writtenBy: transaction.dot) } else { try store.save(&row) }
     guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }
+    store.news.scopes.formUnion((was?.scopeNames ?? []) + place.scopes)
     for scope in was?.scopes ?? [] {
       try store.db.execute(
         "DELETE FROM feed WHERE scope = (SELECT id FROM scope WHERE name = ?) AND seq = ? AND row = ?",
@@ -133,6 +134,7 @@ extension Judgement {
   /// Tells the author of a write, once.
   private func notify(_ write: CellWrite, _ place: [Value]) throws(RelayError) -> Bool {
     let device = write.dot == transaction.dot ? self.device.id : try store.record(write.dot)?.device ?? 0
+    store.news.devices.insert(device)
     var lost = CBORWriter()
     lost.cellWrite(write)
     try store.db.execute(

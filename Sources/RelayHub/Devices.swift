@@ -58,6 +58,11 @@ extension HubSession {
   /// Call it in the transaction that changes what devices may do or see.
   func rightsChanged() throws(RelayError) { try db.execute("UPDATE rights SET changes = changes + 1") }
 
+  /// How often something changed that may concern a device that waits.
+  func rights() throws(RelayError) -> UInt64 {
+    UInt64(try db.first("SELECT changes FROM rights")?[0].integer ?? 0)
+  }
+
   func deviceID(_ name: String) throws(RelayError) -> Int64 {
     guard let id = try db.first("SELECT id FROM device WHERE name = ?", [.text(name)])?[0].integer else {
       throw RelayError(.usage, "there is no device '\(name)'")
@@ -71,7 +76,8 @@ extension HubSession {
     }
     let view = try view(of: request.schemaHash, version: request.schemaVersion)
     let found = try db.first(
-      "SELECT id, expires, replica FROM device WHERE code = ? AND revoked = 0", [.blob(HubSession.secret(request.code))])
+      "SELECT id, expires, replica FROM device WHERE code = ? AND revoked = 0", [.blob(HubSession.secret(request.code))]
+    )
     guard let found, let id = found[0].integer, (found[1].integer ?? 0) > now,
       found[2].isNull || found[2] == .bits(request.replica.bits)
     else { throw RelayError(.codeInvalid, "the code is unknown, used or out of date") }

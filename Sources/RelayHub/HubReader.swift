@@ -35,11 +35,35 @@ public final class HubReader: @unchecked Sendable {
     }
   }
 
+  /// One page with what else held in its snapshot, for a round trip.
+  ///
+  /// - Parameter device: its rights are read in the same snapshot.
+  /// - Throws: as `pull`, and `revoked`.
+  public func page(_ request: SyncRequest, device: Int64) throws(RelayError) -> PulledPage {
+    let store = store
+    return try store.db.snapshot { () throws(RelayError) in
+      try store.refresh()
+      // The rights first: a change that is committed after this is news.
+      let rights = try store.rights()
+      let view = try store.recognise(request)
+      var pull = try Pull(store, request, try store.device(device), view)
+      return PulledPage(page: try pull.page(), schemaVersion: store.schema.version, rights: rights)
+    }
+  }
+
   public func head() throws(RelayError) -> UInt64 { try store.head() }
 
   /// How often grants, roles, credentials or the schema have changed, by whatever process.
-  public func rights() throws(RelayError) -> UInt64 {
-    UInt64(try store.db.first("SELECT changes FROM rights")?[0].integer ?? 0)
+  public func rights() throws(RelayError) -> UInt64 { try store.rights() }
+
+  /// What the hub says of itself in every answer.
+  public func identity() throws(RelayError) -> HubIdentity {
+    let store = store
+    return try store.db.snapshot { () throws(RelayError) in
+      try store.refresh()
+      return HubIdentity(
+        organisation: store.organisation, epoch: store.epoch, schemaVersion: store.schema.version)
+    }
   }
 
   public func epoch() throws(RelayError) -> Hash128 { store.epoch }
@@ -47,13 +71,7 @@ public final class HubReader: @unchecked Sendable {
   public var organisation: Hash128 { store.organisation }
 
   /// The newest version of the sync schema that the hub knows.
-  public func schemaVersion() throws(RelayError) -> UInt64 {
-    let store = store
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
-      return store.schema.version
-    }
-  }
+  public func schemaVersion() throws(RelayError) -> UInt64 { try identity().schemaVersion }
 
   /// What the device should hold: a digest a table, or the hashes of one table's rows.
   ///

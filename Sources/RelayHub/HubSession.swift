@@ -1,36 +1,6 @@
-public import RelayMerge
-public import RelayProtocol
+internal import RelayMerge
+internal import RelayProtocol
 internal import RelaySQLite
-
-/// The hub of one organisation: a directory with one SQLite file.
-public enum Hub {
-  /// Makes the store.
-  ///
-  /// - Parameters:
-  ///   - schema: the sync schema file's bytes.
-  ///   - organisation, epoch: random, drawn by the caller.
-  ///   - resolvers: the functions that this program has for the policy `resolver`.
-  /// - Throws: `schema_invalid`, `usage` when a hub is there already, or the file's errors.
-  public static func create(
-    directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, resolvers: Resolvers = Resolvers()
-  ) throws(RelayError) {
-    try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
-    let id = hash128(schema).bytes
-    let db = try Database(path: HubSession.path(directory), mode: .create)
-    try db.transaction { () throws(RelayError) in
-      guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") == nil else {
-        throw RelayError(.usage, "\(directory): a hub is here already")
-      }
-      try db.script(HubSession.tables)
-      for (name, value) in [
-        ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
-        ("version", HubSession.version),
-      ] {
-        try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
-      }
-    }
-  }
-}
 
 /// A connection to the hub's file with what hardly ever changes while it is open.
 final class HubSession {
@@ -41,6 +11,8 @@ final class HubSession {
   var schemaID: Hash128
   /// The functions that this program has for the policy `resolver`.
   let resolvers: Resolvers
+  /// What the group of pushes that is being judged is news of.
+  var news = GroupNews(head: 0)
   /// How many rows a closing lists as gone.
   var mostExits = Limits.exits
   /// What older versions saw of it, by version.
@@ -49,7 +21,7 @@ final class HubSession {
   let epoch: Hash128
 
   /// Of the store's tables.
-  fileprivate static let version: [UInt8] = [2]
+  static let version: [UInt8] = [2]
 
   static func path(_ directory: String) -> String { directory + "/hub.db" }
 

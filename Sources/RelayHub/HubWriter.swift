@@ -15,12 +15,11 @@ public final class HubWriter: @unchecked Sendable {
   /// Judges pushes in one durable transaction; a job that fails leaves nothing and stops no other.
   ///
   /// - Parameter now: milliseconds since 1970.
-  public func commit(
-    _ jobs: [PushJob], now: Int64
-  ) throws(RelayError) -> [Result<PushOutcome, RelayError>] {
+  public func group(_ jobs: [PushJob], now: Int64) throws(RelayError) -> GroupOutcome {
     let store = store
     return try store.db.transaction { () throws(RelayError) in
       try store.refresh()
+      store.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
       var results: [Result<PushOutcome, RelayError>] = []
       for job in jobs {
         do throws(RelayError) {
@@ -34,9 +33,15 @@ public final class HubWriter: @unchecked Sendable {
           results.append(.failure(error))
         }
       }
-      return results
+      store.news.head = try store.head()
+      return GroupOutcome(results: results, news: store.news)
     }
   }
+
+  /// One group's outcomes alone.
+  public func commit(
+    _ jobs: [PushJob], now: Int64
+  ) throws(RelayError) -> [Result<PushOutcome, RelayError>] { try group(jobs, now: now).results }
 
   public func enrol(_ request: EnrolRequest, token: String, now: Int64) throws(RelayError) -> EnrolResponse {
     let store = store

@@ -1,0 +1,75 @@
+public import RelayMerge
+public import RelayProtocol
+internal import RelaySQLite
+
+/// The hub of one organisation: a directory with one SQLite file, here with a writer and a reader of its own.
+///
+/// For programs that answer one request after the other: tests, the bench, a simulator. The server gives the same steps
+/// to many readers and a writer that commits in groups.
+public final class Hub {
+  public let writer: HubWriter
+  public let reader: HubReader
+
+  public convenience init(
+    directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
+  ) throws(RelayError) {
+    self.init(
+      writer: try HubWriter(directory: directory, vfs: vfs, resolvers: resolvers),
+      reader: try HubReader(directory: directory, vfs: vfs, resolvers: resolvers))
+  }
+
+  public init(writer: HubWriter, reader: HubReader) {
+    self.writer = writer
+    self.reader = reader
+  }
+
+  /// One round trip: what is pushed is judged and durable before anything is answered, and the pull knows of it. Nobody
+  /// waits here: a pull that would be parked is answered at once.
+  ///
+  /// - Parameters:
+  ///   - device: whose credential the request came with (`HubReader.authenticate`).
+  ///   - now: milliseconds since 1970.
+  /// - Throws: what the device is told instead of an answer: `out_of_order`, `replica_forked`, `page_void`,
+  ///   `hub_rolled_back`, `wrong_hub`, `schema_mismatch`, `revoked` and the other codes of docs/errors.md.
+  public func answer(_ request: SyncRequest, device: HubDevice, now: Int64) throws(RelayError) -> SyncResponse {
+    var trip = RoundTrip(request, device: device.id, hub: try reader.identity(), now: now)
+    var step = trip.begin()
+    while true {
+      switch step {
+      case .push(let job): step = trip.pushed(try writer.commit([job], now: now)[0].get())
+      case .pull(let request): step = trip.pulled(try reader.page(request, device: device.id))
+      case .wait: step = trip.woken(isNews: false)
+      case .answer(let response): return response
+      }
+    }
+  }
+}
+
+extension Hub {
+  /// Makes the store.
+  ///
+  /// - Parameters:
+  ///   - schema: the sync schema file's bytes.
+  ///   - organisation, epoch: random, drawn by the caller.
+  ///   - resolvers: the functions that this program has for the policy `resolver`.
+  /// - Throws: `schema_invalid`, `usage` when a hub is there already, or the file's errors.
+  public static func create(
+    directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, resolvers: Resolvers = Resolvers()
+  ) throws(RelayError) {
+    try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
+    let id = hash128(schema).bytes
+    let db = try Database(path: HubSession.path(directory), mode: .create)
+    try db.transaction { () throws(RelayError) in
+      guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") == nil else {
+        throw RelayError(.usage, "\(directory): a hub is here already")
+      }
+      try db.script(HubSession.tables)
+      for (name, value) in [
+        ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
+        ("version", HubSession.version),
+      ] {
+        try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
+      }
+    }
+  }
+}

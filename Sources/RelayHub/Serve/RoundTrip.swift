@@ -1,0 +1,97 @@
+public import RelayProtocol
+
+/// One round trip as a machine without I/O: it says what is to be done next and is told how it went.
+///
+/// What is pushed is judged first, so that the pull knows of it. Where nothing is new and the device asked for it, the
+/// pull waits for news and is read again. Server, bench, tests and simulator all go this way.
+public struct RoundTrip: Sendable {
+  public enum Step: Sendable {
+    /// Judge this, durably; then `pushed`.
+    case push(PushJob)
+    /// Read this from one snapshot; then `pulled`.
+    case pull(SyncRequest)
+    /// Wait until something may be new, at most so many milliseconds; then `woken`.
+    case wait(ParkedPull, milliseconds: UInt64)
+    case answer(SyncResponse)
+  }
+
+  private let request: SyncRequest
+  private let device: Int64
+  private var response: SyncResponse
+  private var newest: UInt64 = 0
+  private var mayWait: Bool
+
+  /// - Parameters:
+  ///   - device: whose credential the request came with.
+  ///   - now: milliseconds since 1970.
+  public init(_ request: SyncRequest, device: Int64, hub: HubIdentity, now: Int64) {
+    var request = request
+    // The hub decides how much it gathers for one answer; a device may ask for less.
+    if let asked = request.pull?.pageBytes { request.pull?.pageBytes = min(asked, UInt64(Limits.part)) }
+    self.request = request
+    self.device = device
+    response = SyncResponse(
+      epoch: hub.epoch, time: UInt64(max(0, now)), schemaVersion: hub.schemaVersion)
+    newest = hub.schemaVersion
+    mayWait = request.pull.map { $0.wait > 0 && !$0.digests } ?? false
+  }
+
+  public func begin() -> Step {
+    if request.push.isEmpty, request.part == nil { return afterPush() }
+    return .push(PushJob(device: device, request: request))
+  }
+
+  public mutating func pushed(_ outcome: PushOutcome) -> Step {
+    response.verdicts = outcome.verdicts
+    response.partReceived = outcome.partReceived
+    // What the device just heard about its own push is news: it goes on at once.
+    if !outcome.verdicts.isEmpty { mayWait = false }
+    return afterPush()
+  }
+
+  private func afterPush() -> Step { request.pull == nil ? .answer(response) : .pull(request) }
+
+  public mutating func pulled(_ pulled: PulledPage) -> Step {
+    response.page = pulled.page
+    response.schemaVersion = pulled.schemaVersion
+    // A newer version of the schema is news: what the device held back may go out.
+    guard mayWait, pulled.schemaVersion == newest, pulled.page.isQuiet(for: request), let wait = request.pull?.wait
+    else { return .answer(response) }
+    return .wait(
+      ParkedPull(
+        device: device, scopes: pulled.page.grants.filter(\.readable).map(\.scope),
+        head: pulled.page.closing?.head ?? 0, rights: pulled.rights),
+      milliseconds: min(wait, Limits.wait))
+  }
+
+  /// - Parameter isNews: false where the time is up or the hub goes down.
+  public mutating func woken(isNews: Bool) -> Step { isNews ? .pull(request) : .answer(response) }
+}
+
+/// One page with what held in the snapshot that it was read in.
+public struct PulledPage: Sendable {
+  public var page: PullPage
+  /// The newest version of the sync schema that the hub knows.
+  public var schemaVersion: UInt64
+  /// How often somebody's rights had changed.
+  public var rights: UInt64
+}
+
+/// What a hub says of itself in every answer.
+public struct HubIdentity: Sendable, Equatable {
+  public var organisation: Hash128
+  public var epoch: Hash128
+  public var schemaVersion: UInt64
+}
+
+extension PullPage {
+  /// Whether this page, taken alone, tells the device nothing: only the head may have moved.
+  func isQuiet(for request: SyncRequest) -> Bool {
+    guard token.isEmpty, runs.isEmpty, let closing, role == request.role, !isWhole, request.installed == nil
+    else { return false }
+    guard closing.confirmed.isEmpty, closing.exits.isEmpty, closing.notices.isEmpty else { return false }
+    // A page that continues a pull is its last one, even where it is empty.
+    guard request.pull?.token.isEmpty ?? true else { return false }
+    return grants.lazy.filter(\.readable).map(\.scope).elementsEqual(request.scopes)
+  }
+}
