@@ -37,6 +37,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case constraint = "constraint"
   case sql = "sql"
   case wrongOrganisation = "wrong_organisation"
+  case notAllowed = "not_allowed"
+  case nested = "nested_call"
 
   // A local write.
   case valueNotAllowed = "value_not_allowed"
@@ -87,6 +89,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .constraint: "Nothing was changed. Correct the values and repeat."
     case .sql: "Nothing was changed. Correct the statement and repeat."
     case .wrongOrganisation: "Nothing was changed. This file belongs to another sync schema or hub."
+    case .notAllowed: "Nothing was changed. Do this outside of the closure, on a connection of your own."
+    case .nested: "Nothing was changed. Use the connection that the closure was lent."
     case .valueNotAllowed: "Nothing was changed. Correct the value and repeat."
     case .roleForbids: "Nothing was changed. Ask somebody whose role may write this."
     case .transactionTooLarge: "Nothing was changed. Write it in several transactions."

@@ -6,9 +6,7 @@ extension Replica {
   /// they were sealed. Nothing is changed; what foreign tools wrote is sealed first, unless the disk is full.
   public func exportPending() throws(RelayError) -> PendingExport {
     try sealWhatWasLeft()
-    return try locked { (core) throws(RelayError) in
-      try core.db.snapshot { () throws(RelayError) in try core.exportPending() }
-    }
+    return try reading { (core) throws(RelayError) in try core.exportPending() }
   }
 }
 

@@ -31,8 +31,8 @@ final class ReplicaCore {
   var movedElsewhere = (here: false, hub: false)
   private var ownPlace: ReplicaPlace?
 
-  init(path: String, schema: SyncSchema, environment: Environment) throws(RelayError) {
-    db = try Database(path: path, mode: .create, vfs: environment.vfs)
+  init(path: String, mode: Database.Mode, schema: SyncSchema, environment: Environment) throws(RelayError) {
+    db = try Database(path: path, mode: mode, vfs: environment.vfs)
     self.schema = schema
     self.environment = environment
     for table in schema.tables { sql[table.id] = TableSQL(table) }

@@ -3,7 +3,11 @@ internal import RelayProtocol
 
 extension Database {
   func error(_ result: Int32, sql: String?) -> RelayError {
-    Database.error(result, handle: handle, path: path, sql: sql)
+    if result & 0xFF == SQLITE_AUTH, let reason = cell.refusal {
+      cell.refusal = nil
+      return RelayError(.notAllowed, "\(path): \(reason)")
+    }
+    return Database.error(result, handle: handle, path: path, sql: sql)
   }
 
   static func error(_ result: Int32, handle: OpaquePointer?, path: String, sql: String?) -> RelayError {

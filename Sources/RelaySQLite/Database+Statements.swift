@@ -32,6 +32,22 @@ extension Database {
     return values
   }
 
+  /// Runs one statement and gives each of its rows to `body`, which may throw what it likes.
+  @_disfavoredOverload
+  @discardableResult
+  public func query<T>(
+    _ sql: String, _ bindings: [Value] = [], _ body: (borrowing Row) throws -> T
+  ) throws -> [T] {
+    var thrown: (any Error)?
+    var rows: [T] = []
+    try run(sql, bindings) { (row) throws(RelayError) in
+      do { rows.append(try body(row)) } catch { thrown = error }
+      return thrown == nil
+    }
+    if let thrown { throw thrown }
+    return rows
+  }
+
   /// Runs several statements, separated by semicolons.
   public func script(_ sql: String) throws(RelayError) {
     let result = sqlite3_exec(handle, sql, nil, nil, nil)
@@ -67,7 +83,8 @@ extension Database {
   }
 
   private func prepare(_ sql: String) throws(RelayError) -> Prepared {
-    if let prepared = cache[sql], !prepared.isRunning { return prepared }
+    let isApp = cell.authority == .app
+    if let prepared = isApp ? appCache[sql] : cache[sql], !prepared.isRunning { return prepared }
     var statement: OpaquePointer?
     var sql = sql
     var hasMore = false
@@ -87,9 +104,13 @@ extension Database {
     guard let statement else { throw RelayError(.sql, "no statement in: \(sql)") }
     let prepared = Prepared(statement)
     guard !hasMore else { throw RelayError(.sql, "more than one statement in: \(sql)") }
+    if isApp { Database.keep(prepared, sql, in: &appCache) } else { Database.keep(prepared, sql, in: &cache) }
+    return prepared
+  }
+
+  private static func keep(_ prepared: Prepared, _ sql: String, in cache: inout [String: Prepared]) {
     if cache.count > 500 { cache.removeAll() }
     if cache[sql] == nil { cache[sql] = prepared }
-    return prepared
   }
 
   private static func bind(_ statement: OpaquePointer, _ at: Int32, _ value: Value) -> Int32 {

@@ -16,7 +16,10 @@ public final class Database {
 
   let handle: OpaquePointer
   public let path: String
+  /// Prepared statements by their text; an app's stand apart, since they were prepared with less authority.
   var cache: [String: Prepared] = [:]
+  var appCache: [String: Prepared] = [:]
+  let cell = AuthorityCell()
 
   /// - Parameters:
   ///   - vfs: the name of a registered VFS; nil for SQLite's default. The simulator puts its own here.
@@ -39,6 +42,7 @@ public final class Database {
     self.path = path
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, 5000)
+    installAuthorizer()
     // The first read finds out whether this is a database at all.
     _ = try first("SELECT count(*) FROM sqlite_master")
     if mode != .readOnly {
@@ -49,6 +53,7 @@ public final class Database {
 
   deinit {
     cache.removeAll()
+    appCache.removeAll()
     sqlite3_close_v2(handle)
   }
 

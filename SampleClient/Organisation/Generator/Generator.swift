@@ -1,5 +1,4 @@
 public import Relay
-internal import RelayMerge
 
 /// Writes the sample organisation: the survey's figures exactly, and a year's work around them. The same seed gives the
 /// same rows on every machine.

@@ -1,5 +1,4 @@
 internal import Relay
-internal import RelayMerge
 
 /// Where generated rows go: SQL, cut down to what the share's writer may write by the sync schema.
 struct RowSink {

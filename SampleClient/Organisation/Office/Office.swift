@@ -1,5 +1,4 @@
 package import Relay
-internal import RelayMerge
 
 /// The committee's own work: a pure function of the rows that its replica holds and of the day, written as ordinary
 /// transactions. What it adds has ids that follow from what it says, so that settling twice, or on two machines of the

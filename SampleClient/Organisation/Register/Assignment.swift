@@ -1,5 +1,4 @@
 package import Relay
-internal import RelayMerge
 
 /// One `column=value` that a person wrote; `+=` and `-=` put an element into a set or take it out.
 package struct Assignment: Sendable, Equatable {

@@ -1,5 +1,4 @@
 package import Relay
-internal import RelayMerge
 
 /// Which members a secretary asks for; what is nil does not matter.
 package struct MemberFilter: Sendable {

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Relay
 internal import RelayCurl
-internal import RelayMerge
 
 struct HistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

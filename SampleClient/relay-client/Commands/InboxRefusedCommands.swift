@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Relay
-internal import RelayMerge
 
 struct InboxResubmitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Organisation
 internal import Relay
-internal import RelayMerge
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

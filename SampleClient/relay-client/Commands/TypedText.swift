@@ -1,5 +1,4 @@
 internal import Relay
-internal import RelayMerge
 
 extension ColumnSchema {
   /// The value that a person wrote, in the column's own type.

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import Relay
-internal import RelayMerge
 
 struct UndeleteCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

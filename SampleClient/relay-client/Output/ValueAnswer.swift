@@ -1,5 +1,4 @@
 internal import Relay
-internal import RelayProtocol
 
 /// A SQL value in JSON: null, number or text as they are, what JSON cannot say as an object.
 enum ValueAnswer: Encodable {

@@ -1,6 +1,5 @@
 internal import Organisation
 internal import Relay
-internal import RelayMerge
 
 extension ReplicaPlace {
   /// Opens the replica for the commands that know the organisation's tables.

@@ -6,9 +6,11 @@ extension ReplicaCore {
   ///
   /// - Parameter create: makes the app's tables in a file that Relay has not seen, in the same transaction.
   /// - Throws: `schema_mismatch` naming the table or column, also when the file syncs another schema.
-  func attach(create: ((Database) throws(RelayError) -> Void)?) throws(RelayError) {
+  func attach(create: (Database) throws(RelayError) -> Void) throws(RelayError) {
     try db.transaction { () throws(RelayError) in
-      if let create, try db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil { try create(db) }
+      if try db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil {
+        try db.lent { () throws(RelayError) in try create(db) }
+      }
       try db.script(Bookkeeping.ddl)
       if try db.first("SELECT 1 FROM relay_state") == nil { try createState() }
       try lookAfterCapture()
