@@ -78,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "relay-bench",
       dependencies: [
-        "Relay", "RelayHub", "RelayGzip", "RelayMerge", "RelaySQLite", "RelayProtocol",
+        "Relay", "RelayCurl", "RelayHub", "RelayGzip", "RelayMerge", "RelaySQLite", "RelayProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
