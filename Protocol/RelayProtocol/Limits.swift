@@ -38,6 +38,8 @@ public enum Limits {
   /// Rows that one request asks for by key.
   public static let rowsAsked = 1000
   public static let scopeName = 255
+  /// Scopes that one row may lie in; as many that may write it.
+  public static let scopesOfRow = 256
   public static let siblings = 10_000
   public static let elements = 10_000
   /// Rows that one closing lists as gone; where more left before the first page the pull brings everything anew.
@@ -69,8 +71,9 @@ extension String {
 }
 
 extension String {
-  /// May it name a role or a device: 1 to `Limits.label` bytes without control characters?
+  /// May it name a role or a device: 1 to `Limits.label` bytes without control characters, in one spelling only (rule 29)?
   package var isPlainLabel: Bool {
     !isEmpty && utf8.count <= Limits.label && unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      && isNormal
   }
 }

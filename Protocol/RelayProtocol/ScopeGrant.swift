@@ -31,7 +31,7 @@ extension CBORReader {
     var grants: [ScopeGrant] = []
     for _ in 0..<(try array(most: Limits.scopes)) {
       try array(exactly: 2)
-      let scope = try textString(most: Limits.scopeName)
+      let scope = try scopeName()
       if let last = grants.last, !last.scope.utf8.lexicographicallyPrecedes(scope.utf8) {
         throw malformed("grants out of order")
       }

@@ -200,7 +200,7 @@ extension CBORReader {
   mutating func scopeNames() throws(RelayError) -> [String] {
     var scopes: [String] = []
     for _ in 0..<(try array(most: Limits.scopes)) {
-      let scope = try textString(most: Limits.scopeName)
+      let scope = try scopeName()
       if let last = scopes.last, !last.utf8.lexicographicallyPrecedes(scope.utf8) {
         throw malformed("scopes out of order")
       }

@@ -1,6 +1,7 @@
 """Values, keys, dots and cells: what messages are made of, from Protocol/specification.md."""
 
 import struct
+import unicodedata
 
 from cbor import MALFORMED_TEXT_TAG, encode_int, encode_real, head
 from codec import Bool, Bytes, Codec, List, Mapped, SAFE, Text, Tuple, Uint, number
@@ -99,6 +100,16 @@ class Key(Codec):
         return head(4, len(json)) + b"".join(map(value.write, json))
 
 
+class ScopeName(Text):
+    """Names of scopes have one spelling."""
+
+    def read(self, r):
+        name = super().read(r)
+        if not unicodedata.is_normalized("NFC", name):
+            raise r.malformed("a scope's name that is not in normalisation form C")
+        return name
+
+
 hash = Bytes(16, exactly=16)
 replica = Mapped(Uint(), lambda bits: f"{int(bits):016x}", lambda text: int(text, 16))
 counter = Uint(SAFE, least=1)
@@ -106,6 +117,7 @@ seq = Uint(SAFE)
 schema_version = Uint(SAFE, least=1)
 table = Uint(ID)
 label = Text(255)
+scope_name = ScopeName(255)
 message = Text(4096)
 time = Mapped(
     Uint(),

@@ -4,7 +4,7 @@ from cbor import Reader, head
 from codec import Always, Bool, Bytes, Codec, Fields, List, Mapped, Message, OrNull, Tuple, Uint
 from items import (
     COLUMNS, ELEMENTS, INFLATED_BODY, KEY, PENDING_DOTS, TRANSACTION, cell_id, cell_order, cell_write, cells,
-    dot, dot_set, hash, key, label, message, replica, schema_version, seq, table, time, value)
+    dot, dot_set, hash, key, label, message, replica, schema_version, scope_name, seq, table, time, value)
 from transaction import RowChange, Transaction, row_order
 
 
@@ -56,7 +56,7 @@ class Grants(List):
             lambda bits: {"readable": bits & 1 != 0, "writable": bits & 2 != 0},
             lambda json: (1 if json["readable"] else 0) | (2 if json["writable"] else 0),
         )
-        super().__init__(Tuple(scope=label, _rights=rights), 4096, order=lambda grant: grant["scope"].encode())
+        super().__init__(Tuple(scope=scope_name, _rights=rights), 4096, order=lambda grant: grant["scope"].encode())
 
 
 grants = Grants()
@@ -166,7 +166,7 @@ class SyncRequest(Message):
         super().__init__(
             dict(
                 organisation=hash, schemaHash=hash, epoch=hash, base=seq, logHash=hash, replica=replica,
-                pending=dot_set, floor=seq, scopes=List(label, 4096, order=lambda scope: scope.encode()), role=label,
+                pending=dot_set, floor=seq, scopes=List(scope_name, 4096, order=lambda scope: scope.encode()), role=label,
                 push=List(Bytes(INFLATED_BODY), 10_000),
             ),
             {

@@ -32,7 +32,7 @@ extension HubSession {
     if let known, known[0] != .integer(device.id) {
       throw RelayError(.unauthorized, "\(dot): not this device's replica")
     }
-    if let record = try record(dot) {
+    if let record = try record(dot), !Mutation.isPlanted(.twice) {
       guard record.hash == sealed.hash else {
         throw RelayError(.replicaForked, "\(dot) stands for something else here")
       }
@@ -54,10 +54,12 @@ extension HubSession {
         "\(dot) needs version \(transaction.schemaVersion) of the sync schema, the hub has \(schema.version)")
     }
     let latest = HybridTime(milliseconds: now + Limits.clockLead)
-    let judgement = Judgement(self, transaction, device, seq: head + 1, effective: min(transaction.time, latest))
+    let judgement = Judgement(
+      self, transaction, device, seq: head + 1,
+      effective: Mutation.isPlanted(.noClamp) ? transaction.time : min(transaction.time, latest))
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)
     verdict.refusal = try judgement.judge()
-    if verdict.isAccepted {
+    if verdict.isAccepted || Mutation.isPlanted(.notAtomic) {
       verdict.opensEntries = try judgement.commit()
       try noteAdditions(transaction, seq: verdict.seq)
     } else {

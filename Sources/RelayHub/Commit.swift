@@ -9,6 +9,7 @@ extension Judgement {
     var told = false
     for row in after.keys.sorted() {
       guard var new = after[row] else { continue }
+      if Mutation.isPlanted(.deadBlank), !store.isAlive(new) { new.state.cells.removeAll { $0.id.group > 3 } }
       let was = try old(row)
       if operations[row] == nil {
         // A parent of which a child said that it lives: nobody is told of it unless that changed something.
@@ -25,7 +26,7 @@ extension Judgement {
     }
     // A root takes its children along, theirs too, in the same transaction (rule 21).
     var moved = changes.filter { concernsChildren($0.old, $0.new) }.map(\.new.row)
-    while let parent = moved.popLast() {
+    while !Mutation.isPlanted(.childrenStay), let parent = moved.popLast() {
       for var child in try store.children(of: parent) where after[child.row] == nil {
         let was = child
         try settlePlace(&child, was, isWritten: false)
@@ -96,7 +97,7 @@ extension Judgement {
       let place: [Value] = [.integer(Int64(row.table)), .blob(row.key), .blob(name)]
       switch policy {
       case .lww, .immutable, .authority:
-        for loser in losers where try notify(loser, place) { told = true }
+        for loser in Mutation.isPlanted(.noNotice) ? [] : losers where try notify(loser, place) { told = true }
       case .ask:
         // The same key inserted by two who had not seen each other became one row: both are told.
         if cell.id == .live, operations.first?.isInsert == true {
@@ -118,9 +119,9 @@ extension Judgement {
               """
               INSERT INTO entry(tbl, key, cell, opened, status) VALUES (?, ?, ?, ?, 'open')
               ON CONFLICT DO UPDATE SET status = 'open', ended = NULL
-              """, place + [.seq(named ? resolves : seq)])
+              """, place + [.seq(named && !Mutation.isPlanted(.newEntry) ? resolves : seq)])
           }
-        } else if open {
+        } else if open, !(Mutation.isPlanted(.endsCovered) && cell.writes.count > 1) {
           try store.db.execute(
             "UPDATE entry SET status = ?, ended = ? WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'",
             [.text(named ? "resolved" : "superseded"), .seq(seq)] + place)

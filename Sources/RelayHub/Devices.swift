@@ -42,8 +42,9 @@ extension HubSession {
     // What is not granted any more is remembered: rows of it may still have to leave the device.
     try db.execute("UPDATE grants SET readable = 0, writable = 0 WHERE device = ?", [.integer(device)])
     for grant in grants {
-      guard !grant.scope.isEmpty, grant.scope.utf8.count <= Limits.scopeName else {
-        throw RelayError(.usage, "'\(grant.scope)' is no scope name")
+      guard grant.scope.isScopeName else {
+        throw RelayError(
+          .usage, "'\(grant.scope)' is no scope name: 1 to \(Limits.scopeName) bytes in Unicode's normalisation form C")
       }
       try db.execute(
         "INSERT OR REPLACE INTO grants VALUES (?, ?, ?, ?)",

@@ -108,7 +108,8 @@ extension Pull {
     // A device that holds nothing and has no work tells nothing apart.
     if request.base == 0, request.pending.intervals.isEmpty { return counter.writes }
     let newer = try store.increments(row, counter.id.group, request.floor + 1...Limits.sequence)
-    let late = newer.filter { $0.seq > request.base }
+    let each = newer.filter { $0.seq > request.base }
+    let late = Mutation.isPlanted(.sumsBlur) ? each.summed : each
     let between = newer.filter { $0.seq <= request.base }
     var writes = Array(between.prefix(Limits.increments))
     writes += Array(between.dropFirst(Limits.increments)).summed

@@ -21,7 +21,9 @@ extension Judgement {
     _ group: GroupID, _ values: [Value], _ change: RowChange, _ row: StoredRow, _ table: TableSchema
   ) -> Refusal? {
     // Of what the role may not read nothing counts as seen.
-    guard let schema = table.group(group), schema.policy == .immutable, reads(schema, table) else { return nil }
+    guard let schema = table.group(group), schema.policy == .immutable, reads(schema, table),
+      !Mutation.isPlanted(.seenImmutable)
+    else { return nil }
     for write in row.state.writes(CellID(group))
     where write.value != .values(values) && write.value != .values(values.map { _ in .null }) && saw(write, change) {
       return Refusal(
@@ -37,7 +39,7 @@ extension Judgement {
   /// Is this an insert over a row that its author had seen alive and knew no deletion of: an update by another name?
   private func overwrites(_ change: RowChange, _ row: StoredRow) -> Bool {
     let known = row.state.writes(.live).filter { saw($0, change) }.map(\.value)
-    return known.contains(.flag(true)) && !known.contains(.flag(false))
+    return !Mutation.isPlanted(.overAlive) && known.contains(.flag(true)) && !known.contains(.flag(false))
   }
 
   /// What such an insert may do is what an update may: of groups that the role may not update nothing may show otherwise

@@ -98,19 +98,24 @@ final class Judgement {
     func refuse(_ rule: RefusalRule, _ message: String) -> Refusal {
       Refusal(rule: rule, row: change.row, message: "\(table.name): \(message)")
     }
-    if let dot = try buildsOnRefused(change.row, isInsert: isInsert) {
+    let stands = Mutation.isPlanted(.ontoOther) ? try old(change.row) != nil : false
+    if let dot = try buildsOnRefused(change.row, isInsert: isInsert), !stands {
       return refuse(.dependsOnRefused, "builds on \(dot), which was refused")
     }
     // Who may not write the table at all does not learn which keys there are.
-    if !table.access(device.role).writes { return table.refusal(change, role: device.role) }
+    if !table.access(device.role).writes, !Mutation.isPlanted(.keysTold) {
+      return table.refusal(change, role: device.role)
+    }
     guard let row = try old(change.row) else {
       if !isInsert { return refuse(.rowUnknown, "the hub has no such row") }
       return table.refusal(change, role: device.role)
     }
     let isLate = try writable.reach(row.homes) ? false : late(change, writable)
-    if !writable.reach(row.homes), !isLate {
+    if !writable.reach(row.homes), !isLate, !(isInsert && Mutation.isPlanted(.keyTaken)) {
       return isInsert
-        ? refuse(.keyUnavailable, "this key cannot be used; choose another")
+        ? refuse(
+          .keyUnavailable,
+          "this key cannot be used; choose another" + (Mutation.isPlanted(.keyShows) ? " \(row.homes)" : ""))
         : refuse(.notWritable, "the row lies in no scope that this device may write")
     }
     if let refusal = table.refusal(change, role: device.role) { return refusal }
@@ -132,7 +137,7 @@ final class Judgement {
   /// Could the author see the group, by the role that it wrote under and by the one that it has now?
   func reads(_ group: GroupSchema, _ table: TableSchema) -> Bool {
     let (header, now) = (transaction.role, device.role)
-    return table.reads(group, header) && table.reads(group, now)
+    return (table.reads(group, header) || Mutation.isPlanted(.roleNow)) && table.reads(group, now)
   }
 
   func context(_ change: RowChange, _ table: TableSchema) -> WriteContext {
@@ -140,13 +145,15 @@ final class Judgement {
     let role = device.role
     return WriteContext(
       dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: change.base,
-      readable: { readable.contains($0) }, gives: { table.gives($0, role) })
+      readable: { Mutation.isPlanted(.hiddenCovered) || readable.contains($0) },
+      gives: { Mutation.isPlanted(.foreignDefaults) || table.gives($0, role) })
   }
 
   private func merge(_ change: RowChange, _ table: TableSchema) throws(RelayError) -> Refusal? {
     let context = context(change, table)
     var row = try old(change.row) ?? StoredRow(change.row)
-    if transaction.mode == .strict || change.operations[0].isInsert { try store.expand(&row) }
+    let isInsert = change.operations[0].isInsert && !Mutation.isPlanted(.sumsCover)
+    if transaction.mode == .strict || isInsert { try store.expand(&row) }
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: table) {
       return Refusal(rule: .strictConcurrent, row: change.row, message: "\(table.name): someone else wrote meanwhile")
     }
@@ -193,6 +200,9 @@ final class Judgement {
       return Refusal(
         rule: .dependsOnRefused, row: change.row, message: "\(table.name): its parent builds on \(dot), refused")
     }
+    if table.parent == nil, let reason = table.misplacement(try table.allValues(row.row, row.state)) {
+      return Refusal(rule: .noScope, row: change.row, message: "\(table.name): \(reason)")
+    }
     guard try !place(change.row).homes.isEmpty else {
       return Refusal(rule: .noScope, row: change.row, message: "\(table.name): the row lies in no scope")
     }
@@ -202,7 +212,9 @@ final class Judgement {
       guard let parent = row.parent else { return nil }
       named = try place(parent).homes
       if let stood = try old(parent) { named += stood.homes }
-      if try old(parent) != nil, try left(parent, transaction.base, writable) { return nil }
+      if !Mutation.isPlanted(.lateChild), try old(parent) != nil, try left(parent, transaction.base, writable) {
+        return nil
+      }
     } else {
       var fresh = RowState()
       let context = WriteContext(
@@ -229,7 +241,9 @@ final class Judgement {
 
   /// Was the row writable when the author wrote? The hub's own exits say so, never the author (rule 17).
   private func late(_ change: RowChange, _ writable: Set<String>) throws(RelayError) -> Bool {
-    if change.base > 0 { return try left(change.row, change.base, writable) }
+    if Mutation.isPlanted(.noLate) { return false }
+    let writable = Mutation.isPlanted(.lateAny) ? Set(device.grants.map(\.scope)) : writable
+    if change.base > 0 || Mutation.isPlanted(.lateInsert) { return try left(change.row, change.base, writable) }
     var own: UInt64 = 0
     for record in try store.records(transaction.seen) where record.verdict.isAccepted && record.device == device.id {
       let body = try store.body(record.verdict.seq)

@@ -5,10 +5,19 @@ internal import RelaySQLite
 extension Pull {
   /// What closes the pull, from the same snapshot as the last page's rows.
   func closing() throws(RelayError) -> PullClosing {
-    let head = try store.head()
+    #if MUTATIONS
+      let who = "\(store.db.path) \(device.id)"
+      Mutation.memory.note(who, granted)
+      let now = try store.head()
+      let head = Mutation.isPlanted(.earlyW) ? Mutation.memory.first(who, now) : now
+    #else
+      let head = try store.head()
+    #endif
     var closing = PullClosing(head: head, logHash: try store.logHash(head) ?? .zero)
     // A device may ask for its own alone, whatever it calls pending.
-    let confirmed = try store.records(request.pending).filter { $0.device == device.id }
+    let confirmed = try store.records(request.pending).filter { record in
+      record.device == device.id && !(Mutation.isPlanted(.earlyW) && record.verdict.seq > head)
+    }
     closing.confirmed = confirmed.map(\.verdict)
     // What was few with the first page may have become many since.
     if token.wholeSince == nil, request.pull?.token.isEmpty == false, try Pull.losesTooMany(store, request, device) {
@@ -28,7 +37,7 @@ extension Pull {
     var candidates: Set<RowID> = []
     // What a device says that it holds is no evidence: only what it was once granted can have left it.
     let installed = installed.intersection(try store.everGranted(device.id))
-    for scope in installed.union(granted).sorted() {
+    for scope in (Mutation.isPlanted(.exitInstalled) ? installed : installed.union(granted)).sorted() {
       candidates.formUnion(
         try store.db.query(
           "SELECT tbl, key FROM exits WHERE scope = ? AND seq > ?",
@@ -52,7 +61,7 @@ extension Pull {
     var gone: Set<RowID> = []
     // Of tables that the role does not read nothing came; what another role had brought, that change takes away.
     for row in candidates where view.table(row.table)?.access(device.role).reads == true {
-      guard let stored = try store.load(row), granted.reach(stored.scopeNames) else {
+      guard let stored = try store.load(row), granted.reach(stored.scopeNames), !Mutation.isPlanted(.exitHeld) else {
         gone.insert(row)
         continue
       }
@@ -92,7 +101,7 @@ extension Pull {
     for var notice in found where knows(notice.cell, of: notice.row) {
       // Only what the device may read now.
       if let table = view.table(notice.row.table), let stored = try store.load(notice.row),
-        granted.reach(stored.scopeNames), reads(notice.cell, table),
+        granted.reach(stored.scopeNames) && reads(notice.cell, table) || Mutation.isPlanted(.noticeShows),
         try !table.isUpOnly(notice.row, stored.state, device.role),
         let shown = table.shownWrite(
           Cell(

@@ -25,14 +25,21 @@ struct Pull {
     self.request = request
     self.device = device
     granted = device.readable
-    installed = Set(request.scopes)
+    #if MUTATIONS
+      let who = "\(store.db.path) \(device.id)"
+      installed = Mutation.isPlanted(.hubRemembers) ? Mutation.memory.sent(who) : Set(request.scopes)
+    #else
+      installed = Set(request.scopes)
+    #endif
     token = PullToken(request, device, epoch: store.epoch, view: view)
     if let bytes = request.pull?.token, !bytes.isEmpty {
       try token.resume(bytes)
     } else {
       token.wholeSince = try Pull.losesTooMany(store, request, device) ? try store.head() : nil
     }
-    entered = request.role == device.role && token.wholeSince == nil ? granted.subtracting(installed) : granted
+    entered =
+      (request.role == device.role || Mutation.isPlanted(.roleUnnamed)) && token.wholeSince == nil
+      ? granted.subtracting(installed) : granted
   }
 
   /// Did more rows leave the device than a closing can list?
@@ -56,6 +63,11 @@ struct Pull {
 
   mutating func page() throws(RelayError) -> PullPage {
     var page = PullPage(grants: device.grants, role: device.role)
+    #if MUTATIONS
+      if request.pull?.token.isEmpty != false {
+        Mutation.memory.begin("\(store.db.path) \(device.id)", try store.head())
+      }
+    #endif
     page.isWhole = token.wholeSince != nil
     let limit = Int(clamping: max(1, request.pull?.pageBytes ?? 0))
     // A large row has a page for itself, so that the page stays one that can be sent.

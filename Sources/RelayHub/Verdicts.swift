@@ -84,6 +84,7 @@ extension HubSession {
         .seq(base), .blob(log.bytes), .integer(received),
       ])
     try db.execute("INSERT INTO body VALUES (?, ?)", [.seq(verdict.seq), .blob(sealed.bytes)])
+    if Mutation.isPlanted(.refusedBlocks), !verdict.isAccepted { return }
     try db.execute(
       """
       INSERT INTO replica VALUES (?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET n = excluded.n, hash = excluded.hash

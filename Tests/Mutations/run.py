@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
-"""Breaks one rule at a time in a copy of the sources and sees which tests notice.
+"""Plants one mutation a rule, and asks which tests notice.
 
-    Tests/Mutations/run.py [--only NAME...] [--seeds N] [--schedules N] [--record FILE]
-
-The copy and its build stay in .build-mutations, which git ignores. All mutations of plan.py are planted together, each
-behind a switch that the test process reads from its environment; so it is built once and run once a mutation. First
+A copy of what the rules are made of is built with `-D MUTATIONS`: in it, and in no other build, the switches at the rules
+are real, and each run takes from its environment which one is on. So it is built once and run once a mutation. First
 everything must pass with no mutation at all. Ends with 1 where a mutation is noticed by nothing.
 """
 import argparse
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -21,37 +18,44 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 HOME = os.path.join(ROOT, ".build-mutations")
 TREE = os.path.join(HOME, "tree")
-KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay", "Sources/RelayGzip", "Sources/RelayHub",
-        "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests"]
+SWITCHES = "Protocol/RelayProtocol/Mutation.swift"
+KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay",
+        "Sources/RelayGzip", "Sources/RelayHub", "Tests/ConformanceVectors", "Tests/ConformanceTests",
+        "Tests/RelayHubTests"]
+# Targets by what they need, without the packages of others: hashing has a stand-in.
 PACKAGE = """// swift-tools-version: 6.2
 import PackageDescription
 
 let package = Package(
-  name: "mutations",
+  name: "relay",
   targets: [
     .systemLibrary(name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
     .target(name: "RelayProtocol", path: "Protocol/RelayProtocol"),
-    .target(name: "Relay", dependencies: ["RelayProtocol", "CSQLite"]),
+    .target(name: "RelaySQLite", dependencies: ["RelayProtocol", "CSQLite"]),
+    .target(name: "RelayMerge", dependencies: ["RelayProtocol"]),
+    .target(name: "Relay", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
     .target(name: "RelayGzip", dependencies: ["RelayProtocol", "CZlib"]),
-    .target(name: "RelayHub", dependencies: ["Relay", "RelayProtocol"]),
-    .target(name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip"], path: "Tests/ConformanceVectors"),
-    .testTarget(name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub"]),
-    .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub"]),
+    .target(name: "RelayHub", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
+    .target(
+      name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],
+      path: "Tests/ConformanceVectors"),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
+    .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
   ],
   swiftLanguageModes: [.v6]
 )
 for target in package.targets where target.type != .system {
   target.swiftSettings = [
     .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"), .unsafeFlags(["-O"]),
+    .enableUpcomingFeature("MemberImportVisibility"), .define("MUTATIONS"), .unsafeFlags(["-O"]),
   ]
 }
 """
 
 
-def plant():
-    """Copies what is built, and makes every edit."""
+def sources():
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "--", *KEEP], cwd=ROOT, check=True,
                             capture_output=True, text=True).stdout.splitlines()
     texts = {}
@@ -59,22 +63,30 @@ def plant():
         if os.path.exists(os.path.join(ROOT, name)):
             with open(os.path.join(ROOT, name), "rb") as file:
                 texts[name] = file.read()
-    lost = [f"{m.name}: {path} has this {texts[path].count(find.encode())} times instead of once:\n{find}"
-            for m in MUTATIONS for path, find, _ in m.edits if texts[path].count(find.encode()) != 1]
-    if lost:
-        sys.exit("\n".join(lost))
-    for mutation in MUTATIONS:
-        for path, find, replace in mutation.edits:
-            if texts[path].count(find.encode()) != 1:
-                sys.exit(f"{mutation.name}: another mutation has taken its place in {path}:\n{find}")
-            texts[path] = texts[path].replace(find.encode(), replace.encode())
-    for edits in {path for m in MUTATIONS for path, _, _ in m.edits}:
-        text = texts[edits].decode()
-        if "import RelayProtocol" not in text:
-            texts[edits] = ("internal import RelayProtocol\n" + text).encode()
-    for name in ("Mutation", "Hashing"):
-        with open(os.path.join(HERE, name + ".swift.txt"), "rb") as file:
-            texts[f"Protocol/RelayProtocol/{name}.swift"] = file.read()
+    return texts
+
+
+def check(texts):
+    """Every switch of the plan is declared, and asked at a rule."""
+    declared = set(re.findall(r"\b[a-z]\w*", " ".join(re.findall(r"^  case (.*)$", texts[SWITCHES].decode(), re.M))))
+    asked = set()
+    for name, text in texts.items():
+        if name.startswith(("Sources/", "Protocol/RelayProtocol/")):
+            asked.update(re.findall(r"Mutation\.isPlanted\(\.(\w+)\)", text.decode()))
+    planned = {mutation.name for mutation in MUTATIONS}
+    wrong = [f"{name}: {why}" for why, names in [
+        ("not in plan.py", declared - planned), ("not declared", planned - declared),
+        ("asked nowhere", planned - asked)] for name in sorted(names)]
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+def plant():
+    """Copies what is built; what is unchanged since the last time is left, so that it is not built again."""
+    texts = sources()
+    check(texts)
+    with open(os.path.join(HERE, "Hashing.swift.txt"), "rb") as file:
+        texts["Protocol/RelayProtocol/Hashing.swift"] = file.read()
     texts["Package.swift"] = PACKAGE.encode()
     os.makedirs(TREE, exist_ok=True)
     for folder, _, files in os.walk(TREE):
@@ -85,7 +97,7 @@ def plant():
     for name, text in texts.items():
         path = os.path.join(TREE, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        if not os.path.exists(path) or open(path, "rb").read() != text:  # what is unchanged is not built again
+        if not os.path.exists(path) or open(path, "rb").read() != text:
             with open(path, "wb") as file:
                 file.write(text)
 
@@ -134,7 +146,10 @@ def main():
     parser.add_argument("--schedules", type=int, default=120, help="oracle schedules of each length a mutation")
     parser.add_argument("--timeout", type=int, default=900, help="seconds a suite")
     parser.add_argument("--record", help="writes the table to this file too")
+    parser.add_argument("--check", action="store_true", help="only compares the plan with the switches")
     options = parser.parse_args()
+    if options.check:
+        return check(sources())
     plant()
     if swift("build", "--build-tests").returncode:
         sys.exit("the mutated copy does not build")

@@ -117,20 +117,21 @@ extension ReplicaCore {
         id: id, kind: kind, status: InboxItem.Status(rawValue: row[11].text ?? "") ?? .open, table: row[2].text ?? "",
         key: row[3].text ?? "", row: RowID(table: UInt32(row.int(12)), key: row.blob(13)), column: row[4].text,
         policy: row[5].text, rule: row[6].text, message: row[7].text, shown: row[8].text, others: row[9].text,
-        base: base, siblings: siblings[id] ?? [], operations: operations[id] ?? [], operationCount: Int(row.int(15)),
+        base: base, siblings: siblings[row[0]] ?? [], operations: operations[row[0]] ?? [], operationCount: Int(row.int(15)),
         dependsOn: row[16].text, dependents: [], opened: UInt64(max(0, row.int(10))), openedAt: row[17].text)
     }.compactMap { $0 }
     return withDependents(items)
   }
 
-  private func siblings() throws(RelayError) -> [String: [InboxValue]] {
-    var found: [String: [InboxValue]] = [:]
+  /// By the item's id as SQL compares it: keys of rows are in it, and two of them may differ in their spelling alone.
+  private func siblings() throws(RelayError) -> [Value: [InboxValue]] {
+    var found: [Value: [InboxValue]] = [:]
     try db.run(
       "SELECT inbox_id, position, is_shown, author, device, time, detail FROM relay_sibling ORDER BY inbox_id, position",
       []
     ) { (row) throws(RelayError) in
       let write = try CBORReader.decode(row.blob(6)) { (reader) throws(RelayError) in try reader.cellWrite() }
-      found[row[0].text ?? "", default: []].append(
+      found[row[0], default: []].append(
         InboxValue(
           position: Int(row.int(1)), isShown: row.int(2) != 0, content: write.value, author: row[3].text ?? "",
           device: row[4].text ?? "", time: row[5].isNull ? nil : write.effective.milliseconds, dot: write.dot,
@@ -140,15 +141,15 @@ extension ReplicaCore {
     return found
   }
 
-  private func refusedOperations() throws(RelayError) -> [String: [RefusedOperation]] {
-    var found: [String: [RefusedOperation]] = [:]
+  private func refusedOperations() throws(RelayError) -> [Value: [RefusedOperation]] {
+    var found: [Value: [RefusedOperation]] = [:]
     try db.run(
       """
       SELECT inbox_id, table_name, row_key, operation, column_name, value FROM relay_refused
       ORDER BY inbox_id, position
       """, []
     ) { (row) throws(RelayError) in
-      found[row[0].text ?? "", default: []].append(
+      found[row[0], default: []].append(
         RefusedOperation(
           table: row[1].text ?? "", key: row[2].text ?? "", operation: row[3].text ?? "", column: row[4].text,
           value: row[5]))

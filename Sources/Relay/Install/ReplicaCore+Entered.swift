@@ -42,6 +42,7 @@ extension ReplicaCore {
   /// - Parameter base: what is known of it now.
   func base(_ base: UInt64, of row: RowID, seenAt moment: Moment) throws(RelayError) -> UInt64 {
     let later = "SELECT 1 FROM relay_entered WHERE (tbl = ?1 AND key = ?2 OR tbl = 0 AND key = x'') AND install > ?3"
-    return try db.first(later, row.bindings + [Value(moment.installs)]) == nil ? min(base, moment.base) : 0
+    let isKnown = try db.first(later, row.bindings + [Value(moment.installs)]) == nil
+    return isKnown || Mutation.isPlanted(.formClaims) ? min(base, moment.base) : 0
   }
 }

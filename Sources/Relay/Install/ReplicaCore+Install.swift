@@ -7,13 +7,10 @@ extension ReplicaCore {
   ///
   /// - Returns: false when the reply no longer fits this replica and was discarded (rule 8).
   func install(_ pull: CompletePull) throws(RelayError) -> Bool {
-    try seal(.residue)
+    if !Mutation.isPlanted(.sealLate) { try seal(.residue) }
     var state = try state()
-    guard pull.base == state.base, pull.epoch == state.epoch || state.epoch == .zero, pull.role == state.role,
-      pull.scopes == (try installedScopes()), pull.floor <= (try floor(state)), pull.schema == (try spokenSchema())
-    else { return false }
+    guard try fits(pull, state) else { return false }
     let head = pull.closing.head
-    guard head >= state.base else { return false }
     state.installs += 1
     var own = OwnTransactions()
     knownEmpty = try emptyTables()
@@ -56,10 +53,23 @@ extension ReplicaCore {
     }
     try save(state)
     try installed(pull.version, was: pull.schema.installed)
+    if Mutation.isPlanted(.sealLate) { try seal(.residue) }
     try digests.addAndCompare(self, pull, state)
     try db.execute("DELETE FROM relay_page")
     try db.execute("DELETE FROM relay_pull")
     return true
+  }
+
+  /// Does what the pull was asked with still hold (rule 8)?
+  private func fits(_ pull: CompletePull, _ state: ReplicaState) throws(RelayError) -> Bool {
+    let scopes = try installedScopes()
+    let isSameRoleView = pull.role == state.role && pull.scopes == scopes
+    let isSameFloor = try pull.floor <= floor(state)
+    guard pull.schema == (try spokenSchema()) else { return false }
+    if Mutation.isPlanted(.anyFrom) { return true }
+    return pull.base == state.base && (pull.epoch == state.epoch || state.epoch == .zero)
+      && (isSameRoleView || Mutation.isPlanted(.fromIsN)) && (isSameFloor || Mutation.isPlanted(.floorStale))
+      && pull.closing.head >= state.base
   }
 
   func installedScopes() throws(RelayError) -> [String] {
@@ -70,6 +80,7 @@ extension ReplicaCore {
 
   /// The least base of pending operations and held rows; the replica's base if there is none (rule 22).
   func floor(_ state: ReplicaState) throws(RelayError) -> UInt64 {
+    if Mutation.isPlanted(.floorIsN) { return state.base }
     // An operation's base is its row's image's base or 0 for a row without an image.
     let insertsOnly = try db.first(
       """
@@ -78,7 +89,10 @@ extension ReplicaCore {
       """)
     if insertsOnly != nil { return 0 }
     var least = state.base
-    if let row = try db.first("SELECT min(base) FROM relay_image"), let base = row[0].integer {
+    if let row = try db.first(
+      "SELECT min(base) FROM relay_image" + (Mutation.isPlanted(.floorPending) ? " WHERE state = 0" : "")),
+      let base = row[0].integer
+    {
       least = min(least, UInt64(max(0, base)))
     }
     // Bases are fixed when an operation is sealed; an image may have moved on since.
@@ -225,11 +239,12 @@ extension ReplicaCore {
   private func leave(_ row: RowID) throws(RelayError) {
     let table = try table(row.table)
     try forgetHeld(row)
-    guard try isUnderWork(row) else {
+    guard !Mutation.isPlanted(.dropLeft), try isUnderWork(row) else {
       try dropImage(row)
       _ = try show(row, nil, table)
       return
     }
+    if Mutation.isPlanted(.leftForgets), try image(row, table) == nil { return }
     var image = try image(row, table) ?? Image(values: nil, base: 0)
     image.state = .left
     try save(image, row, table)
@@ -272,7 +287,9 @@ extension ReplicaCore {
       verdict.isAccepted && one.changes[row]?.operations.first?.isInsert == true
     }
     // A row that this device may write and not read leaves without being told; it left all the same.
-    if kept == nil, isOwn, !hasArrived, try isUnderWork(row) { kept = Image(values: nil, base: 0, state: .left) }
+    if kept == nil, isOwn, !hasArrived, !Mutation.isPlanted(.leftForgets), try isUnderWork(row) {
+      kept = Image(values: nil, base: 0, state: .left)
+    }
     if var image = kept, image.state == .left {
       var cells = RowState(image: image.values, stamps: image.stamps, table: table)
       for (one, verdict) in confirmed.transactions where verdict.isAccepted {

@@ -34,12 +34,16 @@ extension TableSchema {
       return [Operation(.insert(readable.map { GroupValues(group: $0.id, values: insertion($0, after)) }))]
     case (let before?, let after?):
       var operations: [Operation] = []
-      if let decision = decisions[0] { operations.append(Operation(.touch, resolves: decision.entry)) }
+      if let decision = decisions[0], !Mutation.isPlanted(.noopResolve) {
+        operations.append(Operation(.touch, resolves: decision.entry))
+      }
       for group in groups {
         let was = group.columns.map { before[$0] }
         let now = group.columns.map { after[$0] }
         let entry = decisions[group.id]?.entry ?? 0
-        if was != now || entry != 0 { operations += change(group, was, now, resolves: entry) }
+        if was != now || (entry != 0 && !Mutation.isPlanted(.noopResolve)) {
+          operations += change(group, was, now, resolves: entry)
+        }
       }
       return operations
     }

@@ -145,7 +145,7 @@ extension ReplicaCore {
     // Of a confirmed row in its table everything is known up to the base.
     let (isUnderWork, hasImage) = (try isUnderWork(row), try image(row, parent) != nil)
     let isShown = try tableRow(row, parent) != nil
-    let isPlain = isShown && !isUnderWork && !hasImage
+    let isPlain = (isShown || Mutation.isPlanted(.parentSeen)) && !isUnderWork && !hasImage
     var known = isPlain ? state.base : try base(row, before: nil, seq: nil, parent, state)
     if let moment = commit.moment { known = try base(known, of: row, seenAt: moment) }
     let header = commit.moment?.base ?? state.base
@@ -159,7 +159,7 @@ extension ReplicaCore {
     if !knownEmpty.contains(.image),
       let found = try db.first("SELECT base FROM relay_image WHERE tbl = ? AND key = ?", row.bindings)
     {
-      return UInt64(max(0, found[0].integer ?? 0))
+      return Mutation.isPlanted(.headerBase) ? state.base : UInt64(max(0, found[0].integer ?? 0))
     }
     if let before, try !isUnderWork(row) {
       var image = Image(values: before, base: state.base, seq: seq)
@@ -172,7 +172,8 @@ extension ReplicaCore {
     if !knownEmpty.contains(.pending), try db.first(inserted, row.bindings) != nil { return 0 }
     if knownEmpty.contains(.dead) { return 0 }
     let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
-    return UInt64(max(0, dead?[0].integer ?? 0))
+    if Mutation.isPlanted(.deadBaseZero) { return 0 }
+    return Mutation.isPlanted(.headerBase) ? state.base : UInt64(max(0, dead?[0].integer ?? 0))
   }
 
   private func check(_ changes: [RowChange], _ commit: Commit, _ state: ReplicaState) throws(RelayError) {

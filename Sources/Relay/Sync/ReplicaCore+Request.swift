@@ -93,6 +93,11 @@ extension ReplicaCore {
       let waits = "SELECT 1 FROM relay_transaction WHERE counter = ? AND seq IS NULL"
       guard try db.first(waits, [Value(verdict.dot.counter)]) != nil else { continue }
       try learn(verdict)
+      if Mutation.isPlanted(.leaveOnAck) {
+        for sql in ["UPDATE relay_transaction SET installed = 1", "UPDATE relay_pending SET done = 1"] {
+          try db.execute(sql + " WHERE counter = ?", [Value(verdict.dot.counter)])
+        }
+      }
       guard !verdict.isAccepted, let one = try own.own(verdict.dot.counter, db) else { continue }
       try tell(verdict, one.transaction)
       try applying { () throws(RelayError) in

@@ -46,7 +46,11 @@ extension RowState {
   /// - Complexity: O(cells written × live writes).
   package mutating func apply(_ change: RowChange, _ context: WriteContext, table: TableSchema) {
     for operation in change.operations {
-      for effect in effects(of: operation, context, table: table) { write(effect, context) }
+      for effect in effects(of: operation, context, table: table) {
+        if effect.cell == .live, operation.group != 0, Mutation.isPlanted(.noLive) { continue }
+        write(effect, context)
+        if Mutation.isPlanted(.collapse) { collapse(effect.cell, context, table) }
+      }
     }
   }
 
@@ -59,6 +63,14 @@ extension RowState {
         return write.dot != context.dot && !(context.reads(effect.cell) && context.covers(write))
       }
     }
+  }
+
+  /// For the mutation that keeps of a cell what it shows.
+  private mutating func collapse(_ cell: CellID, _ context: WriteContext, _ table: TableSchema) {
+    guard context.seq < WriteContext.pendingSeq, cell.element == nil, let policy = table.group(cell.group)?.policy,
+      [.lww, .ask, .max].contains(policy), let shown = table.shownWrite(Cell(id: cell, writes: writes(cell)))
+    else { return }
+    replace(cell, [shown])
   }
 
   private struct Effect {
@@ -106,18 +118,20 @@ extension RowState {
     if !context.gives(group.id), group.policy != .set, table.isDefault(given.values, group) {
       return [Effect(cell: CellID(group.id), value: nil)]
     }
+    let covers = !Mutation.isPlanted(.insertAdds)
     switch group.policy {
     case .set:
       let stated = Set(given.values)
-      let known = cells(of: group.id).compactMap(\.id.element).filter { !stated.contains($0) }
+      let seen = Mutation.isPlanted(.insertAdds) ? [] : cells(of: group.id)
+      let known = seen.compactMap(\.id.element).filter { !stated.contains($0) }
       return known.map { Effect(cell: CellID(group.id, element: $0), value: nil) }
         + given.values.map { Effect(cell: CellID(group.id, element: $0), value: .flag(true)) }
     case .counter:
       let delta = given.values.first?.integer ?? 0
-      return [Effect(cell: CellID(group.id), value: delta == 0 ? nil : .delta(delta))]
+      return [Effect(cell: CellID(group.id), value: delta == 0 ? nil : .delta(delta), covers: covers)]
     case .immutable:
       let isEmpty = given.values.allSatisfy(\.isNull)
-      return [Effect(cell: CellID(group.id), value: isEmpty ? nil : .values(given.values))]
+      return [Effect(cell: CellID(group.id), value: isEmpty ? nil : .values(given.values), covers: covers)]
     default: return [Effect(cell: CellID(group.id), value: .values(given.values))]
     }
   }

@@ -1,26 +1,28 @@
 package import RelayProtocol
 
 extension ScopeRule {
-  /// The scope names that a row yields; none where a column is NULL or a name would be too long.
+  /// The texts that a row yields; none where a column is NULL or empty. Not all need be names of scopes: a column may
+  /// hold what is too long, or spelled as no name is.
   ///
-  /// - Parameter values: the row's values by position in the table's `columns`.
-  package func names(_ values: [Value]) -> [String] {
-    var names = [""]
+  /// - Parameters:
+  ///   - values: the row's values by position in the table's `columns`.
+  ///   - most: with one more than so many it stops, so that two sets in one template do not multiply without end.
+  func texts(_ values: [Value], most: Int = Limits.scopesOfRow) -> [String] {
+    var texts = [""]
     for part in parts {
-      var next: [String] = []
       switch part {
-      case .literal(let text): next = names.map { $0 + text }
+      case .literal(let text): for at in texts.indices { texts[at] += text }
       case .column(let at):
         guard let text = ScopeRule.text(values[at]) else { return [] }
-        next = names.map { $0 + text }
+        for at in texts.indices { texts[at] += text }
       case .each(let at):
-        for element in JSONSet.elements(values[at]) ?? [] {
-          if let text = ScopeRule.text(element) { next += names.map { $0 + text } }
-        }
+        let elements = (JSONSet.elements(values[at]) ?? []).compactMap(ScopeRule.text)
+        var next: [String] = []
+        for element in elements where next.count <= most { next += texts.map { $0 + element } }
+        texts = Array(next.prefix(most + 1))
       }
-      names = next
     }
-    return names.filter { $0.utf8.count <= Limits.scopeName }
+    return texts
   }
 
   private static func text(_ value: Value) -> String? {
@@ -40,12 +42,29 @@ extension TableSchema {
   package func ownHomes(_ values: [Value]) -> [String] { TableSchema.names(homes, values) }
 
   private static func names(_ rules: [ScopeRule], _ values: [Value]) -> [String] {
-    let names = rules.flatMap { $0.names(values) }
+    var names = rules.flatMap { $0.texts(values) }
+    names.removeAll { !$0.isScopeName }
     guard names.count > 1 else { return names }
-    // Two spellings of one name (Unicode's canonical equivalence) are one scope, in the order of their bytes the first.
-    var seen: Set<String> = []
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      .filter { seen.insert($0).inserted }
+    var last: String?
+    return names.sorted().filter { name in
+      defer { last = name }
+      return name != last
+    }
+  }
+
+  /// Why a row cannot lie where its values say: a text among them is no name of a scope, or they yield too many. The hub
+  /// refuses such a row, so none is anywhere.
+  package func misplacement(_ values: [Value]) -> String? {
+    for rules in [scopes, homes] {
+      let texts = rules.flatMap { $0.texts(values) }
+      if texts.count > Limits.scopesOfRow { return "a row lies in at most \(Limits.scopesOfRow) scopes" }
+      if let text = texts.first(where: { !$0.isScopeName }) {
+        return text.isNormal
+          ? "a scope's name has at most \(Limits.scopeName) bytes, '\(text.prefix(40))…' is longer"
+          : "'\(text.prefix(80))' is not spelled as names of scopes are, in Unicode's normalisation form C"
+      }
+    }
+    return nil
   }
 
   /// The row that this one follows, if its table has a parent and the column is not NULL.

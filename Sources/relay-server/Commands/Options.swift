@@ -35,8 +35,9 @@ struct GrantOptions: ParsableArguments {
           grant = ScopeGrant(scope: String(text.dropLast(suffix.count)), readable: readable, writable: writable)
           break
         }
-        guard !grant.scope.isEmpty, grant.scope.utf8.count <= Limits.scopeName else {
-          throw RelayError(.usage, "'\(text)' is no scope")
+        guard grant.scope.isScopeName else {
+          throw RelayError(
+            .usage, "'\(text)' is no scope: 1 to \(Limits.scopeName) bytes in Unicode's normalisation form C")
         }
         guard grants.updateValue(grant, forKey: grant.scope) == nil else {
           throw RelayError(.usage, "scope '\(grant.scope)' is given twice")

@@ -242,6 +242,10 @@ enum InvalidVectors {
     verification("rows of a verification out of order") { $0.rows.reverse() },
     InvalidVector(
       name: "grants of an enrolment out of order", kind: .enrolResponse, bytes: enrolment, isBeyondCDDL: true),
+    request("a scope named in another spelling than normalisation form C", cddl: true) {
+      $0.scopes = ["unit/e\u{301}"]
+    },
+    request("a scope named with a sign that is another one's twin", cddl: true) { $0.scopes = ["unit/\u{212A}"] },
     InvalidVector(
       name: "rights that nobody knows", kind: .enrolResponse,
       bytes: hex(
