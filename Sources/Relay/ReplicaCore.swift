@@ -151,5 +151,5 @@ extension ReplicaCore {
 
 extension Value {
   /// A counter or seq, which stays below 2^53.
-  init(_ number: UInt64) { self = .integer(Int64(number)) }
+  init(_ number: UInt64) { self = .integer(Int64(clamping: number)) }
 }

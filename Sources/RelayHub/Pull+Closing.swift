@@ -66,19 +66,31 @@ extension Pull {
         continue
       }
     }
-    // What goes up only leaves its author once it is accepted.
+    gone.formUnion(try accountedFor(confirmed))
+    return gone.sorted()
+  }
+
+  /// Rows of accepted transactions of which the device gets nothing: what goes up only leaves its author once it is
+  /// accepted, and so does what lies where the device may write and not read. Their author has to hear of each row what
+  /// became of it (rule 7).
+  private func accountedFor(_ confirmed: [TransactionRecord]) throws(RelayError) -> Set<RowID> {
     let hasUpOnly = view.tables.contains { table in
       if case .never = table.access(device.role).upOnly { false } else { true }
     }
-    for record in confirmed where hasUpOnly && record.verdict.isAccepted {
+    let everGranted = Set(try store.everGranted(device.id))
+    let readsLess = device.grants.contains { !$0.readable } || !everGranted.isSubset(of: granted)
+    guard hasUpOnly || readsLess else { return [] }
+    var rows: Set<RowID> = []
+    for record in confirmed where record.verdict.isAccepted {
       for change in try store.body(record.verdict.seq)?.rows ?? [] {
-        guard let table = view.table(change.row.table), let stored = try store.load(change.row),
-          try table.isUpOnly(change.row, stored.state, device.role)
+        guard let table = view.table(change.row.table), table.access(device.role).reads,
+          let stored = try store.load(change.row)
         else { continue }
-        gone.insert(change.row)
+        let isUpOnly = try table.isUpOnly(change.row, stored.state, device.role)
+        if isUpOnly || !granted.reach(stored.scopeNames) { rows.insert(change.row) }
       }
     }
-    return gone.sorted()
+    return rows
   }
 
   private func knows(_ cell: CellID, of row: RowID) -> Bool {

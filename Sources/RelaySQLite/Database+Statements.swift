@@ -85,6 +85,18 @@ extension Database {
   private func prepare(_ sql: String) throws(RelayError) -> Prepared {
     let isApp = cell.authority == .app
     if let prepared = isApp ? appCache[sql] : cache[sql], !prepared.isRunning { return prepared }
+    let prepared = Prepared(try compile(sql))
+    if isApp { Database.keep(prepared, sql, in: &appCache) } else { Database.keep(prepared, sql, in: &cache) }
+    return prepared
+  }
+
+  private static func keep(_ prepared: Prepared, _ sql: String, in cache: inout [String: Prepared]) {
+    if cache.count > 500 { cache.removeAll() }
+    if cache[sql] == nil { cache[sql] = prepared }
+  }
+
+  /// One statement; the caller finalizes it.
+  func compile(_ sql: String) throws(RelayError) -> OpaquePointer {
     var statement: OpaquePointer?
     var sql = sql
     var hasMore = false
@@ -102,18 +114,14 @@ extension Database {
     }
     guard result == SQLITE_OK else { throw error(result, sql: sql) }
     guard let statement else { throw RelayError(.sql, "no statement in: \(sql)") }
-    let prepared = Prepared(statement)
-    guard !hasMore else { throw RelayError(.sql, "more than one statement in: \(sql)") }
-    if isApp { Database.keep(prepared, sql, in: &appCache) } else { Database.keep(prepared, sql, in: &cache) }
-    return prepared
+    guard !hasMore else {
+      sqlite3_finalize(statement)
+      throw RelayError(.sql, "more than one statement in: \(sql)")
+    }
+    return statement
   }
 
-  private static func keep(_ prepared: Prepared, _ sql: String, in cache: inout [String: Prepared]) {
-    if cache.count > 500 { cache.removeAll() }
-    if cache[sql] == nil { cache[sql] = prepared }
-  }
-
-  private static func bind(_ statement: OpaquePointer, _ at: Int32, _ value: Value) -> Int32 {
+  static func bind(_ statement: OpaquePointer, _ at: Int32, _ value: Value) -> Int32 {
     switch value {
     case .null: return sqlite3_bind_null(statement, at)
     case .integer(let x): return sqlite3_bind_int64(statement, at, x)

@@ -189,4 +189,39 @@ import Testing
     _ = try replica.receive(SyncResponse(epoch: ScriptedHub.epoch, time: 0, page: page), to: request)
     #expect(try replica.status().mismatch == ["unit/u1"])
   }
+
+  // MARK: What is not believed
+
+  @Test("Work that is called accepted and of which nothing is seen stays pending, and is offered again")
+  func acceptedWithoutTheRow() throws {
+    try hub.pull([hub.person("p", given: "Ann", seq: 1)], head: 1)
+    try replica.sql("UPDATE person SET given = 'Bo'")
+    let request = try replica.nextRequest()
+    let verdicts = try hub.accepted(request, from: 2)
+    try hub.answer(request, head: 2, confirmed: verdicts, verdicts: verdicts)
+    #expect(try replica.values("SELECT given FROM person") == [["Bo"]])
+    #expect(try replica.status().pending == 1)
+    #expect(try replica.sealed().map(\.dot) == verdicts.map(\.dot))
+    // An older version of the row explains nothing either.
+    try hub.pull([hub.person("p", given: "Ann", seq: 1)], head: 3, confirmed: verdicts)
+    #expect(try replica.status().pending == 1)
+    try hub.pull([hub.person("p", given: "Bo", seq: 2)], head: 4, confirmed: verdicts)
+    #expect(try replica.status().pending == 0)
+    #expect(try replica.values("SELECT given FROM person") == [["Bo"]])
+    #expect(try replica.values("SELECT count(*) FROM relay_pending") == [[0]])
+  }
+
+  @Test("An insert that is called accepted is not forgotten either, and an exit explains it")
+  func acceptedWithoutTheNewRow() throws {
+    try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1'), ('q', 'u1')")
+    let request = try replica.nextRequest()
+    let verdicts = try hub.accepted(request, from: 1)
+    let q = RowID(table: 1, values: ["q"])
+    try hub.answer(request, [hub.person("p", seq: 1)], head: 1, confirmed: verdicts, verdicts: verdicts)
+    #expect(try replica.status().pending == 1)
+    #expect(try replica.values("SELECT id FROM person ORDER BY id") == [["p"], ["q"]])
+    try hub.pull([hub.person("p", seq: 2)], exits: [q], head: 2, confirmed: verdicts)
+    #expect(try replica.status().pending == 0)
+    #expect(try replica.values("SELECT id FROM person") == [["p"]])
+  }
 }

@@ -40,19 +40,19 @@ struct DigestChange {
     return try each(core, before) { $0.remove($1) }
   }
 
-  /// After it: sums, stores, and compares with what the hub says.
+  /// After it: sums, stores, and compares with what the hub says. Sums that do not add up, because rows were written
+  /// while nothing was captured, are made anew from the rows once; what then still differs is told.
   mutating func addAndCompare(_ core: ReplicaCore, _ pull: CompletePull, _ state: ReplicaState) throws(RelayError) {
     _ = try each(core, after) { $0.add($1) }
+    let isKnownWrong = try core.db.first("SELECT 1 FROM relay_state WHERE mismatch IS NOT NULL") != nil
+    // Below nothing a count wraps round.
+    let isImpossible = digests.values.contains { $0.count > Limits.sequence }
+    if isImpossible || (!isKnownWrong && !wrongScopes(pull).isEmpty) {
+      digests = try core.confirmedDigests(after.names, after.role)
+    }
     try core.db.execute("DELETE FROM relay_scope")
-    var wrong: [String] = []
-    // Who is granted everything gets rows as they are written, not as they move: the one sum says all.
-    let holdsAll = pull.grants.contains { $0.readable && $0.scope == ScopeGrant.everything }
-    var told = pull.closing.digests.makeIterator()
     for grant in pull.grants {
       let digest = digests[grant.scope] ?? ScopeDigest()
-      if grant.readable, let hub = told.next(), hub != digest, !holdsAll || grant.scope == ScopeGrant.everything {
-        wrong.append(grant.scope)
-      }
       try core.db.execute(
         "INSERT INTO relay_scope (name, readable, writable, digest, count) VALUES (?, ?, ?, ?, ?)",
         [
@@ -61,9 +61,20 @@ struct DigestChange {
         ])
     }
     guard !pull.closing.digests.isEmpty else { return }
+    let wrong = wrongScopes(pull)
     try core.db.execute(
       "UPDATE relay_state SET mismatch = ?",
       [wrong.isEmpty ? .null : .text(wrong.joined(separator: " "))])
+  }
+
+  /// Scopes whose sum is not the hub's.
+  private func wrongScopes(_ pull: CompletePull) -> [String] {
+    // Who is granted everything gets rows as they are written, not as they move: the one sum says all.
+    let holdsAll = pull.grants.contains { $0.readable && $0.scope == ScopeGrant.everything }
+    let readable = pull.grants.filter(\.readable)
+    return zip(readable, pull.closing.digests).filter { grant, hub in
+      hub != digests[grant.scope] ?? ScopeDigest() && (!holdsAll || grant.scope == ScopeGrant.everything)
+    }.map(\.0.scope)
   }
 
   /// - Returns: the rows that are not there.

@@ -45,13 +45,28 @@ struct CompletePull {
     self.closing = closing
   }
 
-  func brings(_ row: RowID) -> Bool {
+  func brings(_ row: RowID) -> Bool { seq(of: row) != nil }
+
+  /// Does everything leave that the pull does not bring: under another role, and where too much left to be listed?
+  var leavesTheRest: Bool { base > 0 && (newRole != role || isWhole) }
+
+  /// The seq at which the pull brings a row; nil where it does not.
+  func seq(of row: RowID) -> UInt64? {
     var (low, high) = (0, rows.count)
     while low < high {
       let middle = (low + high) / 2
       if rows[middle].record.row < row { low = middle + 1 } else { high = middle }
     }
-    return low < rows.count && rows[low].record.row == row
+    return low < rows.count && rows[low].record.row == row ? rows[low].record.seq : nil
+  }
+
+  func exits(_ row: RowID) -> Bool {
+    var (low, high) = (0, closing.exits.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if closing.exits[middle] < row { low = middle + 1 } else { high = middle }
+    }
+    return low < closing.exits.count && closing.exits[low] == row
   }
 
   private static func newest(_ pages: [PullPage], without exits: Set<RowID>) -> [Arrived] {

@@ -19,7 +19,7 @@ extension ReplicaCore {
     let absent = try digests.subtract(self)
     try applying { () throws(RelayError) in
       var refused: [Refused] = []
-      let confirmed = try confirm(pull.closing.confirmed, &own, state)
+      let confirmed = try confirm(pull, &own, state)
       state.accepted += UInt64(confirmed.accepted)
       for arrived in pull.rows {
         let isNew = absent.contains(arrived.record.row)
@@ -32,7 +32,7 @@ extension ReplicaCore {
       }
       if state.base > 0 {
         // Another role reads other rows and columns, a newer schema more of them: nobody has seen all that is shown now.
-        let startsAgain = pull.newRole != pull.role || pull.isWhole
+        let startsAgain = pull.leavesTheRest
         if startsAgain || pull.schema.installed != nil { try noteEverythingEntered(state.installs) }
         if startsAgain { try evict(except: pull) }
       }
@@ -121,14 +121,20 @@ extension ReplicaCore {
       [.integer(verdict.isAccepted ? 1 : 2), Value(verdict.dot.counter)])
   }
 
-  /// Takes confirmed dots out of pending. Refused transactions stay, with their reason in the inbox.
+  /// Takes confirmed dots out of pending. Refused transactions stay, with their reason in the inbox; one that the hub
+  /// calls accepted without showing what became of its rows stays pending and is offered again (rule 7).
   private func confirm(
-    _ verdicts: [Verdict], _ own: inout OwnTransactions, _ state: ReplicaState
+    _ pull: CompletePull, _ own: inout OwnTransactions, _ state: ReplicaState
   ) throws(RelayError) -> Confirmed {
     var confirmed = Confirmed()
-    for verdict in verdicts where verdict.dot.replica == state.replica {
-      try learn(verdict)
+    for verdict in pull.closing.confirmed where verdict.dot.replica == state.replica {
       guard let one = try own.own(verdict.dot.counter, db) else { continue }
+      let isExplained = try isExplained(one, verdict, pull)
+      guard isExplained || !verdict.isAccepted else {
+        try doubt(verdict.dot)
+        continue
+      }
+      try learn(verdict)
       confirmed.transactions.append((one, verdict))
       confirmed.rows.formUnion(one.changes.keys)
       try db.execute("UPDATE relay_pending SET done = 1 WHERE counter = ?", [Value(verdict.dot.counter)])
@@ -141,6 +147,33 @@ extension ReplicaCore {
       }
     }
     return confirmed
+  }
+
+  /// Is each row of an accepted transaction accounted for: by what the pull brings of it, by an exit, or because this
+  /// device knows already that the row is not its any more?
+  private func isExplained(
+    _ one: OwnTransactions.Own, _ verdict: Verdict, _ pull: CompletePull
+  ) throws(RelayError) -> Bool {
+    // What such a pull does not bring has left.
+    if pull.leavesTheRest { return true }
+    for change in one.transaction.rows {
+      let row = change.row
+      guard let table = schema.table(row.table), table.access(pull.newRole).reads else { continue }
+      if let seq = pull.seq(of: row), seq >= verdict.seq { continue }
+      if pull.exits(row) { continue }
+      guard let image = try image(row, table) else { return false }
+      // Another process on this file installed the pull that brought it, before it asked about this transaction.
+      let cameBefore = verdict.seq <= pull.base && image.seq.map { $0 >= verdict.seq } ?? false
+      guard image.state == .left || cameBefore else { return false }
+    }
+    return true
+  }
+
+  /// Whatever was said of this transaction is not believed: it waits as if nobody had heard of it.
+  private func doubt(_ dot: Dot) throws(RelayError) {
+    let counter = Value(dot.counter)
+    try db.execute("UPDATE relay_transaction SET seq = NULL, effective = NULL WHERE counter = ?", [counter])
+    try db.execute("UPDATE relay_pending SET verdict = 0 WHERE counter = ? AND verdict <> 3", [counter])
   }
 
   // MARK: Rows

@@ -105,24 +105,30 @@ extension ReplicaCore {
   ///
   /// - Complexity: O(rows of the replica).
   func agreesWithHub() throws(RelayError) {
-    let role = try state().role
-    var digests: [String: ScopeDigest] = [:]
-    for name in try installedScopes() { digests[name] = ScopeDigest() }
-    var cache: [RowID: [String]] = [:]
-    for table in schema.tables where table.access(role).reads {
-      let readable = table.readableColumns(role)
-      try eachConfirmed(table, role) { (row, values) throws(RelayError) in
-        let hash = table.rowHash(row, values, readable: readable)
-        for name in try scopes(of: row, table, values, &cache) + [ScopeGrant.everything] {
-          digests[name]?.add(hash)
-        }
-      }
-    }
+    let digests = try confirmedDigests(Set(try installedScopes()), try state().role)
     for (name, digest) in digests.sorted(by: { $0.key < $1.key }) {
       try db.execute(
         "UPDATE relay_scope SET digest = ?, count = ? WHERE name = ?",
         [.blob(digest.bytes), Value(digest.count), .text(name)])
     }
     try db.execute("UPDATE relay_state SET mismatch = NULL, rebuilt = 0")
+  }
+
+  /// The digests of scopes, from every confirmed row.
+  ///
+  /// - Complexity: O(rows of the replica).
+  func confirmedDigests(_ scopes: Set<String>, _ role: String) throws(RelayError) -> [String: ScopeDigest] {
+    var digests = Dictionary(uniqueKeysWithValues: scopes.map { ($0, ScopeDigest()) })
+    var cache: [RowID: [String]] = [:]
+    for table in schema.tables where table.access(role).reads {
+      let readable = table.readableColumns(role)
+      try eachConfirmed(table, role) { (row, values) throws(RelayError) in
+        let hash = table.rowHash(row, values, readable: readable)
+        for name in try self.scopes(of: row, table, values, &cache) + [ScopeGrant.everything] {
+          digests[name]?.add(hash)
+        }
+      }
+    }
+    return digests
   }
 }
