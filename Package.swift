@@ -98,7 +98,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "ConformanceVectors", "Relay", "RelayMerge", "RelaySQLite", "relay-server", "relay-client", "writer",
+        "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server", "relay-client", "writer",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -152,7 +152,7 @@ public final class Replica: Sendable {
 }
 
 /// What a closure of the app threw, on its way past functions that throw Relay's errors alone.
-private final class Thrown {
+final class Thrown {
   var error: (any Error)?
 
   func keep<T>(_ body: () throws -> T) throws(RelayError) -> T {

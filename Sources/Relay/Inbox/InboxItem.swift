@@ -118,7 +118,8 @@ extension ReplicaCore {
         key: row[3].text ?? "", row: RowID(table: UInt32(row.int(12)), key: row.blob(13)), column: row[4].text,
         policy: row[5].text, rule: row[6].text, message: row[7].text, shown: row[8].text, others: row[9].text,
         base: base, siblings: siblings[row[0]] ?? [], operations: operations[row[0]] ?? [],
-        operationCount: Int(row.int(15)), dependsOn: row[16].text, dependents: [], opened: UInt64(max(0, row.int(10))), openedAt: row[17].text)
+        operationCount: Int(row.int(15)), dependsOn: row[16].text, dependents: [], opened: UInt64(max(0, row.int(10))),
+        openedAt: row[17].text)
     }.compactMap { $0 }
     return withDependents(items)
   }

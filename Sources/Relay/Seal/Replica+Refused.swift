@@ -44,11 +44,24 @@ extension Replica {
         var again = try Reapplication(core, corrections)
         for transaction in chain { try again.apply(transaction) }
         try again.finish()
-        try correct(core.db)
+        try core.db.lent { () throws(RelayError) in try correct(core.db) }
         let author = author.isEmpty ? chain[0].author : author
         try core.commit(Commit(author: author, mode: chain[0].mode, decisions: again.decisions))
       }
     }
+  }
+
+  /// Writes a refused transaction again like the other `resubmit`; `correct` throws what it likes.
+  @_disfavoredOverload
+  public func resubmit(
+    _ id: String, author: String = "", corrections: [RowCorrection] = [], correct: (Database) throws -> Void
+  ) throws {
+    let thrown = Thrown()
+    do {
+      try resubmit(id, author: author, corrections: corrections) { (db) throws(RelayError) in
+        try thrown.keep { try correct(db) }
+      }
+    } catch { throw thrown.error ?? error }
   }
 
   /// Forgets a refused transaction and what was refused because it builds on it. The hub keeps them whole.

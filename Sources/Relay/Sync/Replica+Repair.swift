@@ -15,6 +15,7 @@ extension Replica {
   /// - Returns: the rows that differed and are settled now.
   /// - Throws: what `verify` throws.
   /// - Complexity: O(rows of the replica).
+  @discardableResult
   public func repair(
     _ repair: Repair, with transport: any Transport, options: SyncOptions
   ) async throws(RelayError) -> Verification {
