@@ -1,5 +1,5 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo test lint format protocol vectors mutations
+.PHONY: help setup demo test lint format protocol vectors mutations race
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
@@ -55,9 +55,16 @@ vectors: setup
 mutations: setup
 	python3 -B Tests/Mutations/run.py --record .build-mutations/table.md
 
+# Every public call from many threads, watched by the thread sanitizer, in a build of its own.
+race: setup
+	swift build --sanitize=thread -Xswiftc -DRACE --scratch-path .build-race --product race
+	@race="$$(swift build --sanitize=thread -Xswiftc -DRACE --scratch-path .build-race --show-bin-path)/race"; \
+	export TSAN_OPTIONS=halt_on_error=1; "$$race" || exit 1; \
+	if "$$race" planted 2>/dev/null; then echo "the sanitizer does not see a planted race"; exit 1; fi
+
 # Real processes have the machine for themselves, one test at a time: whatever runs beside them would starve them, and
 # a test that waits for a process would fail by the clock.
-test: lint protocol
+test: lint protocol race
 	swift build --build-tests
 	swift test --skip-build --skip EndToEndTests
 	swift test --skip-build --no-parallel --filter EndToEndTests

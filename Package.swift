@@ -95,10 +95,12 @@ let package = Package(
     .testTarget(
       name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
     .executableTarget(name: "writer", dependencies: ["Relay"], path: "Tests/Writer"),
+    .executableTarget(name: "race", dependencies: ["Relay", "RelayCurl"], path: "Tests/Race"),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server", "relay-client", "writer",
+        "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server", "relay-client",
+        "writer",
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// One connection to a replica's file; whoever uses it has it alone.
 final class Connection: Sendable {
-  private let core: Mutex<ReplicaCore>
+  private let core: Lock<ReplicaCore>
 
   init(path: String, mode: Database.Mode, schema: SyncSchema, environment: Environment) throws(RelayError) {
-    core = Mutex(try ReplicaCore(path: path, mode: mode, schema: schema, environment: environment))
+    core = Lock(try ReplicaCore(path: path, mode: mode, schema: schema, environment: environment))
   }
 
   func use<T: Sendable>(_ body: (ReplicaCore) throws(RelayError) -> T) throws(RelayError) -> T {
@@ -29,7 +29,7 @@ final class ReadConnections: Sendable {
   private let path: String
   private let schema: SyncSchema
   private let environment: Environment
-  private let connections = Mutex<[Connection]>([])
+  private let connections = Lock<[Connection]>([])
   /// Where a caller waits who finds all of them in use.
   private let next = Atomic<Int>(0)
 

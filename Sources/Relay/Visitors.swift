@@ -1,5 +1,4 @@
 internal import RelayProtocol
-internal import Synchronization
 
 #if canImport(Darwin)
   internal import Darwin
@@ -10,7 +9,7 @@ internal import Synchronization
 /// The threads that are inside a closure of one replica. A closure that calls the replica again would wait for itself; it
 /// is told so instead.
 final class Visitors: Sendable {
-  private let threads = Mutex<[UInt]>([])
+  private let threads = Lock<[UInt]>([])
 
   /// - Throws: `nested_call`, what `body` throws.
   func visit<T: Sendable>(_ path: String, _ body: () throws(RelayError) -> T) throws(RelayError) -> T {

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Which of the observed tables commits have changed since the observer last looked.
 public struct TableChanges: Sendable, Equatable {
   /// Changed by writes on this device: of this app, or of another program on the same file.
@@ -69,7 +67,7 @@ final class Observer: Sendable {
   }
 
   let tables: Set<String>
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   init(_ tables: Set<String>) { self.tables = tables }
 
@@ -121,7 +119,7 @@ final class Observers: Sendable {
     weak var observer: Observer?
   }
 
-  private let entries = Mutex<[Entry]>([])
+  private let entries = Lock<[Entry]>([])
 
   func add(_ observer: Observer) { entries.withLock { $0.append(Entry(observer: observer)) } }
 
