@@ -9,7 +9,13 @@ internal import Synchronization
 if CommandLine.arguments.contains("planted") {
   // What must be seen: two threads and a number without a lock. Here the sanitizer ends the program.
   nonisolated(unsafe) let number = UnsafeMutablePointer<Int>.allocate(capacity: 1)
-  DispatchQueue.concurrentPerform(iterations: 2) { _ in for _ in 0..<100_000 { number.pointee += 1 } }
+  number.initialize(to: 0)
+  DispatchQueue.concurrentPerform(iterations: 4) { _ in
+    for _ in 0..<100 {
+      for _ in 0..<1000 { number.pointee += 1 }
+      usleep(100)
+    }
+  }
   print("nobody watches: \(number.pointee)")
   exit(0)
 }
