@@ -10,6 +10,8 @@ final class HubProcess {
   private var process: Process?
   /// A hub that comes back listens where it listened before.
   private(set) var port = 0
+  /// Of its listener for metrics.
+  private var metricsPort = 0
 
   var address: String { "http://127.0.0.1:\(port)" }
   var store: String { data + "/hub.db" }
@@ -24,12 +26,17 @@ final class HubProcess {
 
   deinit { process?.terminate() }
 
-  /// - Parameter wrapper: runs the hub, and leaves it the process that signals reach.
-  func serve(under wrapper: Tool.Wrapper? = nil) async throws {
-    let portFile = data + ".port"
+  /// - Parameters:
+  ///   - wrapper: runs the hub, and leaves it the process that signals reach.
+  ///   - options: more of them.
+  func serve(under wrapper: Tool.Wrapper? = nil, _ options: String...) async throws {
+    let (portFile, metricsFile) = (data + ".port", data + ".metrics-port")
     try? FileManager.default.removeItem(atPath: portFile)
     let started = try server.start(
-      ["serve", "--data", data, "--listen", "127.0.0.1:\(port)", "--port-file", portFile], in: folder, under: wrapper)
+      [
+        "serve", "--data", data, "--listen", "127.0.0.1:\(port)", "--port-file", portFile, "--metrics", "127.0.0.1:0",
+        "--metrics-port-file", metricsFile,
+      ] + options, in: folder, under: wrapper)
     process = started.process
     try await eventually("the hub takes connections", within: .seconds(60)) {
       let complaint = try String(contentsOf: started.complaint, encoding: .utf8)
@@ -38,6 +45,8 @@ final class HubProcess {
       port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
       return port > 0
     }
+    let text = try String(contentsOfFile: metricsFile, encoding: .utf8)
+    metricsPort = try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 
   /// As an operator would; the exit code.
@@ -112,7 +121,7 @@ final class HubProcess {
   func revoke(_ name: String) async throws { try await call("device", "revoke", "--data", data, "--name", name) }
 
   func get(_ path: String) async throws -> Wire.Reply {
-    let wire = try Wire(port: port)
+    let wire = try Wire(port: path == "/metrics" ? metricsPort : port)
     try await wire.send("GET", path)
     return try await wire.reply()
   }

@@ -16,7 +16,7 @@ struct ServerTests {
     folder = try Folder()
     desk = try Clerk("desk", in: folder)
     hub = try await HubProcess(in: folder)
-    try await hub.serve()
+    try await hub.serve("--device-requests", "20000")
     try await hub.enrol(desk, scopes: ["branch/north"])
   }
 
@@ -199,6 +199,9 @@ struct ServerTests {
     ] {
       #expect(text.contains(line), "no \(line)")
     }
+    let there = try Wire(port: hub.port)
+    try await there.send("GET", "/metrics")
+    #expect(try await there.reply().status == 404, "figures are for the operator")
     #expect(try await hub.get("/v1/sync").status == 404)
     #expect(try await hub.get("/").status == 404)
     let wire = try Wire(port: hub.port)
@@ -241,7 +244,7 @@ struct ServerTests {
     ] {
       let data = folder.path("other-\(UUID().uuidString)")
       _ = try await hub.call("init", "--data", data, "--schema", try App.library.schema(in: folder))
-      let outcome = try await hub.attempt("serve", "--data", data, "--listen", place)
+      let outcome = try await hub.attempt("serve", "--data", data, "--listen", place, "--behind-proxy")
       #expect(outcome.status != 0)
       #expect(outcome.complaint.contains("\(code): \(place): "), "\(outcome.complaint)")
       #expect(outcome.complaint.contains("Nothing was started."), "\(outcome.complaint)")

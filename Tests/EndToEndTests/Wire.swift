@@ -29,9 +29,10 @@ final class Wire {
 
   /// - Parameter announced: how long the head says that the body is, where that is not so.
   func send(
-    _ method: String, _ path: String, token: String? = nil, body: [UInt8] = [], announced: Int? = nil
+    _ method: String, _ path: String, token: String? = nil, body: [UInt8] = [], announced: Int? = nil,
+    host: String = "127.0.0.1"
   ) async throws {
-    var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: \(announced ?? body.count)\r\n"
+    var head = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nContent-Length: \(announced ?? body.count)\r\n"
     if let token { head += "Authorization: Bearer \(token)\r\n" }
     var bytes = Array((head + "\r\n").utf8) + body
     while !bytes.isEmpty {
@@ -45,11 +46,30 @@ final class Wire {
     }
   }
 
+  /// Sends a piece over and over until the other side ends the connection.
+  ///
+  /// - Returns: how many bytes went in.
+  func sendUntilCut(_ piece: [UInt8], most: Int) async throws -> Int {
+    var sent = 0
+    while sent < most {
+      let count = Glibc.send(socket, piece, piece.count, Int32(MSG_NOSIGNAL))
+      if count > 0 {
+        sent += count
+      } else {
+        guard errno == EAGAIN else { return sent }
+        try await Task.sleep(for: .milliseconds(1))
+      }
+    }
+    return sent
+  }
+
   /// The next whole answer.
-  func reply(within limit: Duration = .seconds(60)) async throws -> Reply {
+  ///
+  /// - Parameter isHead: it tells how long its body would be and brings none.
+  func reply(within limit: Duration = .seconds(60), isHead: Bool = false) async throws -> Reply {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
-      if let reply = try take() { return reply }
+      if let reply = try take(isHead) { return reply }
       var piece = [UInt8](repeating: 0, count: 64 << 10)
       let count = recv(socket, &piece, piece.count, 0)
       if count > 0 {
@@ -63,7 +83,7 @@ final class Wire {
   }
 
   /// Takes an answer off what was received, if all of it is there.
-  private func take() throws -> Reply? {
+  private func take(_ isHead: Bool) throws -> Reply? {
     guard let end = received.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
     let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
     var headers: [String: String] = [:]
@@ -71,7 +91,8 @@ final class Wire {
       let parts = line.split(separator: ":", maxSplits: 1)
       headers[parts[0].lowercased()] = parts.last?.trimmingCharacters(in: .whitespaces)
     }
-    let length = try #require(headers["content-length"].flatMap { Int($0) })
+    let hasBody = !isHead && !lines[0].contains(" 204 ")
+    let length = hasBody ? try #require(headers["content-length"].flatMap { Int($0) }) : 0
     guard received.count >= end.upperBound + length else { return nil }
     let status = try #require(lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) })
     let body = Array(received[end.upperBound..<end.upperBound + length])

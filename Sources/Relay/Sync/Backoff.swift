@@ -29,7 +29,7 @@ package struct Backoff: Sendable {
     case .pageVoid:
       restarts += 1
       return restarts <= 100 ? .startAgain : .giveUp
-    case .hubUnreachable, .hubOverloaded, .busy:
+    case .hubUnreachable, .hubOverloaded, .slowDown, .busy:
       failures += 1
       guard failures < attempts else { return .giveUp }
       let bound = min(Int64(1000) << Int64(min(failures - 1, 20)), 300_000)

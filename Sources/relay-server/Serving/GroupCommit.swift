@@ -3,74 +3,85 @@ internal import RelayHub
 internal import RelayProtocol
 internal import Synchronization
 
-/// The hub's one writer, on a queue of its own, with natural batching: while one group is being made durable the next
-/// pushes queue up, and all of them form the next group. No timer, no tuning; a push is answered only after the
-/// commit that holds it has returned.
+/// Runs the hub's one writer on a queue of its own over a `CommitQueue`. A push is answered only after the commit that
+/// holds it has returned.
 final class GroupCommit: Sendable {
-  /// The most that one group takes.
-  static let groupPushes = 256
-  static let groupBytes = 4 << 20
-  /// The most that may wait; beyond it the hub says that it is overloaded.
-  static let queueBytes = 64 << 20
-  static let queueAge: Duration = .milliseconds(500)
-
-  private struct Waiting {
+  private struct Waiting: Sendable {
     var job: PushJob
-    var bytes: Int
-    var since: ContinuousClock.Instant
     var continuation: CheckedContinuation<Result<PushOutcome, RelayError>, Never>
   }
 
   private struct State {
-    var waiting: [Waiting] = []
-    var bytes = 0
-    var isDraining = false
+    var queue: CommitQueue<Waiting>
     var isDirty = false
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let queue = DispatchQueue(label: "relay.writer")
   /// Used on `queue` only.
   private let writer: HubWriter
-  private let signal: HeadSignal
+  private let parking: Parking
   private let metrics: Metrics
+  private let budget: DeviceBudget
 
-  init(writer: HubWriter, signal: HeadSignal, metrics: Metrics) {
+  init(writer: HubWriter, parking: Parking, metrics: Metrics, budget: DeviceBudget) {
     self.writer = writer
-    self.signal = signal
+    self.parking = parking
     self.metrics = metrics
+    self.budget = budget
+    state = Mutex(State(queue: CommitQueue()))
   }
 
-  /// Whether more pushes would only wait: too many bytes, or the oldest waits too long.
-  var isOverloaded: Bool {
-    state.withLock { state in
-      if state.bytes >= GroupCommit.queueBytes { return true }
-      guard let oldest = state.waiting.first else { return false }
-      return ContinuousClock.now - oldest.since > GroupCommit.queueAge
-    }
-  }
+  /// Whether more pushes would only wait.
+  var isOverloaded: Bool { state.withLock { $0.queue.isOverloaded(now: SystemEdge.uptime()) } }
 
   /// - Returns: the outcome, once it is durable.
-  /// - Throws: `hub_overloaded` where the queue is full, or what the hub says about this push.
+  /// - Throws: `hub_overloaded` or `slow_down` where too much waits, `cancelled` where its sender went away before its
+  ///   turn, or what the hub says about this push.
   func push(_ job: PushJob) async throws(RelayError) -> PushOutcome {
     let bytes = job.request.push.reduce(256) { $0 + $1.count } + (job.request.part?.bytes.count ?? 0)
-    let result = await withCheckedContinuation {
-      (continuation: CheckedContinuation<Result<PushOutcome, RelayError>, Never>) in
-      enum Next { case refused, queued, drain }
-      let next = state.withLock { state -> Next in
-        guard state.bytes + bytes <= GroupCommit.queueBytes else { return .refused }
-        state.waiting.append(Waiting(job: job, bytes: bytes, since: .now, continuation: continuation))
-        state.bytes += bytes
-        defer { state.isDraining = true }
-        return state.isDraining ? .queued : .drain
+    let slot = Slot()
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { offer(Waiting(job: job, continuation: $0), bytes, slot) }
+    } onCancel: {
+      // Under the same lock as the offer: it runs before it, and the offer sees it, or it finds the job.
+      let waiting = state.withLock { state in
+        slot.isCancelled = true
+        return slot.ticket.flatMap { state.queue.withdraw($0) }
       }
-      switch next {
-      case .refused: continuation.resume(returning: .failure(RelayError(.hubOverloaded, "too many pushes wait")))
-      case .queued: break
-      case .drain: queue.async { self.drain() }
-      }
+      waiting?.continuation.resume(returning: .failure(GroupCommit.gone))
     }
     return try result.get()
+  }
+
+  /// Where a job is in the queue; touched under the state's lock only, which is what makes it `Sendable`.
+  private final class Slot: @unchecked Sendable {
+    var ticket: CommitQueue<Waiting>.Ticket?
+    var isCancelled = false
+  }
+
+  private static let gone = RelayError(.cancelled, "the device hung up")
+
+  private func offer(_ waiting: Waiting, _ bytes: Int, _ slot: Slot) {
+    let admission = state.withLock { state -> CommitQueue<Waiting>.Admission? in
+      guard !slot.isCancelled else { return nil }
+      let admission = state.queue.offer(waiting, device: waiting.job.device, bytes: bytes, now: SystemEdge.uptime())
+      switch admission {
+      case .queued(let ticket), .start(let ticket): slot.ticket = ticket
+      case .refused, .tooManyOfDevice: break
+      }
+      return admission
+    }
+    switch admission {
+    case .queued: break
+    case .start: queue.async { self.drain() }
+    case .refused:
+      waiting.continuation.resume(returning: .failure(RelayError(.hubOverloaded, "too many pushes wait")))
+    case .tooManyOfDevice:
+      waiting.continuation.resume(
+        returning: .failure(RelayError(.slowDown, "this device has too much waiting for the hub's writer")))
+    case nil: waiting.continuation.resume(returning: .failure(GroupCommit.gone))
+    }
   }
 
   /// Anything else that writes, between two groups.
@@ -100,39 +111,24 @@ final class GroupCommit: Sendable {
 
   /// Commits one group, then lets others have the queue before the next.
   private func drain() {
-    let group = nextGroup()
-    guard !group.isEmpty else { return }
-    let start = ContinuousClock.now
-    var results: [Result<PushOutcome, RelayError>]
-    do throws(RelayError) {
-      results = try writer.commit(group.map(\.job), now: SystemEdge.now())
-      precondition(results.count == group.count, "the hub owes one outcome a push")
-    } catch {
-      results = group.map { _ in .failure(error) }
-    }
-    metrics.committed(pushes: group.count, took: ContinuousClock.now - start)
-    let head = results.lazy.compactMap { try? $0.get().verdicts.map(\.seq).max() }.max()
-    for (waiting, result) in zip(group, results) { waiting.continuation.resume(returning: result) }
-    if let head { signal.advance(to: head) }
-    queue.async { self.drain() }
-  }
-
-  private func nextGroup() -> [Waiting] {
-    state.withLock { state in
-      var count = 0
-      var bytes = 0
-      while count < min(state.waiting.count, GroupCommit.groupPushes) {
-        let next = state.waiting[count].bytes
-        if count > 0 && bytes + next > GroupCommit.groupBytes { break }
-        bytes += next
-        count += 1
-      }
-      let group = Array(state.waiting[..<count])
-      state.waiting.removeFirst(count)
-      state.bytes -= bytes
-      state.isDraining = count > 0
-      if count > 0 { state.isDirty = true }
+    let group = state.withLock { state in
+      let group = state.queue.nextGroup()
+      if !group.isEmpty { state.isDirty = true }
       return group
     }
+    guard !group.isEmpty else { return }
+    let start = ContinuousClock.now
+    do throws(RelayError) {
+      let outcome = try writer.group(group.map(\.job), now: SystemEdge.now())
+      precondition(outcome.results.count == group.count, "the hub owes one outcome a push")
+      let took = ContinuousClock.now - start
+      metrics.committed(pushes: group.count, took: took)
+      budget.charge(group.map(\.job.device), took)
+      for (waiting, result) in zip(group, outcome.results) { waiting.continuation.resume(returning: result) }
+      parking.committed(outcome.news)
+    } catch {
+      for waiting in group { waiting.continuation.resume(returning: .failure(error)) }
+    }
+    queue.async { self.drain() }
   }
 }

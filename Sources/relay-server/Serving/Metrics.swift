@@ -29,7 +29,7 @@ final class Metrics: Sendable {
     }
   }
 
-  func text(head: UInt64, parked: Int) -> String {
+  func text(head: UInt64, parked: Int, gate: ConnectionGate) -> String {
     let state = state.withLock { $0 }
     var lines = ["# TYPE relay_requests_total counter"]
     for (series, count) in state.requests.sorted(by: { $0.key < $1.key }) {
@@ -40,6 +40,10 @@ final class Metrics: Sendable {
     lines += state.commits.lines("relay_commit_seconds")
     lines += ["# TYPE relay_parked_pulls gauge", "relay_parked_pulls \(parked)"]
     lines += ["# TYPE relay_head gauge", "relay_head \(head)"]
+    lines += ["# TYPE relay_connections gauge", "relay_connections \(gate.count)"]
+    lines += ["# TYPE relay_connections_refused_total counter", "relay_connections_refused_total \(gate.turnedAway)"]
+    lines += ["# TYPE relay_body_bytes gauge", "relay_body_bytes \(gate.bodies.used)"]
+    lines += ["# TYPE relay_answer_bytes gauge", "relay_answer_bytes \(gate.answers.used)"]
     return lines.joined(separator: "\n") + "\n"
   }
 }

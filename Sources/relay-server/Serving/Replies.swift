@@ -1,38 +1,37 @@
-internal import HTTPTypes
-internal import Hummingbird
+internal import NIOHTTP1
 internal import RelayGzip
 internal import RelayProtocol
 
 /// Responses as the protocol wants them: CBOR, and an `ErrorReply` under every status but 200.
 enum Replies {
-  static func cbor(_ bytes: [UInt8], to request: Request) -> Response {
-    var headers: HTTPFields = [.contentType: "application/cbor", .cacheControl: "no-store"]
-    var body = bytes
-    if accepts(gzipIn: request.headers[.acceptEncoding]), let packed = packed(bytes) {
-      body = packed
-      headers[.contentEncoding] = "gzip"
+  private static let common = [("content-type", "application/cbor"), ("cache-control", "no-store")]
+
+  /// - Parameter isPacked: the peer takes gzip, and what is between it and here is slower than packing.
+  static func cbor(_ bytes: [UInt8], isPacked: Bool) -> HTTPReply {
+    guard isPacked, let packed = packed(bytes), packed.count < bytes.count else {
+      return HTTPReply(status: .ok, headers: common, body: bytes)
     }
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    return HTTPReply(status: .ok, headers: common + [("content-encoding", "gzip")], body: packed)
   }
 
-  /// - Parameter isOwn: whether `file_missing` means the address that was asked for, and not the hub's own file.
-  static func error(_ error: RelayError, isOwn: Bool = false) -> Response {
+  /// - Parameters:
+  ///   - isOwn: whether `file_missing` means the address that was asked for, and not the hub's own file.
+  ///   - retryAfter: in milliseconds; nil for what the code says.
+  static func error(_ error: RelayError, isOwn: Bool = false, retryAfter: UInt64? = nil) -> HTTPReply {
     var error = error
     if error.code == .fileMissing, !isOwn { error.code = .ioError }
     // What goes wrong inside names files and statements, which are no stranger's business: the log has it.
     if isInternal(error.code) { error.message = "the hub could not do it; its operator finds the reason in its log" }
-    let wait = retryAfter(error.code)
+    let wait = retryAfter ?? self.retryAfter(error.code)
     let reply = ErrorReply(code: error.code.rawValue, message: error.message, retryAfter: wait)
-    var headers: HTTPFields = [.contentType: "application/cbor", .cacheControl: "no-store"]
-    if wait > 0 { headers[.retryAfter] = "\((wait + 999) / 1000)" }
-    return Response(
-      status: status(error.code), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply.encoded())))
+    var headers = common
+    if wait > 0 { headers.append(("retry-after", "\((wait + 999) / 1000)")) }
+    return HTTPReply(status: status(error.code), headers: headers, body: reply.encoded(), closes: true)
   }
 
-  static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
-    Response(
-      status: status, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  static func text(_ text: String, status: HTTPResponseStatus = .ok) -> HTTPReply {
+    HTTPReply(
+      status: status, headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")], body: Array(text.utf8))
   }
 
   private static func isInternal(_ code: ErrorCode) -> Bool {
@@ -43,7 +42,7 @@ enum Replies {
     }
   }
 
-  static func status(_ code: ErrorCode) -> HTTPResponse.Status {
+  static func status(_ code: ErrorCode) -> HTTPResponseStatus {
     switch code {
     case .malformedMessage, .codeInvalid, .usage, .valueNotAllowed: .badRequest
     case .unauthorized, .notEnrolled: .unauthorized
@@ -52,10 +51,11 @@ enum Replies {
     case .hubRolledBack, .replicaForked, .pageVoid, .outOfOrder, .schemaTooNew, .wrongHub, .wrongOrganisation,
       .alreadyEnrolled:
       .conflict
-    case .limitExceeded, .transactionTooLarge: .contentTooLarge
+    case .limitExceeded, .transactionTooLarge: .payloadTooLarge
     case .unsupportedVersion, .schemaMismatch, .schemaTooOld: .upgradeRequired
+    case .slowDown: .tooManyRequests
     case .hubOverloaded, .busy, .deadline, .cancelled: .serviceUnavailable
-    case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+    case .diskFull: .insufficientStorage
     default: .internalServerError
     }
   }
@@ -63,15 +63,14 @@ enum Replies {
   /// In milliseconds; spread, so that devices that were turned away together do not come back together.
   private static func retryAfter(_ code: ErrorCode) -> UInt64 {
     switch code {
-    case .hubOverloaded, .busy, .cancelled: UInt64.random(in: 1000...3000)
+    case .hubOverloaded, .slowDown, .busy, .cancelled: UInt64.random(in: 1000...3000)
     case .diskFull: UInt64.random(in: 30_000...60_000)
     default: 0
     }
   }
 
-  private static func accepts(gzipIn header: String?) -> Bool {
-    guard let header else { return false }
-    return header.split(separator: ",").contains { item in
+  static func acceptsGzip(_ head: HTTPRequestHead) -> Bool {
+    head.headers[canonicalForm: "accept-encoding"].contains { item in
       let parts = item.filter { !$0.isWhitespace }.lowercased().split(separator: ";")
       return parts.first == "gzip" && !parts.dropFirst().contains { $0 == "q=0" || $0.hasPrefix("q=0.0") }
     }

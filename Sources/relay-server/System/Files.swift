@@ -37,9 +37,10 @@ enum Files {
     guard count == bytes.count, rename(half, path) == 0 else { throw SystemEdge.error("cannot write \(path)") }
   }
 
-  /// Makes the data directory, for its owner only; an existing one is left as it is.
+  /// Makes the data directory, for its owner only; one that is there becomes private too.
   static func makeDirectory(_ path: String) throws(RelayError) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemEdge.error("cannot make \(path)") }
+    guard chmod(path, 0o700) == 0 else { throw SystemEdge.error("cannot make \(path) private") }
   }
 }
 

@@ -17,13 +17,21 @@ enum SystemEdge {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
+  /// Milliseconds since some moment, of a clock that never jumps.
+  static func uptime() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
   static func random128() -> Hash128 {
     var source = SystemRandomNumberGenerator()
     return Hash128(high: source.next(), low: source.next())
   }
 
-  /// A device's credential: 256 random bits in hexadecimal digits.
-  static func token() -> String { "\(random128())\(random128())" }
+  /// A device's credential: the organisation, so that another hub's is known for one, and 256 random bits, in
+  /// hexadecimal digits.
+  static func token(_ organisation: Hash128) -> String { "\(organisation).\(random128())\(random128())" }
 
   /// A one-time code for people: 130 random bits as 26 signs of Crockford's alphabet, which has no I, L, O and U.
   static func code() -> String {

@@ -1,0 +1,27 @@
+internal import Synchronization
+
+/// How many bytes are held for the network, so that slow peers together cannot fill the memory.
+final class Memory: Sendable {
+  private let taken = Atomic<Int>(0)
+  let most: Int
+
+  init(most: Int) { self.most = most }
+
+  var used: Int { taken.load(ordering: .relaxed) }
+  var room: Int { max(0, most - used) }
+
+  /// - Returns: false, and nothing taken, where there is no room.
+  func take(_ bytes: Int) -> Bool {
+    let now = taken.add(bytes, ordering: .relaxed).newValue
+    guard now <= most else {
+      taken.subtract(bytes, ordering: .relaxed)
+      return false
+    }
+    return true
+  }
+
+  /// Takes it whether there is room or not: it is there already.
+  func hold(_ bytes: Int) { taken.add(bytes, ordering: .relaxed) }
+
+  func giveBack(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
+}

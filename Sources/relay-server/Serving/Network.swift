@@ -1,0 +1,63 @@
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import RelayProtocol
+internal import ServiceLifecycle
+
+/// The listeners, from the first connection to the last answer.
+struct Network: Service {
+  let settings: ServeSettings
+  let service: HubService
+  let figures: MetricsService
+  let logger: Logger
+
+  func run() async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: NIOCore.System.coreCount)
+    do {
+      try await serve(on: group)
+    } catch {
+      try await group.shutdownGracefully()
+      throw error
+    }
+    try await group.shutdownGracefully()
+  }
+
+  private func serve(on group: any EventLoopGroup) async throws {
+    let hub = try await HTTPListener.open(
+      settings.listen, service, gate: service.gate, limits: settings.limits, on: group)
+    var listeners = [hub]
+    if let address = settings.metrics {
+      let own = ConnectionGate(settings.limits)
+      listeners.append(
+        try await HTTPListener.open(address, figures, gate: own, limits: settings.limits, on: group))
+    }
+    logger.info(
+      "serving",
+      metadata: [
+        "host": "\(settings.listen.host)", "port": "\(hub.port ?? 0)", "data": "\(settings.directory)",
+        "metrics": "\(settings.metrics.map { "\($0.host):\(listeners.last?.port ?? 0)" } ?? "off")",
+      ])
+    try announce(listeners.last?.port, in: settings.metricsPortFile)
+    // The last file to appear: now connections are taken.
+    try announce(hub.port, in: settings.portFile)
+    try? await gracefulShutdown()
+    await stop(listeners)
+  }
+
+  private func stop(_ listeners: [HTTPListener]) async {
+    for listener in listeners { try? await listener.channel.close().get() }
+    service.parking.close()
+    for listener in listeners { listener.gate.goDown() }
+    let end = SystemEdge.uptime() + settings.limits.shutdownSeconds * 1000
+    // Whoever sends a body a byte at a time does not keep the hub from stopping.
+    while listeners.contains(where: { $0.gate.count > 0 }), SystemEdge.uptime() < end {
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+    for listener in listeners { listener.gate.cutOff() }
+  }
+
+  private func announce(_ port: Int?, in file: String?) throws {
+    guard let port, let file else { return }
+    try Files.write("\(port)\n", to: file)
+  }
+}

@@ -1,0 +1,42 @@
+internal import RelayProtocol
+
+/// What an operator decides about a server.
+struct ServeSettings: Sendable {
+  var directory: String
+  var listen: ListenAddress
+  var portFile: String?
+  var metrics: ListenAddress?
+  var metricsPortFile: String?
+  /// A proxy with TLS stands before the server.
+  var isBehindProxy = false
+  /// Names under which the server is reached, beside its address.
+  var hosts: [String] = []
+  var limits = ServerLimits()
+
+  /// - Throws: `usage` where credentials would travel in the open.
+  func check() throws(RelayError) {
+    guard listen.isLoopback || isBehindProxy else {
+      throw RelayError(
+        .usage, "\(listen.host) is reached from other machines, and what travels there is readable without TLS",
+        advice:
+          "Nothing was started. Give --certificate and --key, or put a proxy with TLS before it and say --behind-proxy."
+      )
+    }
+    if let metrics, !metrics.isLoopback, !isBehindProxy {
+      throw RelayError(
+        .usage, "\(metrics.host) is reached from other machines: the metrics are for the operator only",
+        advice: "Nothing was started. Name a loopback address with --metrics.")
+    }
+  }
+}
+
+extension HostCheck {
+  init(_ settings: ServeSettings) {
+    guard !settings.hosts.isEmpty || settings.listen.isLoopback && !settings.isBehindProxy else {
+      names = []
+      return
+    }
+    names = Set(settings.hosts.map { HostCheck.name($0) } + ["localhost", "127.0.0.1", "::1"])
+    names.insert(settings.listen.host.lowercased())
+  }
+}
