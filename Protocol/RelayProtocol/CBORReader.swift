@@ -5,7 +5,39 @@ public struct CBORReader {
   private let base: UnsafeRawBufferPointer
   public private(set) var offset = 0
 
-  private init(_ base: UnsafeRawBufferPointer) { self.base = base }
+  init(_ base: UnsafeRawBufferPointer) { self.base = base }
+
+  /// Bytes of a place that was passed; good only while they are lent.
+  func span(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: base[range]) }
+
+  mutating func move(to place: Int) { offset = place }
+
+  /// A value in place.
+  mutating func valueSpan(most: Int = Limits.value) throws(RelayError) -> ValueSpan {
+    switch try peekMajor() {
+    case 0, 1: return .integer(try integer())
+    case 2: return .blob(span(try string(2, "a byte string", most)))
+    case 3:
+      let bytes = span(try string(3, "a text string", most))
+      guard bytes.isUTF8 else { throw malformed("text is not UTF-8") }
+      return .text(bytes)
+    case 6: return try malformedTextSpan(most)
+    case 7:
+      if try peekIsNull() {
+        offset += 1
+        return .null
+      }
+      return .real(try double())
+    default: throw malformed("not a value")
+    }
+  }
+
+  private mutating func malformedTextSpan(_ most: Int) throws(RelayError) -> ValueSpan {
+    guard try head(6, "a tag") == Value.malformedTextTag else { throw malformed("unknown tag") }
+    let bytes = span(try string(2, "a byte string", most))
+    guard !bytes.isUTF8 else { throw malformed("not the shortest encoding") }
+    return .malformedText(bytes)
+  }
 
   /// Decodes one whole item that fills `bytes` exactly.
   ///

@@ -5,6 +5,9 @@ public struct CBORWriter: Sendable {
 
   public init(reserving capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
+  /// Forgets the bytes and keeps their memory.
+  package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
   private mutating func head(_ major: UInt8, _ argument: UInt64) {
     let top = major << 5
     switch argument {

@@ -38,6 +38,25 @@ public struct ScopeDigest: Hashable, Sendable {
     count &-= 1
   }
 
+  /// - Parameter hash: 32 bytes, big-endian.
+  mutating func add(hash bytes: UnsafeRawBufferPointer) {
+    func word(_ at: Int) -> UInt64 { UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self)) }
+    add((word(24), word(16), word(8), word(0)), carry: 0)
+    count &+= 1
+  }
+
+  /// What adds up to nothing with this one, its count left out.
+  var negated: ScopeDigest {
+    var negated = ScopeDigest()
+    negated.add((~words.0, ~words.1, ~words.2, ~words.3), carry: 1)
+    return negated
+  }
+
+  mutating func add(words other: ScopeDigest, count: UInt64) {
+    add(other.words, carry: 0)
+    self.count &+= count
+  }
+
   private mutating func add(_ w: (UInt64, UInt64, UInt64, UInt64), carry: UInt64) {
     func sum(_ a: UInt64, _ b: UInt64, _ carry: inout UInt64) -> UInt64 {
       let (x, one) = a.addingReportingOverflow(b)

@@ -18,6 +18,13 @@ final class ReplicaCore {
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
 
+  /// What the app's triggers mean for Relay's writes, and how columns are declared, while the file's schema stays as it is.
+  var triggerSurvey: (cookies: [Value], found: AppTriggers)?
+  var knownAffinities: [UInt32: [Affinity]] = [:]
+  var affinityCookie: Value?
+  /// Keeps what Relay shows while it writes beside the app's triggers (`applying`).
+  var shownRows: ShownRows?
+
   /// Bookkeeping that the present install or seal need not look into; empty outside of them.
   var knownEmpty: EmptyTables = []
 
@@ -52,15 +59,6 @@ final class ReplicaCore {
       throw RelayError(.schemaMismatch, "the table '\(name)' is not in the sync schema")
     }
     return table
-  }
-
-  /// Writes made inside are Relay's own and not captured. The guard is a row, so it is undone with the transaction and
-  /// holds for no other connection.
-  func applying<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
-    try db.execute("UPDATE relay_guard SET applying = 1")
-    let value = try body()
-    try db.execute("UPDATE relay_guard SET applying = 0")
-    return value
   }
 }
 

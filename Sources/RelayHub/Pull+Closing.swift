@@ -71,15 +71,9 @@ extension Pull {
   }
 
   /// Rows of accepted transactions of which the device gets nothing: what goes up only leaves its author once it is
-  /// accepted, and so does what lies where the device may write and not read. Their author has to hear of each row what
+  /// accepted, and so does what came to lie where the device does not read. Their author has to hear of each row what
   /// became of it (rule 7).
   private func accountedFor(_ confirmed: [TransactionRecord]) throws(RelayError) -> Set<RowID> {
-    let hasUpOnly = view.tables.contains { table in
-      if case .never = table.access(device.role).upOnly { false } else { true }
-    }
-    let everGranted = Set(try store.everGranted(device.id))
-    let readsLess = device.grants.contains { !$0.readable } || !everGranted.isSubset(of: granted)
-    guard hasUpOnly || readsLess else { return [] }
     var rows: Set<RowID> = []
     for record in confirmed where record.verdict.isAccepted {
       for change in try store.body(record.verdict.seq)?.rows ?? [] {

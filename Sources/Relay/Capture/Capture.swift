@@ -43,7 +43,7 @@ struct Capture {
     let logged = (table.columns.map { "c\($0.id)" } + (seq == nil ? [] : ["seq"])).joined(separator: ", ")
     let keyLogged = table.key.map { "c\(table.columns[$0].id)" }.joined(separator: ", ")
     let name = "\"\(table.name)\""
-    let on = "(SELECT applying FROM relay_guard) = 0"
+    let on = "(SELECT applying FROM relay_guard) <> \(CaptureGuard.silent.rawValue)"
     func olds(_ prefix: String) -> String {
       (quoted + (seq.map { [$0] } ?? [])).map { "\(prefix).\($0)" }.joined(separator: ", ")
     }
@@ -70,9 +70,12 @@ struct Capture {
     ]
     guard !table.isAppendOnly else {
       let refuse = "SELECT RAISE(ABORT, 'append_only: rows of \(table.name) are never changed; write a reversal');"
+      let isApp = "(SELECT applying FROM relay_guard) = \(CaptureGuard.captures.rawValue)"
       return list + [
-        trigger("update_refused", "BEFORE UPDATE", on, refuse),
-        trigger("delete_refused", "BEFORE DELETE", on, refuse),
+        trigger("update_refused", "BEFORE UPDATE", isApp, refuse),
+        trigger("delete_refused", "BEFORE DELETE", isApp, refuse),
+        trigger("update", "AFTER UPDATE", on, logOld),
+        trigger("delete", "AFTER DELETE", on, logOld),
       ]
     }
     let mayEvict = uniques.allSatisfy(\.isKey) ? "\(on) AND (\(keyMoved))" : on

@@ -1,7 +1,8 @@
 internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
-/// A pull whose last page is in: everything that an install needs, and what it was asked with.
+/// A pull whose last page is in: what it was asked with and how it ends. Its rows stay in the bytes of their pages.
 struct CompletePull {
   var epoch: Hash128
   /// What the request said: base, floor, scopes, role and schema. A reply asked with something else is discarded
@@ -13,23 +14,26 @@ struct CompletePull {
   var schema: SpokenSchema
   /// The version that the hub served it at.
   var version: UInt64
-  /// The rows of all pages, each in its newest version, ascending.
-  var rows: [Arrived]
   var grants: [ScopeGrant]
   var newRole: String
   var closing: PullClosing
   /// What it does not bring leaves, as under another role.
   var isWhole: Bool
+  /// The last page's rows.
+  var last: EncodedRows
+  /// Do others wait in the file?
+  var hasPages: Bool
 
+  /// A row with the columns that its values are of.
   struct Arrived {
     var columns: [UInt32]
     var record: RowRecord
   }
 
-  /// Joins the pages in the order in which they came; exits win over rows of any page.
-  ///
   /// - Parameter hub: the newest version of the sync schema that the hub knows.
-  init(request: SyncRequest, epoch: Hash128, hub: UInt64?, pages: [PullPage], closing: PullClosing) {
+  init(
+    request: SyncRequest, epoch: Hash128, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool
+  ) {
     self.epoch = epoch
     base = request.base
     floor = request.floor
@@ -38,27 +42,16 @@ struct CompletePull {
     let spoken = request.schemaVersion ?? 0
     schema = SpokenSchema(version: spoken, hash: request.schemaHash, installed: request.installed)
     version = min(spoken, hub ?? spoken)
-    rows = CompletePull.newest(pages, without: Set(closing.exits))
-    grants = pages.last?.grants ?? []
-    newRole = pages.last?.role ?? ""
-    isWhole = pages.last?.isWhole == true
+    grants = page.grants
+    newRole = page.role
+    isWhole = page.isWhole
+    last = EncodedRows(page.runs)
+    self.hasPages = hasPages
     self.closing = closing
   }
 
-  func brings(_ row: RowID) -> Bool { seq(of: row) != nil }
-
   /// Does everything leave that the pull does not bring: under another role, and where too much left to be listed?
   var leavesTheRest: Bool { base > 0 && (newRole != role || isWhole) }
-
-  /// The seq at which the pull brings a row; nil where it does not.
-  func seq(of row: RowID) -> UInt64? {
-    var (low, high) = (0, rows.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if rows[middle].record.row < row { low = middle + 1 } else { high = middle }
-    }
-    return low < rows.count && rows[low].record.row == row ? rows[low].record.seq : nil
-  }
 
   func exits(_ row: RowID) -> Bool {
     var (low, high) = (0, closing.exits.count)
@@ -69,20 +62,16 @@ struct CompletePull {
     return low < closing.exits.count && closing.exits[low] == row
   }
 
-  private static func newest(_ pages: [PullPage], without exits: Set<RowID>) -> [Arrived] {
-    var all: [Arrived] = []
-    for page in pages {
-      for run in page.runs { for record in run.rows { all.append(Arrived(columns: run.columns, record: record)) } }
+  /// Lends the rows page by page, in the order in which they came: of a row that comes twice the later one counts.
+  func eachPage(_ db: Database, _ body: (EncodedRows) throws(RelayError) -> Void) throws(RelayError) {
+    if hasPages {
+      try db.run("SELECT body FROM relay_page ORDER BY number", []) { (row) throws(RelayError) in
+        let page = try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pullPage() }
+        try body(EncodedRows(page.runs))
+        return true
+      }
     }
-    // The sort is stable: of several versions the last one is the newest.
-    all.sort { $0.record.row < $1.record.row }
-    var newest: [Arrived] = []
-    newest.reserveCapacity(all.count)
-    for (at, arrived) in all.enumerated() {
-      if at + 1 < all.count, all[at + 1].record.row == arrived.record.row { continue }
-      if exits.isEmpty || !exits.contains(arrived.record.row) { newest.append(arrived) }
-    }
-    return newest
+    try body(last)
   }
 }
 
@@ -99,4 +88,7 @@ extension CompletePull.Arrived {
     }
     return values
   }
+
+  /// The live writes of cells that are newer than the pull's floor.
+  func stamps(_ table: TableSchema) throws(RelayError) -> [Cell] { record.stamps }
 }

@@ -68,6 +68,7 @@ extension ReplicaCore {
   func show(seq: UInt64?, _ row: RowID, _ table: TableSchema) throws(RelayError) {
     guard let update = sql(table).updateSeq, let seq else { return }
     try db.execute(update, [Value(seq)] + (try row.values()))
+    try shownRows?.note(seq: seq, row)
   }
 
   /// Is there work on the row that no installed pull has confirmed?

@@ -12,6 +12,8 @@ final class TableSQL {
   let scan: String
   /// SELECT of the log: kind, every synced column, the seq shown.
   let selectLog: String
+  /// The same of the records after one.
+  let selectLogAfter: String
   /// INSERT into the log: kind, every synced column.
   let insertLog: String
   let clearLog: String
@@ -37,6 +39,7 @@ final class TableSQL {
     scan = "SELECT \(list) FROM \(name)"
     let logged = table.columns.map { "c\($0.id)" }.joined(separator: ", ")
     selectLog = "SELECT kind, \(logged), seq FROM \(log) ORDER BY id"
+    selectLogAfter = "SELECT kind, \(logged), seq FROM \(log) WHERE id > ? ORDER BY id"
     insertLog = "INSERT INTO \(log) (kind, \(logged)) VALUES (?, \(marks))"
     clearLog = "DELETE FROM \(log)"
     selectSeq = table.seqColumn.map { "SELECT \(quote($0)) FROM \(name) WHERE \(keyMatch)" }

@@ -127,14 +127,25 @@ extension ReplicaCore {
         [Value(request.base), Value(request.floor), .blob(Self.asked(request)), .blob(page.token)])
       return .again
     }
-    var pages = try db.query("SELECT body FROM relay_page ORDER BY number") { (row) throws(RelayError) in
-      try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pullPage() }
-    }
-    guard pages.allSatisfy({ $0.grants == page.grants && $0.role == page.role }) else { return try discardPull() }
-    pages.append(page)
+    guard let hasPages = try fitsStagedPages(page) else { return try discardPull() }
     let pull = CompletePull(
-      request: request, epoch: response.epoch, hub: response.schemaVersion, pages: pages, closing: closing)
+      request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
+      hasPages: hasPages)
     return try install(pull) ? .installed(base: closing.head) : try discardPull()
+  }
+
+  /// Do the pages that wait say of grants and role what this one says?
+  ///
+  /// - Returns: whether there are any; nil where one says something else.
+  private func fitsStagedPages(_ page: PullPage) throws(RelayError) -> Bool? {
+    var (hasPages, isSame) = (false, true)
+    try db.run("SELECT body FROM relay_page ORDER BY number", []) { (row) throws(RelayError) in
+      hasPages = true
+      let head = try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pageHead() }
+      isSame = head.grants == page.grants && head.role == page.role
+      return isSame
+    }
+    return isSame ? hasPages : nil
   }
 
   private func discardPull() throws(RelayError) -> SyncStep {

@@ -86,22 +86,34 @@ extension ReplicaCore {
     return out
   }
 
-  /// Writes a row into its table, or takes it out.
+  /// Writes a row into its table, or takes it out; a row that shows this already is left alone.
   ///
-  /// - Returns: nil, or why this file's own constraints refuse it.
+  /// - Returns: nil, or why this file does not take it: a constraint, a function that this connection lacks, a declared
+  ///   type that would change a value (rule 31). Then nothing changed.
   func show(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) -> String? {
-    do {
-      let before = observed.contains(table.name) ? try tableRow(row, table) : values
-      if let values {
-        try db.execute(sql(table).upsert, values)
-      } else {
-        try db.execute(sql(table).delete, try row.values())
+    do throws(RelayError) {
+      let before = try tableRow(row, table)
+      if before != values {
+        try write(row, values, table)
+        if let values, shownRows == nil, let column = try changedByAffinity(row, values, table) {
+          try write(row, before, table)
+          return "\(table.name).\(column) is declared with a type that would change the value"
+        }
+        shown(table)
       }
-      if before != values { shown(table) }
+      try shownRows?.note(row, values, table)
       return nil
     } catch {
-      guard error.code == .constraint else { throw error }
+      guard error.isOfTheRow, db.isInTransaction else { throw error }
       return error.message
+    }
+  }
+
+  private func write(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) {
+    if let values {
+      try db.execute(sql(table).upsert, values)
+    } else {
+      try db.execute(sql(table).delete, try row.values())
     }
   }
 
@@ -145,4 +157,9 @@ extension ReplicaCore {
       ])
     try tell(held: row, table, reason)
   }
+}
+
+extension RelayError {
+  /// Does it say that the file does not take this row, and nothing of the file itself?
+  var isOfTheRow: Bool { [.constraint, .sql, .limitExceeded].contains(code) }
 }

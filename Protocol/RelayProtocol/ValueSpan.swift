@@ -1,0 +1,31 @@
+/// A value in place: what `Value` is, without a copy of its text or bytes. Good only while the bytes are lent.
+public enum ValueSpan {
+  case null
+  case integer(Int64)
+  case real(Double)
+  /// UTF-8.
+  case text(UnsafeRawBufferPointer)
+  /// Text that is not UTF-8.
+  case malformedText(UnsafeRawBufferPointer)
+  case blob(UnsafeRawBufferPointer)
+
+  /// A copy that lasts.
+  public var value: Value {
+    switch self {
+    case .null: .null
+    case .integer(let x): .integer(x)
+    case .real(let x): .real(x)
+    case .text(let bytes): .text(String(decoding: bytes, as: UTF8.self))
+    case .malformedText(let bytes): .malformedText(Array(bytes))
+    case .blob(let bytes): .blob(Array(bytes))
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// Most text is short and plain ASCII, which needs no decoding to be known as such.
+  var isUTF8: Bool {
+    if allSatisfy({ $0 < 0x80 }) { return true }
+    return String(validating: self, as: UTF8.self) != nil
+  }
+}

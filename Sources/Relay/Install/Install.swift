@@ -1,0 +1,207 @@
+internal import RelayMerge
+internal import RelayProtocol
+internal import RelaySQLite
+
+/// Installs a complete pull inside the transaction that is open: what is cold straight from its bytes, what is under work
+/// with thought, then what left; the sums compared and the base advanced at the end.
+struct Install {
+  let core: ReplicaCore
+  let pull: CompletePull
+  var state: ReplicaState
+  var own = OwnTransactions()
+  private var sums: ScopeSums
+  /// Rows that need thought, the newest version of each.
+  private(set) var hot: [RowID: CompletePull.Arrived] = [:]
+
+  /// - Returns: nil when the reply no longer fits this replica and has to be discarded (rule 8).
+  init?(_ core: ReplicaCore, _ pull: CompletePull) throws(RelayError) {
+    if !Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
+    let state = try core.state()
+    guard try core.fits(pull, state) else { return nil }
+    (self.core, self.pull, self.state) = (core, pull, state)
+    sums = try ScopeSums(core, pull, state)
+    self.state.installs += 1
+  }
+
+  mutating func run() throws(RelayError) {
+    try core.applying { () throws(RelayError) in
+      try writeColdRows()
+      try subtractTheRest()
+      let confirmed = try confirm()
+      state.accepted += UInt64(confirmed.accepted)
+      var refused: [Placing] = []
+      for row in hot.keys.sorted() {
+        if let arrived = hot[row], let one = try place(arrived) { refused.append(one) }
+      }
+      for row in pull.closing.exits {
+        try core.forgetConflicts(row)
+        try core.forgetEntered(row)
+        try leave(row)
+      }
+      try leaveTheRest()
+      try placeAgain(refused)
+      for row in confirmed.rows.sorted() { try settle(row, confirmed) }
+      try core.db.execute("UPDATE relay_image SET base = ? WHERE state = 0", [Value(pull.closing.head)])
+    }
+    for notice in pull.closing.notices { try core.tell(notice) }
+    try advance()
+    if Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
+    try finishSums()
+  }
+
+  /// Without triggers where the app has none: Relay's own would only find out that nothing is to be logged.
+  private mutating func writeColdRows() throws(RelayError) {
+    var cold = try ColdRows(core, pull, state.installs)
+    let triggers = try core.appTriggers()
+    if triggers.tables.isEmpty {
+      try core.db.withoutTriggers { () throws(RelayError) in try write(&cold) }
+    } else {
+      try write(&cold)
+    }
+    hot = cold.hot
+    state.time = max(state.time, cold.newest)
+  }
+
+  private mutating func write(_ cold: inout ColdRows) throws(RelayError) {
+    var sums = sums
+    try pull.eachPage(core.db) { (page) throws(RelayError) in try cold.write(page, &sums) }
+    try cold.finish()
+    self.sums = sums
+  }
+
+  private mutating func advance() throws(RelayError) {
+    state.base = pull.closing.head
+    state.logHash = pull.closing.logHash
+    state.epoch = pull.epoch
+    state.role = pull.newRole
+    state.head = max(state.head, pull.closing.head)
+    try core.save(state)
+    try core.installed(pull.version, was: pull.schema.installed)
+    try core.db.execute("DELETE FROM relay_page")
+    try core.db.execute("DELETE FROM relay_pull")
+  }
+
+  // MARK: Sums
+
+  /// Of rows under work, and of those that leave: as they are confirmed before any of that changes.
+  private mutating func subtractTheRest() throws(RelayError) {
+    for row in Set(hot.keys).union(pull.closing.exits).sorted() {
+      guard let table = core.schema.table(row.table) else { continue }
+      let values = try core.confirmed(row, table)
+      try sums.keepPlace(row, table, values, core)
+      if let values {
+        try sums.remove(row, table, values, core)
+      } else if sums.kind == .change, let arrived = hot[row] {
+        try core.noteEntered(row, table, try arrived.values(table), try arrived.stamps(table), pull, state.installs)
+      }
+    }
+  }
+
+  private mutating func finishSums() throws(RelayError) {
+    var cache: [RowID: [String]] = [:]
+    for row in hot.keys.sorted() {
+      guard let table = core.schema.table(row.table), let values = try core.confirmed(row, table) else { continue }
+      try sums.add(row, table, values, core, &cache)
+    }
+    var digests = try sums.finish(core, &cache)
+    let isKnownWrong = try core.db.first("SELECT 1 FROM relay_state WHERE mismatch IS NOT NULL") != nil
+    // Below nothing a count wraps round. Sums that do not add up, because rows were written while nothing was captured,
+    // are made anew from the rows once; what then still differs is told.
+    let isImpossible = digests.values.contains { $0.count > Limits.sequence }
+    if isImpossible || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
+      digests = try core.confirmedDigests(Set(pull.grants.filter(\.readable).map(\.scope)), pull.newRole)
+    }
+    try core.replaceScopes(pull.grants, digests)
+    guard !pull.closing.digests.isEmpty else { return }
+    let wrong = wrongScopes(digests)
+    try core.db.execute(
+      "UPDATE relay_state SET mismatch = ?", [wrong.isEmpty ? .null : .text(wrong.joined(separator: " "))])
+  }
+
+  /// Scopes whose sum is not the hub's.
+  private func wrongScopes(_ digests: [String: ScopeDigest]) -> [String] {
+    // Who is granted everything gets rows as they are written, not as they move: the one sum says all.
+    let holdsAll = pull.grants.contains { $0.readable && $0.scope == ScopeGrant.everything }
+    return zip(pull.grants.filter(\.readable), pull.closing.digests).filter { grant, hub in
+      hub != digests[grant.scope] ?? ScopeDigest() && (!holdsAll || grant.scope == ScopeGrant.everything)
+    }.map(\.0.scope)
+  }
+}
+
+extension ReplicaCore {
+  /// - Returns: false when the reply no longer fits this replica and was discarded.
+  func install(_ pull: CompletePull) throws(RelayError) -> Bool {
+    guard var install = try Install(self, pull) else { return false }
+    try install.run()
+    return true
+  }
+
+  /// Does what the pull was asked with still hold (rule 8)?
+  func fits(_ pull: CompletePull, _ state: ReplicaState) throws(RelayError) -> Bool {
+    let scopes = try installedScopes()
+    let isSameRoleView = pull.role == state.role && pull.scopes == scopes
+    let isSameFloor = try pull.floor <= floor(state)
+    guard pull.schema == (try spokenSchema()) else { return false }
+    if Mutation.isPlanted(.anyFrom) { return true }
+    return pull.base == state.base && (pull.epoch == state.epoch || state.epoch == .zero)
+      && (isSameRoleView || Mutation.isPlanted(.fromIsN)) && (isSameFloor || Mutation.isPlanted(.floorStale))
+      && pull.closing.head >= state.base
+  }
+
+  func installedScopes() throws(RelayError) -> [String] {
+    try db.query("SELECT name FROM relay_scope WHERE readable = 1 ORDER BY name") { (row) throws(RelayError) in
+      row[0].text ?? ""
+    }
+  }
+
+  /// The least base of pending operations and held rows; the replica's base if there is none (rule 22).
+  func floor(_ state: ReplicaState) throws(RelayError) -> UInt64 {
+    if Mutation.isPlanted(.floorIsN) { return state.base }
+    // An operation's base is its row's image's base or 0 for a row without an image.
+    let insertsOnly = try db.first(
+      """
+      SELECT 1 FROM relay_pending AS p WHERE done = 0
+        AND NOT EXISTS (SELECT 1 FROM relay_image AS i WHERE i.tbl = p.tbl AND i.key = p.key)
+      """)
+    if insertsOnly != nil { return 0 }
+    var least = state.base
+    if let row = try db.first(
+      "SELECT min(base) FROM relay_image" + (Mutation.isPlanted(.floorPending) ? " WHERE state = 0" : "")),
+      let base = row[0].integer
+    {
+      least = min(least, UInt64(max(0, base)))
+    }
+    // Bases are fixed when an operation is sealed; an image may have moved on since.
+    let pending = try db.first("SELECT min(floor) FROM relay_transaction WHERE installed = 0")?[0].integer
+    return min(least, pending.map { UInt64(max(0, $0)) } ?? .max)
+  }
+
+  /// What the hub granted, with the sums of what is confirmed there.
+  func replaceScopes(_ grants: [ScopeGrant], _ digests: [String: ScopeDigest]) throws(RelayError) {
+    try db.execute("DELETE FROM relay_scope")
+    for grant in grants {
+      let digest = digests[grant.scope] ?? ScopeDigest()
+      try db.execute(
+        "INSERT INTO relay_scope (name, readable, writable, digest, count) VALUES (?, ?, ?, ?, ?)",
+        [
+          .text(grant.scope), .integer(grant.readable ? 1 : 0), .integer(grant.writable ? 1 : 0),
+          .blob(digest.bytes), Value(digest.count),
+        ])
+    }
+  }
+
+  /// The scopes of a confirmed row: its own, or those of the parent that it follows.
+  func scopes(
+    of row: RowID, _ table: TableSchema, _ values: [Value], _ cache: inout [RowID: [String]]
+  ) throws(RelayError) -> [String] {
+    guard table.parent != nil else { return table.ownScopes(values) }
+    guard let parent = table.parentRow(values), let parentTable = schema.table(parent.table) else { return [] }
+    if let known = cache[parent] { return known }
+    var names: [String] = []
+    if let parentValues = try confirmed(parent, parentTable) {
+      names = try scopes(of: parent, parentTable, parentValues, &cache)
+    }
+    cache[parent] = names
+    return names
+  }
+}
