@@ -58,6 +58,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case hubUnreachable = "hub_unreachable"
   case hubOverloaded = "hub_overloaded"
   case slowDown = "slow_down"
+  case hubFailed = "hub_failed"
   case hubRolledBack = "hub_rolled_back"
   case replicaForked = "replica_forked"
   case wrongHub = "wrong_hub"
@@ -107,6 +108,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .hubUnreachable: "Local work is kept and goes out with the next sync."
     case .hubOverloaded: "Local work is kept. Try again in a moment."
     case .slowDown: "Local work is kept. Try again when the hub says so."
+    case .hubFailed:
+      "Local work is kept and goes out once the hub works again. Its operator finds the reason in its log."
     case .hubRolledBack: "Local work is kept. The hub lost part of its history; ask its operator."
     case .replicaForked: "Local work is kept. Another copy of this file has written under the same name."
     case .wrongHub: "Local work is kept. This address is another organisation's hub."

@@ -13,6 +13,7 @@ public enum RefusalRule: String, Sendable, CaseIterable {
   case dependsOnRefused = "depends_on_refused"
   case strictConcurrent = "strict_concurrent"
   case rowTooLarge = "row_too_large"
+  case quarantined = "quarantined"
   case malformed = "malformed"
 }
 

@@ -159,11 +159,12 @@ def is_concurrent(table, cells, change, tx, readable, gives):
     the row lives do not count: every update says so."""
     for op in change.ops:
         for cell, value, _ in effects(table, op, cells, gives):
+            if cell != LIVE and cell[0] not in readable:
+                continue  # whether anybody wrote there is not for the author to learn
             for dot, write in cells.get(cell, {}).items():
                 if cell == LIVE and write.value == "alive" == value:
                     continue
-                known = write.seq <= change.base or dot in tx.seen
-                if dot != tx.dot and not (known and (cell == LIVE or cell[0] in readable)):
+                if dot != tx.dot and not (write.seq <= change.base or dot in tx.seen):
                     return True
     return False
 

@@ -176,9 +176,12 @@ class History:
             bad = foreign and row[0] == "root" and rnd.random() < 0.3
             change["note"] = 99 if bad else rnd.randint(1, 5)
         elif what == "move" and row[0] == "child":
-            change["parent"] = rnd.choice(ROOTS)
+            here = [r[1][0] for r in sorted(device.visible()) if r[0] == "root"]
+            change["parent"] = rnd.choice(here if here and rnd.random() < 0.8 else ROOTS)
         elif what == "move":
-            change["home"] = rnd.choice(PLACES + ([None] if rnd.random() < 0.1 else []))
+            # The market's rows may be given away.
+            anywhere = self.name == "market" or rnd.random() < 0.1
+            change["home"] = rnd.choice(PLACES + [None]) if anywhere else self.home(device)
         elif what == "what":
             change["what"] = self.fresh(row)
         elif what == "name":

@@ -3,10 +3,24 @@ import copy
 from dataclasses import dataclass
 
 from cells import (
-    LIVE, UNSTAMPED, Change, Verdict, Write, builds_on, is_alive, is_concurrent, merge, shown, standing, values_of)
+    LIVE, PENDING, UNSTAMPED, Change, Verdict, Write, builds_on, is_alive, is_concurrent, merge, shown, standing, values_of)
 from schema import order
 
 LEAD = 300_000  # how far ahead of the hub's clock an effective time may lie
+GRACE = 30 * 86_400_000  # how long work of before counts after a row left, or a right was taken away
+
+
+@dataclass
+class Rights:
+    """What a device may do, from one change to the next."""
+
+    seq: int  # the head at that moment
+    time: int
+    role: str
+    scopes: dict
+
+    def readable(self):
+        return {s for s, rights in self.scopes.items() if "r" in rights}
 
 
 @dataclass
@@ -23,10 +37,28 @@ class Reply:
     role: str
 
 
+@dataclass
+class Author:
+    """A device in the act of pushing: what it may do by the hub's record."""
+
+    device: str
+    role: str
+    writable: dict  # scope -> the seq since which it has had it
+    readable: set
+    named: int
+    oldest: int     # exits before this time excuse nothing
+
+    def writes(self, homes):
+        return bool(set(homes) & set(self.writable))
+
+
 class Hub:
     def __init__(self, schema):
         self.schema, self.rows, self.log, self.verdicts = schema, {}, [], {}
         self.rights, self.roles, self.devices = {}, {}, {}
+        self.changes = {}  # device -> its Rights, one after the other
+        self.named, self.knows = {}, {}  # what each has shown to know: the greatest base, the newest change
+        self.times = {}  # seq -> when the hub judged it
         self.known = {}  # what each device's schema, which may be an older version, knows of tables and cells
         self.entered, self.exits, self.entries, self.notices = {}, {}, {}, {}
 
@@ -36,6 +68,45 @@ class Hub:
 
     def scopes(self, device, right):
         return {s for s, rights in self.rights[device].items() if right in rights}
+
+    # -- what the hub knows by itself of what devices may do, and of what they know
+
+    def grant(self, device, scopes, role, now):
+        self.rights[device], self.roles[device] = dict(scopes), role
+        self.changes.setdefault(device, []).append(Rights(self.head, now, role, dict(scopes)))
+
+    def learn(self, device, request):
+        """A pull shows what its device knows."""
+        self.named[device] = max(self.named.get(device, 0), request["base"])
+        changes = self.changes[device]
+        newest = changes[-1]
+        if len(changes) == 1 or request["base"] > newest.seq:
+            self.knows[device] = len(changes) - 1
+        elif request["base"] == newest.seq:
+            before = changes[-2]
+            said = (request["role"], set(request["scopes"]))
+            if said == (newest.role, newest.readable()) != (before.role, before.readable()):
+                self.knows[device] = len(changes) - 1
+
+    def counting(self, device, now):
+        """The changes of its rights that count for what comes from the device now: the last one that it knows and what
+        came after, as long as they did not end too long ago."""
+        changes = self.changes[device]
+        return [at for at in range(self.knows.get(device, 0), len(changes))
+                if at + 1 == len(changes) or changes[at + 1].time >= now - GRACE]
+
+    def standing_in(self, device, right, now):
+        """The scopes that count for the device, with the seq since which it has had each without a break."""
+        changes, found = self.changes[device], {}
+        for at in self.counting(device, now):
+            for scope, rights in changes[at].scopes.items():
+                if right not in rights:
+                    continue
+                first = at
+                while first > 0 and right in changes[first - 1].scopes.get(scope, ""):
+                    first -= 1
+                found[scope] = min(found.get(scope, changes[first].seq), changes[first].seq)
+        return found
 
     def place(self, what, row, rows, writing=None):
         """Scopes or homes of a row, its own or those of the parent that it follows."""
@@ -55,33 +126,38 @@ class Hub:
             return self.verdicts[tx.dot]
         time = min(tx.time, (now + LEAD) << 16)
         verdict = Verdict(tx.dot, self.head + 1, time, self.roles[device])
-        after, verdict.refused = self.judge(device, tx, verdict)
+        after, verdict.refused = self.judge(device, tx, verdict, now)
         self.verdicts[tx.dot] = verdict
         self.devices[tx.dot] = device
+        self.times[verdict.seq] = now
         self.log.append((tx, verdict))
         if not verdict.refused:
             self.commit(tx, after, verdict.seq)
         return verdict
 
-    def judge(self, device, tx, verdict):
+    def judge(self, device, tx, verdict, now):
         after, merged, role = {}, dict(self.rows), self.roles[device]
-        writable = self.scopes(device, "w")
+        writable, readable = (self.standing_in(device, right, now) for right in "wr")
+        roles = {self.changes[device][at].role for at in self.counting(device, now)}
+        # Work of before a change of role is judged by the role of then.
+        author = Author(device, tx.role if tx.role in roles else role, writable, set(readable),
+                        self.named.get(device, 0), now - GRACE)
         for change in tx.changes:
             table = self.schema.tables[change.row[0]]
-            why = self.refuses(device, tx, change, table, writable, verdict)
+            why = self.refuses(author, tx, change, table, verdict)
             if why:
                 return after, why
             cells = copy.deepcopy(self.rows.get(change.row, {}))
-            readable = table.readable(tx.role) & table.readable(role)
-            if tx.strict and is_concurrent(table, cells, change, tx, readable, table.gives(role)):
+            seen = table.readable(tx.role) & table.readable(role)
+            if tx.strict and is_concurrent(table, cells, change, tx, seen, table.gives(role)):
                 return after, "strict_concurrent"
-            merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable, table.gives(role))
+            merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, seen, table.gives(role))
             after[change.row] = merged[change.row] = cells
             if named := self.named_parent(table, change):
                 base = tx.base if change.parent_base is None else change.parent_base
                 self.sign_life(tx, named, base, after, merged, verdict)
         for change in tx.changes:
-            why = self.misplaced(tx, change, merged, writable)
+            why = self.misplaced(author, tx, change, merged)
             if why:
                 return after, why
         return after, "unique_taken" if self.takes_unique(after, merged) else None
@@ -119,16 +195,20 @@ class Hub:
                     return True
         return False
 
-    def refuses(self, device, tx, change, table, writable, verdict):
-        inserts = change.has("insert")
-        if self.stands_on_refused(tx, change.row, inserts):
+    def refuses(self, author, tx, change, table, verdict):
+        inserts, device = change.has("insert"), author.device
+        if self.stands_on_refused(author, tx, change.row, inserts):
             return "depends_on_refused"
+        if not table.access(author.role).get("write", False):
+            return "not_writable"
         cells = self.rows.get(change.row)
         if cells is None:
-            return self.ill_formed(table, change, self.roles[device]) if inserts else "row_unknown"
-        if not self.place("homes", change.row, self.rows) & writable and not self.late(tx, change, writable):
-            return "key_unavailable" if inserts else "not_writable"
-        why = self.ill_formed(table, change, self.roles[device])
+            return self.ill_formed(table, change, author.role) if inserts else "row_unknown"
+        if not author.writes(self.place("homes", change.row, self.rows)) and not self.late(author, tx, change):
+            if inserts:
+                return "key_unavailable"
+            return "not_writable" if self.sees(author, change.row) else "row_unknown"
+        why = self.ill_formed(table, change, author.role)
         if why:
             return why
         if inserts and table.append:
@@ -158,10 +238,10 @@ class Hub:
             spec = table.cells[name]
             if replaces_immutable(name, value):
                 return "immutable"
-            if table.is_default(spec, value) and not table.may_write(spec, role, True) and name not in readable:
+            if table.is_default(spec, value) and not table.may_write(spec, author.role, True) and name not in readable:
                 continue
             same = name in readable and all(was[c] == then[c] for c in spec.columns)
-            if not same and not table.may_write(spec, role, False):
+            if not same and not table.may_write(spec, author.role, False):
                 return "column_not_writable"
         return None
 
@@ -197,29 +277,47 @@ class Hub:
             return not column.get("required", False)
         return "values" not in column or value in column["values"]
 
-    def misplaced(self, tx, change, merged, writable):
+    def misplaced(self, author, tx, change, merged):
         table = self.schema.tables[change.row[0]]
-        named = self.named_parent(table, change)
+        named, inserts = self.named_parent(table, change), change.has("insert")
         if named:
             own = tx.change(named)
-            if not (own and own.has("insert")) and self.stands_on_refused(tx, named, False):
+            if not (own and own.has("insert")) and self.stands_on_refused(author, tx, named, False):
                 return "depends_on_refused"
         homes = self.place("homes", change.row, merged)
         if not homes:
             return "no_scope"
-        if not change.has("insert"):
-            return None
-        if table.parent is None:
+        if table.parent is not None:
+            parent = named
+            if inserts and not named:
+                parent = (table.parent[1], (values_of(table, change.row, merged[change.row])[table.parent[0]],))
+            if parent is None or (table.give_away and not inserts) or self.may_hang(author, tx, parent, merged):
+                return None
+            own = parent in merged and parent not in self.rows  # one of this transaction's is no secret
+            return "not_writable" if own or (parent in self.rows and self.sees(author, parent)) else "no_scope"
+        if inserts:
             fresh = {}
             merge(table, fresh, change, tx.dot, frozenset(), 0, 0, set(), set(table.cells))
-            homes = table.names("homes", values_of(table, change.row, fresh))
-        else:
-            above = values_of(table, change.row, merged[change.row])[table.parent[0]]
-            parent = (table.parent[1], (above,))
-            homes = self.place("homes", parent, merged) | self.place("homes", parent, self.rows)
-            if parent in self.rows and self.left(parent, tx.base, writable):
-                return None
-        return None if homes & writable else "not_writable"
+            return None if author.writes(table.names("homes", values_of(table, change.row, fresh))) else "not_writable"
+        if table.give_away:
+            return None
+        # Where it is now, and where its author wanted it though somebody else moved it meanwhile.
+        wanted = copy.deepcopy(self.rows[change.row])
+        merge(table, wanted, Change(change.row, PENDING, change.ops), tx.dot, frozenset(), 0, 0, set(table.cells),
+              set(table.cells))
+        before = self.place("homes", change.row, self.rows)
+        ends = [homes, table.names("homes", values_of(table, change.row, wanted))]
+        return None if all(e == before or author.writes(e) for e in ends) else "not_writable"
+
+    def may_hang(self, author, tx, parent, merged):
+        """A parent is judged like a row that is written."""
+        return (author.writes(self.place("homes", parent, merged) | self.place("homes", parent, self.rows))
+                or (parent in self.rows and self.left(author, parent, tx.base)))
+
+    def sees(self, author, row):
+        """What a device may neither read nor write is to it as if it were not there."""
+        reads = self.schema.tables[row[0]].access(author.role).get("read", False)
+        return reads and bool(self.place("scopes", row, self.rows) & author.readable)
 
     @staticmethod
     def named_parent(table, change):
@@ -240,27 +338,32 @@ class Hub:
             return None if above is None else (table.parent[1], (above,))
         return None
 
-    def left(self, row, base, scopes):
-        return any(self.exits.get((s, row), 0) > base for s in scopes)
+    def left(self, author, row, base):
+        """Did the row leave a scope of the author's after what it had seen, by the hub's own record?"""
+        exits = [(s, seq) for (s, other), seq in self.exits.items() if other == row and s in author.writable
+                 and self.times[seq] >= author.oldest]
+        return any(seq > max(base, author.named, author.writable[s]) for s, seq in exits)
 
-    def late(self, tx, change, writable):
+    def late(self, author, tx, change):
         """Was the row writable when its author wrote? The hub's exits say so."""
         base = change.base
         if base == 0:
-            own = [v.seq for t, v in self.log if t.dot in tx.seen and not v.refused
-                   and t.change(change.row) and t.change(change.row).has("insert")]
+            last = max((seq for (s, other), seq in self.exits.items() if other == change.row and s in author.writable
+                        and self.times[seq] >= author.oldest), default=0)
+            own = [v.seq for t, v in self.log if t.dot in tx.seen and not v.refused and v.seq < last
+                   and self.devices[t.dot] == author.device and t.change(change.row)]
             if not own:
                 return False
-            base = max(own)
-        return self.left(change.row, base, writable)
+            base = min(own)
+        return self.left(author, change.row, base)
 
     def newest(self, row):
         return max((seq for (_, other), seq in self.entered.items() if other == row), default=0)
 
-    def stands_on_refused(self, tx, row, inserts):
+    def stands_on_refused(self, author, tx, row, inserts):
         state = None
         for other, verdict in self.log:
-            if other.dot in tx.seen and other.change(row):
+            if other.dot in tx.seen and self.devices[other.dot] == author.device and other.change(row):
                 state = standing(state, other.change(row), other.dot, bool(verdict.refused))
         return builds_on(state, inserts)
 

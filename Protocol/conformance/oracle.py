@@ -28,7 +28,7 @@ class World:
             own = Schema.named(spec["schema"]) if "schema" in spec else self.schema
             self.devices[name] = Device(name, number, spec, own)
             self.hub.known[name] = own
-            self.hub.rights[name], self.hub.roles[name] = dict(spec["scopes"]), spec["role"]
+            self.hub.grant(name, spec["scopes"], spec["role"], 0)
             self.shown[name] = {}
         for name, device in self.devices.items():
             device.scopes, device.role = dict(self.hub.rights[name]), self.hub.roles[name]
@@ -93,10 +93,8 @@ class World:
         self.now += step["forward"]
 
     def do_grant(self, step, device, said):
-        if "scopes" in step:
-            self.hub.rights[device.name] = dict(step["scopes"])
-        if "role" in step:
-            self.hub.roles[device.name] = step["role"]
+        name = device.name
+        self.hub.grant(name, step.get("scopes", self.hub.rights[name]), step.get("role", self.hub.roles[name]), self.now)
 
     def do_write(self, step, device, said):
         foreign = step.get("foreign", False)
@@ -159,6 +157,7 @@ class World:
             verdicts = self.judge(step, device, said)
         if "between" in step:
             device.learn(verdicts, self.now)
+            self.hub.learn(device.name, request)
             before = {row: (cells.get(LIVE, {}).keys(), self.hub.newest(row)) for row, cells in self.hub.rows.items()}
             said["between"] = [self.do(s) for s in step["between"]]
             for row, (live, newest) in before.items():
@@ -168,6 +167,7 @@ class World:
             device.seal(self.now)
             request = device.request()
             verdicts = []
+        self.hub.learn(device.name, request)
         answer = (verdicts, self.hub.reply(device.name, request), self.entries_for(device.name))
         how = step.get("reply")
         if how == "later":

@@ -38,6 +38,7 @@ class Table:
         self.parent = (spec["parent"]["column"], spec["parent"]["table"]) if "parent" in spec else None
         self.delete = spec.get("delete", "update_wins")
         self.append = spec.get("append", False)
+        self.give_away = spec.get("giveAway", False)
         self.unique = [tuple(u) for u in spec.get("unique", [])]
         taken, cells = set(self.key), []
         for group in spec.get("groups", []):

@@ -76,7 +76,7 @@ def table_form(table, roles, tables):
         append,
         table.get("delete") or ("never" if append else "update_wins"),
         [access(table.get("access", {}).get(role, {}), columns, position) for role in roles],
-    ]
+    ] + ([True] if table.get("giveAway") else [])
 
 
 def groups(table, columns, position, key, policy):

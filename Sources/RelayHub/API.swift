@@ -31,6 +31,8 @@ public struct HubDevice: Sendable, Equatable {
   public var role: String
   /// Ascending by scope.
   public var grants: [ScopeGrant]
+  /// Whether its work is kept for the operator to look at instead of being judged.
+  public var isQuarantined = false
 }
 
 public struct DeviceStatus: Sendable, Equatable {

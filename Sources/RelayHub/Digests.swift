@@ -5,11 +5,16 @@ internal import RelaySQLite
 extension HubSession {
   /// The row's hash as a role's digest counts it; nil where it does not count (rule 25).
   ///
-  /// - Parameter view: the schema as the devices know it that the digest is for.
-  func digestHash(_ stored: StoredRow, _ role: String, _ view: SyncSchema) throws(RelayError) -> [UInt8]? {
-    guard let table = view.table(stored.row.table), table.access(role).reads,
-      let values = try table.shownValues(stored.row, stored.state), !table.isUpOnly(values, role)
-    else { return nil }
+  /// - Parameters:
+  ///   - view: the schema as the devices know it that the digest is for.
+  ///   - values: of the row if it is alive, as this view shows them; read from its cells where they are nil.
+  func digestHash(
+    _ stored: StoredRow, _ role: String, _ view: SyncSchema, values: [Value]? = nil
+  ) throws(RelayError) -> [UInt8]? {
+    guard let table = view.table(stored.row.table), table.access(role).reads else { return nil }
+    var shown = values
+    if shown == nil { shown = try table.shownValues(stored.row, stored.state) }
+    guard let values = shown, !table.isUpOnly(values, role) else { return nil }
     return table.rowHash(stored.row, values, readable: table.readableColumns(role))
   }
 
@@ -32,7 +37,7 @@ extension HubSession {
         "SELECT sum, count FROM digest WHERE scope = ? AND role = ? AND version = ?",
         [.text(scope), .text(role), .seq(view.newest)])
     else { return nil }
-    return ScopeDigest(bytes: values[0].bytes, count: UInt64(values[1].integer ?? 0))
+    return ScopeDigest(bytes: values[0].bytes, count: try Count.seq(values[1]))
   }
 
   /// - Complexity: O(rows of the scope).
@@ -56,50 +61,86 @@ extension HubSession {
     return digest
   }
 
-  private func store(
-    _ digest: ScopeDigest, _ scope: String, _ role: String, _ version: UInt64
-  ) throws(RelayError) {
-    try db.execute(
-      "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?)",
-      [.text(scope), .text(role), .seq(version), .blob(digest.bytes), .seq(digest.count)])
-  }
-
   /// Whose eyes a row is hashed for. Versions between which its table got nothing see the same.
-  private struct Eyes: Hashable {
+  private struct RoleView: Equatable {
     var role: String
     var newest: UInt64
   }
 
-  /// Carries rows from what they were to what they are in every digest that is kept.
-  func updateDigests(_ changes: [(old: StoredRow?, new: StoredRow)]) throws(RelayError) {
-    var kept: [String: [(role: String, version: UInt64, digest: ScopeDigest)]] = [:]
-    func apply(_ stored: StoredRow, adding: Bool) throws(RelayError) {
-      var hashes: [Eyes: [UInt8]?] = [:]
-      for scope in (stored.isOrphan ? [] : stored.scopeNames) + [ScopeGrant.everything] {
-        if kept[scope] == nil {
-          kept[scope] = try db.query(
-            "SELECT role, version, sum, count FROM digest WHERE scope = ?", [.text(scope)]
-          ) { (row) throws(RelayError) in
-            let digest = ScopeDigest(bytes: row.blob(2), count: UInt64(row.int(3))) ?? ScopeDigest()
-            return (role: row[0].text ?? "", version: UInt64(row.int(1)), digest: digest)
-          }
+  /// Carries rows from what they were to what they are in every digest that is kept; in memory, until `writeDigests`.
+  func updateDigests(_ changes: [RowOutcome]) throws(RelayError) {
+    var book = group?.digests ?? DigestBook()
+    // While the group's copy stands beside it every change would copy the whole book.
+    group?.digests = DigestBook()
+    defer { group?.digests = book }
+    for change in changes {
+      if let old = change.old { try apply(old, nil, adding: false, &book) }
+      try apply(change.new, change.values, adding: true, &book)
+    }
+  }
+
+  /// - Parameter values: of a row that is alive, where they are known.
+  private func apply(
+    _ stored: StoredRow, _ values: [Value]?, adding: Bool, _ book: inout DigestBook
+  ) throws(RelayError) {
+    var hashes: [(view: RoleView, hash: [UInt8]?)] = []
+    for at in try places(of: stored, &book) {
+      for number in book.lists[at].indices {
+        let kept = book.lists[at][number]
+        let newest = kept.version == schema.newest ? schema : try view(kept.version)
+        let view = RoleView(role: kept.role, newest: newest.table(stored.row.table)?.newest ?? 0)
+        let hash: [UInt8]?
+        if let known = hashes.first(where: { $0.view == view }) {
+          hash = known.hash
+        } else {
+          hash = try digestHash(stored, kept.role, newest, values: kept.version == schema.newest ? values : nil)
+          hashes.append((view, hash))
         }
-        for at in (kept[scope] ?? []).indices {
-          let role = kept[scope]![at].role
-          let view = try view(kept[scope]![at].version)
-          let eyes = Eyes(role: role, newest: view.table(stored.row.table)?.newest ?? 0)
-          let hash: [UInt8]?
-          if let known = hashes[eyes] { hash = known } else { hash = try digestHash(stored, role, view) }
-          hashes[eyes] = .some(hash)
-          guard let hash else { continue }
-          if adding { kept[scope]![at].digest.add(hash) } else { kept[scope]![at].digest.remove(hash) }
-        }
+        guard let hash else { continue }
+        if adding { book.lists[at][number].digest.add(hash) } else { book.lists[at][number].digest.remove(hash) }
       }
     }
-    for change in changes {
-      if let old = change.old { try apply(old, adding: false) }
-      try apply(change.new, adding: true)
+  }
+
+  /// Where in the book the digests stand that count a row.
+  private func places(of stored: StoredRow, _ book: inout DigestBook) throws(RelayError) -> [Int] {
+    var places = [try place(ScopeGrant.everything, &book)]
+    guard !stored.isOrphan else { return places }
+    for scope in stored.scopes { places.append(try place(scope.name, &book)) }
+    return places
+  }
+
+  private func place(_ scope: String, _ book: inout DigestBook) throws(RelayError) -> Int {
+    if let known = book.places[scope] { return known }
+    let list = try db.query(
+      "SELECT role, version, sum, count FROM digest WHERE scope = ?", [.text(scope)]
+    ) { (row) throws(RelayError) in
+      let digest = ScopeDigest(bytes: row.blob(2), count: try row.seq(3))
+      return DigestBook.Kept(role: row[0].text ?? "", version: try row.seq(1), digest: digest ?? ScopeDigest())
     }
-    for (scope, list) in kept { for item in list { try store(item.digest, scope, item.role, item.version) } }
+    book.places[scope] = book.lists.count
+    book.scopes.append(scope)
+    book.lists.append(list)
+    return book.lists.count - 1
+  }
+
+  /// Writes what the group's commits changed.
+  func writeDigests() throws(RelayError) {
+    guard let book = group?.digests else { return }
+    for (scope, list) in zip(book.scopes, book.lists) {
+      for kept in list { try store(kept.digest, scope, kept.role, kept.version) }
+    }
+    group?.digests = DigestBook()
+  }
+
+  private func store(
+    _ digest: ScopeDigest, _ scope: String, _ role: String, _ version: UInt64
+  ) throws(RelayError) {
+    guard digest.count <= Limits.sequence else {
+      throw RelayError(.corrupt, "the digest of '\(scope)' counts fewer rows than left it")
+    }
+    try db.execute(
+      "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?)",
+      [.text(scope), .text(role), .seq(version), .blob(digest.bytes), .seq(digest.count)])
   }
 }

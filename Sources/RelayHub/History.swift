@@ -10,14 +10,6 @@ extension HubSession {
     try db.execute("INSERT OR IGNORE INTO history VALUES (?, ?)", [.integer(id), .seq(seq)])
   }
 
-  func rememberRefused(_ transaction: Transaction, seq: UInt64) throws(RelayError) {
-    for change in transaction.rows {
-      try db.execute(
-        "INSERT OR IGNORE INTO attempt VALUES (?, ?, ?)",
-        [.integer(Int64(change.row.table)), .blob(change.row.key), .seq(seq)])
-    }
-  }
-
   /// One page, newest first: of a row that the device may read now everything, of any other one only what this device
   /// itself was refused.
   func history(_ request: HistoryRequest, _ device: HubDevice) throws(RelayError) -> HistoryResponse {

@@ -51,10 +51,12 @@ extension Hub {
   /// - Parameters:
   ///   - schema: the sync schema file's bytes.
   ///   - organisation, epoch: random, drawn by the caller.
+  ///   - graceDays: how long work still counts that was written before its row left or a right was taken away.
   ///   - resolvers: the functions that this program has for the policy `resolver`.
   /// - Throws: `schema_invalid`, `usage` when a hub is there already, or the file's errors.
   public static func create(
-    directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, resolvers: Resolvers = Resolvers()
+    directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
+    resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
     try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
     let id = hash128(schema).bytes
@@ -66,7 +68,7 @@ extension Hub {
       try db.script(HubSession.tables)
       for (name, value) in [
         ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
-        ("version", HubSession.version),
+        ("version", HubSession.version), ("grace", try Grace.bytes(days: graceDays)),
       ] {
         try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
       }

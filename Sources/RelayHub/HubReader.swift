@@ -46,8 +46,11 @@ public final class HubReader: @unchecked Sendable {
       // The rights first: a change that is committed after this is news.
       let rights = try store.rights()
       let view = try store.recognise(request)
-      var pull = try Pull(store, request, try store.device(device), view)
-      return PulledPage(page: try pull.page(), schemaVersion: store.schema.version, rights: rights)
+      let device = try store.device(device)
+      var pull = try Pull(store, request, device, view)
+      return PulledPage(
+        page: try pull.page(), schemaVersion: store.schema.version, rights: rights,
+        mustRemember: try store.mustRemember(request, device))
     }
   }
 
@@ -110,20 +113,21 @@ public final class HubReader: @unchecked Sendable {
     let store = store
     return try store.db.query(
       """
-      SELECT id, name, role, token IS NOT NULL, revoked, (SELECT count(*) FROM txn WHERE device = d.id)
+      SELECT id, name, role, token IS NOT NULL, revoked, (SELECT count(*) FROM txn WHERE device = d.id), quarantined
       FROM device d ORDER BY name
       """
     ) { (row) throws(RelayError) in
       let device = HubDevice(
-        id: row.int(0), name: row[1].text ?? "", role: row[2].text ?? "", grants: try store.grants(row.int(0)))
+        id: row.int(0), name: row[1].text ?? "", role: row[2].text ?? "", grants: try store.grants(row.int(0)),
+        isQuarantined: row.int(6) != 0)
       return DeviceStatus(
-        device: device, isEnrolled: row.int(3) != 0, isRevoked: row.int(4) != 0, transactions: UInt64(row.int(5)))
+        device: device, isEnrolled: row.int(3) != 0, isRevoked: row.int(4) != 0, transactions: try row.seq(5))
     }
   }
 
   public func status() throws(RelayError) -> HubStatus {
     let store = store
-    func count(_ sql: String) throws(RelayError) -> UInt64 { UInt64(try store.db.first(sql)?[0].integer ?? 0) }
+    func count(_ sql: String) throws(RelayError) -> UInt64 { try Count.seq(try store.db.first(sql)?[0]) }
     return try store.db.snapshot { () throws(RelayError) in
       try store.refresh()
       return HubStatus(

@@ -13,6 +13,16 @@ final class HubSession {
   let resolvers: Resolvers
   /// What the group of pushes that is being judged is news of.
   var news = GroupNews(head: 0)
+  /// How long after a row left a scope, or a right was taken away, work of before still counts; milliseconds.
+  var grace: Int64
+  /// Bytes of refused transactions that the hub keeps for one device. Beyond it the oldest go first; their records, with
+  /// the reason, stay for ever.
+  var refusedQuota: UInt64 = 64 << 20
+  /// Bytes of parts that the hub keeps for one device: those of one transaction. Where another one would bring more, what
+  /// came of the others is dropped, and the device begins them again.
+  var partsQuota = UInt64(Limits.transaction)
+  /// What the group of pushes that is being judged has in memory; nil outside a group.
+  var group: GroupState?
   /// How many rows a closing lists as gone.
   var mostExits = Limits.exits
   /// What older versions saw of it, by version.
@@ -21,7 +31,7 @@ final class HubSession {
   let epoch: Hash128
 
   /// Of the store's tables.
-  static let version: [UInt8] = [2]
+  static let version: [UInt8] = [3]
 
   static func path(_ directory: String) -> String { directory + "/hub.db" }
 
@@ -45,6 +55,7 @@ final class HubSession {
     try schema.checkResolvers()
     schemaID = hash128(file)
     self.resolvers = resolvers
+    grace = try Grace.milliseconds(try meta("grace"))
     organisation = Hash128(bytes: try meta("organisation")) ?? .zero
     epoch = Hash128(bytes: try meta("epoch")) ?? .zero
     self.db = db
@@ -53,19 +64,33 @@ final class HubSession {
   static let tables = """
     CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
     CREATE TABLE device(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, code BLOB,
-      expires INT NOT NULL, replica INT, token BLOB UNIQUE, revoked INT NOT NULL DEFAULT 0) STRICT;
+      expires INT NOT NULL, replica INT, token BLOB UNIQUE, revoked INT NOT NULL DEFAULT 0,
+      quarantined INT NOT NULL DEFAULT 0, refused INT NOT NULL DEFAULT 0) STRICT;
     CREATE TABLE grants(device INT, scope TEXT, readable INT NOT NULL, writable INT NOT NULL,
       PRIMARY KEY(device, scope)) STRICT, WITHOUT ROWID;
     -- Counts what may concern a device that waits: grants, roles, revocations, a newer schema.
     CREATE TABLE rights(changes INT NOT NULL) STRICT;
     INSERT INTO rights VALUES (0);
-    CREATE TABLE replica(id INTEGER PRIMARY KEY, device INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL) STRICT;
+    -- Every state of a device's rights, and from which to which of them it had a scope; kind 0 is reading, 1 writing.
+    CREATE TABLE rights_change(device INT, n INT, seq INT NOT NULL, at INT NOT NULL, role TEXT NOT NULL,
+      PRIMARY KEY(device, n)) STRICT, WITHOUT ROWID;
+    CREATE TABLE grant_span(device INT, kind INT, scope TEXT, first INT, last INT,
+      PRIMARY KEY(device, kind, scope, first)) STRICT, WITHOUT ROWID;
+    -- named, known: the greatest base and the newest change of rights that a replica showed to know.
+    CREATE TABLE replica(id INTEGER PRIMARY KEY, device INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL,
+      named INT NOT NULL, known INT NOT NULL) STRICT;
+    CREATE INDEX replica_device ON replica(device);
     CREATE TABLE txn(seq INTEGER PRIMARY KEY, replica INT NOT NULL, n INT NOT NULL, hash BLOB NOT NULL,
       device INT NOT NULL, author TEXT NOT NULL, eff INT NOT NULL, accepted INT NOT NULL, entries INT NOT NULL,
       refusal BLOB, base INT NOT NULL, log BLOB NOT NULL, received INT NOT NULL, UNIQUE(replica, n)) STRICT;
     CREATE TABLE body(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
     CREATE TABLE part(replica INT, n INT, offset INT, hash BLOB NOT NULL, total INT NOT NULL, bytes BLOB NOT NULL,
-      PRIMARY KEY(replica, n, offset)) STRICT;
+      device INT NOT NULL, at INT NOT NULL, PRIMARY KEY(replica, n, offset)) STRICT;
+    CREATE INDEX part_device ON part(device);
+    CREATE TABLE standing(device INT, tbl INT, key BLOB, seq INT, replica INT NOT NULL, n INT NOT NULL,
+      kind INT NOT NULL, refused INT NOT NULL, PRIMARY KEY(device, tbl, key, seq)) STRICT, WITHOUT ROWID;
+    -- Refused transactions whose bodies are kept.
+    CREATE TABLE refused(device INT, seq INT, bytes INT NOT NULL, PRIMARY KEY(device, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE row(id INTEGER PRIMARY KEY, tbl INT NOT NULL, key BLOB NOT NULL, seq INT NOT NULL,
       alive INT NOT NULL, parent_tbl INT, parent BLOB, scopes BLOB NOT NULL, homes BLOB NOT NULL, orphan INT NOT NULL,
       cells BLOB NOT NULL, UNIQUE(tbl, key)) STRICT;
@@ -80,6 +105,7 @@ final class HubSession {
     CREATE TABLE exits(scope TEXT, tbl INT, key BLOB, seq INT NOT NULL,
       PRIMARY KEY(scope, tbl, key)) STRICT, WITHOUT ROWID;
     CREATE INDEX exits_seq ON exits(scope, seq);
+    CREATE INDEX exits_row ON exits(tbl, key);
     CREATE TABLE entry(tbl INT, key BLOB, cell BLOB, opened INT, status TEXT NOT NULL, ended INT,
       PRIMARY KEY(tbl, key, cell, opened)) STRICT, WITHOUT ROWID;
     CREATE INDEX entry_open ON entry(status) WHERE status = 'open';
@@ -95,12 +121,14 @@ final class HubSession {
     """
 
   func head() throws(RelayError) -> UInt64 {
-    UInt64(try db.first("SELECT coalesce(max(seq), 0) FROM txn")?[0].integer ?? 0)
+    if let group { return group.head }
+    return try Count.seq(try db.first("SELECT max(seq) FROM txn")?[0])
   }
 
   /// The log's hash after `seq`; zero before the first transaction, nil for a seq that this hub never gave.
   func logHash(_ seq: UInt64) throws(RelayError) -> Hash128? {
     if seq == 0 { return .zero }
+    if let group, group.head == seq { return group.log }
     guard case .blob(let bytes)? = try db.first("SELECT log FROM txn WHERE seq = ?", [.seq(seq)])?[0] else {
       return nil
     }
@@ -127,7 +155,7 @@ final class HubSession {
 }
 
 extension Value {
-  static func seq(_ value: UInt64) -> Value { .integer(Int64(value)) }
+  static func seq(_ value: UInt64) -> Value { .integer(Int64(clamping: value)) }
   static func bits(_ value: UInt64) -> Value { .integer(Int64(bitPattern: value)) }
   var bytes: [UInt8] { if case .blob(let bytes) = self { bytes } else { [] } }
 }

@@ -20,77 +20,34 @@ public final class HubWriter: @unchecked Sendable {
     return try store.db.transaction { () throws(RelayError) in
       try store.refresh()
       store.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
-      var results: [Result<PushOutcome, RelayError>] = []
-      for job in jobs {
-        do throws(RelayError) {
-          results.append(
-            .success(try store.db.savepoint { () throws(RelayError) in try store.accept(job, now: now) }))
-        } catch {
-          // What broke the store itself is nobody's push: nothing of the group may be acknowledged.
-          guard store.db.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else {
-            throw error
-          }
-          results.append(.failure(error))
-        }
+      return try store.inGroup { () throws(RelayError) in
+        let results = try judge(jobs, now: now)
+        store.news.head = try store.head()
+        return GroupOutcome(results: results, news: store.news)
       }
-      store.news.head = try store.head()
-      return GroupOutcome(results: results, news: store.news)
     }
+  }
+
+  private func judge(_ jobs: [PushJob], now: Int64) throws(RelayError) -> [Result<PushOutcome, RelayError>] {
+    var results: [Result<PushOutcome, RelayError>] = []
+    for job in jobs {
+      do throws(RelayError) {
+        results.append(.success(try store.attempt { () throws(RelayError) in try store.accept(job, now: now) }))
+      } catch {
+        // What broke the store itself is nobody's push: nothing of the group may be acknowledged.
+        guard store.db.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else {
+          throw error
+        }
+        results.append(.failure(error))
+      }
+    }
+    return results
   }
 
   /// One group's outcomes alone.
   public func commit(
     _ jobs: [PushJob], now: Int64
   ) throws(RelayError) -> [Result<PushOutcome, RelayError>] { try group(jobs, now: now).results }
-
-  public func enrol(_ request: EnrolRequest, token: String, now: Int64) throws(RelayError) -> EnrolResponse {
-    let store = store
-    return try store.db.transaction { () throws(RelayError) in
-      try store.refresh()
-      return try store.enrol(request, token: token, now: now)
-    }
-  }
-
-  /// - Parameters:
-  ///   - code: works once, until `expires` (milliseconds since 1970); only its hash is kept.
-  public func addDevice(
-    name: String, role: String, grants: [ScopeGrant], code: String, expires: Int64
-  ) throws(RelayError) {
-    let store = store
-    guard name.isPlainLabel else {
-      throw RelayError(.usage, "a device's name has 1 to \(Limits.label) bytes and no control characters")
-    }
-    try store.db.transaction { () throws(RelayError) in
-      try store.refresh()
-      guard try store.db.first("SELECT 1 FROM device WHERE name = ?", [.text(name)]) == nil else {
-        throw RelayError(.usage, "there is a device '\(name)' already")
-      }
-      try store.db.execute(
-        "INSERT INTO device(name, role, code, expires) VALUES (?, ?, ?, ?)",
-        [.text(name), .text(role), .blob(HubSession.secret(code)), .integer(expires)])
-      try store.setGrants(try store.deviceID(name), role: role, grants)
-    }
-  }
-
-  /// - Parameter role: nil leaves it as it is.
-  public func grant(device: String, role: String?, grants: [ScopeGrant]) throws(RelayError) {
-    let store = store
-    try store.db.transaction { () throws(RelayError) in
-      try store.refresh()
-      let id = try store.deviceID(device)
-      let now = try store.db.first("SELECT role FROM device WHERE id = ?", [.integer(id)])?[0].text ?? ""
-      try store.setGrants(id, role: role ?? now, grants)
-    }
-  }
-
-  public func revoke(device: String) throws(RelayError) {
-    let store = store
-    try store.db.transaction { () throws(RelayError) in
-      try store.rightsChanged()
-      try store.db.execute(
-        "UPDATE device SET revoked = 1, code = NULL WHERE id = ?", [.integer(try store.deviceID(device))])
-    }
-  }
 
   /// Puts a newer version of the sync schema in force, or the same under other names. Connections that are open, also in
   /// other processes, take it up with their next transaction.

@@ -58,6 +58,6 @@ struct Case {
   var run: () throws -> [Figure]
 
   static func all(_ measure: Measure) -> [Case] {
-    writing(measure) + installing(measure) + onTheWire(measure) + inLargeFiles(measure)
+    writing(measure) + installing(measure) + onTheWire(measure) + inLargeFiles(measure) + accepting(measure)
   }
 }

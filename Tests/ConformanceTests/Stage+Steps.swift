@@ -34,7 +34,7 @@ extension Stage {
       let grants = try reader.devices().first { $0.device.name == player.name }?.device.grants ?? []
       try writer.grant(
         device: player.name, role: step.json["role"]?.text,
-        grants: step.json["scopes"].map(Vector.grants) ?? grants)
+        grants: step.json["scopes"].map(Vector.grants) ?? grants, now: clock.now)
       return
     case .write: try write(step, player)
     case .resolve: try resolve(step, player)

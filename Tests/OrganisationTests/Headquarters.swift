@@ -54,7 +54,8 @@ final class Headquarters {
 
   /// Another set of scopes for a device.
   func grant(_ device: String, units: [String], above: [String]) throws {
-    try writer.grant(device: device, role: nil, grants: Headquarters.grants(units: units, above: above))
+    try writer.grant(
+      device: device, role: nil, grants: Headquarters.grants(units: units, above: above), now: Headquarters.morning)
   }
 
   private static func grants(units: [String], above: [String]) -> [ScopeGrant] {

@@ -138,7 +138,7 @@ final class Fleet {
   static func grants(_ scopes: [String]) -> [ScopeGrant] { scopes.sorted().map { ScopeGrant(scope: $0) } }
 
   func grant(_ device: Device, _ scopes: [String]) throws {
-    try writer.grant(device: device.name, role: nil, grants: Fleet.grants(scopes))
+    try writer.grant(device: device.name, role: nil, grants: Fleet.grants(scopes), now: clock.now)
   }
 
   /// One round trip.

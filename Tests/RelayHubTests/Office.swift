@@ -36,12 +36,13 @@ final class Office {
       directory: directory, schema: Array(json.utf8), organisation: Office.organisation, epoch: Office.epoch)
     writer = try HubWriter(directory: directory)
     reader = try HubReader(directory: directory)
-    for (name, scopes) in devices {
+    for (at, (name, scopes)) in devices.enumerated() {
       try writer.addDevice(
         name: name, role: roles[name] ?? "office", grants: scopes.map { ScopeGrant(scope: $0) }, code: name,
         expires: 1000)
       _ = try writer.enrol(
-        EnrolRequest(code: name, schemaHash: schema.hash, replica: ReplicaID(bits: 1)), token: "t-" + name, now: 1)
+        EnrolRequest(code: name, schemaHash: schema.hash, replica: ReplicaID(bits: UInt64(1000 + at))),
+        token: "t-" + name, now: 1)
     }
   }
 

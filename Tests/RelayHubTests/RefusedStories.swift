@@ -167,6 +167,8 @@ import Testing
   func refusedChange() throws {
     try fleet.grant(a, ["unit/u2"])
     try a.sql("UPDATE person SET area = 'x' WHERE id = 'p'; INSERT INTO person (id, unit) VALUES ('n', 'u1')")
+    // So long ago that the rights of then count no more.
+    fleet.clock.advance(31 * 24 * 3600 * 1000)
     try fleet.sync(a)
     let items = try refused(a)
     try #require(items.count == 1)
@@ -237,10 +239,15 @@ import Testing
     try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
     try b.sql("UPDATE person SET phone = '2' WHERE id = 'p'")
     for device in [a, b, a] { try fleet.sync(device) }
+    let readable = [ScopeGrant(scope: "unit/u1", writable: false)]
+    try fleet.writer.grant(device: "a", role: nil, grants: readable, now: fleet.clock.now)
+    try office.sql("INSERT INTO person (id, unit) VALUES ('q', 'u1')")
+    try fleet.sync(office)
+    // Only what is written from here on is judged by the new rights.
+    for _ in 0..<2 { try fleet.sync(a) }
     let conflict = try #require(try a.replica.inbox().first { $0.kind == .conflict })
     try a.replica.resolve(conflict.id, .values(["3"]), author: "Chen")
     #expect(try a.replica.inbox().first { $0.kind == .conflict }?.status == .answered)
-    try fleet.writer.grant(device: "a", role: nil, grants: [ScopeGrant(scope: "unit/u1", writable: false)])
     try fleet.sync(a)
     #expect(try a.replica.inbox().first { $0.kind == .conflict }?.status == .open)
     let item = try #require(try refused(a).first)

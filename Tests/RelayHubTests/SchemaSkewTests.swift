@@ -76,9 +76,10 @@ import Testing
     let history = try fleet.reader.history(asked, device: try fleet.reader.authenticate(token: "token-old"))
     #expect(history.cells.allSatisfy { $0.cell.group < 8 })
     #expect(history.records.first?.change?.operations.map(\.kind) == [.set(3, ["1"])])
-    try mate.sql("DELETE FROM gift; UPDATE person SET unit = 'u2' WHERE id = 'p'")
-    try fleet.sync(mate)
-    try fleet.sync(old)
+    try mate.sql("DELETE FROM gift")
+    for device in [mate, office] { try fleet.sync(device) }
+    try office.sql("UPDATE person SET unit = 'u2' WHERE id = 'p'")
+    for device in [office, old] { try fleet.sync(device) }
     #expect(try old.values("SELECT id FROM person") == [["q"]])
     try expectNoMismatch()
   }

@@ -152,7 +152,7 @@ import Testing
   }
 
   @Test func aFormAboutAnOwnRowThatWasRefusedDoesNotShowItsEditOnTheRowThatStandsThereNow() throws {
-    let c = try fleet.add("c", "unit/u2")
+    let c = try fleet.add("c", "unit/u1", "unit/u2")
     try c.sql("INSERT INTO person (id, unit, phone) VALUES ('k', 'u2', '7')")
     try fleet.sync(c)
     try a.sql("INSERT INTO person (id, unit, phone) VALUES ('k', 'u1', '1')")

@@ -20,6 +20,8 @@ public struct RoundTrip: Sendable {
   private var response: SyncResponse
   private var newest: UInt64 = 0
   private var mayWait: Bool
+  /// A page that is kept back until the writer has remembered what its request told.
+  private var kept: PulledPage?
 
   /// - Parameters:
   ///   - device: whose credential the request came with.
@@ -42,6 +44,10 @@ public struct RoundTrip: Sendable {
   }
 
   public mutating func pushed(_ outcome: PushOutcome) -> Step {
+    if let kept {
+      self.kept = nil
+      return read(kept)
+    }
     response.verdicts = outcome.verdicts
     response.partReceived = outcome.partReceived
     // What the device just heard about its own push is news: it goes on at once.
@@ -52,6 +58,14 @@ public struct RoundTrip: Sendable {
   private func afterPush() -> Step { request.pull == nil ? .answer(response) : .pull(request) }
 
   public mutating func pulled(_ pulled: PulledPage) -> Step {
+    guard pulled.mustRemember else { return read(pulled) }
+    kept = pulled
+    var request = request
+    (request.push, request.part) = ([], nil)
+    return .push(PushJob(device: device, request: request))
+  }
+
+  private mutating func read(_ pulled: PulledPage) -> Step {
     response.page = pulled.page
     response.schemaVersion = pulled.schemaVersion
     // A newer version of the schema is news: what the device held back may go out.
@@ -75,6 +89,8 @@ public struct PulledPage: Sendable {
   public var schemaVersion: UInt64
   /// How often somebody's rights had changed.
   public var rights: UInt64
+  /// Does the request tell something that the writer must remember (rule 17), even where it pushes nothing?
+  public var mustRemember = false
 }
 
 /// What a hub says of itself in every answer.

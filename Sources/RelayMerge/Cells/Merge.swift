@@ -58,10 +58,12 @@ extension RowState {
   /// lives do not count: every update says so.
   package func isConcurrent(_ change: RowChange, _ context: WriteContext, table: TableSchema) -> Bool {
     change.operations.flatMap { effects(of: $0, context, table: table) }.contains { effect in
-      writes(effect.cell).contains { write in
-        if effect.cell == .live, write.value == .flag(true), effect.value == write.value { return false }
-        return write.dot != context.dot && !(context.reads(effect.cell) && context.covers(write))
-      }
+      // Whether anybody wrote what the author may not read is not for the author to learn.
+      context.reads(effect.cell)
+        && writes(effect.cell).contains { write in
+          if effect.cell == .live, write.value == .flag(true), effect.value == write.value { return false }
+          return write.dot != context.dot && !context.covers(write)
+        }
     }
   }
 

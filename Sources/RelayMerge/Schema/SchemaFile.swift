@@ -20,6 +20,7 @@ struct SchemaFile: Decodable {
     var parent: Parent?
     var unique: [[String]]?
     var append: Bool?
+    var giveAway: Bool?
     var delete: String?
     var access: [String: Access]?
     var seqColumn: String?

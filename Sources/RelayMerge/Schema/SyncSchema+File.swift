@@ -150,8 +150,8 @@ extension TableSchema {
     self.init(
       id: file.id, name: file.name, since: file.firstVersion, columns: columns, key: key,
       others: columns.indices.filter { !key.contains($0) }, groups: groups, scopes: scopes, homes: homes,
-      parent: parent, unique: unique, isAppendOnly: isAppendOnly, deletes: deletes, access: access,
-      seqColumn: file.seqColumn)
+      parent: parent, unique: unique, isAppendOnly: isAppendOnly, mayBeGivenAway: file.giveAway ?? false,
+      deletes: deletes, access: access, seqColumn: file.seqColumn)
   }
 
   private static func unique(

@@ -26,7 +26,8 @@ extension SyncSchema {
 
 extension CBORWriter {
   fileprivate mutating func table(_ table: TableSchema, roles: [String]) {
-    array(11)
+    // Written only where it is said, so that the hash of every older schema stays.
+    array(table.mayBeGivenAway ? 12 : 11)
     unsigned(UInt64(table.id))
     list(table.columns) { $0.column($1) }
     numbers(table.key)
@@ -38,6 +39,7 @@ extension CBORWriter {
     bool(table.isAppendOnly)
     textString(table.deletes.rawValue)
     list(roles) { $0.access(table.access($1)) }
+    if table.mayBeGivenAway { bool(true) }
   }
 
   fileprivate mutating func column(_ column: ColumnSchema) {
@@ -159,6 +161,7 @@ extension TableSchema {
     let rules = Part("unique, append or delete of '\(name)'") { out in
       for list in unique { out.numbers(list) }
       out.bool(isAppendOnly)
+      out.bool(mayBeGivenAway)
       out.textString(deletes.rawValue)
     }
     parts += [place, rules]

@@ -70,6 +70,8 @@ public struct TableSchema: Sendable {
   public let unique: [[Int]]
   /// Rows are never updated or deleted.
   public let isAppendOnly: Bool
+  /// May a row be moved to where its author may not write?
+  public let mayBeGivenAway: Bool
   public let deletes: DeleteRule
   public let access: [String: TableAccess]
   /// A column of the app's own that shows at which seq the hub last changed the row, or gave it to this device; it does

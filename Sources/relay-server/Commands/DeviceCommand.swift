@@ -5,7 +5,7 @@ internal import RelayProtocol
 struct DeviceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "device", abstract: "The devices of the organisation; works while the hub runs.",
-    subcommands: [Add.self, List.self, Grant.self, Revoke.self])
+    subcommands: [Add.self, List.self, Grant.self, Revoke.self, Admit.self])
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +15,7 @@ struct DeviceCommand: ParsableCommand {
     @OptionGroup var scopes: GrantOptions
     @Option(help: "What people call the device.") var name: String
     @Option(help: "Its role, one of the schema's.") var role: String
-    @Option(help: "Minutes for which the code holds.") var minutes: Int64 = 24 * 60
+    @Option(help: "Minutes for which the code holds.") var minutes: Int64 = 10
 
     func validate() throws {
       guard (1...525_600).contains(minutes) else { throw ValidationError("--minutes is 1 to 525600") }
@@ -57,17 +57,36 @@ struct DeviceCommand: ParsableCommand {
     }
 
     func run() throws {
-      try HubWriter(directory: data.directory).grant(device: name, role: role, grants: scopes.grants)
+      try HubWriter(directory: data.directory).grant(
+        device: name, role: role, grants: scopes.grants, now: SystemEdge.now())
     }
   }
 
   struct Revoke: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Turns a device away for good. What it sent before stays.")
+      abstract: "Turns a device away. What it sent before stays.",
+      discussion: "What it had half sent is dropped. 'device admit' lets it in again.")
 
     @OptionGroup var data: DataOptions
     @Option(help: "The device's name.") var name: String
 
     func run() throws { try HubWriter(directory: data.directory).revoke(device: name) }
+  }
+
+  struct Admit: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lets a revoked device in again, with the work that waits on it.",
+      discussion: """
+        Its credential and its grants hold again. With --quarantine its work is kept here and on the device, and \
+        changes nothing; once it is admitted without that, what waits in the device's inbox can be sent again.
+        """)
+
+    @OptionGroup var data: DataOptions
+    @Option(help: "The device's name.") var name: String
+    @Flag(help: "Keep its work for you to look at instead of judging it.") var quarantine = false
+
+    func run() throws {
+      try HubWriter(directory: data.directory).admit(device: name, quarantined: quarantine)
+    }
   }
 }

@@ -21,6 +21,7 @@ enum StatusOutput {
       .init("role", .text(status.device.role)),
       .init("enrolled", .raw("\(status.isEnrolled)")),
       .init("revoked", .raw("\(status.isRevoked)")),
+      .init("quarantined", .raw("\(status.device.isQuarantined)")),
       .init("transactions", .raw("\(status.transactions)")),
       .init(
         "grants",
@@ -39,7 +40,9 @@ enum StatusOutput {
   static func table(_ devices: [DeviceStatus]) -> String {
     devices.map { status in
       let device = status.device
-      let state = status.isRevoked ? "revoked" : status.isEnrolled ? "enrolled" : "invited"
+      let state =
+        status.isRevoked
+        ? "revoked" : device.isQuarantined ? "quarantined" : status.isEnrolled ? "enrolled" : "invited"
       let scopes = device.grants.map { grant in
         grant.scope + (grant.readable && grant.writable ? "" : grant.readable ? ":r" : ":w")
       }

@@ -36,6 +36,11 @@ struct HubServer {
     let checkpoints = Periodic(pause: .seconds(2), failure: "checkpoint failed", logger: logger) {
       () async throws(RelayError) in try await writer.checkpoint()
     }
+    let tidying = Periodic(pause: .seconds(3600), failure: "old parts could not be dropped", logger: logger) {
+      () async throws(RelayError) in
+      let now = SystemEdge.now()
+      try await writer.perform { (writer) throws(RelayError) in try writer.tidy(now: now) }
+    }
     let clock = Periodic(pause: .milliseconds(250), failure: "", logger: logger) {
       () async throws(RelayError) in parking.expire()
     }
@@ -47,7 +52,7 @@ struct HubServer {
       parking.changed(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
     }
     let services = ServiceGroupConfiguration(
-      services: [network, checkpoints, clock, rightsWatch], gracefulShutdownSignals: [.sigterm, .sigint],
+      services: [network, checkpoints, tidying, clock, rightsWatch], gracefulShutdownSignals: [.sigterm, .sigint],
       logger: logger)
     try await ServiceGroup(configuration: services).run()
     try await writer.checkpoint()

@@ -3,7 +3,7 @@ internal import RelayProtocol
 
 extension HubService {
   func answer(_ session: Session, _ body: [UInt8]) async throws(RelayError) -> [UInt8] {
-    guard session.route != .enrol else { return try await enrol(body) }
+    guard session.route != .enrol else { return try await enrol(body, from: session.address) }
     guard let device = session.device else { throw RelayError(.unauthorized, "the request brings no credential") }
     let id = device.id
     switch session.route {
@@ -28,12 +28,17 @@ extension HubService {
     }
   }
 
-  private func enrol(_ body: [UInt8]) async throws(RelayError) -> [UInt8] {
+  private func enrol(_ body: [UInt8], from address: String?) async throws(RelayError) -> [UInt8] {
     let enrol = try EnrolRequest(decoding: body)
     let (token, now) = (SystemEdge.token(organisation), SystemEdge.now())
-    return try await writer.perform { (writer) throws(RelayError) in
-      try writer.enrol(enrol, token: token, now: now)
-    }.encoded()
+    do throws(RelayError) {
+      return try await writer.perform { (writer) throws(RelayError) in
+        try writer.enrol(enrol, token: token, now: now)
+      }.encoded()
+    } catch {
+      if error.code == .codeInvalid, let address { codes.wrong(address) }
+      throw error
+    }
   }
 
   /// One round trip, as the hub's machine says (`RoundTrip`): the writer, the readers and the parking lot do the steps.

@@ -15,6 +15,7 @@ struct HubService: HTTPService {
   let gate: ConnectionGate
   let hosts: HostCheck
   let organisation: Hash128
+  let codes = CodeTries()
   let logger: Logger
   /// The peer is a proxy, whose own peers may be anywhere.
   let isBehindProxy: Bool
@@ -37,6 +38,8 @@ struct HubService: HTTPService {
     var route: Route
     var device: HubDevice?
     var isLocal = false
+    /// Where an enrolment comes from; nil behind a proxy, whose own peers may be anywhere.
+    var address: String?
   }
 
   func admit(_ head: HTTPRequestHead, from address: SocketAddress?) async -> (Admission, Session) {
@@ -65,6 +68,10 @@ struct HubService: HTTPService {
           return (.answer(refuse(session, error, retryAfter: delay)), session)
         case .tooManyOpen: throw RelayError(.slowDown, "this device has too many requests open")
         }
+      }
+      if session.route == .enrol, !isBehindProxy, let peer = address?.ipAddress {
+        try codes.ask(peer)
+        session.address = peer
       }
       return (.body(most: try Self.mostBody(head, session.route)), session)
     } catch {

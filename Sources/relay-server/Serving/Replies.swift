@@ -20,13 +20,21 @@ enum Replies {
   static func error(_ error: RelayError, isOwn: Bool = false, retryAfter: UInt64? = nil) -> HTTPReply {
     var error = error
     if error.code == .fileMissing, !isOwn { error.code = .ioError }
-    // What goes wrong inside names files and statements, which are no stranger's business: the log has it.
-    if isInternal(error.code) { error.message = "the hub could not do it; its operator finds the reason in its log" }
+    // What goes wrong inside is not the device's disk and not its file, and names what is no stranger's business.
+    if isInternal(error.code) { error = failure(error.code) }
     let wait = retryAfter ?? self.retryAfter(error.code)
     let reply = ErrorReply(code: error.code.rawValue, message: error.message, retryAfter: wait)
     var headers = common
     if wait > 0 { headers.append(("retry-after", "\((wait + 999) / 1000)")) }
     return HTTPReply(status: status(error.code), headers: headers, body: reply.encoded(), closes: true)
+  }
+
+  private static func failure(_ code: ErrorCode) -> RelayError {
+    switch code {
+    case .busy: RelayError(.hubOverloaded, "the hub is busy with something else")
+    case .diskFull: RelayError(.hubFailed, "the hub's disk is full; its operator has to make room")
+    default: RelayError(.hubFailed, "the hub could not do it; its operator finds the reason in its log")
+    }
   }
 
   static func text(_ text: String, status: HTTPResponseStatus = .ok) -> HTTPReply {
@@ -55,7 +63,6 @@ enum Replies {
     case .unsupportedVersion, .schemaMismatch, .schemaTooOld: .upgradeRequired
     case .slowDown: .tooManyRequests
     case .hubOverloaded, .busy, .deadline, .cancelled: .serviceUnavailable
-    case .diskFull: .insufficientStorage
     default: .internalServerError
     }
   }
@@ -64,7 +71,7 @@ enum Replies {
   private static func retryAfter(_ code: ErrorCode) -> UInt64 {
     switch code {
     case .hubOverloaded, .slowDown, .busy, .cancelled: UInt64.random(in: 1000...3000)
-    case .diskFull: UInt64.random(in: 30_000...60_000)
+    case .hubFailed: UInt64.random(in: 30_000...60_000)
     default: 0
     }
   }

@@ -259,6 +259,14 @@ final class Schedule {
           return writes(truth.unit(parent, at: truth.head)) || writes(sent.held[parent])
         }
         if act.before == nil { return false }
+        // A row moves only between places that its author may write.
+        if act.after != nil, act.after?["person"] != act.before?["person"],
+          !writes(truth.unit(parent, at: truth.head)), !writes(sent.held[parent])
+        {
+          return false
+        }
+      } else if act.before != nil, let unit = act.after?["unit"], unit != act.before?["unit"], !writes(unit.text) {
+        return false
       }
       guard truth.lines[name] != nil else { return act.before == nil && writes(act.after?["unit"]?.text) }
       if act.before == nil, !writes(act.after?["unit"]?.text) { return false }

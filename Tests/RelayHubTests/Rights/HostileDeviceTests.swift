@@ -28,7 +28,7 @@ import Testing
       #expect(closing.exits.isEmpty, "\(claim)")
     }
     // What was granted once does leave.
-    try world.fleet.writer.grant(device: "clerk", role: nil, grants: [ScopeGrant(scope: "at/both")])
+    try world.fleet.grant(clerk, ["at/both"])
     let left = try closing(clerk) { _ in }.exits
     #expect(!left.isEmpty)
     #expect(try left.allSatisfy { try $0.values()[0].text?.contains("read") == true })
@@ -71,12 +71,12 @@ import Testing
   @Test("Another role takes away what it may not hold, and brings back what it may")
   func anotherRole() throws {
     let scopes = [ScopeGrant(scope: "at/both")]
-    try world.fleet.writer.grant(device: "clerk", role: "stranger", grants: scopes)
+    try world.fleet.writer.grant(device: "clerk", role: "stranger", grants: scopes, now: world.fleet.clock.now)
     try world.sync(clerk)
     #expect(try clerk.values("SELECT count(*) FROM doc") == [[0]])
     #expect(try clerk.values("SELECT count(*) FROM leaf") == [[0]])
     #expect(try clerk.values("SELECT count(*) FROM relay_image") == [[0]])
-    try world.fleet.writer.grant(device: "clerk", role: "reader", grants: scopes)
+    try world.fleet.writer.grant(device: "clerk", role: "reader", grants: scopes, now: world.fleet.clock.now)
     try world.sync(clerk)
     let shown = try clerk.values("SELECT open, locked FROM doc WHERE id = 'd-both-over'")
     #expect(shown == [["<both.doc.open.over>", .null]])

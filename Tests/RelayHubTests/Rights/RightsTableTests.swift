@@ -7,53 +7,54 @@ import Testing
 @Suite struct RightsTableTests {
   static let roles = ["keeper", "clerk", "reader", "feeder", "stranger"]
 
-  /// Role, table, place, then a verdict an act in the order of `RightsWorld.acts`. Of a place that a device may not
-  /// write it learns nothing: neither what is there nor, from one key, whether another role could.
+  /// Role, table, place, then a verdict an act in the order of `RightsWorld.acts`. Of a place that a device may neither
+  /// read nor write it learns nothing: what lies there is to it as if it were not there. A row moves only between places
+  /// that it may write, both of them.
   static let judged = """
-    keeper doc both      ok ok ok ok ok ok ok ok ok
-    keeper doc read      N  N  K  N  N  N  N  N  N
-    keeper doc write     ok ok ok ok ok ok ok ok ok
-    keeper doc none      N  N  K  N  N  N  N  N  N
-    keeper leaf both     ok ok ok ok ok ok ok
-    keeper leaf read     N  K  N  N  N  N  N
-    keeper leaf write    ok ok ok ok ok ok ok
-    keeper leaf none     N  K  N  N  N  N  N
+    keeper doc both      ok ok ok ok ok ok ok ok ok N  N
+    keeper doc read      N  N  K  N  N  N  N  N  N  N  N
+    keeper doc write     ok ok ok ok ok ok ok ok ok N  N
+    keeper doc none      N  N  K  U  U  U  U  U  U  U  U
+    keeper leaf both     ok ok ok ok ok ok ok N  S
+    keeper leaf read     N  K  N  N  N  N  N  N  N
+    keeper leaf write    ok ok ok ok ok ok ok N  S
+    keeper leaf none     S  K  U  U  U  U  U  U  U
 
-    clerk doc both       ok C  ok ok ok C  ok ok ok
-    clerk doc read       N  C  K  N  N  N  N  N  N
-    clerk doc write      ok C  ok ok ok C  ok ok ok
-    clerk doc none       N  C  K  N  N  N  N  N  N
-    clerk leaf both      ok ok ok C  ok ok ok
-    clerk leaf read      N  K  N  N  N  N  N
-    clerk leaf write     ok ok ok C  ok ok ok
-    clerk leaf none      N  K  N  N  N  N  N
+    clerk doc both       ok C  ok ok ok C  ok ok ok N  N
+    clerk doc read       N  C  K  N  N  N  N  N  N  N  N
+    clerk doc write      ok C  ok ok ok C  ok ok ok N  N
+    clerk doc none       N  C  K  U  U  U  U  U  U  U  U
+    clerk leaf both      ok ok ok C  ok ok ok N  S
+    clerk leaf read      N  K  N  N  N  N  N  N  N
+    clerk leaf write     ok ok ok C  ok ok ok N  S
+    clerk leaf none      S  K  U  U  U  U  U  U  U
 
-    reader doc both      N  N  N  N  N  N  N  N  N
-    reader doc read      N  N  N  N  N  N  N  N  N
-    reader doc write     N  N  N  N  N  N  N  N  N
-    reader doc none      N  N  N  N  N  N  N  N  N
-    reader leaf both     N  N  N  N  N  N  N
-    reader leaf read     N  N  N  N  N  N  N
-    reader leaf write    N  N  N  N  N  N  N
-    reader leaf none     N  N  N  N  N  N  N
+    reader doc both      N  N  N  N  N  N  N  N  N  N  N
+    reader doc read      N  N  N  N  N  N  N  N  N  N  N
+    reader doc write     N  N  N  N  N  N  N  N  N  N  N
+    reader doc none      N  N  N  N  N  N  N  N  N  N  N
+    reader leaf both     N  N  N  N  N  N  N  N  N
+    reader leaf read     N  N  N  N  N  N  N  N  N
+    reader leaf write    N  N  N  N  N  N  N  N  N
+    reader leaf none     N  N  N  N  N  N  N  N  N
 
-    feeder doc both      ok ok ok ok ok ok ok ok ok
-    feeder doc read      N  N  K  N  N  N  N  N  N
-    feeder doc write     ok ok ok ok ok ok ok ok ok
-    feeder doc none      N  N  K  N  N  N  N  N  N
-    feeder leaf both     ok ok ok ok ok ok ok
-    feeder leaf read     N  K  N  N  N  N  N
-    feeder leaf write    ok ok ok ok ok ok ok
-    feeder leaf none     N  K  N  N  N  N  N
+    feeder doc both      ok ok ok ok ok ok ok ok ok N  N
+    feeder doc read      N  N  K  U  U  U  U  U  U  U  U
+    feeder doc write     ok ok ok ok ok ok ok ok ok N  N
+    feeder doc none      N  N  K  U  U  U  U  U  U  U  U
+    feeder leaf both     ok ok ok ok ok ok ok S  S
+    feeder leaf read     S  K  U  U  U  U  U  U  U
+    feeder leaf write    ok ok ok ok ok ok ok S  S
+    feeder leaf none     S  K  U  U  U  U  U  U  U
 
-    stranger doc both    N  N  N  N  N  N  N  N  N
-    stranger doc read    N  N  N  N  N  N  N  N  N
-    stranger doc write   N  N  N  N  N  N  N  N  N
-    stranger doc none    N  N  N  N  N  N  N  N  N
-    stranger leaf both   N  N  N  N  N  N  N
-    stranger leaf read   N  N  N  N  N  N  N
-    stranger leaf write  N  N  N  N  N  N  N
-    stranger leaf none   N  N  N  N  N  N  N
+    stranger doc both    N  N  N  N  N  N  N  N  N  N  N
+    stranger doc read    N  N  N  N  N  N  N  N  N  N  N
+    stranger doc write   N  N  N  N  N  N  N  N  N  N  N
+    stranger doc none    N  N  N  N  N  N  N  N  N  N  N
+    stranger leaf both   N  N  N  N  N  N  N  N  N
+    stranger leaf read   N  N  N  N  N  N  N  N  N
+    stranger leaf write  N  N  N  N  N  N  N  N  N
+    stranger leaf none   N  N  N  N  N  N  N  N  N
     """
   /// The words of each line that is about a role.
   private static func lines(_ table: String, of role: String) -> [[String]] {
@@ -62,6 +63,7 @@ import Testing
 
   static let short = [
     "ok": "ok", "not_writable": "N", "column_not_writable": "C", "key_unavailable": "K", "row_unknown": "U",
+    "no_scope": "S",
   ]
 
   @Test("The hub judges every act of every role on every table in every place as the table says", arguments: roles)

@@ -10,8 +10,10 @@ final class RightsWorld {
   /// Places by what a device is granted of them.
   static let places = ["both", "read", "write", "none"]
   static let acts = [
-    "doc": ["new", "newLocked", "over", "open", "secret", "locked", "delete", "toBoth", "toNone"],
-    "leaf": ["new", "over", "open", "secret", "delete", "toBoth", "toNone"],
+    "doc": [
+      "new", "newLocked", "over", "open", "secret", "locked", "delete", "revive", "toBoth", "toRead", "toNone",
+    ],
+    "leaf": ["new", "over", "open", "secret", "delete", "revive", "toBoth", "toRead", "toNone"],
   ]
 
   static let schema = """
@@ -48,6 +50,8 @@ final class RightsWorld {
       for act in Self.acts["doc"] ?? [] where !act.hasPrefix("new") { try plant(place, act) }
     }
     try fleet.settle()
+    try admin.sql("DELETE FROM doc WHERE id LIKE '%revive'; DELETE FROM leaf WHERE id LIKE '%revive'")
+    try fleet.settle()
   }
 
   private func plant(_ place: String, _ act: String) throws {
@@ -69,7 +73,7 @@ final class RightsWorld {
       grants: [
         ScopeGrant(scope: "at/both"), ScopeGrant(scope: "at/read", readable: true, writable: false),
         ScopeGrant(scope: "at/write", readable: false, writable: true),
-      ])
+      ], now: fleet.clock.now)
     return device
   }
 
@@ -107,8 +111,11 @@ final class RightsWorld {
 
   /// Sends what a device without any rule of its own might send, in a hand-made transaction.
   ///
+  /// - Parameter role: what the header claims; the device's own where it is nil.
   /// - Returns: `ok`, or the rule that the hub refuses it by.
-  func judge(_ device: Fleet.Device, _ table: String, _ place: String, _ act: String) throws -> String {
+  func judge(
+    _ device: Fleet.Device, _ table: String, _ place: String, _ act: String, claiming role: String? = nil
+  ) throws -> String {
     hostile += 1
     let isNew = act.hasPrefix("new")
     let key = (table == "doc" ? "d-" : "l-") + place + "-" + act + (isNew ? "-\(device.name)" : "")
@@ -116,7 +123,8 @@ final class RightsWorld {
     let base = isNew ? 0 : try fleet.reader.head()
     let transaction = Transaction(
       dot: Dot(ReplicaID(bits: hostile), 1), previous: .zero, time: HybridTime(milliseconds: fleet.clock.now),
-      epoch: try fleet.reader.epoch(), base: base, seen: DotSet(), schemaVersion: 1, role: device.name, author: "",
+      epoch: try fleet.reader.epoch(), base: base, seen: DotSet(), schemaVersion: 1,
+      role: role ?? device.name, author: "",
       rows: [RowChange(row: row, base: base, operations: [Operation(Self.kind(table, place, act))])])
     var request = try device.replica.nextRequest()
     (request.push, request.pull) = ([SealedTransaction(transaction).bytes], nil)
@@ -139,7 +147,9 @@ final class RightsWorld {
     case "secret": return .set(4, ["mine"])
     case "locked": return .set(5, ["mine"])
     case "delete": return .delete
+    case "revive": return .touch
     case "toBoth": return .set(2, [table == "doc" ? "both" : "d-both-parent"])
+    case "toRead": return .set(2, [table == "doc" ? "read" : "d-read-parent"])
     default: return .set(2, [table == "doc" ? "none" : "d-none-parent"])
     }
   }

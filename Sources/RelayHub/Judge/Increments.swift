@@ -21,7 +21,7 @@ extension HubSession {
       ]
     ) { (row) throws(RelayError) in
       CellWrite(
-        dot: Dot(ReplicaID(bits: UInt64(bitPattern: row.int(1))), UInt64(row.int(2))), seq: UInt64(row.int(0)),
+        dot: Dot(ReplicaID(bits: UInt64(bitPattern: row.int(1))), try row.seq(2)), seq: try row.seq(0),
         effective: HybridTime(bits: UInt64(bitPattern: row.int(3))), value: .delta(row.int(4)))
     }
   }

@@ -30,24 +30,26 @@ extension HubSession {
     return list.sorted { $0.verdict.seq < $1.verdict.seq }
   }
 
-  /// The seq of the first transaction of the set that was refused.
-  func firstRefused(_ set: DotSet) throws(RelayError) -> UInt64? {
-    var first: UInt64?
-    for interval in set.intervals {
-      let found = try db.first(
-        "SELECT min(seq) FROM txn WHERE replica = ? AND n BETWEEN ? AND ? AND accepted = 0",
-        [.bits(interval.replica.bits), .seq(interval.low), .seq(interval.high)])
-      if let seq = found?[0].integer { first = min(first ?? .max, UInt64(seq)) }
+  /// The seq of an accepted transaction of the set, by the device, that wrote the row before `last`; the earliest of the
+  /// newest.
+  func ownWrite(of row: Int64, in set: DotSet, _ device: Int64, before last: UInt64) throws(RelayError) -> UInt64? {
+    let found = try db.query(
+      """
+      SELECT t.seq, t.replica, t.n FROM history h JOIN txn t ON t.seq = h.seq
+      WHERE h.row = ? AND h.seq < ? AND t.device = ? ORDER BY h.seq DESC LIMIT 64
+      """, [.integer(row), .seq(last), .integer(device)]
+    ) { (row) throws(RelayError) in
+      (seq: try row.seq(0), dot: Dot(ReplicaID(bits: UInt64(bitPattern: row.int(1))), try row.seq(2)))
     }
-    return first
+    return found.filter { set.contains($0.dot) }.map(\.seq).min()
   }
 
   /// Has every dot of the set a verdict?
   func hasVerdicts(_ set: DotSet) throws(RelayError) -> Bool {
     for interval in set.intervals {
       // A replica's counters are dense here, so its head answers for all of them.
-      let head = try db.first("SELECT n FROM replica WHERE id = ?", [.bits(interval.replica.bits)])?[0].integer ?? 0
-      if UInt64(head) < interval.high { return false }
+      let head = try db.first("SELECT n FROM replica WHERE id = ?", [.bits(interval.replica.bits)])
+      if try Count.seq(head?[0]) < interval.high { return false }
     }
     return true
   }
@@ -84,12 +86,12 @@ extension HubSession {
         .seq(base), .blob(log.bytes), .integer(received),
       ])
     try db.execute("INSERT INTO body VALUES (?, ?)", [.seq(verdict.seq), .blob(sealed.bytes)])
+    group?.head = verdict.seq
+    group?.log = log
     if Mutation.isPlanted(.refusedBlocks), !verdict.isAccepted { return }
     try db.execute(
-      """
-      INSERT INTO replica VALUES (?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET n = excluded.n, hash = excluded.hash
-      """,
-      [.bits(verdict.dot.replica.bits), .integer(device), .seq(verdict.dot.counter), .blob(sealed.hash.bytes)])
+      "UPDATE replica SET n = ?, hash = ? WHERE id = ?",
+      [.seq(verdict.dot.counter), .blob(sealed.hash.bytes), .bits(verdict.dot.replica.bits)])
   }
 
   private static func encode(_ refusal: Refusal) -> [UInt8] {
@@ -108,8 +110,8 @@ extension HubSession {
       try reader.array(exactly: 5)
       let rule = RefusalRule(rawValue: try reader.textString(most: Limits.label)) ?? .malformed
       let message = try reader.textString(most: 4096)
-      let group = UInt32(try reader.unsigned())
-      let table = UInt32(try reader.unsigned())
+      let group = UInt32(clamping: try reader.unsigned())
+      let table = UInt32(clamping: try reader.unsigned())
       let key = try reader.byteString(most: Limits.key)
       return Refusal(rule: rule, row: key.isEmpty ? nil : RowID(table: table, key: key), group: group, message: message)
     }

@@ -23,7 +23,8 @@ extension HubSession {
   }
 
   /// Carries the keys of rows from what they were to what they are.
-  func updateUniqueKeys(_ changes: [(old: StoredRow?, new: StoredRow)]) throws(RelayError) {
+  func updateUniqueKeys(_ all: [RowOutcome]) throws(RelayError) {
+    let changes = all.filter(\.hasUnique)
     for change in changes {
       guard let old = change.old, let id = old.id else { continue }
       for key in try uniqueKeys(old) {
@@ -54,10 +55,11 @@ enum UniqueKey {
 extension Judgement {
   /// Does a row of this transaction want a unique key that another row holds? Who was judged first keeps it (rule 19:
   /// the later transaction is refused and kept); of the other row nothing is told.
-  func takesUniqueKey() throws(RelayError) -> Refusal? {
+  func takesUniqueKey(_ written: [RowWork]) throws(RelayError) -> Refusal? {
     var wanted: [UniqueName: RowID] = [:]
-    for row in after.keys.sorted() {
-      guard let stored = after[row], let table = store.schema.table(row.table), !table.unique.isEmpty else { continue }
+    for work in written where !work.table.unique.isEmpty {
+      guard let stored = work.new else { continue }
+      let (row, table) = (work.row, work.table)
       for key in try store.uniqueKeys(stored) {
         let name = UniqueName(table: row.table, list: key.list, value: key.value)
         let isHeld = try holds(key, besides: stored)
@@ -75,7 +77,7 @@ extension Judgement {
     guard let holder = try store.holder(stored.row.table, key.list, key.value), holder != stored.id else {
       return false
     }
-    guard let row = try store.load(id: holder)?.row, let changed = after[row] else { return true }
+    guard let row = try store.load(id: holder)?.row, let changed = try work(row)?.new else { return true }
     return try store.uniqueKeys(changed).contains { $0 == key }
   }
 

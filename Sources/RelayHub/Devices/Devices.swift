@@ -7,12 +7,15 @@ extension HubSession {
   ///
   /// - Throws: `unauthorized` for an unknown device, `revoked`.
   func device(_ id: Int64) throws(RelayError) -> HubDevice {
-    guard let values = try db.first("SELECT name, role, revoked FROM device WHERE id = ?", [.integer(id)]) else {
+    let found = try db.first("SELECT name, role, revoked, quarantined FROM device WHERE id = ?", [.integer(id)])
+    guard let values = found else {
       throw RelayError(.unauthorized, "the hub does not know this device")
     }
     let name = values[0].text ?? ""
     guard values[2].integer == 0 else { throw RelayError(.revoked, "the device '\(name)' was revoked") }
-    return HubDevice(id: id, name: name, role: values[1].text ?? "", grants: try grants(id))
+    return HubDevice(
+      id: id, name: name, role: values[1].text ?? "", grants: try grants(id),
+      isQuarantined: values[3].integer != 0)
   }
 
   func grants(_ device: Int64) throws(RelayError) -> [ScopeGrant] {
@@ -35,8 +38,12 @@ extension HubSession {
     try db.first("SELECT name FROM device WHERE id = ?", [.integer(id)])?[0].text ?? ""
   }
 
-  func setGrants(_ device: Int64, role: String, _ grants: [ScopeGrant]) throws(RelayError) {
+  /// - Parameter now: milliseconds since 1970.
+  func setGrants(_ device: Int64, role: String, _ grants: [ScopeGrant], now: Int64) throws(RelayError) {
     guard schema.roles.contains(role) else { throw RelayError(.usage, "the sync schema has no role '\(role)'") }
+    guard grants.count <= Limits.scopes else {
+      throw RelayError(.usage, "a device has at most \(Limits.scopes) scopes")
+    }
     try rightsChanged()
     try db.execute("UPDATE device SET role = ? WHERE id = ?", [.text(role), .integer(device)])
     // What is not granted any more is remembered: rows of it may still have to leave the device.
@@ -50,8 +57,9 @@ extension HubSession {
         "INSERT OR REPLACE INTO grants VALUES (?, ?, ?, ?)",
         [.integer(device), .text(grant.scope), .integer(grant.readable ? 1 : 0), .integer(grant.writable ? 1 : 0)])
     }
+    try recordRights(device, role: role, try self.grants(device), now: now)
     var versions = Set(
-      try db.query("SELECT DISTINCT version FROM digest") { (row) throws(RelayError) in UInt64(row.int(0)) })
+      try db.query("SELECT DISTINCT version FROM digest") { (row) throws(RelayError) in try row.seq(0) })
     versions.insert(schema.newest)
     for version in versions.sorted() { try keepDigests(grants, role, try view(version)) }
   }
@@ -61,7 +69,7 @@ extension HubSession {
 
   /// How often something changed that may concern a device that waits.
   func rights() throws(RelayError) -> UInt64 {
-    UInt64(try db.first("SELECT changes FROM rights")?[0].integer ?? 0)
+    try Count.seq(try db.first("SELECT changes FROM rights")?[0])
   }
 
   func deviceID(_ name: String) throws(RelayError) -> Int64 {
@@ -69,27 +77,6 @@ extension HubSession {
       throw RelayError(.usage, "there is no device '\(name)'")
     }
     return id
-  }
-
-  func enrol(_ request: EnrolRequest, token: String, now: Int64) throws(RelayError) -> EnrolResponse {
-    guard request.organisation == .zero || request.organisation == organisation else {
-      throw RelayError(.wrongOrganisation, "the file belongs to another organisation")
-    }
-    let view = try view(of: request.schemaHash, version: request.schemaVersion)
-    let found = try db.first(
-      "SELECT id, expires, replica FROM device WHERE code = ? AND revoked = 0", [.blob(HubSession.secret(request.code))]
-    )
-    guard let found, let id = found[0].integer, (found[1].integer ?? 0) > now,
-      found[2].isNull || found[2] == .bits(request.replica.bits)
-    else { throw RelayError(.codeInvalid, "the code is unknown, used or out of date") }
-    try db.execute(
-      "UPDATE device SET token = ?, replica = ? WHERE id = ?",
-      [.blob(HubSession.secret(token)), .bits(request.replica.bits), .integer(id)])
-    let device = try device(id)
-    try keepDigests(device.grants, device.role, view)
-    return EnrolResponse(
-      organisation: organisation, epoch: epoch, device: device.name, token: token, role: device.role,
-      grants: device.grants, schemaVersion: schema.version)
   }
 
   /// What the store keeps of a code or token.

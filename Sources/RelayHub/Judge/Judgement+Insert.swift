@@ -21,7 +21,7 @@ extension Judgement {
     _ group: GroupID, _ values: [Value], _ change: RowChange, _ row: StoredRow, _ table: TableSchema
   ) -> Refusal? {
     // Of what the role may not read nothing counts as seen.
-    guard let schema = table.group(group), schema.policy == .immutable, reads(schema, table),
+    guard let schema = table.group(group), schema.policy == .immutable, view(table).reads(group),
       !Mutation.isPlanted(.seenImmutable)
     else { return nil }
     for write in row.state.writes(CellID(group))
@@ -51,20 +51,20 @@ extension Judgement {
     var row = stored
     try store.expand(&row)
     let was = try table.allValues(change.row, row.state)
-    row.state.apply(change, context(change, table), table: table)
+    row.state.apply(change, context(view(table), base: change.base), table: table)
     let now = try table.allValues(change.row, row.state)
     for given in groups {
       guard let group = table.group(given.group) else { continue }
       if let refusal = replacesImmutable(group.id, given.values, change, stored, table) { return refusal }
-      guard !table.mayWrite(group, device.role, inserting: false),
-        !saysNothing(given, group, table) || reads(group, table)
+      guard !table.mayWrite(group, role, inserting: false),
+        !saysNothing(given, group, table) || view(table).reads(group.id)
       else { continue }
       // Whether a value that it may not read is the same is not for the device to learn.
-      let isSame = reads(group, table) && group.columns.allSatisfy { was[$0] == now[$0] }
+      let isSame = view(table).reads(group.id) && group.columns.allSatisfy { was[$0] == now[$0] }
       guard isSame else {
         return Refusal(
           rule: .columnNotWritable, row: change.row, group: group.id,
-          message: "\(table.name): the role '\(device.role)' may not write \(group.name) of a row that is there")
+          message: "\(table.name): the role '\(role)' may not write \(group.name) of a row that is there")
       }
     }
     return nil
@@ -72,6 +72,6 @@ extension Judgement {
 
   /// The default that an insert has for a group of others is nobody's value.
   private func saysNothing(_ given: GroupValues, _ group: GroupSchema, _ table: TableSchema) -> Bool {
-    table.isDefault(given.values, group) && !table.mayWrite(group, device.role, inserting: true)
+    table.isDefault(given.values, group) && !table.mayWrite(group, role, inserting: true)
   }
 }

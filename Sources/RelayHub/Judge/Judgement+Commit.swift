@@ -1,0 +1,97 @@
+internal import RelayMerge
+internal import RelayProtocol
+internal import RelaySQLite
+
+extension Judgement {
+  /// Writes what was accepted: rows, membership, entries, digests. Gives true when somebody is told of a conflict.
+  func commit() throws(RelayError) -> Bool {
+    var changes: [RowOutcome] = []
+    changes.reserveCapacity(transaction.rows.count)
+    var told = false
+    for work in written() {
+      guard var new = work.new else { continue }
+      if Mutation.isPlanted(.deadBlank), !store.isAlive(new) { new.state.cells.removeAll { $0.id.group > 3 } }
+      new.parent = work.table.parentRow(try work.values())
+      if work.change == nil {
+        // A parent of which a child said that it lives: nobody is told of it unless that changed something.
+        guard let was = work.old, concernsPeople(was, new) else {
+          try store.save(&new)
+          continue
+        }
+        new.seq = seq
+      }
+      try settlePlace(&new, work.old, try place(work), isWritten: true)
+      try store.remember(new, seq: seq)
+      changes.append(
+        RowOutcome(
+          old: work.old, new: new, values: work.table.isAlive(new.state) ? try work.values() : nil,
+          hasUnique: !work.table.unique.isEmpty))
+      if try settle(work, new) { told = true }
+    }
+    try moveChildren(&changes)
+    try store.updateUniqueKeys(changes)
+    try store.updateDigests(changes)
+    return told
+  }
+
+  /// A root takes its children along, theirs too, in the same transaction (rule 21).
+  private func moveChildren(_ changes: inout [RowOutcome]) throws(RelayError) {
+    var moved = changes.filter { $0.old != nil && concernsChildren($0.old, $0.new) }.map(\.new.row)
+    // A row that was not there may have children that came before it.
+    let parents = Set(store.schema.tables.compactMap { $0.parent?.table })
+    moved += changes.filter { $0.old == nil && parents.contains($0.new.row.table) }.map(\.new.row)
+    while !Mutation.isPlanted(.childrenStay), let parent = moved.popLast() {
+      for var child in try store.children(of: parent) where try work(child.row)?.new == nil {
+        let was = child
+        try settlePlace(&child, was, try place(child.row), isWritten: false)
+        guard concernsChildren(was, child) else { continue }
+        changes.append(RowOutcome(old: was, new: child, values: nil, hasUnique: true))
+        moved.append(child.row)
+      }
+    }
+  }
+
+  /// Did a life sign bring the row back, or open or close the question whether it should be there?
+  private func concernsPeople(_ was: StoredRow, _ now: StoredRow) -> Bool {
+    guard let table = store.schema.table(now.row.table) else { return false }
+    func losers(_ stored: StoredRow) -> [CellWrite] {
+      table.losers(Cell(id: .live, writes: stored.state.writes(.live)))
+    }
+    return table.isAlive(was.state) != table.isAlive(now.state) || losers(was) != losers(now)
+  }
+
+  /// Children lie where their parent lies, and are told when it dies or lives again.
+  private func concernsChildren(_ was: StoredRow?, _ now: StoredRow) -> Bool {
+    guard let was else { return true }
+    return was.scopeNames != now.scopeNames || was.homes != now.homes || was.isOrphan != now.isOrphan
+      || store.isAlive(was) != store.isAlive(now)
+  }
+
+  private func settlePlace(
+    _ row: inout StoredRow, _ was: StoredRow?, _ place: Place, isWritten: Bool
+  ) throws(RelayError) {
+    row.homes = place.homes
+    row.isOrphan = place.isOrphan
+    if let was {
+      let since = Dictionary(was.scopes.map { ($0.name, $0.seq) }, uniquingKeysWith: max)
+      // A device that still holds a row through another scope must hear that one is gone: its digest counted the row there.
+      let lost = was.scopes.contains { !place.scopes.contains($0.name) }
+      let comesAgain = isWritten || lost || was.isOrphan != place.isOrphan
+      row.scopes = place.scopes.map { (name: $0, seq: comesAgain ? seq : since[$0] ?? seq) }
+    } else {
+      row.scopes = place.scopes.map { (name: $0, seq: seq) }
+    }
+    if isWritten { try store.save(&row, writtenBy: transaction.dot) } else { try store.save(&row) }
+    try store.updateFeed(row, was, seq: seq)
+  }
+}
+
+/// A row as a transaction found it and as it left it.
+struct RowOutcome {
+  var old: StoredRow?
+  var new: StoredRow
+  /// What it shows, by position in its table's columns; nil where it is dead, or was not looked at.
+  var values: [Value]?
+  /// May its table have unique keys?
+  var hasUnique: Bool
+}

@@ -1,0 +1,95 @@
+internal import RelayMerge
+internal import RelayProtocol
+internal import RelaySQLite
+
+/// Who is told of what a transaction left beside what is shown (rule 14).
+extension Judgement {
+  /// Entries and notices of the cells that changed.
+  ///
+  /// - Returns: whether somebody is told.
+  func settle(_ work: RowWork, _ new: StoredRow) throws(RelayError) -> Bool {
+    // A row that was not there is nobody's question as long as each cell has one author.
+    if work.old == nil, new.state.cells.allSatisfy({ $0.writes.count == 1 }) { return false }
+    let operations = work.change?.operations ?? []
+    var told = false
+    for cell in new.state.cells {
+      let was = work.old?.state.writes(cell.id) ?? []
+      guard cell.writes != was else { continue }
+      let policy = cell.id.group == 0 ? MergePolicy.ask : work.table.group(cell.id.group)?.policy
+      let losers = work.table.losers(cell)
+      let before = work.table.losers(Cell(id: cell.id, writes: was))
+      switch policy {
+      case .lww, .immutable, .authority:
+        // Who lost before was told before.
+        let known = Set(before.map(\.dot))
+        for loser in losers where !known.contains(loser.dot) && !Mutation.isPlanted(.noNotice) {
+          if try notify(loser, work.row, cell.id) { told = true }
+        }
+      case .ask:
+        if try tellOfTwins(cell, work.row, operations) { told = true }
+        // Without a loser, before or now, no entry is or was open.
+        guard !losers.isEmpty || !before.isEmpty else { continue }
+        if try settleEntry(cell, losers, work.row, operations) { told = true }
+      default: break
+      }
+    }
+    return told
+  }
+
+  /// The same key inserted by two who had not seen each other became one row: both are told.
+  private func tellOfTwins(_ cell: Cell, _ row: RowID, _ operations: [Operation]) throws(RelayError) -> Bool {
+    guard cell.id == .live, operations.first?.isInsert == true else { return false }
+    let lives = cell.writes.filter { $0.value == .flag(true) }
+    guard lives.count > 1 else { return false }
+    var told = false
+    for write in lives where try notify(write, row, cell.id) { told = true }
+    return told
+  }
+
+  private func settleEntry(
+    _ cell: Cell, _ losers: [CellWrite], _ row: RowID, _ operations: [Operation]
+  ) throws(RelayError) -> Bool {
+    let place = Self.place(row, cell.id)
+    let resolves = operations.first { $0.group == cell.id.group && $0.resolves > 0 }?.resolves ?? 0
+    let isNamed =
+      try store.db.first(
+        "SELECT 1 FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND opened = ?", place + [.seq(resolves)]) != nil
+    let isOpen =
+      try store.db.first(
+        "SELECT opened FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'", place) != nil
+    if !losers.isEmpty {
+      if !isOpen {
+        try store.db.execute(
+          """
+          INSERT INTO entry(tbl, key, cell, opened, status) VALUES (?, ?, ?, ?, 'open')
+          ON CONFLICT DO UPDATE SET status = 'open', ended = NULL
+          """, place + [.seq(isNamed && !Mutation.isPlanted(.newEntry) ? resolves : seq)])
+      }
+      return true
+    }
+    if isOpen, !(Mutation.isPlanted(.endsCovered) && cell.writes.count > 1) {
+      try store.db.execute(
+        "UPDATE entry SET status = ?, ended = ? WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'",
+        [.text(isNamed ? "resolved" : "superseded"), .seq(seq)] + place)
+    }
+    return false
+  }
+
+  /// Tells the author of a write, once.
+  private func notify(_ write: CellWrite, _ row: RowID, _ cell: CellID) throws(RelayError) -> Bool {
+    let device = write.dot == transaction.dot ? self.device.id : try store.record(write.dot)?.device ?? 0
+    store.news.devices.insert(device)
+    var lost = CBORWriter()
+    lost.cellWrite(write)
+    try store.db.execute(
+      "INSERT OR IGNORE INTO notice(tbl, key, cell, device, seq, replica, n, lost) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      Self.place(row, cell) + [
+        .integer(device), .seq(seq), .bits(write.dot.replica.bits), .seq(write.dot.counter), .blob(lost.bytes),
+      ])
+    return store.db.changes > 0
+  }
+
+  private static func place(_ row: RowID, _ cell: CellID) -> [Value] {
+    [.integer(Int64(row.table)), .blob(row.key), .blob(CellsBlob.encode(cell))]
+  }
+}

@@ -1,0 +1,38 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+extension Judgement {
+  func merge(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
+    let context = context(view(work.table), base: change.base)
+    var row = work.old ?? StoredRow(change.row)
+    let isInsert = change.operations[0].isInsert && !Mutation.isPlanted(.sumsCover)
+    if transaction.mode == .strict || isInsert { try store.expand(&row) }
+    if transaction.mode == .strict, row.state.isConcurrent(change, context, table: work.table) {
+      return Refusal(
+        rule: .strictConcurrent, row: change.row, message: "\(work.table.name): someone else wrote meanwhile")
+    }
+    row.state.apply(change, context, table: work.table)
+    row.seq = seq
+    work.new = row
+    if let parent = work.table.namedParent(change) {
+      try signLife(parent, base: change.parentBase ?? transaction.base)
+    }
+    return nil
+  }
+
+  /// A row that names a parent says that the parent lives: whoever deletes it without having seen the child is in a
+  /// conflict with the child's author about the parent's existence.
+  private func signLife(_ parent: RowID, base: UInt64) throws(RelayError) {
+    guard change(parent) == nil, let work = try work(parent), work.table.deletes != .never,
+      var row = work.new ?? work.old
+    else { return }
+    let context = context(view(work.table), base: base)
+    // Who knew that the parent was deleted does not bring it back by hanging something on it.
+    guard !row.state.writes(.live).contains(where: { $0.value == .flag(false) && context.covers($0) }) else { return }
+    let wasAlive = work.table.isAlive(row.state)
+    let touch = RowChange(row: parent, base: base, operations: [Operation(.touch)])
+    row.state.apply(touch, context, table: work.table)
+    work.new = row
+    if !wasAlive, work.table.isAlive(row.state), let above = row.parent { try signLife(above, base: base) }
+  }
+}

@@ -1,0 +1,199 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// One transaction on its way through the hub: rows as they were and as they would be.
+final class Judgement {
+  let store: HubSession
+  let transaction: Transaction
+  let authority: Authority
+  /// The role that it is judged by.
+  let role: String
+  let seq: UInt64
+  let effective: HybridTime
+  /// Milliseconds since 1970.
+  let now: Int64
+  /// The transaction's own rows, in its order, which ascends.
+  private var own: [RowWork?]
+  /// Rows that it does not write but looks at: parents, and those above them.
+  private var others: [RowID: RowWork] = [:]
+  private var isClean: Bool?
+  private var lastView: TableView?
+
+  init(
+    _ store: HubSession, _ transaction: Transaction, _ authority: Authority, seq: UInt64, effective: HybridTime,
+    now: Int64
+  ) {
+    self.store = store
+    self.transaction = transaction
+    self.authority = authority
+    role = authority.role(transaction.role)
+    self.seq = seq
+    self.effective = effective
+    self.now = now
+    own = Array(repeating: nil, count: transaction.rows.count)
+  }
+
+  var device: HubDevice { authority.device }
+
+  // MARK: Rows
+
+  /// The work on one of the transaction's own rows; nil where the hub has no such table.
+  func own(_ at: Int) throws(RelayError) -> RowWork? {
+    if let known = own[at] { return known }
+    let change = transaction.rows[at]
+    guard let table = table(change.row.table) else { return nil }
+    let work = RowWork(change.row, table, change, old: try store.load(change.row))
+    own[at] = work
+    return work
+  }
+
+  /// The work on any row; nil where the hub has no such table.
+  func work(_ row: RowID) throws(RelayError) -> RowWork? {
+    if let at = index(row) { return try own(at) }
+    if let known = others[row] { return known }
+    guard let table = table(row.table) else { return nil }
+    let work = RowWork(row, table, nil, old: try store.load(row))
+    others[row] = work
+    return work
+  }
+
+  /// Where the transaction's own change of a row stands.
+  func index(_ row: RowID) -> Int? {
+    var (low, high) = (0, transaction.rows.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if transaction.rows[middle].row < row { low = middle + 1 } else { high = middle }
+    }
+    return low < transaction.rows.count && transaction.rows[low].row == row ? low : nil
+  }
+
+  /// The transaction's own change of a row.
+  func change(_ row: RowID) -> RowChange? { index(row).map { transaction.rows[$0] } }
+
+  /// Every row that the transaction makes another one, ascending.
+  func written() -> [RowWork] {
+    let mine = own.compactMap { $0 }.filter { $0.new != nil }
+    let signed = others.values.filter { $0.new != nil }
+    return signed.isEmpty ? mine : (mine + signed).sorted { $0.row < $1.row }
+  }
+
+  private func table(_ id: UInt32) -> TableSchema? {
+    if let lastView, lastView.table.id == id { return lastView.table }
+    return store.schema.table(id)
+  }
+
+  // MARK: Tables
+
+  /// What does not change from row to row of a table.
+  func view(_ table: TableSchema) -> TableView {
+    if let lastView, lastView.table.id == table.id { return lastView }
+    let (header, now) = (transaction.role, device.role)
+    let view = TableView(
+      table,
+      readable: Set(
+        table.groups.filter {
+          (table.reads($0, header) || Mutation.isPlanted(.roleNow)) && table.reads($0, now)
+        }.map(\.id)),
+      given: Set(table.groups.filter { table.gives($0.id, now) }.map(\.id)), writes: table.access(role).writes)
+    lastView = view
+    return view
+  }
+
+  /// What the author of a change had seen.
+  func context(_ view: TableView, base: UInt64) -> WriteContext {
+    let (readable, given, table) = (view.readable, view.given, view.table)
+    return WriteContext(
+      dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: base,
+      readable: { Mutation.isPlanted(.hiddenCovered) || readable.contains($0) },
+      gives: { Mutation.isPlanted(.foreignDefaults) || given.contains($0) || table.group($0) == nil })
+  }
+
+  // MARK: Places
+
+  /// Where a row is once the whole transaction is merged; by its own rules, or its parent's place.
+  func place(_ row: RowID) throws(RelayError) -> Place {
+    guard let work = try work(row) else { return Place() }
+    return try place(work)
+  }
+
+  func place(_ work: RowWork) throws(RelayError) -> Place {
+    if let known = work.place { return known }
+    // Who is above itself lies nowhere.
+    work.place = Place()
+    let place = try findPlace(work)
+    work.place = place
+    return place
+  }
+
+  private func findPlace(_ work: RowWork) throws(RelayError) -> Place {
+    guard let state = work.state else { return Place() }
+    let (table, values) = (work.table, try work.values())
+    let isDead = !table.isAlive(state)
+    guard table.parent != nil else {
+      return Place(scopes: table.ownScopes(values), homes: table.ownHomes(values), isDead: isDead)
+    }
+    guard let parent = table.parentRow(values) else { return Place(isDead: isDead) }
+    let above = try place(parent)
+    return Place(scopes: above.scopes, homes: above.homes, isDead: isDead, isOrphan: above.isDead || above.isOrphan)
+  }
+
+  /// The refused transaction that an operation on this row would build on (rule 18).
+  func buildsOnRefused(_ row: RowID, isInsert: Bool) throws(RelayError) -> Dot? {
+    if transaction.seen.intervals.isEmpty { return nil }
+    if isClean == nil { isClean = try !store.hasRefusals(device.id) }
+    guard isClean == false else { return nil }
+    return Standing.lacks(try store.standing(row, seen: transaction.seen, device.id), inserts: isInsert)
+  }
+}
+
+struct Place {
+  var scopes: [String] = []
+  var homes: [String] = []
+  var isDead = false
+  var isOrphan = false
+}
+
+/// One row as a transaction finds it and as it makes it.
+final class RowWork {
+  let row: RowID
+  let table: TableSchema
+  /// Nil where the transaction does not write it.
+  let change: RowChange?
+  let old: StoredRow?
+  /// The row once merged; nil as long as nothing was.
+  var new: StoredRow? { didSet { (known, place) = (nil, nil) } }
+  /// Where it is once the whole transaction is merged.
+  var place: Place?
+  private var known: [Value]?
+
+  init(_ row: RowID, _ table: TableSchema, _ change: RowChange?, old: StoredRow?) {
+    (self.row, self.table, self.change, self.old) = (row, table, change, old)
+  }
+
+  /// The cells so far; nil for a row that the hub never had.
+  var state: RowState? { new?.state ?? old?.state }
+
+  /// Every column's value as it is so far, dead or alive.
+  func values() throws(RelayError) -> [Value] {
+    if let known { return known }
+    let values = try table.allValues(row, state ?? RowState())
+    known = values
+    return values
+  }
+}
+
+/// What of a table is the same for every row of one transaction.
+final class TableView {
+  let table: TableSchema
+  let readable: Set<GroupID>
+  /// Groups to which its role may give a value in a new row.
+  let given: Set<GroupID>
+  let writes: Bool
+
+  init(_ table: TableSchema, readable: Set<GroupID>, given: Set<GroupID>, writes: Bool) {
+    (self.table, self.readable, self.given, self.writes) = (table, readable, given, writes)
+  }
+
+  /// Could the author see the group, by the role that it wrote under and by the one that it has now?
+  func reads(_ group: GroupID) -> Bool { readable.contains(group) }
+}

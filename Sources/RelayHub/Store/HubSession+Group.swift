@@ -1,0 +1,51 @@
+internal import RelayMerge
+internal import RelayProtocol
+internal import RelaySQLite
+
+/// What a group of pushes knows in memory until it is committed, so that nothing is read or written once a transaction
+/// that once a group is enough for. A value: a push that fails puts back what stood before it.
+struct GroupState {
+  var head: UInt64
+  /// The log's hash after it.
+  var log: Hash128
+  var digests = DigestBook()
+  /// The numbers of scopes' names.
+  var scopes: [String: Int64] = [:]
+  var authorities: [ReplicaID: Authority] = [:]
+}
+
+extension HubSession {
+  /// Runs a group's body between reading its state and writing what it gathered. Call it inside the group's transaction.
+  func inGroup<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    let head = try head()
+    group = GroupState(head: head, log: try logHash(head) ?? .zero)
+    defer { group = nil }
+    let result = try body()
+    try writeDigests()
+    return result
+  }
+
+  /// Something that leaves nothing behind where it fails, neither in the file nor in memory.
+  func attempt<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    let before = group
+    do throws(RelayError) {
+      return try db.savepoint(body)
+    } catch {
+      group = before
+      throw error
+    }
+  }
+}
+
+/// The digests that a group's commits changed, each as it is now.
+struct DigestBook {
+  struct Kept {
+    var role: String
+    var version: UInt64
+    var digest: ScopeDigest
+  }
+  /// By scope; of those that were looked at, also where none is kept.
+  var places: [String: Int] = [:]
+  var scopes: [String] = []
+  var lists: [[Kept]] = []
+}
