@@ -30,30 +30,39 @@ public struct ReplicaStatus: Sendable, Equatable {
   public var schemaVersion: UInt64
   /// Why the oldest unsent transaction has to wait although the hub answers; nil where none does.
   public var waitsFor: String?
+  /// When everything was sent, and when a pull ended well, by this device's clock in milliseconds since 1970; nil for
+  /// never. What `base` and `head` say is as old as the last pull.
+  public var lastPush: Int64?
+  public var lastPull: Int64?
+  /// The hub's clock at the last pull, in milliseconds since 1970.
+  public var hubTime: Int64?
+  /// What a sync that runs now waits for, be it of this process or of another; nil where none has waited for a second.
+  public var activity: SyncActivity?
 }
 
 extension Replica {
   public func status() throws(RelayError) -> ReplicaStatus {
-    try locked { (core) throws(RelayError) in
-      try core.db.snapshot { () throws(RelayError) in
-        let state = try core.state()
-        func count(_ sql: String) throws(RelayError) -> Int { Int(try core.db.first(sql)?[0].integer ?? 0) }
-        func inbox(_ kind: String) throws(RelayError) -> Int {
-          try count("SELECT count(*) FROM relay_inbox WHERE kind = '\(kind)'")
-        }
-        var rows = 0
-        for table in schema.tables { rows += try count("SELECT count(*) FROM \"\(table.name)\"") }
-        let unsealed = try core.loggedTables().isEmpty ? 0 : 1
-        let flags = try core.db.first("SELECT mismatch, rebuilt FROM relay_state")
-        return ReplicaStatus(
-          replica: state.replica, device: state.device, role: state.role, epoch: state.epoch, base: state.base,
-          head: state.head,
-          pending: unsealed + (try count("SELECT count(*) FROM relay_transaction WHERE installed = 0")),
-          accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
-          refused: try inbox("refused"), held: try inbox("held"), rows: rows,
-          mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),
-          schemaVersion: schema.version, waitsFor: try core.waitsFor())
+    try reading { (core) throws(RelayError) in
+      let state = try core.state()
+      func count(_ sql: String) throws(RelayError) -> Int { Int(try core.db.first(sql)?[0].integer ?? 0) }
+      func inbox(_ kind: String) throws(RelayError) -> Int {
+        try count("SELECT count(*) FROM relay_inbox WHERE kind = '\(kind)'")
       }
+      var rows = 0
+      for table in schema.tables { rows += try count("SELECT count(*) FROM \"\(table.name)\"") }
+      let unsealed = try core.loggedTables().isEmpty ? 0 : 1
+      let talk = try core.syncRecord.times()
+      let flags = try core.db.first("SELECT mismatch, rebuilt FROM relay_state")
+      return ReplicaStatus(
+        replica: state.replica, device: state.device, role: state.role, epoch: state.epoch, base: state.base,
+        head: state.head,
+        pending: unsealed + (try count("SELECT count(*) FROM relay_transaction WHERE installed = 0")),
+        accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
+        refused: try inbox("refused"), held: try inbox("held"), rows: rows,
+        mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),
+        schemaVersion: schema.version, waitsFor: try core.waitsFor(),
+        lastPush: talk.pushed, lastPull: talk.pulled, hubTime: talk.hub,
+        activity: try core.syncRecord.activity(now: core.environment.now()))
     }
   }
 }

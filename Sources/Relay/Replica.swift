@@ -18,6 +18,7 @@ public final class Replica: Sendable {
   private let visitors = Visitors()
   let observers = Observers()
   let environment: Environment
+  let writes = WriteSignal()
   public let schema: SyncSchema
   public let path: String
 
@@ -86,7 +87,7 @@ public final class Replica: Sendable {
     author: String = "", mode: TransactionMode = .merge, seenAt moment: Moment? = nil,
     _ body: (Database) throws(RelayError) -> T
   ) throws(RelayError) -> T {
-    try locked { (core) throws(RelayError) in
+    let value = try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
         try core.seal(.residue)
         let value = try core.db.lent { () throws(RelayError) in try body(core.db) }
@@ -94,6 +95,8 @@ public final class Replica: Sendable {
         return value
       }
     }
+    writes.tell()
+    return value
   }
 
   /// Runs `body` like the other `write`; it throws what it likes, and nothing was written then.

@@ -57,9 +57,11 @@ final class CurlLine: @unchecked Sendable {
       exchange.start()
       return transfer(exchange)
     }
-    var status = 0
+    var (status, proxyStatus, certificate) = (0, 0, 0)
     relay_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-    return exchange.outcome(code, status: status)
+    relay_curl_get_long(easy, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
+    relay_curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &certificate)
+    return exchange.outcome(LineResult(code: code, status: status, proxyStatus: proxyStatus, certificate: certificate))
   }
 
   private func transfer(_ exchange: Exchange) -> CURLcode {

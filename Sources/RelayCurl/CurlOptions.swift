@@ -4,8 +4,10 @@ internal import RelayProtocol
 /// The one place where libcurl is told what it may do.
 enum CurlOptions {
   static let connectTimeout: Duration = .seconds(10)
-  /// A transfer that moves less than a byte a second for so long is given up; a parked pull adds its wait.
+  /// A transfer that moves less than `leastSpeed` for so long is given up; a parked pull adds its wait.
   static let silence: Duration = .seconds(30)
+  /// Bytes a second. The slowest line that is worth waiting for, GSM data at 9.6 kbit/s, carries a thousand.
+  static let leastSpeed = 64
 
   static func set(on easy: UnsafeMutableRawPointer, for exchange: Exchange) {
     relay_curl_set_string(easy, CURLOPT_URL, exchange.url)
@@ -29,7 +31,7 @@ enum CurlOptions {
     relay_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
     relay_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
     relay_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connectTimeout.wholeMilliseconds)
-    relay_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
+    relay_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, leastSpeed)
     relay_curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, (silence + exchange.wait).wholeMilliseconds / 1000)
     if let deadline = exchange.deadline {
       // 0 would mean none.

@@ -62,9 +62,7 @@ final class Exchange: @unchecked Sendable {
   func receive(_ piece: UnsafeRawBufferPointer) -> Bool {
     received += piece.count
     do throws(RelayError) {
-      guard received <= Limits.body else {
-        throw RelayError(.limitExceeded, "an answer of more than \(Limits.body) bytes")
-      }
+      guard received <= Limits.body else { throw tooLarge }
       // What is not from a hub is counted and dropped.
       guard headers.isCBOR else { return true }
       if headers.isGzip {
@@ -82,43 +80,29 @@ final class Exchange: @unchecked Sendable {
     }
   }
 
-  func outcome(_ code: CURLcode, status: Int) -> Result<TransportResponse, RelayError> {
+  func outcome(_ result: LineResult) -> Result<TransportResponse, RelayError> {
     if let failure { return .failure(failure) }
     if isCancelled { return .failure(cancellation) }
-    guard code == CURLE_OK else { return .failure(error(code)) }
-    guard headers.isCBOR else { return .failure(foreignAnswer(status: status)) }
+    if result.code == CURLE_FILESIZE_EXCEEDED { return .failure(tooLarge) }
+    guard result.code == CURLE_OK else { return .failure(error(result)) }
     do throws(RelayError) {
-      let content = try inflater?.finish() ?? plain
+      let content = headers.isCBOR ? try inflater?.finish() ?? plain : []
       return .success(
         TransportResponse(
-          status: status, body: content, retryAfter: headers.retryAfter, sentBytes: body.count,
-          receivedBytes: received))
+          status: result.status, body: content, retryAfter: headers.retryAfter, isFromHub: headers.isCBOR,
+          sentBytes: body.count, receivedBytes: received))
     } catch {
       return .failure(error)
     }
   }
 
-  private func error(_ code: CURLcode) -> RelayError {
-    let reason = String(cString: curl_easy_strerror(code))
-    switch code {
-    case CURLE_FILESIZE_EXCEEDED:
-      return RelayError(.limitExceeded, "an answer of more than \(Limits.body) bytes")
-    case CURLE_OPERATION_TIMEDOUT:
-      // One code for three timeouts: only the caller's own is a deadline.
-      if let deadline, ContinuousClock.now - began >= deadline {
-        return RelayError(.deadline, "no whole answer from \(url) within \(deadline)")
-      }
-      return RelayError(.hubUnreachable, "\(url) does not answer (\(reason))")
-    default:
-      return RelayError(.hubUnreachable, "\(url): \(reason)")
-    }
-  }
+  private var tooLarge: RelayError { RelayError(.limitExceeded, "an answer of more than \(Limits.body) bytes") }
 
-  private func foreignAnswer(status: Int) -> RelayError {
-    let kind = headers.contentType.isEmpty ? "no type" : "type '\(headers.contentType)'"
-    return RelayError(
-      .hubUnreachable,
-      "something other than a hub answered at \(url): status \(status), \(kind). "
-        + "It may be a sign-in page of the network, a proxy, or a wrong address")
+  private func error(_ result: LineResult) -> RelayError {
+    // One code of libcurl for three timeouts: only the caller's own is a deadline.
+    if result.code == CURLE_OPERATION_TIMEDOUT, let deadline, ContinuousClock.now - began >= deadline {
+      return RelayError(.deadline, "no whole answer from \(url) within \(deadline)")
+    }
+    return result.error(url)
   }
 }

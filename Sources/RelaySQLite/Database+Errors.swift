@@ -13,7 +13,24 @@ extension Database {
   static func error(_ result: Int32, handle: OpaquePointer?, path: String, sql: String?) -> RelayError {
     let text = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(result))
     let what = sql.map { "\(text), at: \($0.prefix(300))" } ?? text
-    return RelayError(code(result), "\(path): \(what)")
+    return RelayError(cause(result, handle) ?? code(result), "\(path): \(what)")
+  }
+
+  /// SQLite cannot open a file, or cannot make one beside it, for many reasons; the system says which.
+  private static func cause(_ result: Int32, _ handle: OpaquePointer?) -> ErrorCode? {
+    guard [SQLITE_CANTOPEN, SQLITE_IOERR].contains(result & 0xFF), let handle else { return nil }
+    switch sqlite3_system_errno(handle) {
+    case SystemError.noSpace: return .diskFull
+    case SystemError.forbidden, SystemError.readOnlySystem: return .readOnly
+    default: return nil
+    }
+  }
+
+  /// Numbers that Linux and Darwin share (errno.h).
+  private enum SystemError {
+    static let forbidden: Int32 = 13
+    static let noSpace: Int32 = 28
+    static let readOnlySystem: Int32 = 30
   }
 
   /// SQLite's primary result code (https://sqlite.org/rescode.html) as Relay's.

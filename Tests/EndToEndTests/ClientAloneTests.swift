@@ -16,8 +16,8 @@ struct ClientAloneTests {
   func hubAway() async throws {
     let outcome = try await clerk("enroll", "--hub", "http://127.0.0.1:1", "--code", "ANY", "--json")
     #expect(outcome.status == 4)
-    #expect(try outcome.errorCode() == "hub_unreachable")
-    #expect(outcome.complaint.hasPrefix("hub_unreachable: "))
+    #expect(try outcome.errorCode() == "connection_refused")
+    #expect(outcome.complaint.hasPrefix("connection_refused: "))
 
     let mode = try FileManager.default.attributesOfItem(atPath: clerk.file)[.posixPermissions] as? Int
     #expect(mode == 0o600)

@@ -125,10 +125,10 @@ struct TwoClerksTests {
     #expect(try await desk.shell("INSERT INTO book VALUES ('b2', 'north', 'Birds', NULL, NULL)").status == 0)
     let away = try await desk("sync", "--json", "--deadline", "2")
     #expect(away.status == 4)
-    #expect(try away.errorCode() == "hub_unreachable")
+    #expect(try away.errorCode() == "connection_refused")
     let status = try await desk("status", "--json").object()
     #expect(status["pending"] as? Int == 1)
-    #expect((status["lastError"] as? [String: Any])?["code"] as? String == "hub_unreachable")
+    #expect((status["lastError"] as? [String: Any])?["code"] as? String == "connection_refused")
   }
 
   @Test("A revoked device is told so with 5 and keeps its work")

@@ -87,7 +87,7 @@ struct WrongInputTests {
     let other = try await HubProcess(in: folder, name: "other")
     try await other.serve()
     let code = try await other.addDevice("desk", scopes: ["branch/north"])
-    try expect(try await desk("enroll", "--hub", other.address, "--code", code, "--json"), "already_enrolled")
+    try expect(try await desk("enroll", "--hub", other.address, "--code", code, "--json"), "wrong_organisation")
     #expect(try await content(desk) == before)
     // The code was not spent.
     let cart = try Clerk("cart", in: folder)

@@ -21,6 +21,7 @@ struct EnrollCommand: AsyncParsableCommand {
     // Before the code is spent: a replica that is enrolled and has no address could never sync.
     if try replica.status().device.isEmpty { try ClientNotes.write([(.hub, hub)], in: replica) }
     try await replica.enrol(code: code, hub: hub, with: transport)
+    try ClientNotes.write([(.hub, hub)], in: replica)
     let status = try replica.status()
     if output.isJSON {
       try Output.json(EnrollAnswer(replica: status.replica.description, device: status.device, role: status.role))

@@ -64,7 +64,8 @@ struct HistoryCommand: AsyncParsableCommand {
         try await replica.history(table: table, key: key, most: most, with: transport, options: options), nil
       )
     } catch {
-      guard [.notEnrolled, .hubUnreachable, .hubOverloaded, .deadline].contains(error.code) else { throw error }
+      let isAway = error.code.isUnreachable || [.notEnrolled, .hubOverloaded, .deadline].contains(error.code)
+      guard isAway else { throw error }
       return (try replica.history(table: table, key: key), error)
     }
   }

@@ -12,7 +12,7 @@ enum ClientExit: Int32 {
     self =
       switch code {
       case .usage: .usage
-      case .hubUnreachable: .hubUnreachable
+      case _ where code.isUnreachable: .hubUnreachable
       case .revoked: .revoked
       default: .failed
       }

@@ -8,7 +8,7 @@ enum Output {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      print(String(decoding: try encoder.encode(value), as: UTF8.self))
+      Swift.print(TerminalText.json(String(decoding: try encoder.encode(value), as: UTF8.self)))
     } catch {
       throw RelayError(.invariant, "the answer cannot be written as JSON (\(error))")
     }
@@ -16,12 +16,12 @@ enum Output {
 
   /// Tells a failure on standard error; with `--json` also as an object on standard output.
   static func tell(_ error: RelayError, asJSON: Bool) {
-    complain(error.description)
+    complain(TerminalText.line(error.description))
     if asJSON { try? json(["error": ErrorAnswer(error)]) }
   }
 
   static func complain(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    FileHandle.standardError.write(Data((TerminalText.safe(text) + "\n").utf8))
   }
 }
 

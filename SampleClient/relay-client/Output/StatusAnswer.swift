@@ -8,6 +8,11 @@ struct StatusAnswer: Codable {
     var message: String
   }
 
+  struct Syncing: Codable {
+    var waitsFor: String
+    var since: String
+  }
+
   var replica: String
   var device: String
   var role: String
@@ -27,6 +32,13 @@ struct StatusAnswer: Codable {
   var schemaVersion: UInt64
   /// Why unsent work has to wait although the hub answers.
   var waitsFor: String?
+  /// When everything was sent and when a pull ended well, by this device's clock; absent for never.
+  var lastPush: String?
+  var lastPull: String?
+  /// The hub's clock at the last pull.
+  var hubTime: String?
+  /// What a sync that runs now waits for, and since when.
+  var syncing: Syncing?
   /// What waits for the people here; absent where the file is not the organisation's.
   var agenda: AgendaAnswer?
   /// Of the last sync, if it failed.
@@ -50,6 +62,11 @@ struct StatusAnswer: Codable {
     wasRebuilt = status.wasRebuilt
     schemaVersion = status.schemaVersion
     waitsFor = status.waitsFor
+    func utc(_ milliseconds: Int64?) -> String? { milliseconds.map { Instant(milliseconds: $0).text } }
+    lastPush = utc(status.lastPush)
+    lastPull = utc(status.lastPull)
+    hubTime = utc(status.hubTime)
+    syncing = status.activity.map { Syncing(waitsFor: $0.waitsFor, since: Instant(milliseconds: $0.since).text) }
     self.agenda = agenda.map(AgendaAnswer.init)
     self.lastError = lastError
   }
@@ -57,8 +74,8 @@ struct StatusAnswer: Codable {
   var text: String {
     var lines = [
       device.isEmpty ? "Device  not enrolled" : "Device  \(device)" + (base == 0 ? "" : " (\(role))"),
-      "Sent    \(accepted) accepted · \(pending) not confirmed yet",
-      "Fresh   up to \(base) of \(head)",
+      "Sent    \(accepted) accepted · \(pending) not confirmed yet" + (lastPush.map { " · all sent \($0)" } ?? ""),
+      lastPull.map { "Fresh   up to \(base), as of \($0)" } ?? "Fresh   nothing was pulled yet",
       "To do   \(conflicts) conflicts · \(refused) refused · \(held) held · \(notices) notices",
       "Rows    \(rows)",
     ]
@@ -72,8 +89,11 @@ struct StatusAnswer: Codable {
     if !mismatch.isEmpty { lines.append("Differs from the hub in \(mismatch.joined(separator: ", "))") }
     if let waitsFor { lines.append("Unsent work waits for \(waitsFor)") }
     if wasRebuilt {
-      lines.append("A tool rebuilt a table; what it wrote meanwhile may not have been captured. Next: verify")
+      lines.append(
+        "This file may differ from the hub unseen: a tool rebuilt a table, or a wrong answer was taken back. Next: verify"
+      )
     }
+    if let syncing { lines.append("Syncing now: waits for \(syncing.waitsFor) since \(syncing.since)") }
     if let lastError { lines.append("Last sync failed: \(lastError.code): \(lastError.message)") }
     return lines.joined(separator: "\n")
   }

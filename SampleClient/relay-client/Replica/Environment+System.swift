@@ -1,12 +1,6 @@
 internal import Foundation
 internal import Relay
 
-extension SyncOptions {
-  static let system = SyncOptions { (wait) async throws(CancellationError) in
-    do { try await Task.sleep(for: wait) } catch { throw CancellationError() }
-  }
-}
-
 extension Environment {
   /// The machine's clock and random source: the one place where this app asks for them.
   static let system = Environment(

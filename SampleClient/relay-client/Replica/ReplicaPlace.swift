@@ -23,15 +23,27 @@ struct ReplicaPlace: ParsableArguments {
     guard FileManager.default.fileExists(atPath: path) else {
       throw RelayError(.fileMissing, "\(path): there is no such file")
     }
+    guard try Replica.kind(of: path, schema: try schemaBytes()) == .replica else { throw notAttached }
     return try Replica(at: path, schema: try schemaBytes(), environment: environment)
   }
 
   /// Opens the replica, making the file and its tables where they are not there.
   func openOrCreate() throws(RelayError) -> Replica {
     let (schema, tables) = (try schemaBytes(), try tablesSQL())
+    if FileManager.default.fileExists(atPath: path) {
+      // What somebody else made is only taken where it has the tables.
+      switch try Replica.kind(of: path, schema: schema) {
+      case .replica, .blank, .attachable: break
+      case .empty, .foreign: throw notAttached
+      }
+    }
     return try Replica(at: path, schema: schema, environment: .system) { (db) throws(RelayError) in
       if let tables { try db.script(tables) }
     }
+  }
+
+  private var notAttached: RelayError {
+    RelayError(.notAttached, "\(path): this file is no replica, and it has not the tables of one")
   }
 
   private func schemaBytes() throws(RelayError) -> [UInt8] {

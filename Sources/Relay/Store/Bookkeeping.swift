@@ -85,5 +85,6 @@ enum Bookkeeping {
     CREATE TABLE IF NOT EXISTS relay_pull (
       id INTEGER PRIMARY KEY CHECK (id = 1), base INTEGER NOT NULL, floor INTEGER NOT NULL, asked BLOB NOT NULL,
       token BLOB NOT NULL);
+    \(SyncRecord.ddl)
     """
 }

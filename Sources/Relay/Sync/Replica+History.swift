@@ -29,18 +29,22 @@ extension Replica {
     }
     var request = HistoryRequest(epoch: try epoch(), row: row, schemaVersion: schema.version)
     var told: [HistoryResponse] = []
-    var count = 0
+    var (count, empty) = (0, 0)
     repeat {
       request.most = UInt64(clamping: min(max(1, most - count), Limits.historyPage))
       let answer = try await transport.send(
         TransportRequest(path: "/v1/history", body: request.encoded(), token: link.token),
-        deadline: options.requestDeadline)
-      guard answer.status == 200 else { throw RelayError(answer) }
+        deadline: options.requestDeadline ?? SyncOptions.longestRequest)
+      guard answer.status == 200, answer.isFromHub else { throw RelayError(answer) }
       let response = try HistoryResponse(decoding: answer.body)
       told.append(response)
       count += response.records.count
-      // A hub that does not come closer to the beginning would be asked for ever.
-      guard request.before == 0 || response.next < request.before else { break }
+      // A hub that tells nothing, or comes no closer to the beginning, would be asked for ever.
+      empty = response.records.isEmpty ? empty + 1 : 0
+      let isCloser = request.before == 0 || response.next < request.before
+      guard isCloser, empty < SyncMachine.mostIdle else {
+        throw SyncMachine.noProgress("the hub tells no more of the history and says that there is more")
+      }
       request.before = response.next
     } while request.before > 0 && count < most
     return try history(row, table, told: told)

@@ -42,7 +42,7 @@ extension Replica {
         epoch: epoch, base: found.base, rows: Array(rest.prefix(Limits.rowsAsked)), schemaVersion: version)
       guard let answer = try await ask("/v1/rows", request.encoded(), transport, options) else { return nil }
       let response = try RowsResponse(decoding: answer)
-      guard response.answered > 0 else { throw RelayError(.malformedMessage, "the hub answered for no row") }
+      guard response.answered > 0 else { throw SyncMachine.noProgress("the hub answered for no row") }
       for run in response.runs {
         for record in run.rows { rows[record.row] = CompletePull.Arrived(columns: run.columns, record: record) }
       }

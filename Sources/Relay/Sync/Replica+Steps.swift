@@ -20,7 +20,8 @@ extension Replica {
     throws(RelayError) -> SyncRequest
   {
     try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
+      try core.db.checkFile()
+      return try core.db.transaction { () throws(RelayError) in
         try core.seal(.residue)
         return try core.request(pushBytes: pushBytes, pageBytes: pageBytes, wait: wait)
       }
@@ -29,28 +30,61 @@ extension Replica {
 
   /// Takes the answer to a request of `nextRequest`.
   package func receive(_ response: SyncResponse, to request: SyncRequest) throws(RelayError) -> SyncStep {
+    try take(response, to: request).step
+  }
+
+  /// - Parameter mostStaged: bytes of pages that may wait for the last one of their pull.
+  package func take(
+    _ response: SyncResponse, to request: SyncRequest, mostStaged: UInt64 = .max
+  ) throws(RelayError) -> SyncTaken {
     try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
+      try core.db.checkFile()
+      let taken = try core.db.transaction { () throws(RelayError) in
         if !Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
         core.isFromHub = true
-        try core.learn(response.verdicts)
-        if let part = request.part { core.partProgress = (part.dot, Int(response.partReceived)) }
-        var step = SyncStep.again
-        if let page = response.page { step = try core.receive(page, response, request) }
-        // After the install, which only fits what was asked.
-        let hasMore = try core.learn(hub: response.schemaVersion)
-        if hasMore, case .installed = step { return .again }
-        return step
+        return try core.take(response, to: request, mostStaged)
       }
+      // What was written to a file that is gone is not there.
+      try core.db.checkFile()
+      return taken
     }
   }
 
   /// Forgets the pages of a pull that the hub called void.
   package func abandonPull() throws(RelayError) {
     try locked { (core) throws(RelayError) in
+      try core.db.transaction { () throws(RelayError) in try core.forgetStage() }
+    }
+  }
+
+  /// - Returns: whether there is reason to ask again.
+  func mend(_ mend: SyncMachine.Mend) throws(RelayError) -> Bool {
+    switch mend {
+    case .abandonPull:
+      try abandonPull()
+      return true
+    case .holdBackWhatIsNewer: return try holdBackWhatIsNewer()
+    case .speakOwnSchema: return try speakOwnSchema()
+    case .returnToStart: return try returnToStart()
+    }
+  }
+
+  /// The hub does not know what it said with the last answer that was installed, and has not been asked since: that
+  /// answer was wrong. Everything is pulled anew; what stands here stays until then, and unsent work in any case.
+  ///
+  /// - Returns: false where the hub has recognised the base before, so that it is the hub that has lost something.
+  private func returnToStart() throws(RelayError) -> Bool {
+    try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
-        try core.db.execute("DELETE FROM relay_page")
-        try core.db.execute("DELETE FROM relay_pull")
+        var state = try core.state()
+        guard state.base > 0, try core.syncRecord.recognised() != state.base else { return false }
+        (state.base, state.logHash, state.head) = (0, .zero, 0)
+        try core.save(state)
+        try core.forgetStage()
+        try core.db.execute("DELETE FROM relay_scope")
+        // Rows that only the wrong answer brought may stand here; a comparison finds them.
+        try core.db.execute("UPDATE relay_state SET rebuilt = 1")
+        return true
       }
     }
   }

@@ -81,8 +81,9 @@ extension Replica {
     }
     var result = Verification(base: state.base, rows: own.values.reduce(0) { $0 + $1.count })
     var request = VerifyRequest(epoch: state.epoch, base: state.base, schemaVersion: version > 0 ? version : nil)
-    guard let told = try await ask(request, transport, options)?.tables else { return nil }
-    let digests = Dictionary(uniqueKeysWithValues: told.map { ($0.table, $0.digest) })
+    guard let tables = try await ask(request, transport, options)?.tables else { return nil }
+    let digests = Dictionary(tables.map { ($0.table, $0.digest) }) { first, _ in first }
+    var told: UInt64 = 0
     for table in schema.tables {
       let rows = own[table.id] ?? [:]
       var digest = ScopeDigest()
@@ -98,8 +99,16 @@ extension Replica {
       while hasMore {
         guard let page = try await ask(request, transport, options) else { return nil }
         for row in page.rows { hub[row.key] = row.hash }
-        hasMore = page.more && !page.rows.isEmpty
-        request.after = page.rows.last?.key ?? []
+        told += page.rows.reduce(0) { $0 + UInt64($1.key.count) + 16 }
+        guard told <= options.stagedBytes else {
+          throw RelayError(.limitExceeded, "a list of more than \(options.stagedBytes) bytes of rows, and no end of it")
+        }
+        hasMore = page.more
+        let last = page.rows.last?.key ?? []
+        guard !hasMore || request.after.lexicographicallyPrecedes(last) else {
+          throw SyncMachine.noProgress("the hub lists the same rows again")
+        }
+        request.after = last
       }
       let found = differences(table, rows, hub)
       let known = Set(found.map(\.row))
@@ -131,8 +140,9 @@ extension Replica {
     _ path: String, _ body: [UInt8], _ transport: any Transport, _ options: SyncOptions
   ) async throws(RelayError) -> [UInt8]? {
     let answer = try await transport.send(
-      TransportRequest(path: path, body: body, token: try link()?.token), deadline: options.requestDeadline)
-    if answer.status == 200 { return answer.body }
+      TransportRequest(path: path, body: body, token: try link()?.token),
+      deadline: options.requestDeadline ?? SyncOptions.longestRequest)
+    if answer.status == 200, answer.isFromHub { return answer.body }
     let error = RelayError(answer)
     guard error.code == .pageVoid else { throw error }
     return nil

@@ -19,8 +19,7 @@ extension ReplicaCore {
       pull.token = token
       request.floor = UInt64(max(0, floor))
     } else if staged != nil {
-      try db.execute("DELETE FROM relay_page")
-      try db.execute("DELETE FROM relay_pull")
+      try forgetStage()
     }
     request.pull = pull
     return request
@@ -80,12 +79,14 @@ extension ReplicaCore {
 
   /// How much of a transaction in parts the hub holds, as it said last.
   private func partOffset(_ dot: Dot) throws(RelayError) -> Int {
-    guard partProgress.dot == dot else { return 0 }
-    return partProgress.received
+    partProgress.dot == dot ? partProgress.received : 0
   }
 
   /// Verdicts of a push: known from now on, pending until a pull confirms them (rule 7).
-  func learn(_ verdicts: [Verdict]) throws(RelayError) {
+  ///
+  /// - Returns: how many own transactions had none before.
+  func learn(_ verdicts: [Verdict]) throws(RelayError) -> Int {
+    var learnt = 0
     let state = try state()
     var own = OwnTransactions()
     for verdict in verdicts where verdict.dot.replica == state.replica {
@@ -93,6 +94,7 @@ extension ReplicaCore {
       let waits = "SELECT 1 FROM relay_transaction WHERE counter = ? AND seq IS NULL"
       guard try db.first(waits, [Value(verdict.dot.counter)]) != nil else { continue }
       try learn(verdict)
+      learnt += 1
       if Mutation.isPlanted(.leaveOnAck) {
         for sql in ["UPDATE relay_transaction SET installed = 1", "UPDATE relay_pending SET done = 1"] {
           try db.execute(sql + " WHERE counter = ?", [Value(verdict.dot.counter)])
@@ -104,53 +106,11 @@ extension ReplicaCore {
         for row in one.changes.keys.sorted() { try rebuild(row, try table(row.table), state, &own) }
       }
     }
-    if let last = verdicts.map(\.seq).max() {
-      try db.execute("UPDATE relay_state SET head = max(head, ?)", [Value(last)])
-    }
+    return learnt
   }
 
-  /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
-  func receive(
-    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest
-  ) throws(RelayError) -> SyncStep {
-    // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
-    // turn was asked for by another process too, which was faster: what that one staged stays, and both go on there.
-    let staged = try db.first("SELECT token FROM relay_pull")
-    let expected: [UInt8] = staged.flatMap { if case .blob(let token) = $0[0] { token } else { nil } } ?? []
-    guard request.pull?.token ?? [] == expected else { return .discarded }
-    guard let closing = page.closing else {
-      var body = CBORWriter()
-      body.pullPage(page)
-      try db.execute("INSERT INTO relay_page (body) VALUES (?)", [.blob(body.bytes)])
-      try db.execute(
-        "INSERT OR REPLACE INTO relay_pull (id, base, floor, asked, token) VALUES (1, ?, ?, ?, ?)",
-        [Value(request.base), Value(request.floor), .blob(Self.asked(request)), .blob(page.token)])
-      return .again
-    }
-    guard let hasPages = try fitsStagedPages(page) else { return try discardPull() }
-    let pull = CompletePull(
-      request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
-      hasPages: hasPages)
-    return try install(pull) ? .installed(base: closing.head) : try discardPull()
-  }
-
-  /// Do the pages that wait say of grants and role what this one says?
-  ///
-  /// - Returns: whether there are any; nil where one says something else.
-  private func fitsStagedPages(_ page: PullPage) throws(RelayError) -> Bool? {
-    var (hasPages, isSame) = (false, true)
-    try db.run("SELECT body FROM relay_page ORDER BY number", []) { (row) throws(RelayError) in
-      hasPages = true
-      let head = try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pageHead() }
-      isSame = head.grants == page.grants && head.role == page.role
-      return isSame
-    }
-    return isSame ? hasPages : nil
-  }
-
-  private func discardPull() throws(RelayError) -> SyncStep {
+  func forgetStage() throws(RelayError) {
     try db.execute("DELETE FROM relay_page")
     try db.execute("DELETE FROM relay_pull")
-    return .discarded
   }
 }

@@ -8,8 +8,9 @@ public import RelayProtocol
 public protocol Transport: Sendable {
   /// - Parameter deadline: how long the whole exchange may take; nil for the transport's own limits.
   /// - Returns: the hub's answer, whatever its status.
-  /// - Throws: `hub_unreachable` where no answer of a hub came, `deadline`, `cancelled` (also when the calling task is
-  ///   cancelled), `limit_exceeded` or `malformed_message` where the answer's body breaks the limits.
+  /// - Throws: a code of a line that does not reach the hub (`ErrorCode.isUnreachable`) where nothing answered,
+  ///   `deadline`, `cancelled` (also when the calling task is cancelled), `limit_exceeded` or `malformed_message` where
+  ///   the answer's body breaks the limits.
   func send(_ request: TransportRequest, deadline: Duration?) async throws(RelayError) -> TransportResponse
 }
 
@@ -40,16 +41,20 @@ public struct TransportResponse: Sendable {
   public var body: [UInt8]
   /// How long the hub asks to wait before the next request.
   public var retryAfter: Duration?
+  /// Was the body of the protocol's content type? What is not came from something on the way: a proxy, a sign-in page.
+  public var isFromHub: Bool
   /// Bytes of the bodies as they travelled.
   public var sentBytes: Int
   public var receivedBytes: Int
 
   public init(
-    status: Int, body: [UInt8], retryAfter: Duration? = nil, sentBytes: Int = 0, receivedBytes: Int = 0
+    status: Int, body: [UInt8], retryAfter: Duration? = nil, isFromHub: Bool = true, sentBytes: Int = 0,
+    receivedBytes: Int = 0
   ) {
     self.status = status
     self.body = body
     self.retryAfter = retryAfter
+    self.isFromHub = isFromHub
     self.sentBytes = sentBytes
     self.receivedBytes = receivedBytes
   }

@@ -1,0 +1,181 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+extension ReplicaCore {
+  var syncRecord: SyncRecord { SyncRecord(db: db) }
+
+  /// Takes an answer in the transaction that is open: verdicts first, then the page.
+  func take(
+    _ response: SyncResponse, to request: SyncRequest, _ mostStaged: UInt64
+  ) throws(RelayError) -> SyncTaken {
+    var taken = SyncTaken(step: .again)
+    if try learn(response.verdicts) > 0 { taken.progress = .some }
+    try take(partReceived: response.partReceived, of: request.part, &taken)
+    let judged = try judgedDots(upTo: request)
+    if let page = response.page { try take(page, response, request, mostStaged, &taken) }
+    // After the install, which only fits what was asked.
+    let hasMore = try learn(hub: response.schemaVersion)
+    try syncRecord.end()
+    if case .installed = taken.step {
+      try offerAgain(judged, after: response.page?.closing)
+      let now = environment.now()
+      try syncRecord.pulled(at: now, hubTime: response.time)
+      try setTimeBack(now: now, hubTime: response.time)
+      if try unsentCount() == 0 { try syncRecord.pushed(at: now) }
+      if hasMore, case .installed(let base) = taken.step {
+        taken.reopenedAt = base
+        taken.step = .again
+      }
+    }
+    // The hub has not said that it is somebody else's history.
+    if taken.step != .discarded { try syncRecord.recognised(request.base) }
+    return taken
+  }
+
+  /// - Throws: `malformed_message` where the hub says that it holds more than there is.
+  private func take(
+    partReceived: UInt64, of part: TransactionPart?, _ taken: inout SyncTaken
+  ) throws(RelayError) {
+    guard let part else { return }
+    guard partReceived <= part.total else {
+      throw RelayError(
+        .malformedMessage, "the hub says that it holds \(partReceived) bytes of a transaction of \(part.total)")
+    }
+    defer { partProgress = (part.dot, Int(partReceived)) }
+    // With its verdict the hub needs to hold no part any more.
+    guard taken.progress == .none else { return }
+    // A hub takes a part whole or not at all.
+    if partReceived >= part.offset + UInt64(part.bytes.count), !part.bytes.isEmpty {
+      taken.progress = .some
+    } else if partReceived != part.offset {
+      taken.progress = .setback
+    } else {
+      taken.misfit = "the hub takes no more of a transaction that goes in parts"
+    }
+  }
+
+  /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
+  private func take(
+    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest, _ mostStaged: UInt64, _ taken: inout SyncTaken
+  ) throws(RelayError) {
+    // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
+    // turn was asked for by another process too, which was faster: what that one staged stays, and both go on there.
+    let asked = request.pull?.token ?? []
+    let staged = try db.first("SELECT token FROM relay_pull")
+    let expected: [UInt8] = staged.flatMap { if case .blob(let token) = $0[0] { token } else { nil } } ?? []
+    guard asked == expected else {
+      (taken.step, taken.progress) = (.discarded, .some)
+      return
+    }
+    guard let closing = page.closing else {
+      guard page.token != asked else {
+        taken.misfit = "the hub sends the same page again"
+        return
+      }
+      var body = CBORWriter()
+      body.pullPage(page)
+      guard try stagedBytes() + UInt64(body.bytes.count) <= mostStaged else {
+        taken.isEndless = true
+        taken.misfit = "a pull of more than \(mostStaged) bytes, and no end of it"
+        return
+      }
+      try db.execute("INSERT INTO relay_page (body) VALUES (?)", [.blob(body.bytes)])
+      try db.execute(
+        "INSERT OR REPLACE INTO relay_pull (id, base, floor, asked, token) VALUES (1, ?, ?, ?, ?)",
+        [Value(request.base), Value(request.floor), .blob(Self.asked(request)), .blob(page.token)])
+      taken.pulled = body.bytes.count
+      if taken.progress == .none { taken.progress = page.rowCount > 0 ? .some : .emptyPage }
+      return
+    }
+    let stands = try stands(as: request)
+    guard let hasPages = try fitsStagedPages(page) else {
+      return try discard("pages of one pull that are of different grants", &taken)
+    }
+    let pull = CompletePull(
+      request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
+      hasPages: hasPages)
+    if try install(pull) {
+      taken.step = .installed(base: closing.head)
+      taken.progress = .some
+      return
+    }
+    // Another process has moved the file meanwhile, or the answer is about something else than what was asked.
+    try discard("the hub's answer is of another history, or older than what this device has", &taken)
+    if !stands { taken.progress = .some }
+  }
+
+  /// Do the pages that wait say of grants and role what this one says?
+  ///
+  /// - Returns: whether there are any; nil where one says something else.
+  private func fitsStagedPages(_ page: PullPage) throws(RelayError) -> Bool? {
+    var (hasPages, isSame) = (false, true)
+    try db.run("SELECT body FROM relay_page ORDER BY number", []) { (row) throws(RelayError) in
+      hasPages = true
+      let head = try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pageHead() }
+      isSame = head.grants == page.grants && head.role == page.role
+      return isSame
+    }
+    return isSame ? hasPages : nil
+  }
+
+  private func discard(_ reason: String, _ taken: inout SyncTaken) throws(RelayError) {
+    try forgetStage()
+    taken.step = .discarded
+    taken.misfit = reason
+  }
+
+  /// Does the file still stand where the request was made?
+  private func stands(as request: SyncRequest) throws(RelayError) -> Bool {
+    let state = try state()
+    let scopes = try installedScopes()
+    return state.base == request.base && state.role == request.role && scopes == request.scopes
+  }
+
+  private func stagedBytes() throws(RelayError) -> UInt64 {
+    // A page takes at least one of SQLite's own.
+    let sum = "SELECT coalesce(sum(max(length(body), 4096)), 0) FROM relay_page"
+    return UInt64(max(0, try db.first(sum)?[0].integer ?? 0))
+  }
+
+  /// A clock that was wrong once, here or at whoever wrote, does not win for ever: hybrid time that lies further ahead of
+  /// both clocks than the hub lets any write lie goes back to them (rule 12).
+  private func setTimeBack(now: Int64, hubTime: UInt64) throws(RelayError) {
+    var state = try state()
+    let latest = max(now, Int64(min(hubTime, 1 << 47)))
+    guard state.time.milliseconds - Limits.clockLead > latest else { return }
+    state.time = HybridTime(milliseconds: latest)
+    try save(state)
+  }
+
+  /// Own transactions without a verdict.
+  private func unsentCount() throws(RelayError) -> Int64 {
+    try db.first("SELECT count(*) FROM relay_transaction WHERE seq IS NULL")?[0].integer ?? 0
+  }
+
+  // MARK: Verdicts that no pull explains
+
+  private static let fullClosing = 100_000
+
+  /// Own transactions that were said to be judged when the pull was asked for.
+  private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [UInt64] {
+    guard request.pull != nil else { return [] }
+    return try db.query("SELECT counter FROM relay_transaction WHERE installed = 0 AND seq IS NOT NULL") {
+      (row) throws(RelayError) in UInt64(row.int(0))
+    }
+  }
+
+  /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7).
+  private func offerAgain(_ judged: [UInt64], after closing: PullClosing?) throws(RelayError) {
+    guard !judged.isEmpty, let closing else { return }
+    let confirmed = Set(closing.confirmed.map(\.dot.counter))
+    // A closing that is full lists the oldest; the rest comes with the next pull.
+    let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : confirmed.max() ?? 0
+    for counter in judged where counter <= last && !confirmed.contains(counter) {
+      try db.execute(
+        "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE counter = ? AND installed = 0",
+        [Value(counter)])
+      try db.execute(
+        "UPDATE relay_pending SET verdict = 0 WHERE counter = ? AND done = 0 AND verdict IN (1, 2)", [Value(counter)])
+    }
+  }
+}
