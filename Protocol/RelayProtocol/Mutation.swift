@@ -11,6 +11,7 @@ package enum Mutation: String, CaseIterable {
   case hiddenCovered, roleNow, collapse, noLive, noClamp, seenImmutable, overAlive
   case noNotice, newEntry, noopResolve, endsCovered, noticeShows, deadBlank
   // Accept (rules 16–19)
+  case claimedBase, rightsNow, movesAnywhere, unseenTold
   case twice, noLate, lateAny, lateInsert, lateChild, keyTaken, keyShows, keysTold, ontoOther, refusedBlocks, notAtomic
   // Scopes and pulls (rules 21–24)
   case childrenStay, hubRemembers, roleUnnamed, floorIsN, floorPending, exitHeld, earlyW, sumsBlur, tokenLives

@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 extension HubSession {
   /// Judges one device's push in its order (rules 3, 16), and remembers what its pull shows the device to know.
@@ -35,9 +34,10 @@ extension HubSession {
     let transaction = try Transaction(decoding: bytes)
     let dot = transaction.dot
     let sealed = SealedTransaction(dot: dot, bytes: bytes, hash: hash128(transaction.previous.bytes, bytes))
-    if let record = try known(dot, sealed.hash, device), !Mutation.isPlanted(.twice) { return record.verdict }
+    let chain = try chain(of: dot.replica)
+    if let record = try known(dot, sealed.hash, chain, device), !Mutation.isPlanted(.twice) { return record.verdict }
     let head = try head()
-    try checkOrder(transaction, head: head)
+    try checkOrder(transaction, chain, head: head)
     let authority = try knownAuthority(device, dot.replica, now: now)
     let latest = HybridTime(milliseconds: now.addingSaturating(Limits.clockLead))
     let judgement = Judgement(
@@ -50,7 +50,7 @@ extension HubSession {
       try noteAdditions(transaction, seq: verdict.seq)
     }
     let log = hash128((try logHash(head) ?? .zero).bytes, sealed.hash.bytes, [verdict.isAccepted ? 1 : 0])
-    try bind(dot.replica, to: device.id)
+    if chain == nil { try bind(dot.replica, to: device.id) }
     try insert(
       verdict, sealed, device: device.id, author: transaction.author, base: transaction.base, log: log, received: now)
     try markStanding(transaction, verdict, device.id)
@@ -69,11 +69,13 @@ extension HubSession {
   /// The record of a dot that has its verdict already.
   ///
   /// - Throws: `unauthorized` for another device's replica, `replica_forked`.
-  func known(_ dot: Dot, _ hash: Hash128, _ device: HubDevice) throws(RelayError) -> TransactionRecord? {
-    let owner = try db.first("SELECT device FROM replica WHERE id = ?", [.bits(dot.replica.bits)])?[0]
-    guard owner == nil || owner == .integer(device.id) else {
+  func known(
+    _ dot: Dot, _ hash: Hash128, _ chain: Chain?, _ device: HubDevice
+  ) throws(RelayError) -> TransactionRecord? {
+    guard chain == nil || chain?.device == device.id else {
       throw RelayError(.unauthorized, "\(dot): not this device's replica")
     }
+    guard let chain, dot.counter <= chain.count || Mutation.isPlanted(.twice) else { return nil }
     guard let record = try record(dot) else { return nil }
     guard record.hash == hash || Mutation.isPlanted(.twice) else {
       throw RelayError(.replicaForked, "\(dot) stands for something else here")
@@ -82,11 +84,8 @@ extension HubSession {
   }
 
   /// Is this the next transaction of its replica, and has the hub all that it builds on?
-  private func checkOrder(_ transaction: Transaction, head: UInt64) throws(RelayError) {
-    let dot = transaction.dot
-    let known = try db.first("SELECT n, hash FROM replica WHERE id = ?", [.bits(dot.replica.bits)])
-    let count = try Count.seq(known?[0])
-    let last = known.flatMap { Hash128(bytes: $0[1].bytes) } ?? .zero
+  private func checkOrder(_ transaction: Transaction, _ chain: Chain?, head: UInt64) throws(RelayError) {
+    let (dot, count, last) = (transaction.dot, chain?.count ?? 0, chain?.last ?? .zero)
     guard dot.counter == count + 1 else { throw RelayError(.outOfOrder, "\(dot): the hub has \(count) of its replica") }
     guard transaction.previous == last else { throw RelayError(.replicaForked, "\(dot) follows another transaction") }
     guard transaction.base <= head, transaction.rows.allSatisfy({ max($0.base, $0.parentBase ?? 0) <= head }) else {

@@ -41,7 +41,8 @@ struct Authority {
   ///   - base: what the author says of itself; it counts down to the record and no further.
   ///   - exits: of the row, none older than the grace.
   func held(at base: UInt64, _ exits: [(scope: String, seq: UInt64)]) -> Bool {
-    exits.contains { exit in since(exit.scope).map { exit.seq > max(base, named, $0) } ?? false }
+    let named = Mutation.isPlanted(.claimedBase) ? 0 : named
+    return exits.contains { exit in since(exit.scope).map { exit.seq > max(base, named, $0) } ?? false }
   }
 
   /// Does an exit from this scope say something?

@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 extension Judgement {
   /// Writes what was accepted: rows, membership, entries, digests. Gives true when somebody is told of a conflict.
@@ -76,7 +75,8 @@ extension Judgement {
       let since = Dictionary(was.scopes.map { ($0.name, $0.seq) }, uniquingKeysWith: max)
       // A device that still holds a row through another scope must hear that one is gone: its digest counted the row there.
       let lost = was.scopes.contains { !place.scopes.contains($0.name) }
-      let comesAgain = isWritten || lost || was.isOrphan != place.isOrphan
+      // Of a dead row no digest counts anything, so there is nothing to hear.
+      let comesAgain = isWritten || (!place.isDead && (lost || was.isOrphan != place.isOrphan))
       row.scopes = place.scopes.map { (name: $0, seq: comesAgain ? seq : since[$0] ?? seq) }
     } else {
       row.scopes = place.scopes.map { (name: $0, seq: seq) }

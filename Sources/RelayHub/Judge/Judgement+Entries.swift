@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 /// Who is told of what a transaction left beside what is shown (rule 14).
 extension Judgement {
@@ -49,28 +48,17 @@ extension Judgement {
   private func settleEntry(
     _ cell: Cell, _ losers: [CellWrite], _ row: RowID, _ operations: [Operation]
   ) throws(RelayError) -> Bool {
-    let place = Self.place(row, cell.id)
     let resolves = operations.first { $0.group == cell.id.group && $0.resolves > 0 }?.resolves ?? 0
-    let isNamed =
-      try store.db.first(
-        "SELECT 1 FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND opened = ?", place + [.seq(resolves)]) != nil
-    let isOpen =
-      try store.db.first(
-        "SELECT opened FROM entry WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'", place) != nil
+    let isNamed = try store.hasEntry(row, cell.id, opened: resolves)
+    let isOpen = try store.hasOpenEntry(row, cell.id)
     if !losers.isEmpty {
       if !isOpen {
-        try store.db.execute(
-          """
-          INSERT INTO entry(tbl, key, cell, opened, status) VALUES (?, ?, ?, ?, 'open')
-          ON CONFLICT DO UPDATE SET status = 'open', ended = NULL
-          """, place + [.seq(isNamed && !Mutation.isPlanted(.newEntry) ? resolves : seq)])
+        try store.openEntry(row, cell.id, at: isNamed && !Mutation.isPlanted(.newEntry) ? resolves : seq)
       }
       return true
     }
     if isOpen, !(Mutation.isPlanted(.endsCovered) && cell.writes.count > 1) {
-      try store.db.execute(
-        "UPDATE entry SET status = ?, ended = ? WHERE tbl = ? AND key = ? AND cell = ? AND status = 'open'",
-        [.text(isNamed ? "resolved" : "superseded"), .seq(seq)] + place)
+      try store.endEntry(row, cell.id, as: isNamed ? "resolved" : "superseded", at: seq)
     }
     return false
   }
@@ -79,17 +67,6 @@ extension Judgement {
   private func notify(_ write: CellWrite, _ row: RowID, _ cell: CellID) throws(RelayError) -> Bool {
     let device = write.dot == transaction.dot ? self.device.id : try store.record(write.dot)?.device ?? 0
     store.news.devices.insert(device)
-    var lost = CBORWriter()
-    lost.cellWrite(write)
-    try store.db.execute(
-      "INSERT OR IGNORE INTO notice(tbl, key, cell, device, seq, replica, n, lost) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      Self.place(row, cell) + [
-        .integer(device), .seq(seq), .bits(write.dot.replica.bits), .seq(write.dot.counter), .blob(lost.bytes),
-      ])
-    return store.db.changes > 0
-  }
-
-  private static func place(_ row: RowID, _ cell: CellID) -> [Value] {
-    [.integer(Int64(row.table)), .blob(row.key), .blob(CellsBlob.encode(cell))]
+    return try store.insertNotice(device, of: write, row, cell, at: seq)
   }
 }

@@ -67,7 +67,7 @@ extension Judgement {
     }
     if isInsert { return authority.writes(try ownHomes(change, work)) ? nil : refuse(.notWritable, Self.notHere) }
     // By where the row is now, and by where its author wanted it, though somebody else moved it meanwhile.
-    guard !table.mayBeGivenAway else { return nil }
+    guard !table.mayBeGivenAway, !Mutation.isPlanted(.movesAnywhere) else { return nil }
     for ends in [homes, try ownHomes(change, work)] where ends != row.homes && !authority.writes(ends) {
       return refuse(.notWritable, Self.notHere)
     }
@@ -78,7 +78,7 @@ extension Judgement {
   private static let nowhere = "the hub has no such row in a scope of this device"
 
   private func sees(_ row: StoredRow, _ table: TableSchema) -> Bool {
-    table.access(role).reads && authority.sees(row.scopeNames)
+    Mutation.isPlanted(.unseenTold) || table.access(role).reads && authority.sees(row.scopeNames)
   }
 
   /// A parent is judged like a row that is written: by its homes before or after the transaction, or late.
@@ -103,6 +103,8 @@ extension Judgement {
   private func ownHomes(_ change: RowChange, _ work: RowWork) throws(RelayError) -> [String] {
     let isInsert = change.operations[0].isInsert
     guard isInsert || writesHomes(change, work.table) else { return work.old?.homes ?? [] }
+    // Nobody else has written a row that was not there.
+    if work.old == nil { return try place(work).homes }
     var state = isInsert ? RowState() : work.old?.state ?? RowState()
     let context = WriteContext(
       dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: isInsert ? 0 : Limits.sequence,

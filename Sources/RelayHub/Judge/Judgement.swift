@@ -88,24 +88,25 @@ final class Judgement {
   func view(_ table: TableSchema) -> TableView {
     if let lastView, lastView.table.id == table.id { return lastView }
     let (header, now) = (transaction.role, device.role)
-    let view = TableView(
-      table,
-      readable: Set(
-        table.groups.filter {
-          (table.reads($0, header) || Mutation.isPlanted(.roleNow)) && table.reads($0, now)
-        }.map(\.id)),
-      given: Set(table.groups.filter { table.gives($0.id, now) }.map(\.id)), writes: table.access(role).writes)
+    let readable = Set(
+      table.groups.filter {
+        (table.reads($0, header) || Mutation.isPlanted(.roleNow)) && table.reads($0, now)
+      }.map(\.id))
+    let given = Set(table.groups.filter { table.gives($0.id, now) }.map(\.id))
+    let context = WriteContext(
+      dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: 0,
+      readable: { Mutation.isPlanted(.hiddenCovered) || readable.contains($0) },
+      gives: { Mutation.isPlanted(.foreignDefaults) || given.contains($0) || table.group($0) == nil })
+    let view = TableView(table, readable: readable, context, writes: table.access(role).writes)
     lastView = view
     return view
   }
 
   /// What the author of a change had seen.
   func context(_ view: TableView, base: UInt64) -> WriteContext {
-    let (readable, given, table) = (view.readable, view.given, view.table)
-    return WriteContext(
-      dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: base,
-      readable: { Mutation.isPlanted(.hiddenCovered) || readable.contains($0) },
-      gives: { Mutation.isPlanted(.foreignDefaults) || given.contains($0) || table.group($0) == nil })
+    var context = view.context
+    context.base = base
+    return context
   }
 
   // MARK: Places
@@ -185,13 +186,13 @@ final class RowWork {
 /// What of a table is the same for every row of one transaction.
 final class TableView {
   let table: TableSchema
-  let readable: Set<GroupID>
-  /// Groups to which its role may give a value in a new row.
-  let given: Set<GroupID>
+  private let readable: Set<GroupID>
+  let context: WriteContext
+  /// May the author's role write the table at all?
   let writes: Bool
 
-  init(_ table: TableSchema, readable: Set<GroupID>, given: Set<GroupID>, writes: Bool) {
-    (self.table, self.readable, self.given, self.writes) = (table, readable, given, writes)
+  init(_ table: TableSchema, readable: Set<GroupID>, _ context: WriteContext, writes: Bool) {
+    (self.table, self.readable, self.context, self.writes) = (table, readable, context, writes)
   }
 
   /// Could the author see the group, by the role that it wrote under and by the one that it has now?

@@ -61,9 +61,4 @@ extension HubSession {
     }
     for seq in seqs { try forgetRefused(seq, device) }
   }
-
-  /// A device that was turned away leaves nothing half sent.
-  func dropParts(of device: Int64) throws(RelayError) {
-    try db.execute("DELETE FROM part WHERE device = ?", [.integer(device)])
-  }
 }
