@@ -1,3 +1,6 @@
+public import RelayProtocol
+public import RelaySQLite
+
 /// What a replica needs of the world and may not fetch itself, so that a simulator can run the same code.
 public struct Environment: Sendable {
   /// Milliseconds since 1970. Only orders truly concurrent writes for display.
@@ -6,6 +9,9 @@ public struct Environment: Sendable {
   public var random: @Sendable () -> UInt64
   /// The name of a registered SQLite VFS; nil for the default.
   public var vfs: String?
+  /// Runs on each connection that Relay opens, before anything else: registers the functions and collations of the app's
+  /// own that its tables need (`Database.define`, `Database.load`). Rows that need one which is missing are held.
+  public var prepare: @Sendable (Database) throws(RelayError) -> Void = { (_) throws(RelayError) in }
 
   public init(now: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64, vfs: String? = nil) {
     self.now = now

@@ -40,6 +40,7 @@ final class ReplicaCore {
 
   init(path: String, mode: Database.Mode, schema: SyncSchema, environment: Environment) throws(RelayError) {
     db = try Database(path: path, mode: mode, vfs: environment.vfs)
+    try environment.prepare(db)
     self.schema = schema
     self.environment = environment
     for table in schema.tables { sql[table.id] = TableSQL(table) }

@@ -1,3 +1,4 @@
+import Foundation
 import Relay
 import RelayHub
 import Testing
@@ -194,5 +195,30 @@ import Testing
     #expect(try b.values("SELECT id, article FROM sale") == [["t", "seven"]])
     #expect(try b.replica.status().held == 1)
     #expect(try b.replica.status().mismatch.isEmpty)
+  }
+
+  @Test("A function that the app registers on Relay's connections is there for every row")
+  func registeredFunction() throws {
+    let folder = NSTemporaryDirectory() + "relay-function-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var environment = Environment(now: { 1_700_000_000_000 }, random: { 7 })
+    environment.prepare = { (db) throws(RelayError) in
+      try db.define("is_number", arguments: 1) { values in
+        .integer(values[0].text?.allSatisfy(\.isNumber) == true ? 1 : 0)
+      }
+    }
+    let replica = try Replica(at: folder + "/a.db", schema: AppTriggerStories.schema, environment: environment) {
+      (db) throws(RelayError) in
+      try db.script(AppTriggerStories.tables)
+      try db.script(
+        "CREATE TRIGGER ask BEFORE INSERT ON sale WHEN NOT is_number(NEW.id) BEGIN SELECT RAISE(ABORT, 'no'); END")
+    }
+    try replica.write { (db) throws(RelayError) in try db.execute("INSERT INTO sale VALUES ('7', 'x')") }
+    #expect(throws: RelayError.self) {
+      try replica.write { (db) throws(RelayError) in try db.execute("INSERT INTO sale VALUES ('seven', 'x')") }
+    }
+    #expect(
+      try replica.read { (db) throws(RelayError) in try db.first("SELECT is_number('x'), is_number('')") } == [0, 1])
   }
 }

@@ -14,6 +14,11 @@ struct ReplicaPlace: ParsableArguments {
   @Option(help: ArgumentHelp("The SQL that makes that schema's tables.", valueName: "file"))
   var ddl: String?
 
+  @Option(
+    name: .customLong("extension"),
+    help: ArgumentHelp("An SQLite extension with functions that the tables need.", valueName: "library"))
+  var extensions: [String] = []
+
   func validate() throws {
     if ddl != nil, schema == nil { throw ValidationError("--ddl goes with --schema") }
   }
@@ -24,7 +29,7 @@ struct ReplicaPlace: ParsableArguments {
       throw RelayError(.fileMissing, "\(path): there is no such file")
     }
     guard try Replica.kind(of: path, schema: try schemaBytes()) == .replica else { throw notAttached }
-    return try Replica(at: path, schema: try schemaBytes(), environment: environment)
+    return try Replica(at: path, schema: try schemaBytes(), environment: prepared(environment))
   }
 
   /// Opens the replica, making the file and its tables where they are not there.
@@ -37,13 +42,22 @@ struct ReplicaPlace: ParsableArguments {
       case .empty, .foreign: throw notAttached
       }
     }
-    return try Replica(at: path, schema: schema, environment: .system) { (db) throws(RelayError) in
+    return try Replica(at: path, schema: schema, environment: prepared(.system)) { (db) throws(RelayError) in
       if let tables { try db.script(tables) }
     }
   }
 
   private var notAttached: RelayError {
     RelayError(.notAttached, "\(path): this file is no replica, and it has not the tables of one")
+  }
+
+  private func prepared(_ environment: Environment) -> Environment {
+    var environment = environment
+    let extensions = extensions
+    environment.prepare = { (db) throws(RelayError) in
+      for path in extensions { try db.load(extension: path) }
+    }
+    return environment
   }
 
   private func schemaBytes() throws(RelayError) -> [UInt8] {

@@ -89,6 +89,7 @@ extension ReplicaCore {
     var learnt = 0
     let state = try state()
     var own = OwnTransactions()
+    var rows: Set<RowID> = []
     for verdict in verdicts where verdict.dot.replica == state.replica {
       // A reply may come twice, the second time when all is settled.
       let waits = "SELECT 1 FROM relay_transaction WHERE counter = ? AND seq IS NULL"
@@ -102,8 +103,12 @@ extension ReplicaCore {
       }
       guard !verdict.isAccepted, let one = try own.own(verdict.dot.counter, db) else { continue }
       try tell(verdict, one.transaction)
+      rows.formUnion(one.changes.keys)
+    }
+    // Each row once, however many transactions on it were refused.
+    if !rows.isEmpty {
       try applying { () throws(RelayError) in
-        for row in one.changes.keys.sorted() { try rebuild(row, try table(row.table), state, &own) }
+        for row in rows.sorted() { try rebuild(row, try table(row.table), state, &own) }
       }
     }
     return learnt

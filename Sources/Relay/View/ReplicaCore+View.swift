@@ -81,7 +81,8 @@ extension ReplicaCore {
         let isInImage = image.map { image in one.seq.map { $0 <= image.base } ?? false } ?? false
         if !refused, !isInImage, let change = one.changes[row] { out.append((one, change)) }
       }
-      judged.append((dot, touch.kind, refused))
+      // Only inserts and deletes say what later work builds on; a row may be edited a hundred thousand times.
+      if touch.kind != 0 { judged.append((dot, touch.kind, refused)) }
     }
     return out
   }
