@@ -40,6 +40,8 @@ public enum Limits {
   public static let scopeName = 255
   /// Scopes that one row may lie in; as many that may write it.
   public static let scopesOfRow = 256
+  /// Rows that may stand above one, in a table that is its own parent.
+  public static let ancestors = 100
   public static let siblings = 10_000
   public static let elements = 10_000
   /// Rows that one closing lists as gone; where more left before the first page the pull brings everything anew.

@@ -82,6 +82,8 @@ def shown(table, cell, writes):
                 return (0, 0)
             return (1, sign * (spec.scale.index(value) if spec.scale else value))
         return max(ranked, key=rank)[1].value
+    if spec.policy == "last_non_null":
+        ranked = [i for i in ranked if any(v is not None for v in spec.unpack(i[1].value))] or ranked
     return ranked[-1][1].value
 
 

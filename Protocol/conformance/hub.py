@@ -400,7 +400,7 @@ class Hub:
         policy = "ask" if cell == LIVE else table.cells[cell[0]].policy
         top = shown(table, cell, writes)
         losers = [d for d, w in writes.items() if w.value != top]
-        if policy in ("lww", "immutable", "authority"):
+        if policy in ("lww", "last_non_null", "immutable", "authority"):
             for dot in losers:
                 self.notices.setdefault((dot, row, cell), seq)
         if policy != "ask":

@@ -68,7 +68,7 @@ extension PendingExport.ExportedOperation {
         let names = names(given.group)
         columns += names
         // A set lists any number of elements; its column has one value.
-        let isSet = table?.group(given.group)?.policy == .set
+        let isSet = table?.group(given.group)?.policy.hasElements == true
         values += (isSet ? [JSONSet.text(given.values)] : given.values).map { PendingExport.ExportedValue($0) }
       }
     }

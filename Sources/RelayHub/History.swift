@@ -98,7 +98,7 @@ extension HubSession {
         room -= 1
       }
       let group = table.group(cell.id.group)
-      if group?.policy == .counter, let id = stored.id { cell.writes = try listed(cell, id) }
+      if group?.policy.travelsAsSum == true, let id = stored.id { cell.writes = try listed(cell, id) }
       guard cell.id.group == 0 || group.map({ table.reads($0, role) }) ?? false else { continue }
       let shown = table.shownWrite(cell)
       var siblings: [SiblingRecord] = []

@@ -176,7 +176,7 @@ struct Pull {
     var stamps: [Cell] = []
     for var cell in stored.state.cells where cell.isTelling && reads(cell.id, table) {
       guard cell.writes.contains(where: { $0.seq > request.floor }) else { continue }
-      if table.group(cell.id.group)?.policy == .counter, let id = stored.id {
+      if table.group(cell.id.group)?.policy.travelsAsSum == true, let id = stored.id {
         cell.writes = try travelling(cell, id)
       }
       stamps.append(cell)

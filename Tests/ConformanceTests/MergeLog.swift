@@ -44,12 +44,10 @@ struct MergeLog {
       let roles = [one["role"]?.text ?? "", verdict["as"]?.text ?? ""]
       for change in changes {
         guard let table = schema.table(change.row.table) else { continue }
-        let readable = Set(
-          table.groups.filter { group in roles.allSatisfy { table.reads(group, $0) } }.map(\.id))
         let context = WriteContext(
           dot: spelling.dot(one["dot"]?.text ?? ""), seq: UInt64(seq), effective: Spelling.time(verdict["time"]),
           seen: DotSet((one["seen"]?.list ?? []).map { spelling.dot($0.text ?? "") }), base: change.base,
-          readable: { readable.contains($0) }, gives: { table.gives($0, roles[1]) })
+          author: table.access(roles[0]), now: table.access(roles[1]))
         acts[change.row, default: []].append(Act(seq: UInt64(seq), context: context, change: change))
       }
     }

@@ -39,7 +39,7 @@ extension Spelling {
       for item in given {
         let group = table?.group(item.group)
         cells[group?.name ?? "?"] =
-          group?.policy == .set ? .list(item.values.map { JSON($0) }) : Spelling.pack(item.values)
+          group?.policy.hasElements == true ? .list(item.values.map { JSON($0) }) : Spelling.pack(item.values)
       }
       members = ["op": .text("insert"), "cells": .object(cells)]
     }

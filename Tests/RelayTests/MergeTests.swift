@@ -19,6 +19,8 @@ import Testing
     var operation: OperationKind
   }
 
+  private var everything: TableAccess { table.access(SyncSchema.unenrolledRole) }
+
   private func dot(_ replica: UInt64, _ counter: UInt64 = 1) -> Dot { Dot(ReplicaID(bits: replica), counter) }
 
   private func merged(_ writes: [Write]) -> RowState {
@@ -28,7 +30,7 @@ import Testing
         RowChange(row: row, base: write.base, operations: [Operation(write.operation)]),
         WriteContext(
           dot: write.dot, seq: write.seq, effective: HybridTime(bits: write.time), seen: DotSet(write.seen),
-          base: write.base, readable: { _ in true }, gives: { _ in true }),
+          base: write.base, author: everything, now: everything),
         table: table)
     }
     return state
@@ -104,13 +106,17 @@ import Testing
     #expect(try shown([add, remove], "tags") == "[]")
   }
 
-  @Test func aCellThatTheAuthorMayNotReadIsNeverCovered() {
+  @Test func aCellThatTheAuthorMayNotReadIsNeverCovered() throws {
+    let json = String(decoding: Clinic.schema, as: UTF8.self)
+      .replacing("\"roles\": [", with: "\"roles\": [\"blind\", ", maxReplacements: 1)
+      .replacing("\"access\": {", with: "\"access\": { \"blind\": { \"read\": true, \"hidden\": [\"phone\"] }, ", maxReplacements: 1)
+    let table = try #require(try SyncSchema(json: Array(json.utf8)).table(1))
     var state = merged([Write(dot: dot(1), seq: 1, time: 1, operation: .set(3, ["hidden"]))])
     state.apply(
       RowChange(row: row, base: 9, operations: [Operation(.set(3, ["blind"]))]),
       WriteContext(
-        dot: dot(2), seq: 10, effective: HybridTime(bits: 2), seen: DotSet(), base: 9, readable: { $0 != 3 },
-        gives: { _ in true }),
+        dot: dot(2), seq: 10, effective: HybridTime(bits: 2), seen: DotSet(), base: 9, author: everything,
+        now: table.access("blind")),
       table: table)
     #expect(state.writes(CellID(3)).count == 2)
   }

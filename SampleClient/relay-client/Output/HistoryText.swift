@@ -33,6 +33,7 @@ extension CellHistory {
       case .only: author
       case .same: "\(number) people wrote the same at once"
       case .latest: "shown because: later of \(count(number)) concurrent values (\(policy))"
+      case .latestGiven: "shown because: latest of \(count(number)) concurrent values that is not empty (\(policy))"
       case .greatest: "shown because: greatest of \(count(number)) concurrent values (\(policy))"
       case .least: "shown because: least of \(count(number)) concurrent values (\(policy))"
       case .sum: "sum of \(number) changes (\(policy))"

@@ -49,7 +49,7 @@ extension ReplicaCore {
       [
         .text(entry.id), .text(entry.kind.rawValue), .text(entry.status.rawValue), .text(table.name),
         .text(Self.label(entry.row)), text(group?.name ?? (entry.cell == nil ? nil : "(existence)")),
-        text(group?.policy.rawValue ?? (entry.cell == nil ? nil : table.deletes.rawValue)), text(entry.rule),
+        text(group?.policy.name ?? (entry.cell == nil ? nil : table.deletes.rawValue)), text(entry.rule),
         text(entry.message), text(entry.shown), text(entry.others), try entry.base.map(sqlValue) ?? .null,
         Value(entry.opened), text(entry.openedAt), text(entry.dependsOn), .integer(Int64(entry.operations)),
         entry.answer.map { Value($0) } ?? .null, .integer(Int64(entry.row.table)), .blob(entry.row.key),

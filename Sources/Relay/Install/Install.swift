@@ -98,12 +98,12 @@ struct Install {
   }
 
   private mutating func finishSums() throws(RelayError) {
-    var cache: [RowID: [String]] = [:]
+    var places = Places(core.schema)
     for row in hot.keys.sorted() {
       guard let table = core.schema.table(row.table), let values = try core.confirmed(row, table) else { continue }
-      try sums.add(row, table, values, core, &cache)
+      try sums.add(row, table, values, core, &places)
     }
-    var digests = try sums.finish(core, &cache)
+    var digests = try sums.finish(core, &places)
     let isKnownWrong = try core.db.first("SELECT 1 FROM relay_state WHERE mismatch IS NOT NULL") != nil
     // Below nothing a count wraps round. Sums that do not add up, because rows were written while nothing was captured,
     // are made anew from the rows once; what then still differs is told.
@@ -192,16 +192,12 @@ extension ReplicaCore {
 
   /// The scopes of a confirmed row: its own, or those of the parent that it follows.
   func scopes(
-    of row: RowID, _ table: TableSchema, _ values: [Value], _ cache: inout [RowID: [String]]
+    of row: RowID, _ table: TableSchema, _ values: [Value], _ places: inout Places
   ) throws(RelayError) -> [String] {
-    guard table.parent != nil else { return table.ownScopes(values) }
-    guard let parent = table.parentRow(values), let parentTable = schema.table(parent.table) else { return [] }
-    if let known = cache[parent] { return known }
-    var names: [String] = []
-    if let parentValues = try confirmed(parent, parentTable) {
-      names = try scopes(of: parent, parentTable, parentValues, &cache)
-    }
-    cache[parent] = names
-    return names
+    guard let parent = table.parentRow(values) else { return table.ownScopes(values) }
+    return try places.place(of: parent) { (row) throws(RelayError) in
+      guard let table = schema.table(row.table), let values = try confirmed(row, table) else { return nil }
+      return (values, isAlive: true)
+    }.scopes
   }
 }

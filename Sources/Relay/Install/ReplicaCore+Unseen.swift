@@ -119,12 +119,12 @@ extension ReplicaCore {
   /// - Complexity: O(rows of the replica).
   func confirmedDigests(_ scopes: Set<String>, _ role: String) throws(RelayError) -> [String: ScopeDigest] {
     var digests = Dictionary(uniqueKeysWithValues: scopes.map { ($0, ScopeDigest()) })
-    var cache: [RowID: [String]] = [:]
+    var places = Places(schema)
     for table in schema.tables where table.access(role).reads {
       let readable = table.readableColumns(role)
       try eachConfirmed(table, role) { (row, values) throws(RelayError) in
         let hash = table.rowHash(row, values, readable: readable)
-        for name in try self.scopes(of: row, table, values, &cache) + [ScopeGrant.everything] {
+        for name in try self.scopes(of: row, table, values, &places) + [ScopeGrant.everything] {
           digests[name]?.add(hash)
         }
       }

@@ -28,10 +28,10 @@ struct ScopeSums {
   private var before: [RowID: [String]] = [:]
   private let parents: Set<UInt32>
   /// By table: places of the last row and of others, by the bytes of the columns that name its scopes.
-  private var places: [UInt32: Places] = [:]
+  private var places: [UInt32: KnownScopes] = [:]
   private var form = RowForm()
 
-  private struct Places {
+  private struct KnownScopes {
     let columns: [Int]
     var last: (key: [UInt8], at: [Int])?
     var known: [[UInt8]: [Int]] = [:]
@@ -62,8 +62,7 @@ struct ScopeSums {
     writer.describe(row, &form)
     let digest = form.digest(table: row.table, key: row.key)
     if let all = index[ScopeGrant.everything] { sums[all].add(digest) }
-    if let parent = writer.table.parent {
-      guard let parentRow = parentRow(parent, row, writer) else { return }
+    if let parent = writer.table.parent, let parentRow = parentRow(parent, row, writer) {
       children[parentRow, default: ScopeDigest()].add(digest)
       return
     }
@@ -78,7 +77,7 @@ struct ScopeSums {
 
   private mutating func scopes(_ row: RowCursor, _ writer: TableWriter) -> [Int] {
     let table = writer.table
-    if places[table.id] == nil { places[table.id] = Places(columns: table.scopeColumns) }
+    if places[table.id] == nil { places[table.id] = KnownScopes(columns: table.scopeColumns) }
     let columns = places[table.id]?.columns ?? []
     if columns.count == 1, let last = places[table.id]?.last, writer.equals(columns[0], row, last.key[...]) {
       return last.at
@@ -109,8 +108,8 @@ struct ScopeSums {
     if let all = index[ScopeGrant.everything], isOfThisPull || old.contains(ScopeGrant.everything) {
       sums[all].remove(digest)
     }
-    if isOfThisPull, table.parent != nil {
-      if let parent = table.parentRow(values) { children[parent, default: ScopeDigest()].remove(digest) }
+    if isOfThisPull, let parent = table.parentRow(values) {
+      children[parent, default: ScopeDigest()].remove(digest)
       return
     }
     for name in try scopesBefore(table, values, core) where isOfThisPull || old.contains(name) {
@@ -120,11 +119,11 @@ struct ScopeSums {
 
   /// A row as it stands now, with a place that is certain.
   mutating func add(
-    _ row: RowID, _ table: TableSchema, _ values: [Value], _ core: ReplicaCore, _ cache: inout [RowID: [String]]
+    _ row: RowID, _ table: TableSchema, _ values: [Value], _ core: ReplicaCore, _ places: inout Places
   ) throws(RelayError) {
     guard kind != .anew, table.access(role).reads, !table.isUpOnly(values, role) else { return }
     let digest = digest(row, table, values)
-    for name in try core.scopes(of: row, table, values, &cache) where name != ScopeGrant.everything {
+    for name in try core.scopes(of: row, table, values, &places) where name != ScopeGrant.everything {
       if let at = index[name] { sums[at].add(digest) }
     }
     if let all = index[ScopeGrant.everything] { sums[all].add(digest) }
@@ -150,25 +149,29 @@ struct ScopeSums {
   private func scopesBefore(
     _ table: TableSchema, _ values: [Value], _ core: ReplicaCore
   ) throws(RelayError) -> [String] {
-    guard table.parent != nil else { return table.ownScopes(values) }
-    guard let parent = table.parentRow(values), let parentTable = core.schema.table(parent.table) else { return [] }
-    if let known = before[parent] { return known }
-    guard let parentValues = try core.confirmed(parent, parentTable) else { return [] }
-    return try scopesBefore(parentTable, parentValues, core)
+    var (table, values) = (table, values)
+    // No hub gives a row more above it; one that did would not be followed for ever.
+    for _ in 0...Limits.ancestors {
+      guard let parent = table.parentRow(values) else { return table.ownScopes(values) }
+      if let known = before[parent] { return known }
+      guard let above = core.schema.table(parent.table), let found = try core.confirmed(parent, above) else { return [] }
+      (table, values) = (above, found)
+    }
+    return []
   }
 
   // MARK: The end
 
   /// The sums by scope, once every row is in its place.
   mutating func finish(
-    _ core: ReplicaCore, _ cache: inout [RowID: [String]]
+    _ core: ReplicaCore, _ places: inout Places
   ) throws(RelayError) -> [String: ScopeDigest] {
     guard kind != .anew else { return try core.confirmedDigests(Set(names), role) }
     for (parent, digest) in children {
       guard let table = core.schema.table(parent.table), let values = try core.confirmed(parent, table) else {
         continue
       }
-      for name in try core.scopes(of: parent, table, values, &cache) where name != ScopeGrant.everything {
+      for name in try core.scopes(of: parent, table, values, &places) where name != ScopeGrant.everything {
         if let at = index[name] { sums[at].add(digest) }
       }
     }

@@ -57,20 +57,9 @@ extension Moment {
     guard let shown = rows[row] else { return written }
     var meant = written
     for group in table.groups {
-      switch group.policy {
-      // An increment is told by its statement, n = n + 1, never by what a form had shown.
-      case .counter: continue
-      case .set:
-        let at = group.columns[0]
-        guard let now = JSONSet.elements(was[at]), let old = JSONSet.elements(shown[at]),
-          let new = JSONSet.elements(written[at])
-        else { continue }
-        let kept = now.filter { new.contains($0) || !old.contains($0) }
-        meant[at] = JSONSet.text(JSONSet.sorted(kept + new.filter { !old.contains($0) }))
-      default:
-        guard group.columns.allSatisfy({ written[$0] == shown[$0] }) else { continue }
-        for at in group.columns { meant[at] = was[at] }
-      }
+      let values = group.policy.meant(
+        shown: group.values(of: shown), was: group.values(of: was), written: group.values(of: written), group)
+      for (at, value) in zip(group.columns, values) { meant[at] = value }
     }
     return meant
   }

@@ -105,13 +105,7 @@ struct Reapplication {
     var values = try row.values()
     for given in groups {
       guard let group = table.group(given.group) else { throw unknownColumns(table) }
-      var now = given.values
-      switch group.policy {
-      case .set: now = [JSONSet.text(now)]
-      case .counter:
-        now = now.map { delta in .integer((delta.integer ?? 0) &+ (group.defaults[0].integer ?? 0)) }
-      default: break
-      }
+      let now = group.policy.columns(given: given.values, group)
       guard now.count == group.columns.count else { throw unknownColumns(table) }
       for (at, value) in zip(group.columns, now) {
         columns.append(table.columns[at].name)

@@ -26,7 +26,7 @@ extension TableSchema {
         ? [RowOperation(operation: "insert")]
         : groups.flatMap { given in
           // A set lists its elements: as one value, the way its column holds it.
-          group(given.group)?.policy == .set
+          group(given.group)?.policy.hasElements == true
             ? each("insert", given.group, [JSONSet.text(given.values)]) : each("insert", given.group, given.values)
         }
     case .set(let group, let values): return each("set", group, values)

@@ -47,14 +47,13 @@ extension ReplicaCore {
 
   func apply(_ one: OwnTransactions.Own, _ change: RowChange, _ table: TableSchema, to cells: inout RowState) {
     let transaction = one.transaction
-    let role = transaction.role
+    let role = table.access(transaction.role)
     cells.apply(
       change,
       WriteContext(
         dot: transaction.dot, seq: WriteContext.pendingSeq + transaction.dot.counter,
         effective: one.effective ?? transaction.time, seen: transaction.seen, base: change.base,
-        readable: { group in table.group(group).map { table.reads($0, role) } ?? true },
-        gives: { table.gives($0, role) }),
+        author: role, now: role),
       table: table)
   }
 

@@ -27,27 +27,7 @@ public struct RowHistory: Sendable, Equatable {
 /// A cell now, and why it shows what it shows.
 public struct CellHistory: Sendable, Equatable {
   /// Why the shown value is the one shown.
-  public enum Reason: String, Sendable {
-    /// Nobody has replaced it, and nobody wrote at the same time.
-    case only
-    /// Concurrent writes that agree.
-    case same
-    /// The latest of concurrent values (lww, ask, authority).
-    case latest
-    case greatest
-    case least
-    /// Increments add up.
-    case sum
-    /// The earliest of concurrent values (immutable).
-    case first
-    /// What the app's own function makes of concurrent values (resolver).
-    case resolver
-    /// A set element added while another removed it.
-    case additionWins = "addition_wins"
-    /// The row was changed while another deleted it.
-    case changeWins = "change_wins"
-    case deletionWins = "deletion_wins"
-  }
+  public typealias Reason = ShownReason
 
   /// The name of a column or a column group; `(existence)` for the row as a whole.
   public var column: String
@@ -98,15 +78,15 @@ extension TableSchema {
     guard let shown = shownWrite(cell), let value = shownValue(cell), group != nil || cell.id.group == 0 else {
       return nil
     }
-    let isCounter = group?.policy == .counter
+    let isCounter = group?.policy.travelsAsSum == true
     let writes = isCounter ? cell.writes : [shown] + cell.writes.filter { $0 != shown }
     let sum = cell.writes.reduce(Int64(0)) { sum, write in
       if case .delta(let delta) = write.value { sum &+ delta } else { sum }
     }
     return CellHistory(
       column: group?.name ?? "(existence)", element: cell.id.element,
-      policy: group?.policy.rawValue ?? deletes.rawValue, shown: isCounter ? .delta(sum) : value,
-      reason: reason(cell, shown, group), opened: opened == 0 ? nil : opened,
+      policy: group?.policy.name ?? deletes.rawValue, shown: isCounter ? .delta(sum) : value,
+      reason: reason(cell), opened: opened == 0 ? nil : opened,
       writes: writes.enumerated().map { at, write in
         let (author, device) = names(write)
         let isKnown = write.dot != .unseen
@@ -116,21 +96,6 @@ extension TableSchema {
           // What has no verdict stands beyond every seq while it is merged.
           seq: write.seq <= Limits.sequence ? write.seq : 0)
       })
-  }
-
-  private func reason(_ cell: Cell, _ shown: CellWrite, _ group: GroupSchema?) -> CellHistory.Reason {
-    if group?.policy == .counter { return cell.writes.count == 1 ? .only : .sum }
-    guard cell.writes.count > 1 else { return .only }
-    guard cell.writes.contains(where: { $0.value != shown.value }) else { return .same }
-    guard let group else { return shown.value == .flag(true) ? .changeWins : .deletionWins }
-    switch group.policy {
-    case .max: return .greatest
-    case .min: return .least
-    case .immutable: return .first
-    case .resolver: return .resolver
-    case .set: return .additionWins
-    default: return .latest
-    }
   }
 
   func event(

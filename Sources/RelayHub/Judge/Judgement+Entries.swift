@@ -14,22 +14,21 @@ extension Judgement {
     for cell in new.state.cells {
       let was = work.old?.state.writes(cell.id) ?? []
       guard cell.writes != was else { continue }
-      let policy = cell.id.group == 0 ? MergePolicy.ask : work.table.group(cell.id.group)?.policy
       let losers = work.table.losers(cell)
       let before = work.table.losers(Cell(id: cell.id, writes: was))
-      switch policy {
-      case .lww, .immutable, .authority:
+      switch work.table.losersGet(cell.id) {
+      case .notice:
         // Who lost before was told before.
         let known = Set(before.map(\.dot))
         for loser in losers where !known.contains(loser.dot) && !Mutation.isPlanted(.noNotice) {
           if try notify(loser, work.row, cell.id) { told = true }
         }
-      case .ask:
+      case .entry:
         if try tellOfTwins(cell, work.row, operations) { told = true }
         // Without a loser, before or now, no entry is or was open.
         guard !losers.isEmpty || !before.isEmpty else { continue }
         if try settleEntry(cell, losers, work.row, operations) { told = true }
-      default: break
+      case .history: break
       }
     }
     return told

@@ -21,7 +21,7 @@ extension Judgement {
     _ group: GroupID, _ values: [Value], _ change: RowChange, _ row: StoredRow, _ table: TableSchema
   ) -> Refusal? {
     // Of what the role may not read nothing counts as seen.
-    guard let schema = table.group(group), schema.policy == .immutable, view(table).reads(group),
+    guard let schema = table.group(group), schema.policy.isGivenOnce, view(table).reads(group),
       !Mutation.isPlanted(.seenImmutable)
     else { return nil }
     for write in row.state.writes(CellID(group))

@@ -54,13 +54,11 @@ extension Judgement {
     {
       return refuse(.dependsOnRefused, "its parent builds on \(dot), refused")
     }
-    if table.parent == nil, let reason = table.misplacement(try work.values()) {
-      return refuse(.noScope, reason)
-    }
-    let homes = try place(work).homes
-    guard !homes.isEmpty else { return refuse(.noScope, "the row lies in no scope") }
-    if table.parent != nil {
-      let shown = table.parentRow(try work.values())
+    let place = try place(work)
+    if let reason = table.misplacement(place, try work.values()) { return refuse(.noScope, reason) }
+    let homes = place.homes
+    let shown = table.parentRow(try work.values())
+    if table.parent != nil, shown != nil || table.scopes.isEmpty {
       guard let parent = isInsert ? named ?? shown : named, isInsert || !table.mayBeGivenAway else { return nil }
       guard try !mayHang(on: parent) else { return nil }
       return try seesParent(parent) ? refuse(.notWritable, Self.notHere) : refuse(.noScope, "the row lies in no scope")
@@ -108,7 +106,7 @@ extension Judgement {
     var state = isInsert ? RowState() : work.old?.state ?? RowState()
     let context = WriteContext(
       dot: transaction.dot, seq: seq, effective: effective, seen: DotSet(), base: isInsert ? 0 : Limits.sequence,
-      readable: { _ in true }, gives: { _ in true })
+      author: work.table.access(SyncSchema.unenrolledRole), now: work.table.access(SyncSchema.unenrolledRole))
     state.apply(change, context, table: work.table)
     return work.table.ownHomes(try work.table.allValues(change.row, state))
   }

@@ -22,12 +22,12 @@ extension Judgement {
   }
 
   /// Is the key held by a row that keeps it after this transaction?
-  private func holds(_ key: (list: Int, value: [UInt8]), besides stored: StoredRow) throws(RelayError) -> Bool {
+  private func holds(_ key: TableSchema.UniqueKey, besides stored: StoredRow) throws(RelayError) -> Bool {
     guard let holder = try store.holder(stored.row.table, key.list, key.value), holder != stored.id else {
       return false
     }
     guard let row = try store.load(id: holder)?.row, let changed = try work(row)?.new else { return true }
-    return try store.uniqueKeys(changed).contains { $0 == key }
+    return try store.uniqueKeys(changed).contains(key)
   }
 
   private struct UniqueName: Hashable {

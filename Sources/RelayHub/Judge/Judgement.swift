@@ -87,26 +87,17 @@ final class Judgement {
   /// What does not change from row to row of a table.
   func view(_ table: TableSchema) -> TableView {
     if let lastView, lastView.table.id == table.id { return lastView }
-    let (header, now) = (transaction.role, device.role)
-    let readable = Set(
-      table.groups.filter {
-        (table.reads($0, header) || Mutation.isPlanted(.roleNow)) && table.reads($0, now)
-      }.map(\.id))
-    let given = Set(table.groups.filter { table.gives($0.id, now) }.map(\.id))
-    let context = WriteContext(
-      dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: 0,
-      readable: { Mutation.isPlanted(.hiddenCovered) || readable.contains($0) },
-      gives: { Mutation.isPlanted(.foreignDefaults) || given.contains($0) || table.group($0) == nil })
-    let view = TableView(table, readable: readable, context, writes: table.access(role).writes)
+    let view = TableView(
+      table, author: table.access(transaction.role), now: table.access(device.role), writes: table.access(role).writes)
     lastView = view
     return view
   }
 
   /// What the author of a change had seen.
   func context(_ view: TableView, base: UInt64) -> WriteContext {
-    var context = view.context
-    context.base = base
-    return context
+    WriteContext(
+      dot: transaction.dot, seq: seq, effective: effective, seen: transaction.seen, base: base, author: view.author,
+      now: view.now)
   }
 
   // MARK: Places
@@ -119,23 +110,25 @@ final class Judgement {
 
   func place(_ work: RowWork) throws(RelayError) -> Place {
     if let known = work.place { return known }
-    // Who is above itself lies nowhere.
-    work.place = Place()
-    let place = try findPlace(work)
-    work.place = place
-    return place
-  }
-
-  private func findPlace(_ work: RowWork) throws(RelayError) -> Place {
-    guard let state = work.state else { return Place() }
-    let (table, values) = (work.table, try work.values())
-    let isDead = !table.isAlive(state)
-    guard table.parent != nil else {
-      return Place(scopes: table.ownScopes(values), homes: table.ownHomes(values), isDead: isDead)
+    // Most rows that follow one follow one that was looked at just before.
+    if let state = work.state, let parent = work.table.parentRow(try work.values()),
+      let above = try self.work(parent)?.place, !above.isCircular
+    {
+      let place = Place(under: above, isDead: !work.table.isAlive(state))
+      work.place = place
+      return place
     }
-    guard let parent = table.parentRow(values) else { return Place(isDead: isDead) }
-    let above = try place(parent)
-    return Place(scopes: above.scopes, homes: above.homes, isDead: isDead, isOrphan: above.isDead || above.isOrphan)
+    var places = Places(store.schema)
+    func look(_ row: RowID) throws(RelayError) -> Places.Looked? {
+      guard let work = try self.work(row), let state = work.state else { return nil }
+      return (try work.values(), work.table.isAlive(state))
+    }
+    let place = try places.place(of: work.row, look)
+    work.place = place
+    if let parent = work.table.parentRow(try work.values()) {
+      try self.work(parent)?.place = try places.place(of: parent, look)
+    }
+    return place
   }
 
   /// The refused transaction that an operation on this row would build on (rule 18).
@@ -145,13 +138,6 @@ final class Judgement {
     guard isClean == false else { return nil }
     return Standing.lacks(try store.standing(row, seen: transaction.seen, device.id), inserts: isInsert)
   }
-}
-
-struct Place {
-  var scopes: [String] = []
-  var homes: [String] = []
-  var isDead = false
-  var isOrphan = false
 }
 
 /// One row as a transaction finds it and as it makes it.
@@ -186,15 +172,17 @@ final class RowWork {
 /// What of a table is the same for every row of one transaction.
 final class TableView {
   let table: TableSchema
-  private let readable: Set<GroupID>
-  let context: WriteContext
-  /// May the author's role write the table at all?
+  /// Of the role in the header, and of the device's role now.
+  let author: TableAccess
+  let now: TableAccess
   let writes: Bool
 
-  init(_ table: TableSchema, readable: Set<GroupID>, _ context: WriteContext, writes: Bool) {
-    (self.table, self.readable, self.context, self.writes) = (table, readable, context, writes)
+  init(_ table: TableSchema, author: TableAccess, now: TableAccess, writes: Bool) {
+    (self.table, self.author, self.now, self.writes) = (table, author, now, writes)
   }
 
   /// Could the author see the group, by the role that it wrote under and by the one that it has now?
-  func reads(_ group: GroupID) -> Bool { readable.contains(group) }
+  func reads(_ group: GroupID) -> Bool {
+    (table.reads(group, author) || Mutation.isPlanted(.roleNow)) && table.reads(group, now)
+  }
 }

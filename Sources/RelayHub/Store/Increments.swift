@@ -40,14 +40,14 @@ extension HubSession {
   func expand(_ stored: inout StoredRow) throws(RelayError) {
     guard let id = stored.id, let table = schema.table(stored.row.table), !stored.isExpanded else { return }
     stored.isExpanded = true
-    for cell in stored.state.cells where table.group(cell.id.group)?.policy == .counter {
+    for cell in stored.state.cells where table.group(cell.id.group)?.policy.travelsAsSum == true {
       stored.state.replace(cell.id, try increments(id, cell.id.group).sorted { $0.dot < $1.dot })
     }
   }
 
   /// Writes a row that the transaction `dot` wrote, and keeps what it did to the row's counters.
   func save(_ stored: inout StoredRow, writtenBy dot: Dot) throws(RelayError) {
-    let counters = schema.table(stored.row.table)?.groups.filter { $0.policy == .counter } ?? []
+    let counters = schema.table(stored.row.table)?.groups.filter(\.policy.travelsAsSum) ?? []
     let cells = counters.map { Cell(id: CellID($0.id), writes: stored.state.writes(CellID($0.id))) }
     let wasExpanded = stored.isExpanded
     for cell in cells { stored.state.replace(cell.id, cell.writes.summed) }

@@ -4,16 +4,9 @@ internal import RelaySQLite
 
 /// Keys that the schema calls unique, held by the living rows of the whole organisation: `taken` in the store.
 extension HubSession {
-  /// The unique keys that a row holds: (number of the column list, its values); none while it is dead.
-  func uniqueKeys(_ stored: StoredRow) throws(RelayError) -> [(list: Int, value: [UInt8])] {
-    guard let table = schema.table(stored.row.table), !table.unique.isEmpty,
-      let values = try table.shownValues(stored.row, stored.state)
-    else { return [] }
-    var keys: [(list: Int, value: [UInt8])] = []
-    for (list, columns) in table.unique.enumerated() where columns.allSatisfy({ !values[$0].isNull }) {
-      keys.append((list, RowID.encode(columns.map { UniqueKey.folded(values[$0]) })))
-    }
-    return keys
+  func uniqueKeys(_ stored: StoredRow) throws(RelayError) -> [TableSchema.UniqueKey] {
+    guard let table = schema.table(stored.row.table), !table.unique.isEmpty else { return [] }
+    return table.uniqueKeys(try table.shownValues(stored.row, stored.state))
   }
 
   func holder(_ table: UInt32, _ list: Int, _ value: [UInt8]) throws(RelayError) -> Int64? {
@@ -41,13 +34,5 @@ extension HubSession {
           [.integer(Int64(change.new.row.table)), .integer(Int64(key.list)), .blob(key.value), .integer(id)])
       }
     }
-  }
-}
-
-enum UniqueKey {
-  /// SQLite's UNIQUE takes 1 and 1.0 for equal, so a key does too.
-  static func folded(_ value: Value) -> Value {
-    guard case .real(let real) = value, let whole = Int64(exactly: real) else { return value }
-    return .integer(whole)
   }
 }

@@ -10,23 +10,22 @@ package struct WriteContext: Sendable {
   package var seen: DotSet
   /// The seq of the author's confirmed image of this row.
   package var base: UInt64
-  /// Groups that both the role in the header and the device's role now may read: nothing else is ever covered.
-  package var readable: @Sendable (GroupID) -> Bool
-  /// Groups to which the author's role may give a value in a new row. The default that an insert has for another group
-  /// is nobody's value.
-  package var gives: @Sendable (GroupID) -> Bool
+  /// The view of the row's table that the role in the header has, and the one that the device's role has now: what
+  /// either may not read is never covered, and the default that an insert has where the role now may give nothing is
+  /// nobody's value.
+  package var author: TableAccess
+  package var now: TableAccess
 
   package init(
-    dot: Dot, seq: UInt64, effective: HybridTime, seen: DotSet, base: UInt64,
-    readable: @escaping @Sendable (GroupID) -> Bool, gives: @escaping @Sendable (GroupID) -> Bool
+    dot: Dot, seq: UInt64, effective: HybridTime, seen: DotSet, base: UInt64, author: TableAccess, now: TableAccess
   ) {
     self.dot = dot
     self.seq = seq
     self.effective = effective
     self.seen = seen
     self.base = base
-    self.readable = readable
-    self.gives = gives
+    self.author = author
+    self.now = now
   }
 
   /// Later than every seq: a pending write is covered by being in X or not at all.
@@ -35,8 +34,15 @@ package struct WriteContext: Sendable {
   /// Had the author seen this write? The one question that decides concurrency (rule 11).
   package func covers(_ write: CellWrite) -> Bool { write.seq <= base || seen.contains(write.dot) }
 
-  /// Could the author see the cell at all? A row's existence is no secret of a column.
-  func reads(_ cell: CellID) -> Bool { cell.group == 0 || readable(cell.group) }
+  /// Could the author see the cells of a group at all? A row's existence is no secret of a column.
+  func reads(_ group: GroupID, _ table: TableSchema) -> Bool {
+    if group == 0 || Mutation.isPlanted(.hiddenCovered) { return true }
+    return (table.reads(group, author) || Mutation.isPlanted(.roleNow)) && (author === now || table.reads(group, now))
+  }
+
+  func gives(_ group: GroupID, _ table: TableSchema) -> Bool {
+    table.mayWrite(group, now, inserting: true) || Mutation.isPlanted(.foreignDefaults)
+  }
 }
 
 extension RowState {
@@ -48,7 +54,7 @@ extension RowState {
     for operation in change.operations {
       for effect in effects(of: operation, context, table: table) {
         if effect.cell == .live, operation.group != 0, Mutation.isPlanted(.noLive) { continue }
-        write(effect, context)
+        write(effect, context, table)
         if Mutation.isPlanted(.collapse) { collapse(effect.cell, context, table) }
       }
     }
@@ -59,7 +65,7 @@ extension RowState {
   package func isConcurrent(_ change: RowChange, _ context: WriteContext, table: TableSchema) -> Bool {
     change.operations.flatMap { effects(of: $0, context, table: table) }.contains { effect in
       // Whether anybody wrote what the author may not read is not for the author to learn.
-      context.reads(effect.cell)
+      context.reads(effect.cell.group, table)
         && writes(effect.cell).contains { write in
           if effect.cell == .live, write.value == .flag(true), effect.value == write.value { return false }
           return write.dot != context.dot && !context.covers(write)
@@ -75,17 +81,9 @@ extension RowState {
     replace(cell, [shown])
   }
 
-  private struct Effect {
-    var cell: CellID
-    /// Nil covers what is there and adds nothing.
-    var value: CellValue?
-    /// Increments join what is there; everything else replaces what its author had seen.
-    var covers = true
-  }
-
-  private mutating func write(_ effect: Effect, _ context: WriteContext) {
+  private mutating func write(_ effect: CellEffect, _ context: WriteContext, _ table: TableSchema) {
     var live = writes(effect.cell)
-    if effect.covers, context.reads(effect.cell) {
+    if effect.covers, !live.isEmpty, context.reads(effect.cell.group, table) {
       live.removeAll { write in write.dot != context.dot && context.covers(write) }
     }
     if let value = effect.value {
@@ -96,45 +94,31 @@ extension RowState {
     replace(effect.cell, live)
   }
 
-  private func effects(of operation: Operation, _ context: WriteContext, table: TableSchema) -> [Effect] {
-    let alive = Effect(cell: .live, value: .flag(true))
+  private func effects(of operation: Operation, _ context: WriteContext, table: TableSchema) -> [CellEffect] {
+    let alive = CellEffect(.live, .flag(true))
     switch operation.kind {
-    case .delete: return [Effect(cell: .live, value: .flag(false))]
+    case .delete: return [CellEffect(.live, .flag(false))]
     case .touch: return [alive]
-    case .set(let group, let values): return [alive, Effect(cell: CellID(group), value: .values(values))]
-    case .increment(let group, let delta):
-      return [alive, Effect(cell: CellID(group), value: .delta(delta), covers: false)]
-    case .add(let group, let element):
-      return [alive, Effect(cell: CellID(group, element: element), value: .flag(true))]
-    case .remove(let group, let element):
-      return [alive, Effect(cell: CellID(group, element: element), value: .flag(false))]
-    case .insert(let groups): return [alive] + groups.flatMap { insertion($0, context, table) }
+    case .set(let group, let values): return [alive, CellEffect(CellID(group), .values(values))]
+    case .increment(let group, let delta): return [alive, CellEffect(CellID(group), .delta(delta), covers: false)]
+    case .add(let group, let element): return [alive, CellEffect(CellID(group, element: element), .flag(true))]
+    case .remove(let group, let element): return [alive, CellEffect(CellID(group, element: element), .flag(false))]
+    case .insert(let groups):
+      var list = [alive]
+      list.reserveCapacity(groups.count + 1)
+      for given in groups { list += insertion(given, context, table) }
+      return list
     }
   }
 
   /// An insert writes every group that its author may read, defaults too, and covers what its author had seen there:
   /// increments, set elements and an immutable value as well (rule 5). Where others decide it only covers: a new row
   /// begins without their value, and what they give it at the same time stands.
-  private func insertion(_ given: GroupValues, _ context: WriteContext, _ table: TableSchema) -> [Effect] {
+  private func insertion(_ given: GroupValues, _ context: WriteContext, _ table: TableSchema) -> [CellEffect] {
     guard let group = table.group(given.group) else { return [] }
-    if !context.gives(group.id), group.policy != .set, table.isDefault(given.values, group) {
-      return [Effect(cell: CellID(group.id), value: nil)]
+    if !context.gives(group.id, table), !group.policy.hasElements, table.isDefault(given.values, group) {
+      return [CellEffect(CellID(group.id), nil)]
     }
-    let covers = !Mutation.isPlanted(.insertAdds)
-    switch group.policy {
-    case .set:
-      let stated = Set(given.values)
-      let seen = Mutation.isPlanted(.insertAdds) ? [] : cells(of: group.id)
-      let known = seen.compactMap(\.id.element).filter { !stated.contains($0) }
-      return known.map { Effect(cell: CellID(group.id, element: $0), value: nil) }
-        + given.values.map { Effect(cell: CellID(group.id, element: $0), value: .flag(true)) }
-    case .counter:
-      let delta = given.values.first?.integer ?? 0
-      return [Effect(cell: CellID(group.id), value: delta == 0 ? nil : .delta(delta), covers: covers)]
-    case .immutable:
-      let isEmpty = given.values.allSatisfy(\.isNull)
-      return [Effect(cell: CellID(group.id), value: isEmpty ? nil : .values(given.values), covers: covers)]
-    default: return [Effect(cell: CellID(group.id), value: .values(given.values))]
-    }
+    return group.policy.effects(inserting: given.values, group, self)
   }
 }

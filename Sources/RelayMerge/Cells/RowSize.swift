@@ -19,7 +19,8 @@ extension TableSchema {
       cells += 1
       let policy = group(cell.id.group)?.policy
       // Of a counter's increments only so many travel one by one.
-      let count = policy == .counter ? min(cell.writes.count, Limits.increments) : cell.writes.count
+      let isSum = policy?.travelsAsSum ?? false
+      let count = isSum ? min(cell.writes.count, Limits.increments) : cell.writes.count
       guard count <= Limits.siblings else {
         return "a cell would have \(count) writes, at most \(Limits.siblings) can be sent"
       }
@@ -27,7 +28,7 @@ extension TableSchema {
       let bytes = count * Self.stampBytes + values + (cell.id.element?.byteCount ?? 0)
       size += bytes
       // What waits for a person comes once more, with who wrote it.
-      if policy == .ask || cell.id == .live, !losers(cell).isEmpty { size += bytes + count * 2 * Limits.label }
+      if losersGet(cell.id) == .entry, !losers(cell).isEmpty { size += bytes + count * 2 * Limits.label }
     }
     for group in groups where elements[group.id, default: 0] > Limits.elements {
       return "\(group.name) would have \(elements[group.id] ?? 0) elements, at most \(Limits.elements) can be sent"
@@ -51,7 +52,7 @@ extension TableSchema {
   /// Why a row's sets have more elements than a message lists.
   package func overfull(_ values: [Value]) -> String? {
     var cells = groups.count + 1
-    for group in groups where group.policy == .set {
+    for group in groups where group.policy.hasElements {
       // An element takes two bytes at least.
       guard values[group.columns[0]].byteCount > Limits.elements else { continue }
       cells += JSONSet.elements(values[group.columns[0]])?.count ?? 0

@@ -63,21 +63,8 @@ extension RowState {
     }
     cells.append(Cell(id: .live, writes: unseen(.flag(true))))
     for group in table.groups {
-      let shown = group.columns.map { values[$0] }
-      switch group.policy {
-      case .set:
-        for element in JSONSet.elements(shown[0]) ?? [] {
-          cells.append(Cell(id: CellID(group.id, element: element), writes: unseen(.flag(true))))
-        }
-      case .counter:
-        let delta = (shown[0].integer ?? 0).subtractingReportingOverflow(group.defaults[0].integer ?? 0).partialValue
-        if delta != 0 { cells.append(Cell(id: CellID(group.id), writes: unseen(.delta(delta)))) }
-      case .immutable:
-        if shown.contains(where: { !$0.isNull }) {
-          cells.append(Cell(id: CellID(group.id), writes: unseen(.values(shown))))
-        }
-      default:
-        cells.append(Cell(id: CellID(group.id), writes: unseen(.values(shown))))
+      for (id, value) in group.policy.cells(showing: group.values(of: values), group) {
+        cells.append(Cell(id: id, writes: unseen(value)))
       }
     }
     for cell in stamps { replace(cell.id, cell.writes) }

@@ -28,10 +28,10 @@ extension TableSchema {
           guard let group = group(given.group) else {
             return refuse(.valueNotAllowed, given.group, "there is no column group \(given.group)")
           }
-          if let problem = problem(inserting: given.values, group) {
+          if let problem = group.policy.problem(inserting: given.values, group, self) {
             return refuse(.valueNotAllowed, group.id, problem)
           }
-          if !isDefault(given.values, group), !mayWrite(group, role, inserting: true) {
+          if !isDefault(given.values, group), !mayWrite(group.id, access, inserting: true) {
             return refuse(.columnNotWritable, group.id, "the role '\(role)' may not write \(group.name)")
           }
         }
@@ -40,8 +40,8 @@ extension TableSchema {
         guard let group = group(operation.group) else {
           return refuse(.valueNotAllowed, operation.group, "there is no column group \(operation.group)")
         }
-        if let problem = problem(operation, group) { return refuse(.valueNotAllowed, group.id, problem) }
-        if !mayWrite(group, role, inserting: false) {
+        if let problem = group.policy.problem(operation.kind, group, self) { return refuse(.valueNotAllowed, group.id, problem) }
+        if !mayWrite(group.id, access, inserting: false) {
           return refuse(.columnNotWritable, group.id, "the role '\(role)' may not write \(group.name)")
         }
       }
@@ -49,48 +49,8 @@ extension TableSchema {
     return nil
   }
 
-  /// May the role write the group; or, where a row is inserted, give it a value?
-  package func mayWrite(_ group: GroupSchema, _ role: String, inserting: Bool) -> Bool {
-    let access = access(role)
-    if let writable = access.writable, !group.columns.allSatisfy({ writable.contains(columns[$0].id) }) { return false }
-    guard reads(group, role) || access.writable != nil || !access.reads else { return false }
-    return role == SyncSchema.unenrolledRole || group.mayWrite(role)
-      || (inserting && group.firstWriters.contains(role))
-  }
-
-  /// May the role give the group a value in a new row? Of a group that this schema does not know everybody may.
-  package func gives(_ id: GroupID, _ role: String) -> Bool {
-    group(id).map { mayWrite($0, role, inserting: true) } ?? true
-  }
-
   /// Is that what an insert says of a group to which it gives nothing of its own?
-  package func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool {
-    switch group.policy {
-    case .set: values.isEmpty
-    case .counter: values == [.integer(0)]
-    default: values == group.defaults
-    }
-  }
-
-  private func problem(inserting values: [Value], _ group: GroupSchema) -> String? {
-    switch group.policy {
-    case .set:
-      return values.allSatisfy(TableSchema.isElement) ? nil : "\(group.name): a set holds text and whole numbers"
-    case .counter:
-      return values.count == 1 && values[0].integer != nil ? nil : "\(group.name): a counter counts whole numbers"
-    default: return problem(values, group)
-    }
-  }
-
-  private func problem(_ operation: Operation, _ group: GroupSchema) -> String? {
-    switch (operation.kind, group.policy) {
-    case (.increment, .counter): nil
-    case (.add(_, let element), .set), (.remove(_, let element), .set):
-      TableSchema.isElement(element) ? nil : "\(group.name): a set holds text and whole numbers"
-    case (.set(_, let values), let policy) where policy != .set && policy != .counter: problem(values, group)
-    default: "\(group.name): this cannot be done to a \(group.policy.rawValue) column"
-    }
-  }
+  package func isDefault(_ values: [Value], _ group: GroupSchema) -> Bool { group.policy.isDefault(values, group) }
 
   /// What of a group's values the schema does not allow; nil where it allows them.
   func problem(_ values: [Value], _ group: GroupSchema) -> String? {
@@ -106,12 +66,5 @@ extension TableSchema {
       }
     }
     return nil
-  }
-
-  private static func isElement(_ value: Value) -> Bool {
-    switch value {
-    case .text, .integer: true
-    default: false
-    }
   }
 }

@@ -7,7 +7,7 @@ extension SyncSchema {
   ///   - json: UTF-8; the format is docs/sync-schema.md.
   ///   - resolvers: the functions that this program has for columns with the policy `resolver`.
   /// - Throws: `schema_invalid`, naming the table and column.
-  public init(json: [UInt8], resolvers: Resolvers = Resolvers()) throws(RelayError) {
+  public convenience init(json: [UInt8], resolvers: Resolvers = Resolvers()) throws(RelayError) {
     let file: SchemaFile
     do {
       file = try SchemaFile.parse(json)
@@ -18,7 +18,7 @@ extension SyncSchema {
   }
 
   /// - Throws: `schema_invalid`.
-  init(_ file: SchemaFile, _ resolvers: Resolvers, source: [UInt8] = []) throws(RelayError) {
+  convenience init(_ file: SchemaFile, _ resolvers: Resolvers, source: [UInt8] = []) throws(RelayError) {
     guard file.version >= 1, file.version < Limits.sequence else { throw .schema("version must be 1 or more") }
     guard file.tables.count <= Limits.tables else { throw .schema("more than \(Limits.tables) tables") }
     try SyncSchema.checkRoles(file.roles)
@@ -31,8 +31,10 @@ extension SyncSchema {
       var seen: Set<UInt32> = [table.id]
       var at = table
       while let parent = at.parent, let next = tables.first(where: { $0.id == parent.table }) {
-        guard seen.insert(next.id).inserted else { throw .schema("\(table.name): its parents form a circle") }
         guard next.key.count == 1 else { throw .schema("\(at.name): a parent needs a key of one column") }
+        // A table may be its own parent: its scopes say where a row without one lies.
+        if next.id == at.id { break }
+        guard seen.insert(next.id).inserted else { throw .schema("\(table.name): its parents form a circle") }
         at = next
       }
     }
@@ -85,7 +87,7 @@ extension Value {
 }
 
 extension TableSchema {
-  init(
+  convenience init(
     _ file: SchemaFile.Table, roles: [String], tableIDs: [String: UInt32], _ resolvers: Resolvers
   ) throws(RelayError) {
     let place = file.name
@@ -130,12 +132,18 @@ extension TableSchema {
       guard let table = tableIDs[rule.table] else { throw .schema("\(place): there is no table '\(rule.table)'") }
       parent = ParentRule(column: try at(rule.column), table: table)
     }
-    guard (parent == nil) != scopes.isEmpty else { throw .schema("\(place): either scopes or a parent, not both") }
+    if let parent, parent.table == file.id {
+      guard !scopes.isEmpty else {
+        throw .schema("\(place): a table that is its own parent needs scopes, for the rows that have no parent")
+      }
+    } else {
+      guard (parent == nil) != scopes.isEmpty else { throw .schema("\(place): either scopes or a parent, not both") }
+    }
     let unique = try TableSchema.unique(file, groups, at)
-    var access: [String: TableAccess] = [:]
+    var rules: [String: AccessRule] = [:]
     for (role, rule) in (file.access ?? [:]).sorted(by: { $0.key < $1.key }) {
       guard roles.contains(role) else { throw .schema("\(place): there is no role '\(role)'") }
-      access[role] = try TableAccess(rule, columns, key, place, at)
+      rules[role] = try AccessRule(rule, columns, key, place, at)
     }
     guard let deletes = DeleteRule(rawValue: file.delete ?? (isAppendOnly ? "never" : "update_wins")) else {
       throw .schema("\(place): delete is 'update_wins', 'delete_wins' or 'never'")
@@ -148,10 +156,9 @@ extension TableSchema {
       guard position[name] == nil else { throw .schema("\(place): the seqColumn '\(name)' cannot be a synced column") }
     }
     self.init(
-      id: file.id, name: file.name, since: file.firstVersion, columns: columns, key: key,
-      others: columns.indices.filter { !key.contains($0) }, groups: groups, scopes: scopes, homes: homes,
-      parent: parent, unique: unique, isAppendOnly: isAppendOnly, mayBeGivenAway: file.giveAway ?? false,
-      deletes: deletes, access: access, seqColumn: file.seqColumn)
+      id: file.id, name: file.name, since: file.firstVersion, columns: columns, key: key, groups: groups,
+      scopes: scopes, homes: homes, parent: parent, unique: unique, isAppendOnly: isAppendOnly,
+      mayBeGivenAway: file.giveAway ?? false, deletes: deletes, rules: rules, roles: roles, seqColumn: file.seqColumn)
   }
 
   private static func unique(
@@ -162,8 +169,8 @@ extension TableSchema {
       var list: [Int] = []
       for name in names {
         let position = try at(name)
-        if let group = groups.first(where: { $0.columns.contains(position) }), [.set, .counter].contains(group.policy) {
-          throw .schema("\(file.name).\(name): a \(group.policy.rawValue) cannot be unique")
+        if let group = groups.first(where: { $0.columns.contains(position) }), !group.policy.mayBeUnique {
+          throw .schema("\(file.name).\(name): a \(group.policy) cannot be unique")
         }
         list.append(position)
       }
@@ -182,13 +189,13 @@ extension TableSchema {
     var taken = Set(key)
     var groups: [GroupSchema] = []
     func policy(_ name: String?, _ label: String) throws(RelayError) -> MergePolicy {
-      guard let policy = MergePolicy(rawValue: name ?? (isAppendOnly ? "immutable" : "lww")) else {
+      guard let policy = MergePolicy.named(name ?? (isAppendOnly ? "immutable" : "lww")) else {
         throw .schema("\(file.name).\(label): unknown policy '\(name ?? "")'")
       }
       return policy
     }
     func function(_ name: String?, _ policy: MergePolicy, _ label: String) throws(RelayError) -> Resolvers.Function? {
-      guard (name != nil) == (policy == .resolver) else {
+      guard (name != nil) == policy.takesFunction else {
         throw .schema("\(file.name).\(label): 'resolver' names the function of the policy 'resolver', and only there")
       }
       return name.flatMap { resolvers[$0] }
@@ -203,8 +210,8 @@ extension TableSchema {
       members.sort()
       guard let first = members.first else { throw .schema("\(file.name): group '\(group.name)' is empty") }
       let policy = try policy(group.policy, group.name)
-      guard members.count == 1 || ![.set, .counter, .max, .min].contains(policy) else {
-        throw .schema("\(file.name): group '\(group.name)' cannot merge by \(policy.rawValue)")
+      guard members.count == 1 || !policy.isOfOneColumn else {
+        throw .schema("\(file.name): group '\(group.name)' cannot merge by \(policy)")
       }
       groups.append(
         GroupSchema(
@@ -215,13 +222,8 @@ extension TableSchema {
     }
     for (position, column) in sorted.enumerated() where !taken.contains(position) {
       let policy = try policy(column.policy, column.name)
-      if policy == .counter {
-        guard columns[position].defaultValue.integer != nil else {
-          throw .schema("\(file.name).\(column.name): a counter needs a whole number as default")
-        }
-      }
-      if policy == .set, columns[position].defaultValue != .text("[]") {
-        throw .schema("\(file.name).\(column.name): a set needs the default \"[]\"")
+      if let problem = policy.problem(default: columns[position].defaultValue) {
+        throw .schema("\(file.name).\(column.name): \(problem)")
       }
       groups.append(
         GroupSchema(
@@ -234,7 +236,7 @@ extension TableSchema {
   }
 }
 
-extension TableAccess {
+extension AccessRule {
   init(
     _ file: SchemaFile.Access, _ columns: [ColumnSchema], _ key: [Int], _ table: String,
     _ at: (String) throws(RelayError) -> Int
@@ -260,6 +262,13 @@ extension TableAccess {
       upOnly = .matching(matches)
     }
   }
+}
+
+extension MergePolicy {
+  /// Every policy that a schema may name.
+  static let all: [MergePolicy] = [.lww, .lastNonNull, .ask, .authority, .max, .min, .counter, .set, .immutable, .resolver]
+
+  static func named(_ name: String) -> MergePolicy? { all.first { $0.name == name } }
 }
 
 extension ScopeRule {

@@ -54,7 +54,7 @@ extension CBORWriter {
   fileprivate mutating func group(_ group: GroupSchema) {
     array(6)
     numbers(group.columns)
-    textString(group.policy.rawValue)
+    textString(group.policy.name)
     optional(group.scale) { $0.value($1) }
     optional(group.writers) { $0.textString($1) }
     list(group.firstWriters) { $0.textString($1) }

@@ -39,9 +39,6 @@ extension SyncSchema {
 }
 
 extension TableSchema {
-  /// The newest `since` of the table and its columns.
-  package var newest: UInt64 { columns.reduce(since) { max($0, $1.since) } }
-
   /// The version that brought a column group; the table's own for existence and for what it does not know.
   package func firstVersion(of id: GroupID) -> UInt64 { group(id).map { firstVersion(of: $0) } ?? since }
 

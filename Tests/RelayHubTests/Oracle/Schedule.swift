@@ -11,12 +11,16 @@ struct Broken: Error, CustomStringConvertible {
 /// One random history of a fleet, checked against the truth of what every author had seen.
 final class Schedule {
   let fleet: Fleet
-  let truth = Truth()
+  let schema: OracleSchema
+  let truth: Truth
   var witnesses: [Witness] = []
   var random: SplitMix
-  private var grants: [String: [String]] = [:]
+  private(set) var grants: [String: [String]] = [:]
+  private(set) var everGranted: [String: Set<String>] = [:]
+  /// The bases that rows were sealed with.
+  private(set) var bases: [Dot: [Name: UInt64]] = [:]
   /// What the hub said of each transaction.
-  private var said: [Dot: Verdict] = [:]
+  private(set) var said: [Dot: Verdict] = [:]
   /// Replies that come late, or a second time.
   private var late: [String: (SyncRequest, SyncResponse)] = [:]
   private var serial = 0
@@ -26,15 +30,20 @@ final class Schedule {
 
   init(seed: UInt64) throws {
     random = SplitMix(state: seed)
-    fleet = try Fleet(inMemory: true)
+    schema = OracleSchema.all[Int(seed / 1000 % 2)]
+    truth = Truth(schema)
+    fleet = try Fleet(schema: schema.json, inMemory: true)
     for at in 0..<Int.random(in: 3...5, using: &random) {
       var scopes = Schedule.units.filter { _ in Bool.random(using: &random) }.map { "unit/" + $0 }
       if scopes.isEmpty { scopes = ["unit/u1"] }
       if at == 0 { scopes = ["*"] }
       let skew = Int64([0, 0, -5000, 700_000].randomElement(using: &random) ?? 0)
-      let device = try fleet.add("d\(at)", scopes: scopes, skew: skew)
+      let role = at == 0 ? "field" : ["field", "field", "blind", "reader"].randomElement(using: &random) ?? "field"
+      let device = try fleet.add("d\(at)", role: role, scopes: scopes, skew: skew)
       grants[device.name] = scopes
-      witnesses.append(try Witness(device, truth))
+      everGranted[device.name] = Set(scopes)
+      witnesses.append(try Witness(device, truth, role: role))
+      count("role " + role)
     }
     fleet.judged = { [unowned self] (device, verdicts) in try self.judged(device, verdicts) }
   }
@@ -44,6 +53,7 @@ final class Schedule {
       fleet.clock.advance(Int64.random(in: 0...2000, using: &random))
       let witness = witnesses[Int.random(in: 0..<witnesses.count, using: &random)]
       switch Int.random(in: 0..<100, using: &random) {
+      case ..<61 where witness.role == "reader": try tryToWrite(witness)
       case ..<48: try write(witness)
       case ..<53: try settle(witness)
       case ..<55: try putRight(witness)
@@ -112,8 +122,12 @@ final class Schedule {
       + "\(Int.random(in: 0..<3, using: &random)), '[\"a\"]')"
     guard let row else { return [insert] }
     let place = "WHERE id = '\(id)'"
+    let isBlind = witness.role == "blind"
     switch Int.random(in: 0..<13, using: &random) {
-    case 0, 1, 2: return ["UPDATE person SET phone = '\(fresh())' \(place)"]
+    case 3 where isBlind, 4 where isBlind, 7 where isBlind:
+      return ["UPDATE person SET guests = guests + 1, phone = '\(fresh())' \(place)"]
+    case 2: return ["UPDATE person SET phone = NULL \(place)"]
+    case 0, 1: return ["UPDATE person SET phone = '\(fresh())' \(place)"]
     case 3, 4: return ["UPDATE person SET area = '\(fresh())' \(place)"]
     case 5: return ["UPDATE person SET guests = guests + \(Int.random(in: 1...9, using: &random)) \(place)"]
     case 6: return ["UPDATE person SET top = \(Int.random(in: 1...9, using: &random)) \(place)"]
@@ -169,6 +183,7 @@ final class Schedule {
     count("regrants")
     story.append("\(witness.device.name) is granted \(scopes)")
     grants[witness.device.name] = scopes
+    everGranted[witness.device.name, default: []].formUnion(scopes)
     try fleet.grant(witness.device, scopes)
   }
 
@@ -189,14 +204,26 @@ final class Schedule {
       guard rows.sorted() == wanted else {
         throw Broken("\(witness.device.name) sealed \(rows) as \(transaction.dot.counter), but wrote \(wanted)")
       }
+      bases[transaction.dot] = Dictionary(
+        transaction.rows.map { change in
+          let id = (try? change.row.values())?.first?.text ?? ""
+          return (Name(table: change.row.table == 1 ? "person" : "visit", id: id), change.base)
+        }
+      ) { first, _ in first }
     }
     let luck = isRough ? Int.random(in: 0..<10, using: &random) : 9
-    if luck == 0 { return false }
+    if luck == 0 {
+      count("lost requests")
+      return false
+    }
     guard let response = try fleet.answer(witness.device, request) else {
       try witness.device.replica.abandonPull()
       return false
     }
-    if luck == 1 { return false }
+    if luck == 1 {
+      count("lost answers")
+      return false
+    }
     if luck <= 3 { late[witness.device.name] = (request, response) }
     if luck == 2 { return false }
     return try deliver(witness, response, request)
@@ -232,6 +259,10 @@ final class Schedule {
       guard verdict.seq == truth.head + 1 else { throw Broken("seq \(verdict.seq) after \(truth.head)") }
       guard let sent = witness.sent[verdict.dot.counter] else { throw Broken("nobody wrote \(verdict.dot)") }
       if verdict.isAccepted {
+        if let reason = mayNotBeAccepted(verdict.dot, sent, witness) {
+          throw Broken("\(device.name): \(sent.acts) was accepted, though \(reason)")
+        }
+        noteAccepted(sent, witness)
         truth.accept(verdict.dot, seq: verdict.seq, effective: verdict.effective.bits, sent.acts)
       } else {
         count("refused " + (verdict.refusal?.rule.rawValue ?? ""))

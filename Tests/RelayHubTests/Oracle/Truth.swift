@@ -20,6 +20,8 @@ struct Act {
   var settled: String?
   /// Where the row's existence was settled: is it to be there?
   var isToLive = true
+  /// Columns that its author's role does not see: it gives them nothing.
+  var hidden: Set<String> = []
   /// The person that a visit was hung on, and what the author's row of that person reflected.
   var parent: (name: Name, seen: Set<Dot>)?
 
@@ -46,8 +48,11 @@ final class Truth {
   static let columns: [String: [String]] = [
     "person": ["unit", "phone", "area", "guests", "tags", "top"], "visit": ["person", "note"],
   ]
+  let schema: OracleSchema
   private(set) var lines: [Name: Line] = [:]
   private(set) var head: UInt64 = 0
+
+  init(_ schema: OracleSchema) { self.schema = schema }
 
   // MARK: Merging
 
@@ -93,7 +98,7 @@ final class Truth {
     if act.before == nil, act.settled == "live" { return [("live", .integer(act.isToLive ? 1 : 0), true)] }
     guard let after = act.after else { return act.before != nil ? [("live", .integer(0), true)] : [] }
     var list: [(String, Value?, Bool)] = [("live", .integer(1), true)]
-    for column in Truth.columns[name.table] ?? [] {
+    for column in Truth.columns[name.table] ?? [] where !act.hidden.contains(column) {
       let (was, now) = (act.before?[column], after[column] ?? .null)
       switch column {
       case "guests":
@@ -128,16 +133,18 @@ final class Truth {
     var values: [String: Value] = [:]
     for column in Truth.columns[name.table] ?? [] {
       let writes = line.cells[column] ?? [:]
-      switch column {
-      case "guests": values[column] = .integer(writes.values.reduce(0) { $0 + ($1.value.integer ?? 0) })
-      case "top": values[column] = writes.values.compactMap(\.value.integer).max().map { .integer($0) } ?? .null
-      case "tags":
+      switch schema.columns[column] ?? .last {
+      case .sum: values[column] = .integer(writes.values.reduce(0) { $0 + ($1.value.integer ?? 0) })
+      case .greatest: values[column] = writes.values.compactMap(\.value.integer).max().map { .integer($0) } ?? .null
+      case .least: values[column] = writes.values.compactMap(\.value.integer).min().map { .integer($0) } ?? .null
+      case .elements:
         let isIn: (Write) -> Bool = { $0.value == .integer(1) }
         let tags = line.cells.filter { $0.key.hasPrefix("tags:") && $0.value.values.contains(where: isIn) }
         let names = tags.keys.map { String($0.dropFirst(5)) }.sorted()
         values[column] = .text("[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]")
-      default:
-        let last = writes.max { a, b in (a.value.effective, a.key) < (b.value.effective, b.key) }
+      case .last, .lastGiven:
+        let given = writes.filter { schema.columns[column] != .lastGiven || !$0.value.value.isNull }
+        let last = given.max { a, b in (a.value.effective, a.key) < (b.value.effective, b.key) }
         values[column] = last?.value.value ?? .null
       }
     }
@@ -152,7 +159,7 @@ final class Truth {
   /// Cells of a row about which people have to be asked.
   func questions(_ name: Name) -> Set<String> {
     guard let line = lines[name], isAlive(line) else { return [] }
-    let cells = name.table == "person" ? ["live", "phone"] : ["live"]
+    let cells = name.table == "person" ? schema.asks.union(["live"]) : ["live"]
     return Set(cells.filter { Set((line.cells[$0] ?? [:]).values.map(\.value)).count > 1 })
   }
 

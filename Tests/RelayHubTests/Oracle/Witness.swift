@@ -9,6 +9,8 @@ final class Witness {
     /// Rows that the device held as confirmed rows of a unit when it wrote, and that unit.
     var held: [Name: String]
     var verdict: Verdict?
+    /// Own work that was pending when its author looked.
+    var pending: Set<Dot> = []
     /// What it decides of rows beside what it changes in them.
     var answers: [Name: Answer] = [:]
 
@@ -27,6 +29,7 @@ final class Witness {
   let device: Fleet.Device
   let replica: ReplicaID
   let truth: Truth
+  let role: String
   private let shell: Database
   private(set) var sent: [UInt64: Sent] = [:]
   /// Refused transactions that were discarded or written again.
@@ -41,8 +44,9 @@ final class Witness {
   /// What was known when the form that is open now was opened.
   private(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>)?
 
-  init(_ device: Fleet.Device, _ truth: Truth) throws {
+  init(_ device: Fleet.Device, _ truth: Truth, role: String) throws {
     self.device = device
+    self.role = role
     self.truth = truth
     replica = try device.replica.replicaID()
     shell = try Database(path: device.replica.path, mode: .readWrite)
@@ -192,7 +196,7 @@ final class Witness {
     // Of a row that left since, the device no longer claims to know anything but own work that was pending then: rather
     // one question too many.
     let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
-    try seal(before, after: after, seen: Dictionary(uniqueKeysWithValues: claimed))
+    try seal(before, after: after, seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending)
   }
 
   func undelete(_ name: Name) throws {
@@ -218,7 +222,7 @@ final class Witness {
 
   private func seal(
     _ before: [Name: [String: Value]?], after: [Name: [String: Value]?] = [:], answers: [Name: Answer] = [:],
-    seen: [Name: Set<Dot>]? = nil
+    seen: [Name: Set<Dot>]? = nil, pending: Set<Dot>? = nil
   ) throws {
     let isForm = seen != nil
     let seen = seen ?? known
@@ -227,6 +231,7 @@ final class Witness {
       var act = Act(
         before: was, after: try after[name] ?? row(name), seen: seen[name] ?? [], settled: answers[name]?.cell)
       act.isToLive = answers[name]?.isToLive ?? true
+      act.hidden = OracleSchema.hidden(role)
       guard !act.isNothing else { continue }
       // A row that is only let live again names nobody.
       if let person = act.after?["person"], act.before != nil || act.settled == nil, person != act.before?["person"] {
@@ -244,7 +249,7 @@ final class Witness {
       if isForm, seen[name]?.isEmpty ?? true { continue }
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
-    sent[counter] = Sent(acts: acts, held: held, answers: answers)
+    sent[counter] = Sent(acts: acts, held: held, pending: pending ?? pendingDots, answers: answers)
     for name in Set(acts.keys).union(acts.values.compactMap(\.parent?.name)) {
       known[name, default: []].insert(dot(counter))
     }

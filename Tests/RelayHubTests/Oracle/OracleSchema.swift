@@ -1,0 +1,60 @@
+/// The tables that schedules write to, under one of two sync schemas and three roles. The oracle knows the rules of their
+/// columns in its own words.
+struct OracleSchema {
+  /// How the oracle makes one value of what nobody had seen.
+  enum Kind { case last, lastGiven, greatest, least, sum, elements }
+
+  let columns: [String: Kind]
+  /// Columns about which people are asked.
+  let asks: Set<String>
+  let policies: [String: String]
+  /// May whoever writes a person give it to a unit that they may not write?
+  let givesAway: Bool
+
+  /// Everybody reads all but `blind`, who does not see the area, and `reader` writes nothing.
+  static let roles = ["field", "blind", "reader"]
+
+  static func hidden(_ role: String) -> Set<String> { role == "blind" ? ["area"] : [] }
+
+  static let all = [
+    OracleSchema(
+      columns: [
+        "unit": .last, "phone": .last, "area": .last, "guests": .sum, "tags": .elements, "top": .greatest,
+        "person": .last, "note": .last,
+      ],
+      asks: ["phone"], policies: ["phone": "ask", "area": "lww", "top": "max"], givesAway: true),
+    OracleSchema(
+      columns: [
+        "unit": .last, "phone": .lastGiven, "area": .last, "guests": .sum, "tags": .elements, "top": .least,
+        "person": .last, "note": .last,
+      ],
+      asks: ["area"], policies: ["phone": "last_non_null", "area": "ask", "top": "min"], givesAway: false),
+  ]
+
+  var json: [UInt8] {
+    func policy(_ column: String) -> String { "\"policy\": \"\(policies[column] ?? "lww")\"" }
+    let access = """
+      "access": { "field": { "read": true, "write": true }, "reader": { "read": true },
+        "blind": { "read": true, "write": true
+      """
+    return Array(
+      """
+      { "name": "oracle", "version": 1, "roles": ["field", "blind", "reader"],
+        "tables": [
+          { "id": 1, "name": "person", "key": ["id"], "scopes": ["unit/{unit}"], "homes": ["unit/{unit}"],
+            "giveAway": \(givesAway),
+            "columns": [
+              { "id": 1, "name": "id", "type": "text" }, { "id": 2, "name": "unit", "type": "text", "required": true },
+              { "id": 3, "name": "phone", "type": "text", \(policy("phone")) },
+              { "id": 4, "name": "area", "type": "text", \(policy("area")) },
+              { "id": 5, "name": "guests", "type": "integer", "policy": "counter", "default": 0, "required": true },
+              { "id": 6, "name": "tags", "policy": "set", "default": "[]", "required": true },
+              { "id": 7, "name": "top", "type": "integer", \(policy("top")) } ],
+            \(access), "hidden": ["area"] } } },
+          { "id": 2, "name": "visit", "key": ["id"], "parent": { "column": "person", "table": "person" },
+            "columns": [ { "id": 1, "name": "id", "type": "text" }, { "id": 2, "name": "person", "type": "text" },
+              { "id": 3, "name": "note", "type": "text" } ],
+            \(access) } } } ] }
+      """.utf8)
+  }
+}

@@ -1,0 +1,93 @@
+import Relay
+import RelayProtocol
+
+extension Schedule {
+  /// What a batch of a hundred schedules has to have had for its silence to mean something.
+  static let mustHappen = [
+    "moves", "deletes", "forms", "foreign", "settled", "undeleted", "resubmitted", "discarded", "regrants", "installs",
+    "conflicts", "late edits", "lost requests", "lost answers", "role blind", "role reader", "forbidden",
+    "refused not_writable", "refused key_unavailable", "refused depends_on_refused",
+  ]
+
+  /// Why the hub may not have accepted a transaction, whatever else is true; nil where it may. It claims less than the
+  /// hub's rules say: every reason here is one that no reading of them allows.
+  func mayNotBeAccepted(_ dot: Dot, _ sent: Witness.Sent, _ witness: Witness) -> String? {
+    if witness.role == "reader" { return "its author may write nothing" }
+    for (name, act) in sent.acts.sorted(by: { $0.key < $1.key }) {
+      let isInsert = act.before == nil && act.after != nil
+      if let refused = refusedBase(of: name, isInsert: isInsert, act, sent, witness) {
+        return "\(name) builds on \(refused), which was refused"
+      }
+      if let parent = act.parent?.name, sent.acts[parent]?.before != nil || sent.acts[parent] == nil,
+        let refused = refusedBase(of: parent, isInsert: false, nil, sent, witness)
+      {
+        return "\(name) hangs on \(parent), which builds on \(refused), which was refused"
+      }
+      guard truth.lines[name] != nil else {
+        guard isInsert else { return "the hub never had \(name)" }
+        if name.table == "person", !everReaches(act.after?["unit"]?.text, witness) {
+          return "\(name) is inserted where its author was never granted anything"
+        }
+        continue
+      }
+      let base = bases[dot]?[name] ?? 0
+      guard wasReachable(name, since: base, witness) else {
+        return "\(name) lay nowhere, since \(base), where its author was ever granted anything"
+      }
+      if !schema.givesAway, name.table == "person", let unit = act.after?["unit"]?.text,
+        unit != act.before?["unit"]?.text, !everReaches(unit, witness)
+      {
+        return "\(name) is moved to a unit that its author was never granted"
+      }
+    }
+    return nil
+  }
+
+  /// The newest insert or delete of the row among what its author had seen pending, if that was refused and the act builds
+  /// on it.
+  private func refusedBase(
+    of name: Name, isInsert: Bool, _ act: Act?, _ sent: Witness.Sent, _ witness: Witness
+  ) -> Dot? {
+    var refused: (isInsert: Bool, dot: Dot)?
+    for dot in sent.pending.sorted() {
+      guard let one = witness.sent[dot.counter], let earlier = one.acts[name], let verdict = said[dot] else { continue }
+      // Whether a row is to live may have been sealed as one or the other.
+      if earlier.settled == "live" { return nil }
+      let inserted = earlier.before == nil && earlier.after != nil
+      guard inserted || earlier.after == nil else { continue }
+      if verdict.isAccepted { refused = nil } else if inserted || refused?.isInsert != true { refused = (inserted, dot) }
+    }
+    guard let refused, act?.settled != "live" else { return nil }
+    return refused.isInsert != isInsert ? refused.dot : nil
+  }
+
+  private func everReaches(_ unit: String?, _ witness: Witness) -> Bool {
+    guard let unit, let scopes = everGranted[witness.device.name] else { return false }
+    return scopes.contains("*") || scopes.contains("unit/" + unit)
+  }
+
+  /// Did the row lie, now or at some seq since, where its author was granted something at any time?
+  private func wasReachable(_ name: Name, since base: UInt64, _ witness: Witness) -> Bool {
+    (min(base, truth.head)...truth.head).contains { everReaches(truth.unit(name, at: $0), witness) }
+  }
+
+  func noteAccepted(_ sent: Witness.Sent, _ witness: Witness) {
+    let now = grants[witness.device.name] ?? []
+    for name in sent.acts.keys {
+      guard let unit = truth.unit(name, at: truth.head), !now.contains("*"), !now.contains("unit/" + unit) else { continue }
+      count("late edits")
+    }
+  }
+
+  /// Who may write nothing is told so, and nothing changes.
+  func tryToWrite(_ witness: Witness) throws {
+    count("forbidden")
+    let before = try witness.rows()
+    do {
+      try witness.device.sql("INSERT INTO person (id, unit) VALUES ('r\(Int.random(in: 0..<4, using: &random))', 'u1')")
+      throw Broken("\(witness.device.name) may write nothing, and wrote")
+    } catch let error as RelayError {
+      guard error.code == .roleForbids, try witness.rows() == before else { throw error }
+    }
+  }
+}
