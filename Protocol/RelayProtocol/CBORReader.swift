@@ -58,6 +58,22 @@ public struct CBORReader {
     return try result.get()
   }
 
+  /// The hash that a sealed transaction names as the one before it; nil where the bytes do not begin like one.
+  static func previousHash(_ bytes: [UInt8]) -> Hash128? {
+    bytes.withUnsafeBytes { buffer in
+      var reader = CBORReader(buffer)
+      do throws(RelayError) {
+        _ = try reader.map(most: Limits.fields)
+        for field in 1...3 {
+          try reader.field(UInt64(field))
+          _ = try reader.unsigned()
+        }
+        try reader.field(4)
+        return try reader.hash()
+      } catch { return nil }
+    }
+  }
+
   public var remaining: Int { base.count - offset }
 
   public func malformed(_ what: String) -> RelayError {

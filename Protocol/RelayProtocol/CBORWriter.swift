@@ -43,6 +43,13 @@ public struct CBORWriter: Sendable {
     bytes.append(contentsOf: utf8)
   }
 
+  /// Text as SQLite holds it, without a copy where it is plain ASCII.
+  public mutating func text(bytes text: UnsafeRawBufferPointer) {
+    guard text.allSatisfy({ $0 < 0x80 }) else { return value(.text(bytes: text)) }
+    head(3, UInt64(text.count))
+    bytes.append(contentsOf: text)
+  }
+
   public mutating func array(_ count: Int) { head(4, UInt64(count)) }
 
   public mutating func map(_ count: Int) { head(5, UInt64(count)) }

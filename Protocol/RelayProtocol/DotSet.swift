@@ -69,6 +69,21 @@ public struct DotSet: Hashable, Sendable {
     intervals.insert(added, at: at)
   }
 
+  /// The dots of both.
+  public func union(_ other: DotSet) -> DotSet {
+    var joined: [Interval] = []
+    for next in (intervals + other.intervals).sorted(by: { ($0.replica, $0.low) < ($1.replica, $1.low) }) {
+      if let last = joined.last, last.replica == next.replica, next.low <= last.high || next.low - last.high == 1 {
+        joined[joined.count - 1].high = max(last.high, next.high)
+      } else {
+        joined.append(next)
+      }
+    }
+    var union = DotSet()
+    union.intervals = joined
+    return union
+  }
+
   /// Every dot in order. Only for sets whose `count` was checked against a limit.
   public var dots: [Dot] {
     intervals.flatMap { interval in (interval.low...interval.high).map { Dot(interval.replica, $0) } }

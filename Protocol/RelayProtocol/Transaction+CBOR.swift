@@ -5,6 +5,13 @@ extension Transaction {
   /// The bytes to seal (`transaction` in Protocol/relay.cddl).
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 128 + rows.count * 64)
+    header(&out, rows: rows.count)
+    for row in rows { out.rowChange(row, headerBase: base) }
+    return out.bytes
+  }
+
+  /// Everything before the rows.
+  func header(_ out: inout CBORWriter, rows count: Int) {
     out.map(13)
     out.unsigned(1)
     out.unsigned(Transaction.format)
@@ -31,9 +38,7 @@ extension Transaction {
     out.unsigned(12)
     out.textString(author)
     out.unsigned(13)
-    out.array(rows.count)
-    for row in rows { out.rowChange(row, headerBase: base) }
-    return out.bytes
+    out.array(count)
   }
 
   /// Reads sealed bytes from outside, checking every limit, the order of rows and cells, and ranges.

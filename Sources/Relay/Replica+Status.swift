@@ -49,8 +49,8 @@ extension Replica {
         try count("SELECT count(*) FROM relay_inbox WHERE kind = '\(kind)'")
       }
       var rows = 0
-      for table in schema.tables { rows += try count("SELECT count(*) FROM \"\(table.name)\"") }
-      let unsealed = try core.loggedTables().isEmpty ? 0 : 1
+      for table in schema.tables { rows += try count("SELECT count(*) FROM \(SQL.name(table.name))") }
+      let unsealed = try CaptureLog(db: core.db).isEmpty() ? 0 : 1
       let talk = try core.syncRecord.times()
       let flags = try core.db.first("SELECT mismatch, rebuilt FROM relay_state")
       return ReplicaStatus(

@@ -11,8 +11,11 @@ final class ReplicaCore {
   let environment: Environment
   /// Statements of each synced table, by table id.
   var sql: [UInt32: TableSQL] = [:]
+  /// Where capture logs each synced table, by table id; known once the file was looked at.
+  var captures: [UInt32: CaptureSQL] = [:]
   /// What older versions of the sync schema saw of it, by version.
   var views: [UInt64: SyncSchema] = [:]
+  let commands = SealCommands()
   /// SQLite's schema cookie when capture was last found whole (`lookAfterCapture`).
   var checkedCookie: Value?
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
@@ -44,6 +47,7 @@ final class ReplicaCore {
     self.schema = schema
     self.environment = environment
     for table in schema.tables { sql[table.id] = TableSQL(table) }
+    if mode == .readOnly { try readAffinities() }
   }
 
   func sql(_ table: TableSchema) -> TableSQL { sql[table.id] ?? TableSQL(table) }
@@ -87,12 +91,7 @@ struct ReplicaState {
 
 extension ReplicaCore {
   func state() throws(RelayError) -> ReplicaState {
-    let row = try db.first(
-      """
-      SELECT replica, counter, hash, time, organisation, epoch, base, log_hash, role, device, author, head, accepted,
-        installs
-      FROM relay_state
-      """)
+    let row = try db.first(commands.state)
     guard let row, row.count == 14, let replica = row[0].integer, let counter = row[1].integer,
       let time = row[3].integer, let base = row[6].integer, let head = row[11].integer,
       let accepted = row[12].integer, let installs = row[13].integer, counter >= 0, base >= 0, head >= 0,
@@ -104,11 +103,17 @@ extension ReplicaCore {
       }
       return hash
     }
-    let state = ReplicaState(
+    var state = ReplicaState(
       replica: ReplicaID(bits: UInt64(bitPattern: replica)), counter: UInt64(counter), hash: try hash(row[2]),
       time: HybridTime(bits: UInt64(bitPattern: time)), organisation: try hash(row[4]), epoch: try hash(row[5]),
       base: UInt64(base), logHash: try hash(row[7]), role: row[8].text ?? "", device: row[9].text ?? "",
       author: row[10].text ?? "", head: UInt64(head), accepted: UInt64(accepted), installs: UInt64(installs))
+    let newer = try db.first(commands.newest, [Value(state.counter)])
+    if let newer, let counter = newer[0].integer, let time = newer[2].integer {
+      state.counter = UInt64(counter)
+      state.hash = try hash(newer[1])
+      state.time = max(state.time, HybridTime(bits: UInt64(bitPattern: time)))
+    }
     notice(ReplicaPlace(state))
     return state
   }
@@ -128,6 +133,9 @@ extension ReplicaCore {
       ])
   }
 
+  /// This replica itself has moved the file.
+  func sealedHere(_ state: ReplicaState) { ownPlace = ReplicaPlace(state) }
+
   private func notice(_ place: ReplicaPlace) {
     if let ownPlace, ownPlace != place {
       if place.counter != ownPlace.counter { movedElsewhere.here = true }
@@ -140,8 +148,7 @@ extension ReplicaCore {
   func pendingDots(_ replica: ReplicaID) throws(RelayError) -> DotSet {
     // Confirmation comes in the hub's order, which keeps a replica's own: what is pending is one interval. Its ends are
     // found from both ends of the table, however much lies between; before it only refused transactions are kept.
-    let end = "SELECT counter FROM relay_transaction WHERE installed = 0 ORDER BY counter"
-    let row = try db.first("SELECT (\(end) LIMIT 1), (\(end) DESC LIMIT 1)")
+    let row = try db.first(commands.pendingEnds)
     guard let row, let low = row[0].integer, let high = row[1].integer, low > 0 else { return DotSet() }
     let interval = DotSet.Interval(replica: replica, low: UInt64(low), high: UInt64(high))
     return DotSet(intervals: [interval]) ?? DotSet()

@@ -58,7 +58,12 @@ extension Database {
   package func run(
     _ sql: String, _ bindings: [Value], _ body: (borrowing Row) throws(RelayError) -> Bool
   ) throws(RelayError) {
-    let prepared = try prepare(sql)
+    try run(try prepare(sql), sql, bindings, body)
+  }
+
+  func run(
+    _ prepared: Prepared, _ sql: String, _ bindings: [Value], _ body: (borrowing Row) throws(RelayError) -> Bool
+  ) throws(RelayError) {
     prepared.isRunning = true
     let statement = prepared.statement
     defer {
@@ -82,7 +87,7 @@ extension Database {
     }
   }
 
-  private func prepare(_ sql: String) throws(RelayError) -> Prepared {
+  func prepare(_ sql: String) throws(RelayError) -> Prepared {
     let isApp = cell.authority == .app
     if let prepared = isApp ? appCache[sql] : cache[sql], !prepared.isRunning { return prepared }
     let prepared = Prepared(try compile(sql))

@@ -21,6 +21,15 @@ final class Stage {
     var noted: UInt64 = 0
     var sealed: [JSON] = []
 
+    /// Is a transaction of the shell open, as far as its marks say? Writes that follow each other are one.
+    private var isMarked = false
+
+    func mark(isOpen: Bool) throws {
+      guard isOpen != isMarked else { return }
+      isMarked = isOpen
+      try shell.execute("UPDATE relay_boundary SET open = ?", [.integer(isOpen ? 1 : 0)])
+    }
+
     init(name: String, replica: Replica) throws {
       self.name = name
       self.replica = replica

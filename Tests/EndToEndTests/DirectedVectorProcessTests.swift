@@ -83,7 +83,8 @@ final class ProcessStage {
   // MARK: Steps
 
   private func write(_ step: Step) async throws {
-    var sql = "BEGIN; "
+    // Marked as one transaction: it is refused whole, where it is.
+    var sql = "BEGIN; UPDATE relay_boundary SET open = 1; "
     var here: [String: Bool] = [:]
     for item in step.writes {
       let name = "\(item.table) \(item.key)"
@@ -93,7 +94,7 @@ final class ProcessStage {
       sql += statements(item, isHere: here[name] == true)
       here[name] = item.row != nil
     }
-    _ = try await shell(step.device, sql + "COMMIT")
+    _ = try await shell(step.device, sql + "UPDATE relay_boundary SET open = 0; COMMIT")
     // Opening the file seals what the shell left: this transaction is not to be one with the next.
     if step.json["foreign"] != .bool(true) { try await run(step.device, "status") }
   }

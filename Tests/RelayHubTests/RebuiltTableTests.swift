@@ -214,4 +214,41 @@ import Testing
     #expect(try a.values("SELECT count FROM relay_scope") == [[0]])
     #expect(try await verify(a) == [])
   }
+
+  private func emptied(_ before: String) throws {
+    try shell.script(before + "; DROP TABLE person;" + Fleet.ddl.prefix { $0 != ";" } + ";")
+  }
+
+  @Test("A table that was dropped and made anew deletes nobody's rows; the hub's come back, and the author is asked")
+  func droppedAndMadeAnew() async throws {
+    try emptied("UPDATE person SET area = 'unsent' WHERE id = 'p'; INSERT INTO person (id, unit) VALUES ('n', 'u1')")
+    try fleet.sync(a)
+    try fleet.sync(b)
+    #expect(try b.values("SELECT count(*) FROM person") == [[4]])
+    #expect(try a.replica.status().wasRebuilt)
+    #expect(try await verify(a).count == 4)
+    #expect(try await repair(.revert) == 4)
+    #expect(try a.values(all) == b.values(all))
+    #expect(try a.replica.exportPending().transactions.isEmpty)
+  }
+
+  @Test("What was sealed before the table was dropped is sent as it was")
+  func sealedBeforeTheDrop() async throws {
+    try a.sql("UPDATE person SET area = 'sealed' WHERE id = 'p'")
+    try emptied("UPDATE person SET area = 'unsent' WHERE id = 'q'")
+    try fleet.sync(a)
+    try fleet.sync(b)
+    #expect(try b.values("SELECT area FROM person ORDER BY id") == [["sealed"], ["0"], ["0"], ["0"]])
+    #expect(try await repair(.revert) > 0)
+    #expect(try a.values(all) == b.values(all))
+  }
+
+  @Test("A row that was deleted in plain sight before a rebuild is deleted; one that changed keeps its change")
+  func writtenBeforeARebuild() throws {
+    try shell.script(
+      "DELETE FROM person WHERE id = 'r'; UPDATE person SET area = 'seen' WHERE id = 's';" + RebuiltTableTests.rebuild)
+    try fleet.sync(a)
+    try fleet.sync(b)
+    #expect(try b.values("SELECT id, area FROM person ORDER BY id") == [["p", "0"], ["q", "0"], ["s", "seen"]])
+  }
 }

@@ -71,10 +71,10 @@ import Testing
     try Clinic.foreign(
       replica.path,
       """
-      INSERT INTO person (id, unit, given) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20)
+      INSERT INTO person (id, unit, given) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70)
         SELECT 'p' || i, 'u1', printf('%.1000000c', 'x') FROM n
       """)
     try replica.sql("INSERT INTO person (id, unit) VALUES ('next', 'u1')")
-    #expect(try replica.sealed().map(\.rows.count) == [16, 4, 1])
+    #expect(try replica.values("SELECT count(*) FROM relay_transaction") == [[3]])
   }
 }

@@ -34,43 +34,43 @@ extension ReplicaCore {
   /// Notices, before anything is written or sealed, a table that a tool rebuilt and a file that a newer app has opened
   /// since the last look. Every such change moves SQLite's schema cookie, so that mostly nothing is to be done.
   func lookAfterCapture() throws(RelayError) {
-    let cookie = try db.first("PRAGMA schema_version")?[0]
+    let cookie = try db.first(commands.cookie)?[0]
     guard checkedCookie == nil || cookie != checkedCookie else { return }
     try checkSchema()
     var isWhole = true
     for table in schema.tables where try attach(table) { isWhole = false }
+    try db.execute("DELETE FROM relay_whole")
+    let grown = "(SELECT max(rowid) FROM sqlite_master)"
+    try db.execute("UPDATE relay_guard SET schema = \(grown) WHERE schema <> \(grown)")
     // What was changed here is only certain once it is committed: the next look finds it whole.
     checkedCookie = isWhole ? cookie : nil
   }
 
   /// - Returns: whether something had to be made or mended.
   private func attach(_ table: TableSchema) throws(RelayError) -> Bool {
-    let found = try db.query("SELECT name, pk FROM pragma_table_info(?)", [.text(table.name)]) {
-      (row) throws(RelayError) in (name: row[0].text ?? "", key: row.int(1))
+    let columns = try columnsInFile(table)
+    let log = CaptureLog(db: db)
+    var slots = try log.slots(of: table)
+    let wasAttached = slots.contains { $0 != nil }
+    if slots.contains(nil) { slots = try log.addSlots(of: table, slots, isKnown: wasAttached).map { $0 } }
+    let places = slots.compactMap { $0 }
+    let uniques = try uniques(table)
+    let affinities = table.columns.map { column in
+      Affinity(declared: columns.first { SQL.isSame($0.name, column.name) }?.type ?? "")
     }
-    guard !found.isEmpty else {
-      throw RelayError(.schemaMismatch, "\(db.path): there is no table '\(table.name)', which the sync schema names")
-    }
-    for column in table.columns where !found.contains(where: { $0.name == column.name }) {
-      throw RelayError(.schemaMismatch, "\(db.path): \(table.name) has no column '\(column.name)'")
-    }
-    let keyInFile = Set(found.filter { $0.key > 0 }.map(\.name))
-    guard keyInFile == Set(table.key.map { table.columns[$0].name }) else {
-      throw RelayError(
-        .schemaMismatch, "\(db.path): the primary key of \(table.name) is not the key in the sync schema")
-    }
-    if let name = table.seqColumn, !found.contains(where: { $0.name == name }) {
-      throw RelayError(.schemaMismatch, "\(db.path): \(table.name) has no column '\(name)' to show the hub's seq in")
-    }
-    let capture = Capture(table: table, uniques: try uniques(table))
-    let wasAttached =
-      try db.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [.text(capture.logTable)]) != nil
-    try db.execute(capture.logDDL)
-    if wasAttached { try completeLog(table, capture) } else { try db.execute(capture.logStanding) }
+    captures[table.id] = CaptureSQL(
+      table, places, uniques: positions(uniques, table), affinities: affinities)
+    sql[table.id] = TableSQL(table, affinities: affinities)
+    let key = columns.filter { $0.key > 0 }
+    let capture = Capture(
+      table: table, uniques: uniques, slots: places,
+      keyIsRowID: key.count == 1 && key[0].type.uppercased() == "INTEGER",
+      uniqueIndexes: try uniqueIndexes(table))
+    if !wasAttached { try db.execute(capture.logStanding) }
     let standing = try db.query(
       """
-      SELECT name, sql, tbl_name = ?1 FROM sqlite_master
-      WHERE type = 'trigger' AND (tbl_name = ?1 AND name LIKE 'relay\\_%' ESCAPE '\\' OR name GLOB ?2)
+      SELECT name, sql, tbl_name = ?1 COLLATE NOCASE FROM sqlite_master
+      WHERE type = 'trigger' AND (tbl_name = ?1 COLLATE NOCASE AND name LIKE 'relay\\_%' ESCAPE '\\' OR name GLOB ?2)
       """,
       // They go with a table that is renamed aside; their names are needed here.
       [.text(table.name), .text("relay_\(table.id)_*")]
@@ -83,24 +83,68 @@ extension ReplicaCore {
     // Triggers that are gone, though the log was made before, mean that a tool rebuilt the table and that writes may
     // have passed unseen.
     let isMissing = wanted.contains { item in !standing.contains { $0.name == item.name && $0.isHere } }
-    if wasAttached && isMissing { try db.execute("UPDATE relay_state SET rebuilt = 1") }
-    for item in standing { try db.execute("DROP TRIGGER \"\(item.name)\"") }
+    if wasAttached && isMissing {
+      try db.execute("UPDATE relay_state SET rebuilt = 1")
+      try log.forgetVanished(table, places)
+    }
+    for item in standing { try db.execute("DROP TRIGGER \(SQL.name(item.name))") }
     for item in wanted { try db.execute(item.sql) }
     return true
   }
 
-  /// Adds the columns that a newer sync schema names to the log of a table. What was logged before it knew of them had
-  /// their defaults.
-  private func completeLog(_ table: TableSchema, _ capture: Capture) throws(RelayError) {
-    let logged = try db.query("SELECT name FROM pragma_table_info(?)", [.text(capture.logTable)]) {
-      (row) throws(RelayError) in row[0].text ?? ""
+  private func uniqueIndexes(_ table: TableSchema) throws(RelayError) -> Int {
+    let made = """
+      SELECT count(*) FROM sqlite_master
+      WHERE type = 'index' AND tbl_name = ? COLLATE NOCASE AND sql LIKE 'CREATE UNIQUE%'
+      """
+    return Int(try db.first(made, [.text(table.name)])?[0].integer ?? 0)
+  }
+
+  /// The sync schema's UNIQUE lists and the file's, of which the key is none.
+  private func positions(_ uniques: [Capture.Unique], _ table: TableSchema) -> [[Int]] {
+    var lists = table.unique
+    for unique in uniques where !unique.isKey {
+      let list = unique.columns.compactMap { column in
+        table.columns.firstIndex { SQL.isSame($0.name, column.name) }
+      }
+      if list.count == unique.columns.count, !lists.contains(list) { lists.append(list) }
     }
-    for column in table.columns where !logged.contains("c\(column.id)") {
-      try db.execute("ALTER TABLE \(capture.logTable) ADD COLUMN c\(column.id)")
-      try db.execute(
-        "UPDATE \(capture.logTable) SET c\(column.id) = ? WHERE kind = ?",
-        [column.defaultValue, .integer(Touch.was.rawValue)])
+    return lists
+  }
+
+  private struct ColumnInFile {
+    var name: String
+    var type: String
+    /// Its place in the key, from 1; 0 for one that is not in it.
+    var key: Int64
+  }
+
+  /// What SQLite makes of the columns' values, for a connection that only reads.
+  func readAffinities() throws(RelayError) {
+    for table in schema.tables { sql[table.id] = TableSQL(table, affinities: try affinities(table)) }
+  }
+
+  /// The columns of a table, checked against the sync schema. Names are the same that SQLite takes for the same.
+  private func columnsInFile(_ table: TableSchema) throws(RelayError) -> [ColumnInFile] {
+    let found = try db.query("SELECT name, type, pk FROM pragma_table_info(?)", [.text(table.name)]) {
+      (row) throws(RelayError) in ColumnInFile(name: row[0].text ?? "", type: row[1].text ?? "", key: row.int(2))
     }
+    guard !found.isEmpty else {
+      throw RelayError(.schemaMismatch, "\(db.path): there is no table '\(table.name)', which the sync schema names")
+    }
+    func isThere(_ name: String) -> Bool { found.contains { SQL.isSame($0.name, name) } }
+    for column in table.columns where !isThere(column.name) {
+      throw RelayError(.schemaMismatch, "\(db.path): \(table.name) has no column '\(column.name)'")
+    }
+    let keyInFile = Set(found.filter { $0.key > 0 }.map { SQL.folded($0.name) })
+    guard keyInFile == Set(table.key.map { SQL.folded(table.columns[$0].name) }) else {
+      throw RelayError(
+        .schemaMismatch, "\(db.path): the primary key of \(table.name) is not the key in the sync schema")
+    }
+    if let name = table.seqColumn, !isThere(name) {
+      throw RelayError(.schemaMismatch, "\(db.path): \(table.name) has no column '\(name)' to show the hub's seq in")
+    }
+    return found
   }
 
   /// What an `OR REPLACE` compares: the columns of the key and of every other UNIQUE index, each with the collation that

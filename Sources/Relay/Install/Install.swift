@@ -10,6 +10,8 @@ struct Install {
   var state: ReplicaState
   var own = OwnTransactions()
   private var sums: ScopeSums
+  /// The newest effective time of what arrived.
+  private var newestTime = HybridTime(bits: 0)
   /// Rows that need thought, the newest version of each.
   private(set) var hot: [RowID: CompletePull.Arrived] = [:]
 
@@ -29,6 +31,9 @@ struct Install {
       try subtractTheRest()
       let confirmed = try confirm()
       state.accepted += UInt64(confirmed.accepted)
+      // Verdicts set a clock back, and a refusal may have sealed something anew.
+      let sealed = try core.state()
+      (state.counter, state.hash, state.time) = (sealed.counter, sealed.hash, max(sealed.time, newestTime))
       var refused: [Placing] = []
       for row in hot.keys.sorted() {
         if let arrived = hot[row], let one = try place(arrived) { refused.append(one) }
@@ -59,7 +64,8 @@ struct Install {
       try write(&cold)
     }
     hot = cold.hot
-    state.time = max(state.time, cold.newest)
+    newestTime = cold.newest
+    state.time = max(state.time, newestTime)
   }
 
   private mutating func write(_ cold: inout ColdRows) throws(RelayError) {

@@ -60,7 +60,7 @@ extension ReplicaCore {
     } else {
       for (at, value) in zip(table.key, try row.values()) { values[at] = value }
     }
-    try db.execute(sql(table).insertLog, [.integer(touch.rawValue)] + values)
+    try CaptureLog(db: db).add(touch, values, table, try capture(table).slots)
   }
 
   /// A row as its table should show it.

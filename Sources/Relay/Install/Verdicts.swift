@@ -74,8 +74,9 @@ extension ReplicaCore {
     try db.execute(
       "UPDATE relay_transaction SET seq = ?, effective = ?, refusal = ? WHERE counter = ?",
       [Value(verdict.seq), .integer(Int64(bitPattern: verdict.effective.bits)), refusal, Value(verdict.dot.counter)])
+    try setBack(to: verdict)
     try db.execute(
-      "UPDATE relay_pending SET verdict = ? WHERE counter = ? AND verdict <> 3",
+      "UPDATE relay_pending SET verdict = ? WHERE counter = ? AND verdict < 3",
       [.integer(verdict.isAccepted ? 1 : 2), Value(verdict.dot.counter)])
   }
 
@@ -83,7 +84,8 @@ extension ReplicaCore {
   func leavePending(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
     let counter = Value(verdict.dot.counter)
     try db.execute("UPDATE relay_pending SET done = 1 WHERE counter = ?", [counter])
-    guard !verdict.isAccepted else {
+    let livesOn = try sealApart(verdict, transaction)
+    guard !verdict.isAccepted, !livesOn else {
       return try db.execute("DELETE FROM relay_transaction WHERE counter = ?", [counter])
     }
     try db.execute("UPDATE relay_transaction SET installed = 1 WHERE counter = ?", [counter])
@@ -94,6 +96,6 @@ extension ReplicaCore {
   func doubt(_ dot: Dot) throws(RelayError) {
     let counter = Value(dot.counter)
     try db.execute("UPDATE relay_transaction SET seq = NULL, effective = NULL WHERE counter = ?", [counter])
-    try db.execute("UPDATE relay_pending SET verdict = 0 WHERE counter = ? AND verdict <> 3", [counter])
+    try db.execute("UPDATE relay_pending SET verdict = 0 WHERE counter = ? AND verdict < 3", [counter])
   }
 }

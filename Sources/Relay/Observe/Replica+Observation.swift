@@ -73,9 +73,9 @@ extension ReplicaCore {
     if isFromHub { touched.hub.insert(table.name) } else { touched.here.insert(table.name) }
   }
 
-  func sealed(_ changes: [RowChange]) {
+  func sealed(_ tables: Set<UInt32>) {
     guard !observed.isEmpty else { return }
-    for id in Set(changes.map(\.row.table)) { if let table = schema.table(id) { touched.here.insert(table.name) } }
+    for id in tables { if let table = schema.table(id) { touched.here.insert(table.name) } }
   }
 }
 

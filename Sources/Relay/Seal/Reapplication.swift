@@ -112,9 +112,9 @@ struct Reapplication {
         values.append(corrected[table.columns[at].name] ?? follow(value, at, table))
       }
     }
-    let names = columns.map { "\"\($0)\"" }.joined(separator: ", ")
+    let names = columns.map { SQL.name($0) }.joined(separator: ", ")
     let marks = columns.map { _ in "?" }.joined(separator: ", ")
-    try core.db.execute("INSERT INTO \"\(table.name)\" (\(names)) VALUES (\(marks))", values)
+    try core.db.execute("INSERT INTO \(SQL.name(table.name)) (\(names)) VALUES (\(marks))", values)
   }
 
   /// A child goes with its parent when that has another key now.
@@ -127,9 +127,9 @@ struct Reapplication {
 
   private func set(_ names: [String], _ values: [Value], _ row: RowID, _ table: TableSchema) throws(RelayError) {
     _ = try standing(row, table)
-    let sets = names.map { "\"\($0)\" = ?" }.joined(separator: ", ")
-    let match = table.key.map { "\"\(table.columns[$0].name)\" = ?" }.joined(separator: " AND ")
-    try core.db.execute("UPDATE \"\(table.name)\" SET \(sets) WHERE \(match)", values + (try row.values()))
+    let sets = names.map { SQL.name($0) + " = ?" }.joined(separator: ", ")
+    let match = table.key.map { SQL.name(table.columns[$0].name) + " = ?" }.joined(separator: " AND ")
+    try core.db.execute("UPDATE \(SQL.name(table.name)) SET \(sets) WHERE \(match)", values + (try row.values()))
   }
 
   private func standing(_ row: RowID, _ table: TableSchema) throws(RelayError) -> [Value] {

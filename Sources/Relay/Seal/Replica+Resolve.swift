@@ -77,9 +77,9 @@ extension ReplicaCore {
       guard let group = table.group(cell.group), values.count == group.columns.count else {
         throw RelayError(.valueNotAllowed, "conflict '\(id)' is settled by another number of values")
       }
-      let sets = group.columns.map { "\"\(table.columns[$0].name)\" = ?" }.joined(separator: ", ")
-      let match = table.key.map { "\"\(table.columns[$0].name)\" = ?" }.joined(separator: " AND ")
-      try db.execute("UPDATE \"\(table.name)\" SET \(sets) WHERE \(match)", values + keyValues)
+      let sets = group.columns.map { SQL.name(table.columns[$0].name) + " = ?" }.joined(separator: ", ")
+      let match = table.key.map { SQL.name(table.columns[$0].name) + " = ?" }.joined(separator: " AND ")
+      try db.execute("UPDATE \(SQL.name(table.name)) SET \(sets) WHERE \(match)", values + keyValues)
     }
     let decision = [cell.group: Decision(entry: entry.opened, value: chosen)]
     let dots = try commit(Commit(author: author, moment: moment, decisions: [entry.row: decision]))

@@ -6,8 +6,10 @@ extension ReplicaCore {
   ///
   /// - Returns: the dots sealed.
   func takeChoices() throws(RelayError) -> [Dot] {
-    let chosen = try db.query("SELECT id, choice FROM relay_inbox WHERE choice IS NOT NULL ORDER BY opened, id") {
-      (row) throws(RelayError) in (id: row[0].text ?? "", choice: row[1])
+    var chosen: [(id: String, choice: Value)] = []
+    try db.run(commands.choices, []) { (row) throws(RelayError) in
+      chosen.append((row[0].text ?? "", row[1]))
+      return true
     }
     var dots: [Dot] = []
     for item in chosen {

@@ -11,9 +11,28 @@ extension ReplicaCore {
     try tell(outgrown: row, table, message + "; it stays on this device alone")
   }
 
+  /// A row with NULL in its key is none that another device could name.
+  ///
+  /// - Throws: `value_not_allowed` for a commit.
+  func refuse(keyless row: RowID, _ table: TableSchema, isResidue: Bool) throws(RelayError) {
+    let names = table.key.map { table.columns[$0].name }
+    let match = names.map { "\(SQL.name($0)) IS ?" }.joined(separator: " AND ")
+    let values = try row.values()
+    let count = try db.first("SELECT count(*) FROM \(SQL.name(table.name)) WHERE \(match)", values)?[0].integer ?? 0
+    guard count > 0 else {
+      try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.outgrownID(row, table))])
+      if db.changes > 0 { inboxChanged() }
+      return
+    }
+    let empty = zip(names, values).filter { $1.isNull }.map(\.0).joined(separator: ", ")
+    let rows = count == 1 ? "a row has" : "\(count) rows have"
+    let reason = "\(rows) no key (\(empty) is NULL), so no other device can name it; give it one and it is sent"
+    try refuse(row, table, outgrown: reason, isResidue: isResidue)
+  }
+
   func isAlone(_ row: RowID) throws(RelayError) -> Bool {
     if knownEmpty.contains(.alone) { return false }
-    return try db.first("SELECT 1 FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings) != nil
+    return try db.holds(commands.isAlone, row.bindings)
   }
 
   /// A row that was never sealed is inserted as soon as it fits, and deleted without a word.

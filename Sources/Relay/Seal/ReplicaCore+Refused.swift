@@ -63,18 +63,27 @@ extension ReplicaCore {
   /// The inbox item that a transaction refused as `depends_on_refused` builds on; nil where it is not here any more.
   func dependsOn(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) -> String? {
     guard verdict.refusal?.rule == .dependsOnRefused else { return nil }
-    for change in transaction.rows {
-      var dot = try lacks(change.row, inserts: change.operations[0].isInsert, transaction)
-      if dot == nil, let parent = schema.table(change.row.table)?.namedParent(change),
-        !transaction.rows.contains(where: { $0.row == parent && $0.operations[0].isInsert })
-      {
-        dot = try lacks(parent, inserts: false, transaction)
-      }
-      guard let dot else { continue }
+    for (_, dot) in try lacked(transaction) {
       let id = Self.refusalID(dot)
       if try db.first("SELECT 1 FROM relay_inbox WHERE id = ?", [.text(id)]) != nil { return id }
     }
     return nil
+  }
+
+  /// The refused transactions that a transaction builds on, each with the row of its own that it did that to.
+  func lacked(_ transaction: Transaction) throws(RelayError) -> [(row: RowID, dot: Dot)] {
+    var list: [(RowID, Dot)] = []
+    for change in transaction.rows {
+      if let dot = try lacks(change.row, inserts: change.operations[0].isInsert, transaction) {
+        list.append((change.row, dot))
+      } else if let parent = schema.table(change.row.table)?.namedParent(change),
+        !transaction.rows.contains(where: { $0.row == parent && $0.operations[0].isInsert }),
+        let dot = try lacks(parent, inserts: false, transaction)
+      {
+        list.append((parent, dot))
+      }
+    }
+    return list
   }
 
   /// The refused transaction that an operation on this row lacks (rule 18), among those that its author had seen.

@@ -5,7 +5,7 @@ internal import RelayProtocol
 enum SealCause {
   /// A commit through the API: refused as a whole when it breaks a limit or the role's rights.
   case commit(Commit)
-  /// What a foreign writer left: sealed as it is, cut into several transactions where it is large.
+  /// What foreign writers left: sealed as it is, in the transactions that it can be known to have been (`SealPlan`).
   case residue
 }
 
@@ -34,104 +34,163 @@ extension ReplicaCore {
   }
 
   private func sealLog(_ cause: SealCause) throws(RelayError) -> [Dot] {
-    let logged = try loggedTables()
+    let log = CaptureLog(db: db)
     var commit = Commit()
     var isResidue = true
     if case .commit(let given) = cause { (commit, isResidue) = (given, false) }
-    guard !logged.isEmpty || !commit.decisions.isEmpty else { return [] }
+    try logDecided(commit)
+    let logged = try loggedCounts()
+    guard !logged.isEmpty else { return [] }
     var state = try state()
     try commit.moment?.check(state)
-    var changes: [RowChange] = []
-    let concerned = logged.union(commit.decisions.keys.map(\.table))
-    for table in schema.tables where concerned.contains(table.id) {
-      changes += try self.changes(table, logged: logged.contains(table.id), commit, isResidue: isResidue, state)
-    }
-    for table in schema.tables where logged.contains(table.id) { try db.execute(sql(table).clearLog) }
-    guard !changes.isEmpty else { return [] }
-    sealed(changes)
     if commit.author.isEmpty { commit.author = state.author }
-    var dots: [Dot] = []
-    switch cause {
-    case .commit:
-      try check(changes, commit, state)
-      dots.append(try seal(changes, commit, &state))
-    case .residue:
-      for chunk in chunks(changes, role: state.role) { dots.append(try seal(chunk, commit, &state)) }
-    }
-    try save(state)
+    // Where little was written, bookkeeping is asked row by row.
+    if logged.reduce(0, { $0 + $1.records }) > 64 { knownEmpty = try emptyTables() }
+    defer { knownEmpty = [] }
+    let known = schema.newest > 1 ? try schemaStanding() : nil
+    let tables = logged.compactMap { schema.table($0.table) }
+    let dots =
+      isResidue
+      ? try sealResidue(tables, log, commit, &state, known) : try sealCommit(tables, log, commit, &state, known)
+    try db.execute(commands.clearLog)
     return dots
   }
 
-  /// Tables that were written to since the last seal.
-  func loggedTables() throws(RelayError) -> Set<UInt32> {
-    let statement = schema.tables.map { "SELECT \($0.id) WHERE EXISTS (SELECT 1 FROM relay_log_\($0.id))" }
-      .joined(separator: " UNION ALL ")
-    return Set(try db.query(statement) { (row) throws(RelayError) in UInt32(row.int(0)) })
+  /// Synced tables that were written to since the last seal, ascending, and how many records the log has of each.
+  private func loggedCounts() throws(RelayError) -> [(table: UInt32, records: Int64)] {
+    var list: [(UInt32, Int64)] = []
+    try db.run(commands.logged, []) { (row) throws(RelayError) in
+      list.append((UInt32(truncatingIfNeeded: row.int(0)), row.int(1)))
+      return true
+    }
+    return list
   }
 
-  /// The net changes of one table, ascending by key; keeps the confirmed image of each row at its first touch.
-  private func changes(
-    _ table: TableSchema, logged: Bool, _ commit: Commit, isResidue: Bool, _ state: ReplicaState
-  ) throws(RelayError) -> [RowChange] {
-    var before: [RowID: [Value]?] = [:]
-    var seqs: [RowID: UInt64] = [:]
-    if logged {
-      try db.run(sql(table).selectLog, []) { (record) throws(RelayError) in
-        let values = (0..<table.columns.count).map { record[$0 + 1] }
-        let row = RowID(table: table.id, values: table.key.map { values[$0] })
-        // The first touch tells what the row was; later ones saw this transaction's own work.
-        if before[row] == nil {
-          before[row] = .some(record.int(0) == Touch.was.rawValue ? values : nil)
-          if table.seqColumn != nil { seqs[row] = record[values.count + 1].integer.map { UInt64(max(0, $0)) } }
+  private func sealResidue(
+    _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: SchemaStanding?
+  ) throws(RelayError) -> [Dot] {
+    let runs = try log.runs()
+    var items: [[Connected.Item]] = runs.map { _ in [] }
+    for table in tables {
+      try log.eachTouched(table, try capture(table), runs: runs) { (touched) throws(RelayError) in
+        try changes(touched, table, commit, isResidue: true, state, known) { items[$0].append($1) }
+      }
+    }
+    let plan = SealPlan(schema: schema, role: state.role, uniques: captures.mapValues(\.uniques))
+    var dots: [Dot] = []
+    for (run, items) in zip(runs, items) {
+      for piece in plan.pieces(items.sorted { $0.change.row < $1.change.row }, run) {
+        dots.append(try seal(piece.changes, commit, &state, isBatch: piece.isBatch))
+      }
+    }
+    return dots
+  }
+
+  /// Seals what was written through the API as one transaction, row by row as the log is read.
+  private func sealCommit(
+    _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: SchemaStanding?
+  ) throws(RelayError) -> [Dot] {
+    guard commit.author.utf8.count <= Limits.label else {
+      throw RelayError(.valueNotAllowed, "an author of \(commit.author.utf8.count) bytes, at most \(Limits.label)")
+    }
+    var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
+    let isPlain =
+      commit.moment == nil && commit.decisions.isEmpty && knownEmpty.isSuperset(of: [.image, .pending, .dead, .alone])
+    for table in tables {
+      let plain = isPlain ? PlainInsert(table, role: state.role) : nil
+      try log.eachTouched(
+        table, try capture(table), runs: [CaptureRun(first: 0)],
+        plain: { row, record in plain.map { sealing.append(row, base: 0, record, $0) } ?? false }
+      ) { (touched) throws(RelayError) in
+        var one: RowChange?
+        try changes(touched, table, commit, isResidue: false, state, known) { one = $1.change }
+        guard let one else { return }
+        try check(one, table, role: state.role)
+        sealing.append(one, schema)
+      }
+    }
+    guard sealing.rows.isAscending else {
+      // Keys of mixed types: SQL cannot say their order.
+      var changes: [RowChange] = []
+      for table in tables {
+        try log.eachTouched(table, try capture(table), runs: [CaptureRun(first: 0)]) { (touched) throws(RelayError) in
+          try self.changes(touched, table, commit, isResidue: false, state, known) { changes.append($1.change) }
         }
-        return true
+      }
+      return [try seal(changes.sorted { $0.row < $1.row }, commit, &state)]
+    }
+    guard sealing.rows.count > 0 else { return [] }
+    return [try seal(sealing, commit, &state, isBatch: false)]
+  }
+
+  func capture(_ table: TableSchema) throws(RelayError) -> CaptureSQL {
+    guard let sql = captures[table.id] else {
+      throw RelayError(.corrupt, "\(db.path): \(table.name) is not attached")
+    }
+    return sql
+  }
+
+  /// Rows that were decided on count as touched, written or not.
+  private func logDecided(_ commit: Commit) throws(RelayError) {
+    for row in commit.decisions.keys.sorted() {
+      let table = try table(row.table)
+      let slots = try capture(table).slots
+      if let values = try tableRow(row, table) {
+        try CaptureLog(db: db).add(.was, values, table, slots)
+      } else {
+        var values = table.columns.map { _ in Value.null }
+        for (at, value) in zip(table.key, try row.values()) { values[at] = value }
+        try CaptureLog(db: db).add(.inserted, values, table, slots)
       }
     }
-    for row in commit.decisions.keys where row.table == table.id && before[row] == nil {
-      before[row] = .some(try tableRow(row, table))
+  }
+
+  /// The net changes of one row, a run of the log at most one; keeps its confirmed image at the first touch.
+  private func changes(
+    _ touched: TouchedRow, _ table: TableSchema, _ commit: Commit, isResidue: Bool, _ state: ReplicaState,
+    _ known: SchemaStanding?, _ body: (Int, Connected.Item) -> Void
+  ) throws(RelayError) {
+    let row = touched.row
+    if touched.lacksKey { return try refuse(keyless: row, table, isResidue: isResidue) }
+    guard row.key.count <= Limits.key else {
+      let reason = "a key of \(row.key.count) bytes, at most \(Limits.key) can be sent"
+      return try refuse(row, table, outgrown: reason, isResidue: isResidue)
     }
-    let standing = schema.newest > 1 ? try schemaStanding() : nil
-    // Of a few rows it is cheaper to ask one by one.
-    if before.count > 64 { knownEmpty = try emptyTables() }
-    defer { knownEmpty = [] }
-    var changes: [RowChange] = []
-    for (row, logged) in before.sorted(by: { $0.key < $1.key }) {
-      guard row.key.count <= Limits.key else {
-        let reason = "a key of \(row.key.count) bytes, at most \(Limits.key) can be sent"
-        try refuse(row, table, outgrown: reason, isResidue: isResidue)
-        continue
-      }
-      // Of a row that stayed here alone the hub knows nothing, whatever the table had of it.
-      let isAlone = try isAlone(row)
-      let was = isAlone ? nil : logged
-      var after = try tableRow(row, table)
-      if isAlone, after == nil { try forgetAlone(row, table) }
-      if let written = after, let was, let meant = commit.moment?.meant(row, table, was: was, written: written),
-        meant != written
+    // Of a row that stayed here alone the hub knows nothing, whatever the table had of it.
+    let isAlone = try isAlone(row)
+    if isAlone, touched.after == nil { try forgetAlone(row, table) }
+    var steps = touched.before.map { (run: $0.run, before: isAlone ? nil : $0.values) }
+    if isAlone { steps.removeFirst(steps.count - 1) }
+    var base: UInt64?
+    for (at, step) in steps.enumerated() {
+      var after = at + 1 < steps.count ? steps[at + 1].before : touched.after
+      if let written = after, let was = step.before,
+        let meant = commit.moment?.meant(row, table, was: was, written: written), meant != written
       {
         if let reason = try show(row, meant, table) { throw RelayError(.constraint, reason) }
         after = meant
       }
       let operations = table.difference(
-        before: was, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
-        known: standing.map(knownVersion) ?? .max)
+        before: step.before, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
+        known: known.map(knownVersion) ?? .max)
       guard !operations.isEmpty else { continue }
-      if let reason = outgrown(operations, was, after, table) {
+      if let reason = outgrown(operations, step.before, after, table) {
         try refuse(row, table, outgrown: reason, isResidue: isResidue)
         // Beside own work that waits there is an image, and the row is no stranger to the hub.
-        if was == nil, try !isUnderWork(row), try image(row, table) == nil { try stayAlone(row) }
+        if step.before == nil, try !isUnderWork(row), try image(row, table) == nil { try stayAlone(row) }
         continue
       }
       if isAlone { try forgetAlone(row, table) }
-      var base = isAlone ? 0 : try base(row, before: was, seq: seqs[row], table, state)
-      if let moment = commit.moment { base = try self.base(base, of: row, seenAt: moment) }
-      var change = RowChange(row: row, base: base, operations: operations)
+      if base == nil { base = isAlone ? 0 : try self.base(row, before: step.before, seq: touched.seq, table, state) }
+      var change = RowChange(row: row, base: base ?? 0, operations: operations)
+      if let moment = commit.moment { change.base = try self.base(change.base, of: row, seenAt: moment) }
       change.parentBase = try parentBase(change, table, commit, state)
       // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
-      if let installed = standing?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }
-      changes.append(change)
+      if let installed = known?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }
+      body(step.run, Connected.Item(change: change, before: step.before))
+      // What was known before it, an own insert has covered.
+      if operations[0].isInsert, touched.before[0].values == nil { base = 0 }
     }
-    return changes
   }
 
   /// What the author knew of the parent that a change names, where that is not what the header says: of an own insert
@@ -157,7 +216,7 @@ extension ReplicaCore {
     _ row: RowID, before: [Value]?, seq: UInt64?, _ table: TableSchema, _ state: ReplicaState
   ) throws(RelayError) -> UInt64 {
     if !knownEmpty.contains(.image),
-      let found = try db.first("SELECT base FROM relay_image WHERE tbl = ? AND key = ?", row.bindings)
+      let found = try db.first(commands.imageBase, row.bindings)
     {
       return Mutation.isPlanted(.headerBase) ? state.base : UInt64(max(0, found[0].integer ?? 0))
     }
@@ -176,82 +235,63 @@ extension ReplicaCore {
     return Mutation.isPlanted(.headerBase) ? state.base : UInt64(max(0, dead?[0].integer ?? 0))
   }
 
-  private func check(_ changes: [RowChange], _ commit: Commit, _ state: ReplicaState) throws(RelayError) {
-    guard commit.author.utf8.count <= Limits.label else {
-      throw RelayError(.valueNotAllowed, "an author of \(commit.author.utf8.count) bytes, at most \(Limits.label)")
-    }
-    let count = changes.reduce(0) { $0 + $1.operations.count }
-    guard count <= Limits.operations else {
-      throw RelayError(.transactionTooLarge, "\(count) operations in one transaction, at most \(Limits.operations)")
-    }
-    for change in changes {
-      let table = try table(change.row.table)
-      guard let refusal = table.refusal(change, role: state.role) else { continue }
-      let code: ErrorCode = refusal.rule == .valueNotAllowed ? .valueNotAllowed : .roleForbids
-      throw RelayError(code, refusal.message)
-    }
+  private func check(_ change: RowChange, _ table: TableSchema, role: String) throws(RelayError) {
+    guard let refusal = table.refusal(change, role: role) else { return }
+    throw RelayError(refusal.rule == .valueNotAllowed ? .valueNotAllowed : .roleForbids, refusal.message)
   }
 
-  /// Cuts what a foreign tool left where it is large. A few rows stay together, as their writer meant them; of thousands
-  /// no table takes another with it when it is refused, and what is known to be refused takes nothing with it.
-  private func chunks(_ changes: [RowChange], role: String) -> [[RowChange]] {
-    guard changes.count > Limits.operations / 100 else { return cut(changes) }
-    var chunks: [[RowChange]] = []
-    // Parents before what hangs on them.
-    for table in schema.tables.sorted(by: { (schema.depth($0), $0.id) < (schema.depth($1), $1.id) }) {
-      let own = changes.filter { $0.row.table == table.id }
-      chunks += cut(own.filter { table.refusal($0, role: role) == nil })
-      chunks += cut(own.filter { table.refusal($0, role: role) != nil })
-    }
-    return chunks
+  private func seal(
+    _ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool = false
+  ) throws(RelayError) -> Dot {
+    var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
+    for change in changes { sealing.append(change, schema) }
+    return try seal(sealing, commit, &state, isBatch: isBatch)
   }
 
-  private func cut(_ changes: [RowChange]) -> [[RowChange]] {
-    var chunks: [[RowChange]] = []
-    var (count, size) = (0, 0)
-    for change in changes {
-      let bytes = change.operations.reduce(0) { $0 + $1.byteCount }
-      if chunks.isEmpty || count + change.operations.count > Limits.operations / 10
-        || size + bytes > Limits.transaction / 4
-      {
-        chunks.append([])
-        (count, size) = (0, 0)
-      }
-      chunks[chunks.count - 1].append(change)
-      count += change.operations.count
-      size += bytes
-    }
-    return chunks
-  }
-
-  private func seal(_ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState) throws(RelayError) -> Dot {
+  /// - Parameter isBatch: whether Relay itself put these changes together.
+  private func seal(
+    _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool
+  ) throws(RelayError) -> Dot {
     let now = HybridTime(milliseconds: environment.now())
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
     let pending = try pendingDots(state.replica)
     state.counter += 1
-    let dot = Dot(state.replica, state.counter)
-    let transaction = Transaction(
-      dot: dot, previous: state.hash, time: state.time, epoch: state.epoch, base: commit.moment?.base ?? state.base,
-      seen: commit.moment?.seen ?? pending, schemaVersion: schema.needs(changes), role: state.role, mode: commit.mode,
-      author: commit.author, rows: changes)
-    let sealed = SealedTransaction(transaction)
+    let header = Transaction(
+      dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time, epoch: state.epoch,
+      base: commit.moment?.base ?? state.base, seen: commit.moment?.seen ?? pending, schemaVersion: sealing.needs,
+      role: state.role, mode: commit.mode, author: commit.author, rows: [])
+    return try append(header, sealing, &state, isBatch: isBatch)
+  }
+
+  /// Puts a transaction behind the others of this replica.
+  ///
+  /// - Throws: `transaction_too_large`.
+  func append(
+    _ header: Transaction, _ sealing: Sealing, _ state: inout ReplicaState, isBatch: Bool
+  ) throws(RelayError) -> Dot {
+    guard sealing.rows.operations <= Limits.operations else {
+      throw RelayError(
+        .transactionTooLarge, "\(sealing.rows.operations) operations in one transaction, at most \(Limits.operations)")
+    }
+    let sealed = SealedTransaction(header, sealing.rows)
     guard sealed.bytes.count <= Limits.transaction else {
       throw RelayError(
         .transactionTooLarge, "\(sealed.bytes.count) bytes in one transaction, at most \(Limits.transaction)")
     }
-    state.hash = sealed.hash
+    self.sealed(sealing.tables)
+    (state.counter, state.hash) = (header.dot.counter, sealed.hash)
+    let counter = Value(header.dot.counter)
     try db.execute(
-      "INSERT INTO relay_transaction (counter, hash, floor, bytes, schema) VALUES (?, ?, ?, ?, ?)",
+      commands.append,
       [
-        Value(dot.counter), .blob(sealed.hash.bytes), Value(changes.map(\.base).min() ?? state.base),
-        .blob(sealed.bytes), Value(transaction.schemaVersion),
+        counter, .blob(sealed.hash.bytes), .integer(Int64(bitPattern: state.time.bits)), Value(sealing.floor),
+        Value(header.schemaVersion), .integer(isBatch ? 1 : 0), .blob(sealed.bytes),
       ])
     knownEmpty.remove(.pending)
-    for change in changes {
-      try db.execute(
-        "INSERT INTO relay_pending (tbl, key, counter, kind, verdict, done) VALUES (?, ?, ?, ?, 0, 0)",
-        change.row.bindings + [Value(dot.counter), .integer(Standing.kind(change))])
+    try sealing.eachRow { (row, kind) throws(RelayError) in
+      try db.execute(commands.appendRow, [.integer(Int64(row.table)), .blob(row.key), counter, .integer(kind)])
     }
-    return dot
+    sealedHere(state)
+    return header.dot
   }
 }

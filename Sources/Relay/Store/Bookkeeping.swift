@@ -1,9 +1,10 @@
 /// Relay's own tables. They live in the app's file, so that data and bookkeeping commit together; all are prefixed
 /// `relay_`.
 enum Bookkeeping {
-  static let version: Int64 = 3
+  static let version: Int64 = 4
 
   static let ddl = """
+    \(CaptureLog.ddl)
     CREATE TABLE IF NOT EXISTS relay_state (
       id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL,
       replica INTEGER NOT NULL, counter INTEGER NOT NULL, hash BLOB NOT NULL, time INTEGER NOT NULL,
@@ -11,9 +12,10 @@ enum Bookkeeping {
       role TEXT NOT NULL, device TEXT NOT NULL, author TEXT NOT NULL, hub TEXT NOT NULL, token TEXT NOT NULL,
       schema_hash BLOB NOT NULL, schema_version INTEGER NOT NULL, head INTEGER NOT NULL,
       accepted INTEGER NOT NULL, installs INTEGER NOT NULL, mismatch TEXT, rebuilt INTEGER NOT NULL DEFAULT 0);
-    -- Capture looks here before it logs: 1 while Relay itself writes.
-    CREATE TABLE IF NOT EXISTS relay_guard (applying INTEGER NOT NULL);
-    INSERT INTO relay_guard SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM relay_guard);
+    -- Capture looks here before it logs: 1 while Relay itself writes, 2 where what triggers do then is logged.
+    -- schema: how far SQLite's schema had grown when the triggers were last looked at.
+    CREATE TABLE IF NOT EXISTS relay_guard (applying INTEGER NOT NULL, schema INTEGER NOT NULL);
+    INSERT INTO relay_guard SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM relay_guard);
     -- The sync schema file that this file was opened with last; the version that the confirmed rows were pulled at, and
     -- the newest that the hub said it knows (0 while there is none).
     CREATE TABLE IF NOT EXISTS relay_schema (
@@ -23,14 +25,20 @@ enum Bookkeeping {
       name TEXT PRIMARY KEY, readable INTEGER NOT NULL, writable INTEGER NOT NULL, digest BLOB NOT NULL,
       count INTEGER NOT NULL) WITHOUT ROWID;
     -- Own transactions: pending (seq NULL or not installed yet), and refused ones, kept whole. floor: the least base of
-    -- their operations. schema: the least version of the sync schema that knows what they write.
+    -- their operations. schema: the least version of the sync schema that knows what they write. batch: 1 where Relay put
+    -- it together from what foreign writers left, 2 once that is sealed anew, apart.
     CREATE TABLE IF NOT EXISTS relay_transaction (
-      counter INTEGER PRIMARY KEY, hash BLOB NOT NULL, floor INTEGER NOT NULL, bytes BLOB NOT NULL, seq INTEGER,
-      effective INTEGER,
-      refusal BLOB, installed INTEGER NOT NULL DEFAULT 0, schema INTEGER NOT NULL);
+      counter INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, floor INTEGER NOT NULL, seq INTEGER,
+      effective INTEGER, refusal BLOB, installed INTEGER NOT NULL DEFAULT 0, schema INTEGER NOT NULL,
+      batch INTEGER NOT NULL, bytes BLOB NOT NULL);
+    -- A commit writes no state: the newest of its transactions tells counter, hash and time. They outlive it.
+    CREATE TRIGGER IF NOT EXISTS relay_transaction_gone BEFORE DELETE ON relay_transaction
+    WHEN OLD.counter > (SELECT counter FROM relay_state) BEGIN
+      UPDATE relay_state SET counter = OLD.counter, hash = OLD.hash, time = max(time, OLD.time);
+    END;
     -- Which own transactions touch a row: the pending ones, the refused ones, and what came after those.
     -- kind: 1 insert, 2 delete, 0 other; verdict: 0 none yet, 1 accepted, 2 refused, 3 refused and forgotten here:
-    -- it still says what later pending work built on, and holds nothing.
+    -- it still says what later pending work built on, and holds nothing. 4: the same, and sealed anew, apart.
     CREATE TABLE IF NOT EXISTS relay_pending (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, counter INTEGER NOT NULL, kind INTEGER NOT NULL,
       verdict INTEGER NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (tbl, key, counter)) WITHOUT ROWID;

@@ -175,6 +175,8 @@ extension ReplicaCore {
     }
     try db.run(sql(table).scan, []) { (record) throws(RelayError) in
       let values = record.values
+      // One without a key came from no hub.
+      if table.key.contains(where: { values[$0].isNull }) { return true }
       let row = RowID(table: table.id, values: table.key.map { values[$0] })
       if !beside.contains(row) { try visit(row, values) }
       return true

@@ -59,6 +59,7 @@ extension ReplicaCore {
         guard let hash = Hash128(bytes: row.blob(1)) else { throw RelayError(.corrupt, "a transaction without hash") }
         let offset = try self.partOffset(dot)
         let whole = row.blob(2)
+        if offset == 0 { try self.checkIntact(SealedTransaction(dot: dot, bytes: whole, hash: hash)) }
         let end = min(whole.count, offset + most)
         part = TransactionPart(
           dot: dot, hash: hash, total: UInt64(size), offset: UInt64(offset), bytes: Array(whole[offset..<end]))
@@ -68,13 +69,23 @@ extension ReplicaCore {
         hasMore = true
         return false
       }
-      push.append(row.blob(2))
+      let dot = Dot(replica, UInt64(row.int(0)))
+      let sealed = SealedTransaction(dot: dot, bytes: row.blob(2), hash: Hash128(bytes: row.blob(1)) ?? .zero)
+      try self.checkIntact(sealed)
+      push.append(sealed.bytes)
       bytes += size
       return true
     }
     request.push = push
     request.part = part
     return hasMore
+  }
+
+  /// - Throws: `damaged_work`: what the file does not hold as it was sealed is not sent.
+  private func checkIntact(_ sealed: SealedTransaction) throws(RelayError) {
+    guard !sealed.isIntact else { return }
+    throw RelayError(
+      .damagedWork, "\(db.path): transaction \(sealed.dot), which waits to be sent, is not what was sealed")
   }
 
   /// How much of a transaction in parts the hub holds, as it said last.
@@ -102,7 +113,7 @@ extension ReplicaCore {
         }
       }
       guard !verdict.isAccepted, let one = try own.own(verdict.dot.counter, db) else { continue }
-      try tell(verdict, one.transaction)
+      if try !sealApart(verdict, one.transaction) { try tell(verdict, one.transaction) }
       rows.formUnion(one.changes.keys)
     }
     // Each row once, however many transactions on it were refused.

@@ -9,8 +9,8 @@ internal import RelaySQLite
 /// fires. It lies in a temporary table: an install may show more rows than memory holds.
 struct ShownRows {
   private let db: Database
-  /// The newest record of each log when it began.
-  private let starts: [UInt32: Int64]
+  /// The newest record of the log when it began.
+  private let start: Int64
   /// How often triggers may answer to what is put right.
   private static let rounds = 4
 
@@ -22,11 +22,7 @@ struct ShownRows {
         tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB, seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID
       """)
     try db.execute("DELETE FROM temp.relay_shown")
-    var starts: [UInt32: Int64] = [:]
-    for table in core.schema.tables {
-      starts[table.id] = try db.first("SELECT max(id) FROM \(core.sql(table).log)")?[0].integer ?? 0
-    }
-    self.starts = starts
+    start = try CaptureLog(db: db).newest()
   }
 
   /// Relay has shown these values of a row; nil where it took the row away.
@@ -72,17 +68,14 @@ struct ShownRows {
 
   /// Rows of a table that were touched and do not show what they should; empties its log.
   private func wrong(_ core: ReplicaCore, _ table: TableSchema) throws(RelayError) -> [ReplicaCore.Should] {
-    let (sql, start) = (core.sql(table), starts[table.id] ?? 0)
     var wrong: [ReplicaCore.Should] = []
     var seen: Set<RowID> = []
-    try db.run(sql.selectLogAfter, [.integer(start)]) { (record) throws(RelayError) in
-      let values = (0..<table.columns.count).map { record[$0 + 1] }
-      let row = RowID(table: table.id, values: table.key.map { values[$0] })
-      let was = record.int(0) == Touch.was.rawValue ? Value.blob(RowBlob.encode(values, table)) : .null
+    let log = CaptureLog(db: db)
+    try log.eachRecord(of: table, try core.capture(table), after: start) { (row, values, seq) throws(RelayError) in
+      let was = values.map { Value.blob(RowBlob.encode($0, table)) } ?? .null
       // Of a row that Relay did not write its first touch says what it showed, and that was right.
       try db.execute(
-        "INSERT OR IGNORE INTO temp.relay_shown (tbl, key, image, seq) VALUES (?, ?, ?, ?)",
-        row.bindings + [was, record[values.count + 1]])
+        "INSERT OR IGNORE INTO temp.relay_shown (tbl, key, image, seq) VALUES (?, ?, ?, ?)", row.bindings + [was, seq])
       let meant = try db.first("SELECT image, seq FROM temp.relay_shown WHERE tbl = ? AND key = ?", row.bindings)
       var should: [Value]?
       if case .blob(let image)? = meant?[0] { should = try RowBlob.decode(image, table) }
@@ -90,16 +83,13 @@ struct ShownRows {
         let seq = meant?[1].integer.map { UInt64(max(0, $0)) }
         wrong.append(.init(row: row, table: table, values: should, seq: seq))
       }
-      return true
     }
-    try db.execute("DELETE FROM \(sql.log) WHERE id > ?", [.integer(start)])
+    try log.forget(table, after: start)
     return wrong.sorted { $0.row < $1.row }
   }
 
   private func forget(_ core: ReplicaCore) throws(RelayError) {
-    for table in core.schema.tables {
-      try db.execute("DELETE FROM \(core.sql(table).log) WHERE id > ?", [.integer(starts[table.id] ?? 0)])
-    }
+    for table in core.schema.tables { try CaptureLog(db: db).forget(table, after: start) }
     try db.execute("DELETE FROM temp.relay_shown")
   }
 }

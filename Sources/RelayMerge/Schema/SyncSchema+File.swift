@@ -23,7 +23,7 @@ extension SyncSchema {
     guard file.tables.count <= Limits.tables else { throw .schema("more than \(Limits.tables) tables") }
     try SyncSchema.checkRoles(file.roles)
     try SyncSchema.distinct(file.tables.map { String($0.id) }, "table id")
-    try SyncSchema.distinct(file.tables.map(\.name), "table name")
+    try SyncSchema.distinct(file.tables.map { SyncSchema.folded($0.name) }, "table name")
     let ids = Dictionary(uniqueKeysWithValues: file.tables.map { ($0.name, $0.id) })
     var tables: [TableSchema] = []
     for table in file.tables { tables.append(try TableSchema(table, roles: file.roles, tableIDs: ids, resolvers)) }
@@ -57,17 +57,22 @@ extension SyncSchema {
     }
   }
 
-  /// Names reach SQL only after this test: lower-case ASCII, and none of SQLite's or Relay's own.
+  /// Names are SQLite's business: any that it takes in quotes, and the same where it takes them for the same. None may be
+  /// SQLite's or Relay's own.
   static func checkName(_ name: String) throws(RelayError) {
-    let bytes = Array(name.utf8)
-    func isLetter(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") }
-    func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-    guard let first = bytes.first, isLetter(first), bytes.count <= Limits.identifier,
-      bytes.allSatisfy({ isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }),
-      !name.hasPrefix("sqlite_"), !name.hasPrefix("relay_")
+    let folded = folded(name)
+    guard !name.isEmpty, name.utf8.count <= Limits.identifier, !name.utf8.contains(0),
+      !folded.hasPrefix("sqlite_"), !folded.hasPrefix("relay_")
     else {
-      throw .schema("'\(name)' is no name for a table or column (a–z, 0–9, _; not sqlite_… or relay_…)")
+      throw .schema(
+        "'\(name)' is no name for a table or column (1 to \(Limits.identifier) bytes; not sqlite_… or relay_…)")
     }
+  }
+
+  /// As SQLite compares names: without regard to the case of ASCII letters.
+  static func folded(_ name: String) -> String {
+    String(
+      decoding: name.utf8.map { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 }
 
@@ -95,7 +100,7 @@ extension TableSchema {
     guard file.id >= 1 else { throw .schema("\(place): ids start at 1") }
     guard file.columns.count <= Limits.columns else { throw .schema("\(place): more than \(Limits.columns) columns") }
     try SyncSchema.distinct(file.columns.map { String($0.id) }, "\(place): column id")
-    try SyncSchema.distinct(file.columns.map(\.name), "\(place): column")
+    try SyncSchema.distinct(file.columns.map { SyncSchema.folded($0.name) }, "\(place): column")
     let sorted = file.columns.sorted { $0.id < $1.id }
     var position: [String: Int] = [:]
     var columns: [ColumnSchema] = []

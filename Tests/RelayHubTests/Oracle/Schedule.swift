@@ -98,7 +98,7 @@ final class Schedule {
     } else if Int.random(in: 0..<3, using: &random) == 0 {
       story.append("\(witness.device.name) shell: \(sql)")
       count("foreign")
-      try witness.foreign("BEGIN; \(sql); COMMIT", names)
+      try witness.foreign(sql, names)
     } else {
       story.append("\(witness.device.name): \(sql)")
       try witness.write(sql, names)
@@ -192,7 +192,6 @@ final class Schedule {
   /// - Returns: the base that was installed, if one was.
   @discardableResult
   private func roundTrip(_ witness: Witness, isRough: Bool) throws -> Bool {
-    try witness.sealForeign()
     let bytes: UInt64 = isRough && Bool.random(using: &random) ? 150 : 1 << 20
     let request = try witness.device.replica.nextRequest(pageBytes: bytes)
     for bytes in request.push {
@@ -231,7 +230,6 @@ final class Schedule {
 
   @discardableResult
   private func deliver(_ witness: Witness, _ response: SyncResponse, _ request: SyncRequest) throws -> Bool {
-    try witness.sealForeign()
     let step = try witness.device.replica.receive(response, to: request)
     witness.learn(response.verdicts)
     guard case .installed(let base) = step, let page = response.page else { return false }

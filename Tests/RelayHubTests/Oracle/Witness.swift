@@ -39,8 +39,6 @@ final class Witness {
   private var known: [Name: Set<Dot>] = [:]
   /// What a device knows of rows that were told dead.
   private var dead: [Name: Set<Dot>] = [:]
-  /// What foreign tools touched since the last seal: the row as it was.
-  private var touched: [Name: [String: Value]?] = [:]
   /// What was known when the form that is open now was opened.
   private(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>)?
 
@@ -85,16 +83,18 @@ final class Witness {
 
   /// SQL that concerns the rows named, as one transaction of the app.
   func write(_ sql: String, _ names: Set<Name>) throws {
-    try sealForeign()
     let before = try images(names)
     try device.sql(sql)
     try seal(before)
   }
 
-  /// The same through another connection, as the sqlite3 shell does.
+  /// The same through another connection, as the sqlite3 shell does, marked as one transaction. It becomes one of the
+  /// replica's with the next thing that that does.
   func foreign(_ sql: String, _ names: Set<Name>) throws {
-    for (name, image) in try images(names) where touched[name] == nil { touched[name] = .some(image) }
-    try shell.script(sql)
+    let before = try images(names)
+    try shell.script(
+      "BEGIN; UPDATE relay_boundary SET open = 1; \(sql); UPDATE relay_boundary SET open = 0; COMMIT")
+    try seal(before)
   }
 
   /// - Parameter choice: a place in the list of the conflict's values.
@@ -116,7 +116,6 @@ final class Witness {
   }
 
   private func answer(_ item: InboxItem, _ choice: Int, _ act: () throws -> Void) throws {
-    try sealForeign()
     // Should the choice be refused, what foreign tools left would not be sealed by it either.
     try device.sql("")
     let name = Name(table: item.table, id: item.key)
@@ -134,7 +133,6 @@ final class Witness {
   ///
   /// - Parameter key: another key for the row that the refusal names.
   func putRight(_ item: InboxItem, again: Bool, key: String?) throws {
-    try sealForeign()
     try device.sql("")
     let chain = ([item.id] + item.dependents).compactMap { $0.split(separator: ":").last.flatMap { UInt64($0) } }
     let old = Name(table: item.table, id: item.key)
@@ -176,7 +174,6 @@ final class Witness {
 
   /// A form opens: what it shows is all that its later save has seen.
   func open() throws {
-    try sealForeign()
     form = (try device.replica.moment(), known, pendingDots)
   }
 
@@ -184,7 +181,6 @@ final class Witness {
   func save(_ sql: String, _ names: Set<Name>) throws {
     guard let (moment, seen, pending) = form else { return }
     form = nil
-    try sealForeign()
     let before = try images(names)
     // What was written; what is shown of it afterwards may be less.
     let after = try device.replica.write(seenAt: moment) { (db) throws(RelayError) in
@@ -200,18 +196,9 @@ final class Witness {
   }
 
   func undelete(_ name: Name) throws {
-    try sealForeign()
     let images = try images([name])
     try device.replica.undelete(name.table, key: [.text(name.id)])
     try seal(images, answers: [name: Answer()])
-  }
-
-  /// Whatever foreign tools wrote becomes a transaction with the next thing that the replica does.
-  func sealForeign() throws {
-    guard !touched.isEmpty else { return }
-    let before = touched
-    touched = [:]
-    try seal(before)
   }
 
   private func images(_ names: Set<Name>) throws -> [Name: [String: Value]?] {

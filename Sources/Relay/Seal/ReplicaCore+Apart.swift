@@ -1,0 +1,122 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// What Relay itself put together shares no fate (rule 10): after a refusal it is sealed anew, apart.
+extension ReplicaCore {
+  /// How many transactions one refused batch becomes at most; each of them is taken apart again where it is refused.
+  private static let mostParts = 1000
+
+  /// Seals a refused transaction anew where that says something else than before: a batch in the parts that hold
+  /// together, and what was only refused because it builds on such a batch as it was.
+  ///
+  /// - Returns: whether what it did lives on in other transactions; else the refusal stands.
+  func sealApart(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) -> Bool {
+    guard verdict.refusal != nil else { return false }
+    let counter = Value(transaction.dot.counter)
+    let batch = try db.first("SELECT batch FROM relay_transaction WHERE counter = ?", [counter])?[0].integer
+    if batch == 2 { return true }
+    let isBatch = batch == 1
+    let isInnocent = verdict.refusal?.rule == .dependsOnRefused ? try buildsOnSealedAnew(transaction) : false
+    var parts = [transaction.rows]
+    if isBatch { parts = try self.parts(of: transaction, refused: verdict.refusal?.row) }
+    guard parts.count > 1 || isInnocent else { return false }
+    var state = try state()
+    for change in transaction.rows {
+      try db.execute(
+        "UPDATE relay_pending SET verdict = 4, done = 1 WHERE tbl = ? AND key = ? AND counter = ?",
+        change.row.bindings + [counter])
+    }
+    try db.execute("UPDATE relay_transaction SET batch = 2 WHERE counter = ?", [counter])
+    var later = OwnTransactions()
+    var last: Dot?
+    for part in parts {
+      var changes: [RowChange] = []
+      for change in part {
+        if let left = try notOverwritten(change, since: transaction, &later) {
+          changes.append(rebased(left, transaction, state))
+        }
+      }
+      guard !changes.isEmpty else { continue }
+      last = try again(transaction, changes, &state, isBatch: isBatch)
+    }
+    if let last {
+      try db.execute("UPDATE relay_inbox SET answer = ? WHERE answer = ?", [Value(last.counter), counter])
+    }
+    return true
+  }
+
+  /// The parts that hold together, the one that was refused for itself; ascending.
+  private func parts(of transaction: Transaction, refused: RowID?) throws(RelayError) -> [[RowChange]] {
+    var items: [Connected.Item] = []
+    for change in transaction.rows {
+      let table = try table(change.row.table)
+      items.append(Connected.Item(change: change, before: try image(change.row, table)?.values))
+    }
+    var connected = Connected(items, schema, uniques: captures.mapValues(\.uniques))
+    let parts = connected.parts()
+    guard parts.count > Self.mostParts else { return parts.map { $0.map { items[$0].change } } }
+    let size = (parts.count + Self.mostParts - 1) / Self.mostParts
+    let isRefused = { (part: [Int]) in part.contains { items[$0].change.row == refused } }
+    let others = parts.filter { !isRefused($0) }
+    let pieces = stride(from: 0, to: others.count, by: size).map { start in
+      others[start..<min(start + size, others.count)].flatMap { $0 }.sorted()
+    }
+    return (pieces + parts.filter(isRefused)).map { $0.map { items[$0].change } }
+  }
+
+  /// Does a transaction lack something that was refused with a batch and is sealed anew?
+  private func buildsOnSealedAnew(_ transaction: Transaction) throws(RelayError) -> Bool {
+    for (row, dot) in try lacked(transaction) {
+      let anew = "SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND counter = ? AND verdict = 4"
+      if try db.first(anew, row.bindings + [Value(dot.counter)]) != nil { return true }
+    }
+    return false
+  }
+
+  /// What of a change later work of this replica has not put something else in the place of.
+  private func notOverwritten(
+    _ change: RowChange, since transaction: Transaction, _ own: inout OwnTransactions
+  ) throws(RelayError) -> RowChange? {
+    guard !change.operations[0].isInsert, change.operations[0].kind != .delete else { return change }
+    let later = try db.query(
+      "SELECT counter FROM relay_pending WHERE tbl = ? AND key = ? AND counter > ? AND verdict < 2 ORDER BY counter",
+      change.row.bindings + [Value(transaction.dot.counter)]
+    ) { (row) throws(RelayError) in UInt64(max(0, row.int(0))) }
+    var left = change
+    for counter in later {
+      guard let newer = try own.own(counter, db)?.changes[change.row] else { continue }
+      if newer.operations[0].kind == .delete { return nil }
+      left.operations.removeAll { old in
+        switch old.kind {
+        case .set: newer.operations.contains { $0.group == old.group }
+        case .add, .remove: newer.operations.contains { $0.group == old.group && $0.element == old.element }
+        default: false
+        }
+      }
+    }
+    return left.operations.isEmpty ? nil : left
+  }
+
+  /// The author knew what they knew then: bases stay, and what the old header said of the parent is said by the row.
+  private func rebased(_ change: RowChange, _ transaction: Transaction, _ state: ReplicaState) -> RowChange {
+    var change = change
+    if schema.table(change.row.table)?.namedParent(change) != nil {
+      let known = change.parentBase ?? transaction.base
+      change.parentBase = known < state.base ? known : nil
+    }
+    return change
+  }
+
+  private func again(
+    _ transaction: Transaction, _ changes: [RowChange], _ state: inout ReplicaState, isBatch: Bool
+  ) throws(RelayError) -> Dot {
+    let seen = transaction.seen.union(try pendingDots(state.replica))
+    var sealing = Sealing(headerBase: state.base)
+    for change in changes { sealing.append(change, schema) }
+    let anew = Transaction(
+      dot: Dot(state.replica, state.counter + 1), previous: state.hash, time: transaction.time, epoch: state.epoch,
+      base: state.base, seen: seen, schemaVersion: sealing.needs, role: transaction.role, mode: transaction.mode,
+      author: transaction.author, rows: [])
+    return try append(anew, sealing, &state, isBatch: isBatch)
+  }
+}

@@ -1,0 +1,70 @@
+import Relay
+internal import RelayProtocol
+import Synchronization
+import Testing
+
+/// A device's clock that was wrong once, and work whose bytes went bad in the file.
+@Suite struct ClockTests {
+  let folder = Clinic.Folder()
+  static let right: Int64 = 1_700_000_000_000
+  static let wrong: Int64 = 4_040_000_000_000
+
+  final class Clock: Sendable {
+    let now = Atomic<Int64>(ClockTests.right)
+  }
+
+  private func open(_ clock: Clock) throws -> Replica {
+    let environment = Environment(now: { clock.now.load(ordering: .relaxed) }, random: { 77 })
+    return try Replica(at: folder.file("a.db"), schema: Clinic.schema, environment: environment) {
+      (db) throws(RelayError) in try db.script(Clinic.ddl)
+    }
+  }
+
+  @Test func aClockThatStoodInTheFutureIsForgottenWithTheFirstVerdict() throws {
+    let clock = Clock()
+    let replica = try open(clock)
+    let hub = try ScriptedHub(replica)
+    clock.now.store(Self.wrong, ordering: .relaxed)
+    try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    clock.now.store(Self.right, ordering: .relaxed)
+    try replica.sql("UPDATE person SET given = 'Ann'")
+    let request = try replica.nextRequest()
+    let times = try request.push.map { try Transaction(decoding: $0).time.milliseconds }
+    #expect(times == [Self.wrong, Self.wrong])
+    // The hub takes them for at most five minutes later than it got them.
+    let latest = HybridTime(milliseconds: Self.right + Limits.clockLead)
+    let verdicts = try hub.accepted(request, from: 1).map { verdict in
+      Verdict(dot: verdict.dot, seq: verdict.seq, effective: min(verdict.effective, latest))
+    }
+    try hub.answer(
+      request, [hub.person("p", given: "Ann", seq: 2)], head: 2, confirmed: verdicts, verdicts: verdicts)
+    try replica.sql("UPDATE person SET given = 'Bea'")
+    let next = try Transaction(decoding: try #require(try replica.nextRequest().push.last))
+    #expect(next.time.milliseconds == Self.right + Limits.clockLead)
+  }
+
+  @Test func countersGoOnAfterTheNewestTransactionIsGone() throws {
+    let replica = try open(Clock())
+    let hub = try ScriptedHub(replica)
+    try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    let request = try replica.nextRequest()
+    let verdicts = try hub.accepted(request, from: 1)
+    try hub.answer(request, [hub.person("p", seq: 1)], head: 1, confirmed: verdicts, verdicts: verdicts)
+    #expect(try replica.values("SELECT count(*) FROM relay_transaction") == [[0]])
+    try replica.sql("UPDATE person SET given = 'Ann'")
+    let next = try Transaction(decoding: try #require(try replica.nextRequest().push.first))
+    #expect(next.dot.counter == 2)
+    let first = try SealedTransaction(Transaction(decoding: request.push[0]))
+    #expect(next.previous == first.hash)
+  }
+
+  @Test func workThatWentBadInTheFileIsNotSent() throws {
+    let replica = try open(Clock())
+    try replica.sql("INSERT INTO person (id, unit, given) VALUES ('p', 'u1', 'Ann')")
+    try Clinic.foreign(
+      replica.path, "UPDATE relay_transaction SET bytes = CAST(replace(bytes, 'Ann', 'Bnn') AS BLOB)")
+    let error = #expect(throws: RelayError.self) { _ = try replica.nextRequest() }
+    #expect(error?.code == .damagedWork)
+    #expect(try replica.exportPending().transactions.count == 1)
+  }
+}
