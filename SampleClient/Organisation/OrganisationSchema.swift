@@ -1,7 +1,13 @@
-/// The reference app's data: twenty tables that sync, and the committee's own that never do.
+internal import Relay
+internal import RelayMerge
+
+/// The reference app's data: twenty-two tables that sync, and the committee's own that never do.
 public enum Organisation {
   /// The sync schema file, for `Replica(at:schema:environment:create:)`.
   public static let schema: [UInt8] = PackageResources.organisation_schema_json
+
+  /// The schema read once; commands ask it many times.
+  static let syncSchema = Result { () throws(RelayError) in try SyncSchema(json: schema) }
 
   /// Makes the tables that sync, with their indexes.
   public static let ddl = String(decoding: PackageResources.organisation_sql, as: UTF8.self)

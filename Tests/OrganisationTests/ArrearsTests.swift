@@ -22,7 +22,7 @@ struct ArrearsTests {
     try db.execute(
       """
       INSERT INTO dues_entry (id, member_id, kind, amount_fen, from_ym, to_ym, channel, reverses, taken_on)
-      VALUES (?, 'm', ?, 100, ?, ?, 'cash', ?, ?)
+      VALUES (?, 'm', ?, 1200, ?, ?, 'cash', ?, ?)
       """,
       [
         .text(id), .text(kind), from.map { .text($0) } ?? .null, to.map { .text($0) } ?? .null,

@@ -7,10 +7,10 @@ import Testing
 struct LedgerTests {
   private func entry(
     _ id: String, _ from: String?, _ to: String?, on day: String = "2017-01-10", kind: String = "payment",
-    of reversed: String? = nil, receipt: String? = nil
+    of reversed: String? = nil, receipt: String? = nil, amount: Int = 5000
   ) -> Ledger.Entry {
     Ledger.Entry(
-      id: id, kind: kind, amountFen: 100, from: from.flatMap { Month($0) }, to: to.flatMap { Month($0) },
+      id: id, kind: kind, amountFen: amount, from: from.flatMap { Month($0) }, to: to.flatMap { Month($0) },
       channel: "cash",
       receipt: receipt, reverses: reversed, takenBy: nil, takenOn: day, note: nil)
   }
@@ -47,6 +47,31 @@ struct LedgerTests {
         .paidThrough(on: day)?.text == "2017-02")
   }
 
+  @Test("a payment covers the months that its money pays for, and several payments for one month add up")
+  func money() throws {
+    let day = try #require(Day("2017-12-31"))
+    // A hundredth of a unit for ten years pays nothing.
+    #expect(
+      try ledger([entry("a", "2008-01", "2017-12", amount: 1)], plans: [("2008-01", false)]).unpaid(on: day) == 120)
+    #expect(try ledger([entry("a", "2017-01", "2017-12", amount: 500)]).unpaid(on: day) == 10)
+    #expect(try ledger([entry("a", "2017-01", "2017-12", amount: 500)]).paidThrough(on: day)?.text == "2017-02")
+    let halves = [entry("a", "2017-01", "2017-01", amount: 100), entry("b", "2017-01", "2017-01", amount: 100)]
+    #expect(try ledger(halves).paidThrough(on: day)?.text == "2017-01")
+    // Too much is credit, not another month.
+    #expect(try ledger([entry("a", "2017-01", "2017-01", amount: 1000)]).unpaid(on: day) == 11)
+    // Waivers and adjustments are no money.
+    #expect(try ledger([entry("a", "2017-01", "2017-12", kind: "adjustment", amount: 0)]).unpaid(on: day) == 0)
+  }
+
+  @Test("months for which nobody asks are not owed, and are skipped by what is expected")
+  func excused() throws {
+    let day = try #require(Day("2017-12-31"))
+    var kept = try ledger([])
+    kept.excused = [Month(2017, 3).index...Month(2017, 8).index]
+    #expect(kept.unpaid(on: day) == 6)
+    #expect(kept.expected(Month(2017, 1).index...Month(2017, 12).index) == 1200)
+  }
+
   @Test("equal payments from two devices within a week are possibly one; from one device, or later, they are two")
   func duplicates() throws {
     let day = try #require(Day("2017-12-31"))
@@ -66,7 +91,7 @@ struct LedgerTests {
   }
 
   @Test("sums are written with a point and two digits, and nothing else is a sum")
-  func money() throws {
+  func sums() throws {
     #expect(try Money.fen("60") == 6000)
     #expect(try Money.fen("60.5") == 6050)
     #expect(try Money.fen("0.05") == 5)

@@ -11,7 +11,7 @@ struct RequestFoldTests {
         id: "\(at)", requestID: "r", kind: step, actorID: "a", actorUnitID: "u", at: "2017-10-0\(at + 1)T00:00:00Z",
         note: nil)
     }
-    return RequestFold(kind: kind, steps: steps, isPlacement: isPlacement) { _ in true }
+    return RequestFold(kind: kind, steps: steps, isPlacement: isPlacement) { _ in nil }
   }
 
   @Test("needed steps commute: every order ends complete, and only with all of them")
@@ -61,16 +61,40 @@ struct RequestFoldTests {
     #expect(fold(["open", "accept", "approve"], of: "transfer_in").state(isDecided: true) == "done")
   }
 
-  @Test("a step that is not the unit's to take is kept and does nothing")
-  func rights() {
-    let step = Step(
-      id: "s", requestID: "r", kind: "approve", actorID: "a", actorUnitID: "b17", at: "2017-10-01T00:00:00Z", note: nil)
-    let units = ["b17": OrgUnit(id: "b17", parentID: "r1", level: .branch, code: "B017", name: "Branch 17")]
+  private func idle(
+    _ kind: String, by officer: String, of unit: String, signed: String?, at: String = "2017-10-01T00:00:00Z"
+  ) -> String? {
+    var step = Step(
+      id: "s", requestID: "r", kind: kind, actorID: officer, actorUnitID: unit, at: at, note: nil)
+    step.signedUnitID = signed
+    let units = [
+      OrgUnit(id: "b17", parentID: "r1", level: .branch, code: "B017", name: "Branch 17"),
+      OrgUnit(id: "c", parentID: nil, level: .committee, code: "C", name: "Committee"),
+    ]
+    let officers = [
+      Officer(id: "secretary", unitID: "b17", name: "Secretary", role: "secretary", from: "2015-01-01"),
+      Officer(id: "clerk", unitID: "c", name: "Clerk", role: "staff", from: "2015-01-01"),
+      Officer(id: "old", unitID: "c", name: "Old", role: "staff", from: "2015-01-01", until: "2017-09-01"),
+    ]
+    let rights = Rights(
+      units: Dictionary(uniqueKeysWithValues: units.map { ($0.id, $0) }),
+      officers: Dictionary(uniqueKeysWithValues: officers.map { ($0.id, $0) }), proof: .signature)
     let request = Request(id: "r", kind: "transfer_internal", unitID: "b17", state: "open")
-    let fold = RequestFold(kind: "transfer_internal", steps: [step]) {
-      Rights(units: units).may($0, of: request, from: "b17", to: "b42")
-    }
-    #expect(fold.taken.isEmpty)
-    #expect(fold.idle == ["s": "not this unit's to do"])
+    return RequestFold(kind: "transfer_internal", steps: [step]) {
+      rights.objection(to: $0, of: request, from: "b17", to: "b42")
+    }.idle["s"]
+  }
+
+  @Test("a step counts by the unit whose device wrote it and by an officer in office, never by what it says of itself")
+  func rights() {
+    #expect(idle("release", by: "secretary", of: "b17", signed: "b17") == nil)
+    #expect(idle("approve", by: "clerk", of: "c", signed: "c") == nil)
+    #expect(idle("approve", by: "secretary", of: "b17", signed: "b17") == "not this unit's to do")
+    #expect(idle("approve", by: "clerk", of: "c", signed: "b17") == "another unit's device wrote it")
+    #expect(idle("approve", by: "clerk", of: "c", signed: nil) == "no device of the unit has signed it")
+    #expect(idle("approve", by: "secretary", of: "c", signed: "c") == "the officer works for another unit")
+    #expect(idle("approve", by: "old", of: "c", signed: "c") == "the officer had left")
+    #expect(idle("approve", by: "old", of: "c", signed: "c", at: "2017-08-31T00:00:00Z") == nil)
+    #expect(idle("approve", by: "nobody", of: "c", signed: "c") == "there is no such officer")
   }
 }

@@ -55,7 +55,12 @@ package struct ActivityDesk: Sendable {
   package func change(_ activity: Activity, _ changes: [Assignment], in db: Database) throws(RelayError) {
     try checkServes(activity, in: db)
     let columns = ["kind", "title", "starts_at", "ends_at", "place", "mode", "minutes", "hosts"]
-    for change in changes { try change.write(to: "activity", id: activity.id, allowing: columns, in: db) }
+    for change in changes {
+      var change = change
+      // People name units by their codes; the column holds ids, and an unknown one would share with nobody.
+      if change.column == "hosts" { change.text = try OrgUnit.find(change.text, in: db).id }
+      try change.write(to: "activity", id: activity.id, allowing: columns, in: db)
+    }
   }
 
   /// A cancellation loses against anybody who held it.
@@ -151,7 +156,12 @@ package struct ActivityDesk: Sendable {
         .text(id), .text(activity.id), .text(member.id), .text(mark), .text(desk.officer.id),
         isThere ? .text(desk.now.text) : .null, Value(remark),
       ])
-    if isThere { try ContactLog.raise(member.id, to: String((activity.startsAt ?? desk.now.text).prefix(10)), in: db) }
+    let day = String((activity.startsAt ?? desk.now.text).prefix(10))
+    if isThere {
+      try ContactLog.raise(member.id, to: day, in: db)
+    } else {
+      try ContactLog.lower(member.id, from: day, in: db)
+    }
   }
 
   private func serves(_ activity: Activity, in db: Database) throws(RelayError) -> Bool {

@@ -52,6 +52,16 @@ package struct ContactLog: Sendable {
     return id
   }
 
+  /// A mark of that day was taken back: the day of the last contact is what the other facts say. They are known here as far
+  /// as this device sees them, and a success that others know raises it again.
+  static func lower(_ memberID: String, from day: String, in db: Database) throws(RelayError) {
+    let last = try ReachRule.facts(of: memberID, in: db)[memberID]?.lastSuccess
+    guard last ?? "" < day else { return }
+    try db.execute(
+      "UPDATE member SET last_contact_on = ?1 WHERE id = ?2 AND last_contact_on = ?3",
+      [Value(last), .text(memberID), .text(day)])
+  }
+
   /// Never back: who comes later with an older call changes nothing.
   static func raise(_ memberID: String, to day: String, in db: Database) throws(RelayError) {
     try db.execute(

@@ -9,6 +9,8 @@ package struct ReachRule: Sendable {
     /// Attempts that failed, by day and channel.
     package var failures: [(day: String, channel: String)] = []
     package var cameOn: String?
+    /// Days of activities at which the member is marked as not there.
+    package var takenBack: Set<String> = []
     /// Kept abroad until then; nobody expects contact before.
     package var awayUntil: String?
   }
@@ -39,13 +41,18 @@ package struct ReachRule: Sendable {
   }
 
   /// The facts of everybody whom this device holds, or of one.
-  static func facts(of memberID: String? = nil, in db: Database) throws(RelayError) -> [String: Facts] {
+  ///
+  /// - Parameter day: what was later is not known on that day; nil for everything.
+  static func facts(
+    of memberID: String? = nil, upTo last: Day? = nil, in db: Database
+  ) throws(RelayError) -> [String: Facts] {
+    let end = last?.text ?? "9999-12-31"
     let review = try Review.open(in: db)
     var facts: [String: Facts] = [:]
     let one = "(?1 IS NULL OR member_id = ?1)"
     let id = [Value(memberID)]
     func succeeded(_ member: String?, _ day: String?) {
-      guard let member, let day, !day.isEmpty else { return }
+      guard let member, let day, !day.isEmpty, day <= end else { return }
       facts[member, default: Facts()].lastSuccess = max(facts[member]?.lastSuccess ?? day, day)
     }
     try db.query(
@@ -63,7 +70,7 @@ package struct ReachRule: Sendable {
     let calls = review.ids("contact_attempt")
     try db.query("SELECT id, member_id, substr(at, 1, 10), outcome, channel FROM contact_attempt WHERE \(one)", id) {
       (row) throws(RelayError) in
-      guard !calls.contains(row[0].text ?? "") else { return }
+      guard !calls.contains(row[0].text ?? ""), row[2].text ?? "" <= end else { return }
       if row[3] == "reached" {
         succeeded(row[1].text, row[2].text)
       } else {
@@ -78,6 +85,15 @@ package struct ReachRule: Sendable {
       WHERE a.mark IN ('present', 'online') AND \(one.replacing("member_id", with: "a.member_id"))
       """, id
     ) { (row) throws(RelayError) in if !marks.contains(row[0].text ?? "") { succeeded(row[1].text, row[2].text) } }
+    try db.query(
+      """
+      SELECT a.member_id, substr(v.starts_at, 1, 10) FROM attendance AS a JOIN activity AS v ON v.id = a.activity_id
+      WHERE a.mark NOT IN ('present', 'online') AND v.starts_at IS NOT NULL
+        AND \(one.replacing("member_id", with: "a.member_id"))
+      """, id
+    ) { (row) throws(RelayError) in
+      facts[row[0].text ?? "", default: Facts()].takenBack.insert(row[1].text ?? "")
+    }
     let own = """
       SELECT member_id, made_on AS day FROM declaration WHERE by = 'self'
       UNION ALL SELECT member_id, taken_on FROM dues_entry WHERE kind = 'payment' AND channel = 'online'

@@ -12,6 +12,8 @@ package struct DuesDesk: Sendable {
     package var note: String?
     /// The committee lets somebody pay online who has too few points.
     package var isGateWaived = false
+    /// A payment that looks like one that is there is meant as another one.
+    package var isAgain = false
 
     package init() {}
   }
@@ -51,6 +53,17 @@ package struct DuesDesk: Sendable {
         advice: "Nothing was changed. Give --amount.")
     }
     let amount = try payment.amount.map { (text) throws(RelayError) in try Money.fen(text) } ?? expected
+    if !payment.isAgain,
+      let twin = ledger.twin(from: months.from, to: months.to, amountFen: amount, takenOn: takenOn)
+    {
+      throw RelayError(
+        .valueNotAllowed,
+        Language.say(
+          "the same was entered on \(twin.takenOn) for \(member.title): receipt \(twin.receipt ?? twin.id)",
+          "\(member.title)已于\(twin.takenOn)登记同一笔：收据\(twin.receipt ?? twin.id)"),
+        advice: Language.say(
+          "Nothing was changed. If it is another payment, say --again.", "未作更改。如确为另一笔，请加 --again。"))
+    }
     let receipt = Receipt(
       id: desk.newID(), number: try nextReceipt(in: db), amountFen: amount, from: months.from.text, to: months.to.text,
       channel: channel, expectedFen: expected > 0 && expected != amount ? expected : nil)
@@ -63,6 +76,7 @@ package struct DuesDesk: Sendable {
         .text(receipt.id), .text(member.id), Value(amount), .text(receipt.from), .text(receipt.to), .text(channel),
         .text(receipt.number), .text(desk.officer.id), .text(takenOn), Value(payment.note),
       ])
+    if desk.isCommittee { try Signature.write(receipt.id, by: desk.unit, to: db) }
     return receipt
   }
 
@@ -77,6 +91,11 @@ package struct DuesDesk: Sendable {
     ) { (row) throws(RelayError) in row.values }
     guard let entry = found.first else {
       throw RelayError(.notFound, "there is no ledger entry '\(which)' on this device")
+    }
+    guard found.count == 1 || found.contains(where: { $0[0] == .text(which) }) else {
+      throw RelayError(
+        .valueNotAllowed, "\(found.count) entries have the receipt number '\(which)'",
+        advice: "Nothing was changed. Give the entry's id, as `dues show --json` lists it.")
     }
     guard entry[2] != "reversal",
       try db.first("SELECT 1 FROM dues_entry WHERE kind = 'reversal' AND reverses = ?", [entry[0]]) == nil
@@ -143,13 +162,22 @@ package struct DuesDesk: Sendable {
 
   /// Unit, device, counter: a number that no other device gives out. The counter stands in a note, since members leave
   /// and take their entries with them.
+  ///
+  /// - Throws: `value_not_allowed` where another device of the unit has given out receipts under this device's part.
   private func nextReceipt(in db: Database) throws(RelayError) -> String {
     let prefix = "\(desk.unit.code)-\(desk.device)-"
-    let noted = try DeviceNotes.value("receipts", in: db).flatMap { Int($0) } ?? 0
+    let isKnown = try DeviceNotes.value("receipts_of", in: db) == prefix
+    let noted = isKnown ? try DeviceNotes.value("receipts", in: db).flatMap { Int($0) } ?? 0 : 0
     let seen = try db.first(
       "SELECT max(CAST(substr(receipt_no, ?2) AS INTEGER)) FROM dues_entry WHERE substr(receipt_no, 1, ?2 - 1) = ?1",
       [.text(prefix), Value(prefix.utf8.count + 1)])?[0].integer
+    guard isKnown || seen == nil else {
+      throw RelayError(
+        .valueNotAllowed, "another device of \(desk.unit.code) gives out receipts as \(prefix)…",
+        advice: "Nothing was changed. Name this device with --device, such as \(desk.device)b.")
+    }
     let next = max(noted, Int(seen ?? 0)) + 1
+    try DeviceNotes.set("receipts_of", prefix, in: db)
     try DeviceNotes.set("receipts", String(next), in: db)
     return prefix + digits(next, 6)
   }

@@ -20,12 +20,13 @@ package struct Ledger: Sendable {
     package var takenOn: String
     package var note: String?
 
-    /// The months that it covers; an adjustment says what was covered whenever it was written.
+    /// The months that it is for; an adjustment says what was covered whenever it was written.
     func months(on day: String) -> ClosedRange<Int>? {
       guard ["payment", "waiver", "adjustment"].contains(kind), kind == "adjustment" || takenOn <= day,
         let from, let to, from <= to
       else { return nil }
-      return from.index...to.index
+      // More than any entry is for: what comes from outside is bounded before it is counted.
+      return from.index...min(to.index, from.index + Ledger.longest - 1)
     }
 
     /// Device and unit of a receipt number: what stands before the counter.
@@ -42,11 +43,46 @@ package struct Ledger: Sendable {
   /// Months are due from here on; nil where nobody has planned anything.
   var start: Month? { plans.first?.from }
 
+  /// Months that nobody has to pay, though a plan asks for them: kept abroad, where the policy waives them then.
+  package var excused: [ClosedRange<Int>] = []
+
+  /// The most months that one entry is for: a hundred years.
+  static let longest = 1200
+
   /// The months covered on a day, apart and ascending.
   func covered(on day: Day) -> [ClosedRange<Int>] {
+    Ledger.merged(paid(on: day) + waived(upTo: day.lastFullMonth) + excused)
+  }
+
+  /// What stands in the ledger covers the months that it is for: waivers and adjustments whole, payments as far as their
+  /// money goes, month by month by the plan. Several payments for one month add up.
+  func paid(on day: Day) -> [ClosedRange<Int>] {
     let reversed = reversed(on: day.text)
-    let paid = entries.compactMap { reversed.contains($0.id) ? nil : $0.months(on: day.text) }
-    return Ledger.merged(paid + waived(upTo: day.lastFullMonth))
+    var whole: [ClosedRange<Int>] = []
+    var given: [Int: Int] = [:]
+    for entry in entries where !reversed.contains(entry.id) {
+      guard let months = entry.months(on: day.text) else { continue }
+      guard entry.kind == "payment" else {
+        whole.append(months)
+        continue
+      }
+      var rest = max(0, entry.amountFen)
+      for month in months {
+        let missing = due(month) - given[month, default: 0]
+        // What nobody asks for is paid by anything that is for it.
+        if missing > 0, rest == 0 { break }
+        given[month, default: 0] += min(rest, max(0, missing))
+        rest -= min(rest, max(0, missing))
+      }
+    }
+    let full = given.filter { $0.value >= due($0.key) }.keys.sorted()
+    return Ledger.merged(whole + full.map { $0...$0 })
+  }
+
+  /// What the plan asks for a month; 0 where none is in force.
+  func due(_ month: Int) -> Int {
+    guard let plan = plans.last(where: { $0.from.index <= month }), !plan.isWaived else { return 0 }
+    return max(0, plan.monthlyFen)
   }
 
   /// Entries that a reversal has taken back by a day.
@@ -86,14 +122,12 @@ package struct Ledger: Sendable {
   /// The month up to which nothing is missing, and that something was given for; nil where the first month is.
   package func paidThrough(on day: Day) -> Month? {
     guard let first = start ?? entries.compactMap(\.from).min() else { return nil }
-    let reversed = reversed(on: day.text)
-    let paid = entries.compactMap { reversed.contains($0.id) ? nil : $0.months(on: day.text) }
     guard let reached = covered(on: day).first(where: { $0.upperBound >= first.index }),
       reached.lowerBound <= first.index
     else { return nil }
     // Months that are waived fill gaps; at the end they are nothing that somebody paid.
-    return paid.filter { $0.upperBound <= reached.upperBound && $0.upperBound >= first.index }.map(\.upperBound).max()
-      .map { Month(index: $0) }
+    return paid(on: day).filter { $0.lowerBound <= reached.upperBound && $0.upperBound >= first.index }
+      .map { min($0.upperBound, reached.upperBound) }.max().map { Month(index: $0) }
   }
 
   /// The next month that nothing covers.
@@ -105,13 +139,22 @@ package struct Ledger: Sendable {
 
   /// What the plan asks for these months.
   package func expected(_ months: ClosedRange<Int>) -> Int {
-    months.reduce(0) { sum, index in
-      guard let plan = plans.last(where: { $0.from.index <= index }), !plan.isWaived else { return sum }
-      return sum + plan.monthlyFen
+    months.reduce(0) { sum, month in excused.contains { $0.contains(month) } ? sum : sum + due(month) }
+  }
+
+  /// A payment that says the same as a new one would: equal months and amount, within 7 days.
+  func twin(from: Month, to: Month, amountFen: Int, takenOn: String) -> Entry? {
+    let reversed = reversed(on: takenOn)
+    return entries.first { entry in
+      guard entry.kind == "payment", !reversed.contains(entry.id), entry.from == from, entry.to == to,
+        entry.amountFen == amountFen, let one = Day(entry.takenOn), let other = Day(takenOn)
+      else { return false }
+      return abs(one.sinceEpoch - other.sinceEpoch) <= 7
     }
   }
 
-  /// Payments that are likely one: equal months and amount, from two devices, within 7 days, none of them reversed.
+  /// Payments that are likely one: equal months and amount, from two devices, within 7 days, none of them reversed. One
+  /// device asks when the second is entered.
   package func possibleDuplicates(on day: Day) -> [[Entry]] {
     let reversed = reversed(on: day.text)
     let payments = entries.filter { $0.kind == "payment" && !reversed.contains($0.id) }

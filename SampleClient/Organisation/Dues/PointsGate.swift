@@ -22,15 +22,15 @@ package struct PointsGate: Sendable, Equatable {
     for id in ids {
       awarded += Int(
         try db.first(
-          "SELECT coalesce(sum(points), 0) FROM points_entry WHERE member_id = ? AND year = ?",
-          [.text(id), Value(day.month.year)])?[0].integer ?? 0)
+          "SELECT coalesce(sum(points), 0) FROM points_entry WHERE member_id = ? AND year = ? AND on_date <= ?",
+          [.text(id), Value(day.month.year), .text(day.text)])?[0].integer ?? 0)
       let unawarded = try db.query(
         """
         SELECT a.id, v.points, v.kind FROM attendance AS a JOIN activity AS v ON v.id = a.activity_id
         WHERE a.member_id = ? AND a.mark IN ('present', 'online') AND v.state = 'held'
-          AND substr(v.starts_at, 1, 4) = ?
+          AND substr(v.starts_at, 1, 4) = ? AND substr(v.starts_at, 1, 10) <= ?
           AND NOT EXISTS (SELECT 1 FROM points_entry AS p WHERE p.member_id = a.member_id AND p.source_id = a.id)
-        """, [.text(id), .text(digits(day.month.year, 4))]
+        """, [.text(id), .text(digits(day.month.year, 4)), .text(day.text)]
       ) { (row) throws(RelayError) in (row[0].text ?? "", Int(row[1].integer ?? 0), row[2].text ?? "") }
       for (attendance, points, kind) in unawarded where !setAside.contains(attendance) {
         expected += points > 0 ? points : policy.points(for: kind)

@@ -43,7 +43,7 @@ public struct Generator: Sendable {
     ///
     /// - Throws: `constraint` where rows of these ids are there already.
     public func write(to db: Database) throws(RelayError) {
-      let schema = try SyncSchema(json: Organisation.schema)
+      let schema = try Organisation.syncSchema.get()
       let level = roster.units[at].level
       var rows = UnitRows(
         roster: roster, at: at, sink: RowSink(db, schema, share: share, role: level))

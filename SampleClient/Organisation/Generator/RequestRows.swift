@@ -69,13 +69,16 @@ struct RequestRows {
     for (n, name) in names.enumerated() {
       let isCommittees = name == "approve"
       let actor = isCommittees ? roster.committee.officers[source.below(7)] : secretary
+      let id = source.uuid()
       try sink.add(
         .step,
         [
-          .text(source.uuid()), .text(request), .text(name), .text(actor.id),
+          .text(id), .text(request), .text(name), .text(actor.id),
           .text(isCommittees ? roster.committee.id : branch.id), Value(n == 0 ? first : last, hour: 2 + n),
           Value(isCommittees ? note : nil),
         ])
+      // What the committee did then is decided and asks for no proof.
+      if !isCommittees { try sink.add(.signature, [.text(id), .text(branch.id)]) }
     }
   }
 }

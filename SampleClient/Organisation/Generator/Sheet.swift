@@ -44,6 +44,9 @@ struct Sheet: Sendable {
   static let notice = Sheet("notice", "id unit_id title body audience posted_at expires_on needs_receipt")
   static let receipt = Sheet("notice_receipt", "id notice_id member_id told_at channel")
   static let feedback = Sheet("feedback", "id unit_id member_id kind text level state on_date")
+  static let signature = Sheet("signature", "id unit_id")
+  static let device = Sheet(
+    "device_state", "id unit_id officer_id told_at synced_at row_count app schema_version")
   static let policy = Sheet("policy", "key value since_on note")
 }
 

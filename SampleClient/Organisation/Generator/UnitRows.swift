@@ -34,6 +34,13 @@ struct UnitRows {
         .text(unit.code), .text(unit.name), .text("Area " + (isBranch ? String(unit.parent ?? 0) : unit.code)),
         isBranch ? .text("Room " + unit.code) : .null, "2013-07-01",
       ])
+    if isBranch {
+      // Most were heard of within the week, every twentieth not for a fortnight.
+      let told = Value(Day(Roster.month, 30 - (at % 20 == 0 ? 14 : at % 6)), hour: 9)
+      try sink.add(
+        .device,
+        [.text(unit.code + "-1"), .text(unit.id), .text(unit.officers[0].id), told, told, 2600, "1.0", 1])
+    }
     for (n, officer) in unit.officers.enumerated() {
       try sink.add(
         .officer,
@@ -115,7 +122,7 @@ enum Policies {
     ("points_online_study", "5"), ("points_volunteer", "5"), ("points_other", "5"), ("lost_months", "6"),
     ("at_risk_months", "3"), ("lost_min_attempts", "3"), ("grace_days", "30"), ("transfer_stale_days", "90"),
     ("ledger_months", "24"), ("stub_months", "12"), ("device_lease_days", "30"), ("row_warn", "10000"),
-    ("dues_while_kept", "accrue"), ("reception_open", "1"), ("branch_size_max", "90"),
+    ("dues_while_kept", "accrue"), ("reception_open", "1"), ("branch_size_max", "90"), ("time_zone", "+08:00"),
     ("refusal_reasons", #"["retired_only","file_elsewhere","residence_elsewhere","other"]"#),
   ]
 }

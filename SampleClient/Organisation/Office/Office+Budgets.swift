@@ -11,12 +11,12 @@ extension Office {
     var answered: [(question: String, line: BudgetLine)] = []
     let committee = try OrgUnit.committee(in: db)
     let steps = try Step.byRequest(in: db)
-    let rights = Rights(units: try OrgUnit.all(in: db))
+    let rights = try Rights(in: db, proof: .signature)
     for request in try Request.all(["budget_training", "budget_activity"], in: db)
     where !["refused", "withdrawn", "expired"].contains(request.state) {
       let own = steps[request.id] ?? []
       let fold = RequestFold(kind: request.kind, steps: own) {
-        rights.may($0, of: request, from: nil, to: nil)
+        rights.objection(to: $0, of: request, from: nil, to: nil, isDecided: request.isDecided)
       }
       guard let approval = own.first(where: { $0.kind == "approve" && fold.idle[$0.id] == nil }),
         let approved = try BudgetLine.approved(approval.note, in: db)

@@ -77,7 +77,7 @@ extension Office {
   /// The ledger's sum for devices that hold only two years of it.
   func foldLedgers(_ db: Database, _ done: inout Settlement) throws(RelayError) {
     let ledgers = try Ledger.read(
-      where: "1", [], in: db, without: try Review.open(in: db).ids("dues_entry"))
+      where: "1", [], in: db, without: try Review.open(in: db).ids("dues_entry"), proof: .signature)
     let known = try db.query("SELECT id, paid_through FROM member WHERE merged_into IS NULL ORDER BY id") {
       (row) throws(RelayError) in (id: row[0].text ?? "", paid: row[1].text)
     }
@@ -107,6 +107,10 @@ extension Office {
       // A success raises the day that people see, where who wrote it did not.
       if let last = facts.lastSuccess, last > member[4].text ?? "" {
         try ContactLog.raise(id, to: last, in: db)
+        done.reach += 1
+      } else if let shown = member[4].text, facts.takenBack.contains(shown), facts.lastSuccess ?? "" < shown {
+        // The day rests on a mark that somebody who knew better took back.
+        try ContactLog.lower(id, from: shown, in: db)
         done.reach += 1
       }
     }

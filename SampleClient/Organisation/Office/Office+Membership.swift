@@ -7,12 +7,12 @@ extension Office {
     let committee = try OrgUnit.committee(in: db)
     try openRestores(committee, db, &done)
     let steps = try Step.byRequest(in: db)
-    let rights = Rights(units: try OrgUnit.all(in: db))
+    let rights = try Rights(in: db, proof: .signature)
     let kinds = ["keep_membership", "suspend_membership", "restore_membership", "resign", "admit"]
     let open = try Request.all(kinds, in: db).filter { !$0.isClosed && $0.memberID != nil }
     let folds = open.map { request in
       let fold = RequestFold(kind: request.kind, steps: steps[request.id] ?? []) {
-        rights.may($0, of: request, from: request.unitID, to: request.toUnitID)
+        rights.objection(to: $0, of: request, from: request.unitID, to: request.toUnitID)
       }
       let isOpposed = open.contains { other in
         other.memberID == request.memberID && Office.contradict(other.kind, request.kind)
@@ -26,14 +26,25 @@ extension Office {
       if let other = against.first, fold.stop == nil {
         try ask(request, other, committee, db, &done)
         try record(request, fold.taken.isEmpty && !fold.isComplete ? fold.state(isDecided: false) : "open", db, &done)
-      } else if fold.isComplete, try apply(request, committee, db, &done) {
+      } else if fold.isComplete {
         let day = min(String((fold.lastNeeded ?? now.text).prefix(10)), now.day)
+        let isLegal = try apply(request, committee, db, &done)
         _ = try Office.set("decided_on", .text(day), of: "request", request.id, in: db)
-        try record(request, "approved", db, &done)
+        try record(request, isLegal ? "approved" : "expired", db, &done)
+        if !isLegal { try end(request, "the member's status does not allow it", day, committee, db, &done) }
       } else {
-        try record(request, fold.isComplete ? "open" : fold.state(isDecided: false), db, &done)
+        try record(request, fold.state(isDecided: false), db, &done)
       }
     }
+  }
+
+  /// Says on a request why nothing came of it.
+  private func end(
+    _ request: Request, _ why: String, _ day: String, _ committee: OrgUnit, _ db: Database, _ done: inout Settlement
+  ) throws(RelayError) {
+    let isNew = try Step.comment(
+      "end:\(request.id)", on: request.id, at: day + "T00:00:00Z", "ended: \(why)", committee: committee, in: db)
+    if isNew { done.remarks += 1 }
   }
 
   private static func contradict(_ a: String, _ b: String) -> Bool {
@@ -115,18 +126,32 @@ extension Office {
   func settleOutside(_ db: Database, _ done: inout Settlement) throws(RelayError) {
     let committee = try OrgUnit.committee(in: db)
     let steps = try Step.byRequest(in: db)
-    let rights = Rights(units: try OrgUnit.all(in: db))
+    let rights = try Rights(in: db, proof: .signature)
     for request in try Request.all(["transfer_in", "transfer_out"], in: db)
     where !request.isClosed || request.state == "approved" {
       let fold = RequestFold(kind: request.kind, steps: steps[request.id] ?? []) {
-        rights.may($0, of: request, from: request.fromUnitID, to: request.toUnitID)
+        rights.objection(
+          to: $0, of: request, from: request.fromUnitID, to: request.toUnitID, isDecided: request.isDecided)
       }
       var isDecided = request.state == "approved"
       if !isDecided, fold.isComplete {
+        if request.kind == "transfer_out", try hasGone(request, committee, in: db) {
+          try record(request, "expired", db, &done)
+          try end(request, "the member belongs to another unit", now.day, committee, db, &done)
+          continue
+        }
         isDecided = try crossBorder(request, fold, committee, db, &done)
       }
       if !isDecided || fold.isComplete { try record(request, fold.state(isDecided: isDecided), db, &done) }
     }
+  }
+
+  /// Has the member left the unit that lets go?
+  private func hasGone(_ request: Request, _ committee: OrgUnit, in db: Database) throws(RelayError) -> Bool {
+    guard let id = request.memberID, let from = request.fromUnitID,
+      let unit = try db.first("SELECT unit_id FROM member WHERE id = ?", [.text(id)])?[0].text
+    else { return false }
+    return unit != from && unit != committee.id
   }
 
   private func crossBorder(

@@ -3,19 +3,44 @@ internal import Relay
 extension Office {
   func settleTransfers(_ done: inout Settlement) throws(RelayError) {
     let ready = try replica.read { (db) throws(RelayError) in
-      try TransferBook(in: db).groups.filter { $0.isReady }.map(\.main.id)
+      try TransferBook(in: db, proof: .signature).groups.filter { $0.isReady }.map(\.main.id)
     }
     for id in ready {
       try phase(&done) { (db, done) throws(RelayError) in
-        let book = try TransferBook(in: db)
+        let book = try TransferBook(in: db, proof: .signature)
         guard let group = book.groups.first(where: { $0.main.id == id }), group.isReady else { return }
         try move(group, book, db, &done)
       }
     }
     try phase(&done) { (db, done) throws(RelayError) in
-      let book = try TransferBook(in: db)
-      for group in book.groups { try record(group, book, db, &done) }
+      let book = try TransferBook(in: db, proof: .signature)
+      for group in book.groups where !(try end(group, book, db, &done)) { try record(group, book, db, &done) }
     }
+  }
+
+  /// A move whose member is no longer where it leads from has come to nothing: another was made first, or the member
+  /// left. It ends, and never moves anybody later.
+  ///
+  /// - Returns: whether it has ended.
+  private func end(
+    _ group: TransferBook.Group, _ book: TransferBook, _ db: Database, _ done: inout Settlement
+  ) throws(RelayError) -> Bool {
+    guard !group.isDecided, !group.isEnded else { return group.isEnded }
+    guard group.fold.stop == nil, let member = group.memberID, let from = group.fromUnitID,
+      let unit = try db.first("SELECT unit_id FROM member WHERE id = ?", [.text(member)])?[0].text,
+      unit != from, unit != group.toUnitID
+    else { return false }
+    let made = book.groups.last { $0.memberID == member && $0.isDecided && $0.toUnitID == unit }
+    let day = made?.main.decidedOn ?? now.day
+    let code = book.units[unit]?.code ?? "?"
+    for request in group.requests {
+      try record(request, of: group, state: "expired", decidedOn: day, db, &done)
+    }
+    let isNew = try Step.comment(
+      "end:\(group.main.id)", on: group.main.id, at: day + "T00:00:00Z",
+      "ended: the member belongs to \(code) since \(day)", committee: try OrgUnit.committee(in: db), in: db)
+    if isNew { done.remarks += 1 }
+    return true
   }
 
   /// The member's new branch, and what follows from it, in one transaction.
@@ -81,12 +106,14 @@ extension Office {
     try set("from_unit_id", group.fromUnitID, onlyIfNull: true)
     try set("same_as", request.id == main ? nil : main)
     if state != "draft" { try set("state", state) }
-    if state == "approved" || state == "done" { try set("decided_on", decidedOn, onlyIfNull: true) }
+    if ["approved", "done", "expired"].contains(state) { try set("decided_on", decidedOn, onlyIfNull: true) }
     if isChanged { done.requests += 1 }
   }
 }
 
 extension TransferBook.Group {
   /// Everything needed is there, and no other move of the member goes first.
-  var isReady: Bool { !isDecided && fold.isComplete && waitsFor == nil && memberID != nil && toUnitID != nil }
+  var isReady: Bool {
+    !isDecided && !isEnded && fold.isComplete && waitsFor == nil && memberID != nil && toUnitID != nil
+  }
 }

@@ -55,7 +55,7 @@ package struct Assignment: Sendable, Equatable {
 /// What a column takes, by the sync schema and by the way its name ends.
 enum ColumnRules {
   static func group(_ column: String, of table: String) throws(RelayError) -> GroupSchema? {
-    guard let table = try SyncSchema(json: Organisation.schema).table(named: table),
+    guard let table = try Organisation.syncSchema.get().table(named: table),
       let at = table.columns.firstIndex(where: { $0.name == column })
     else { return nil }
     return table.groups.first { $0.columns.contains(at) }
@@ -65,7 +65,7 @@ enum ColumnRules {
   ///
   /// - Throws: `value_not_allowed`, with what would be allowed.
   static func value(_ text: String, _ column: String, of table: String) throws(RelayError) -> Value {
-    guard let known = try SyncSchema(json: Organisation.schema).table(named: table)?.column(named: column) else {
+    guard let known = try Organisation.syncSchema.get().table(named: table)?.column(named: column) else {
       throw RelayError(.valueNotAllowed, "\(table) has no column '\(column)'")
     }
     func refuse(_ what: String) -> RelayError {

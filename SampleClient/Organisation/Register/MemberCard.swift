@@ -55,7 +55,7 @@ package struct MemberCard: Sendable {
     unpaid = ledger.unpaid(on: day)
     paidThrough = [ledger.paidThrough(on: day)?.text, member.paidThrough].compactMap { $0 }.max()
     possibleDuplicates = ledger.possibleDuplicates(on: day).map { $0.map(\.id) }
-    let facts = try ReachRule.facts(of: member.id, in: db)[member.id] ?? ReachRule.Facts()
+    let facts = try ReachRule.facts(of: member.id, upTo: day, in: db)[member.id] ?? ReachRule.Facts()
     lastContact = [facts.lastSuccess, member.lastContact].compactMap { $0 }.max()
     reach = ReachRule(try Policy(in: db)).judge(facts, reach: member.reach, on: day)
     gate = try PointsGate(member, on: day, in: db)

@@ -18,6 +18,11 @@ package enum MemberEdit {
     package var sex: String?
     package var born: String?
     package var education: String?
+    package var joined: String?
+    package var grade: String?
+    /// The day on which the member came; today, where it is nil.
+    package var came: String?
+    package var cameFrom: String?
 
     package init(name: String, sex: String? = nil, born: String? = nil, education: String? = nil) {
       (self.name, self.sex, self.born, self.education) = (name, sex, born, education)
@@ -34,15 +39,29 @@ package enum MemberEdit {
     let id = desk.newID()
     let number = "new-" + String(id.prefix(8))
     var optional: [Value] = []
-    for (column, text) in [("sex", new.sex), ("birth_ym", new.born), ("education", new.education)] {
+    let came = new.came ?? desk.today.text
+    guard came <= desk.today.text else {
+      throw RelayError(.valueNotAllowed, "\(came) is not there yet", advice: "Nothing was changed. Check the day.")
+    }
+    let known = [
+      ("sex", new.sex), ("birth_ym", new.born), ("education", new.education), ("grade", new.grade ?? "full"),
+      ("came_on", came),
+    ]
+    for (column, text) in known {
       optional.append(
         try text.map { (text) throws(RelayError) in try ColumnRules.value(text, column, of: "member") } ?? .null)
     }
     try db.execute(
       """
-      INSERT INTO member (id, member_no, unit_id, full_name, sex, birth_ym, education)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO member (id, member_no, unit_id, full_name, sex, birth_ym, education, grade, came_on)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       """, [.text(id), .text(number), .text(desk.unit.id), name] + optional)
+    // The committee alone says since when somebody belongs, and where from; a branch says it in a note to the committee.
+    for (column, text) in [("joined_ym", new.joined), ("came_from", new.cameFrom)] {
+      guard let text else { continue }
+      let value = try ColumnRules.value(text, column, of: "member")
+      try db.execute("UPDATE member SET \"\(column)\" = ? WHERE id = ?", [value, .text(id)])
+    }
     return (id, number)
   }
 }

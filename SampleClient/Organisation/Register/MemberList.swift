@@ -62,7 +62,7 @@ package struct MemberFilter: Sendable {
   }
 
   private static func check(_ value: String, _ column: String) throws(RelayError) {
-    let schema = try SyncSchema(json: Organisation.schema)
+    let schema = try Organisation.syncSchema.get()
     guard let allowed = schema.table(named: "member")?.column(named: column)?.allowed, !allowed.contains(.text(value))
     else { return }
     let list = allowed.compactMap(\.text).joined(separator: ", ")

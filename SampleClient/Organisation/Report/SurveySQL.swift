@@ -8,14 +8,18 @@ struct SurveySQL {
   /// Only the members of this unit, and of those under it; nil for everybody.
   var unit: String? = nil
 
-  /// Who belonged to the organisation on the day: somebody who left later still did.
-  private static let present = """
+  /// Who belonged to the organisation on the day: who came later did not, and who left later still did. Whose arrival
+  /// nobody has written down is counted from the day on which somebody does.
+  static let present = """
     present AS (
       SELECT m.* FROM member AS m
-      WHERE m.merged_into IS NULL AND coalesce(m.came_on, '') <= ?1
+      WHERE m.merged_into IS NULL AND m.came_on <= ?1
         AND (m.status IN ('active', 'kept_abroad', 'suspended')
           OR (SELECT max(r.decided_on) FROM request AS r
-              WHERE r.member_id = m.id AND r.kind IN ('transfer_out', 'resign') AND r.state = 'done') > ?1))
+              WHERE r.member_id = m.id AND r.kind IN ('transfer_out', 'resign')
+                AND r.state IN ('approved', 'done') AND r.same_as IS NULL) > ?1
+          OR (SELECT max(d.effective_on) FROM declaration AS d
+              WHERE d.member_id = m.id AND d.topic = 'other' AND d.by = 'officer' AND d.body LIKE 'left: %') > ?1))
     """
 
   private static let branch = """
@@ -131,7 +135,7 @@ struct SurveySQL {
     let count = try db.first(
       """
       SELECT count(*) FROM request
-      WHERE kind = ? AND state = 'done' AND same_as IS NULL AND decided_on BETWEEN ? AND ?
+      WHERE kind = ? AND state IN ('approved', 'done') AND same_as IS NULL AND decided_on BETWEEN ? AND ?
       """,
       [.text(kind), .text(digits(day.month.year, 4) + "-01-01"), .text(day.text)])
     return Int(count?[0].integer ?? 0)

@@ -15,23 +15,27 @@ package struct Request: Sendable, Equatable {
   package var unitID: String
   package var title: String?
   package var reason: String?
+  package var effectiveOn: String?
   package var untilOn: String?
   package var amountFen: Int?
   package var state: String
   package var openedOn: String?
   package var decidedOn: String?
+  package var outside: String?
+  package var need: String?
 
   private static let columns = """
     id, kind, member_id, claim_text, same_as, from_unit_id, to_unit_id, unit_id, title, reason, until_on, amount_fen, \
-    state, opened_on, decided_on
+    state, opened_on, decided_on, effective_on, outside_org, need
     """
 
   private static func read(_ row: borrowing Row) throws(RelayError) -> Request {
     Request(
       id: row[0].text ?? "", kind: row[1].text ?? "", memberID: row[2].text, claim: row[3].text, sameAs: row[4].text,
       fromUnitID: row[5].text, toUnitID: row[6].text, unitID: row[7].text ?? "", title: row[8].text,
-      reason: row[9].text, untilOn: row[10].text, amountFen: row[11].integer.map { Int($0) }, state: row[12].text ?? "",
-      openedOn: row[13].text, decidedOn: row[14].text)
+      reason: row[9].text, effectiveOn: row[15].text, untilOn: row[10].text, amountFen: row[11].integer.map { Int($0) },
+      state: row[12].text ?? "",
+      openedOn: row[13].text, decidedOn: row[14].text, outside: row[16].text, need: row[17].text)
   }
 
   /// By id.
@@ -64,8 +68,11 @@ package struct Request: Sendable, Equatable {
     return digits.isEmpty ? nil : String(digits)
   }
 
+  /// The committee has decided and the office has written the effect.
+  var isDecided: Bool { state == "approved" || state == "done" }
+
   /// Nothing more comes of it.
-  var isClosed: Bool { ["approved", "refused", "withdrawn", "expired", "done"].contains(state) }
+  package var isClosed: Bool { ["approved", "refused", "withdrawn", "expired", "done"].contains(state) }
 }
 
 /// What one actor did about a request.
@@ -79,6 +86,8 @@ package struct Step: Sendable, Equatable {
   package var note: String?
   /// Where the hub put it, which no clock can move; nil until the hub has said so.
   package var seq: Int64? = nil
+  /// The unit whose device wrote it, where that is seen here.
+  package var signedUnitID: String? = nil
 
   /// The office writes under this name, at whatever committee machine it runs.
   package static let office = "office"
@@ -92,13 +101,23 @@ package struct Step: Sendable, Equatable {
   /// The steps of every request, each list in the order in which they count.
   static func byRequest(in db: Database) throws(RelayError) -> [String: [Step]] {
     let steps = try db.query(
-      "SELECT id, request_id, step, actor_id, actor_unit_id, at, note, seq FROM request_step"
+      """
+      SELECT s.id, s.request_id, s.step, s.actor_id, s.actor_unit_id, s.at, s.note, s.seq, g.unit_id
+      FROM request_step AS s LEFT JOIN signature AS g ON g.id = s.id
+      """
     ) { (row) throws(RelayError) in
       Step(
         id: row[0].text ?? "", requestID: row[1].text ?? "", kind: row[2].text ?? "", actorID: row[3].text ?? "",
-        actorUnitID: row[4].text ?? "", at: row[5].text ?? "", note: row[6].text, seq: row[7].integer)
+        actorUnitID: row[4].text ?? "", at: row[5].text ?? "", note: row[6].text, seq: row[7].integer,
+        signedUnitID: row[8].text)
     }
     return Dictionary(grouping: steps.sorted(by: counts), by: \.requestID)
+  }
+
+  /// A person's step, with the proof of which unit's device it came from.
+  func write(to db: Database, signedBy unit: OrgUnit) throws(RelayError) {
+    try write(to: db)
+    try Signature.write(id, by: unit, to: db)
   }
 
   func write(to db: Database) throws(RelayError) {

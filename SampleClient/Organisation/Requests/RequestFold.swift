@@ -20,17 +20,16 @@ package struct RequestFold: Sendable {
   /// - Parameters:
   ///   - steps: in the order in which they count.
   ///   - isPlacement: the committee itself opened it and said why.
-  init(kind: String, steps: [Step], isPlacement: Bool = false, may: (Step) -> Bool) {
+  ///   - objection: why a step is not its author's to take; nil where it is.
+  init(kind: String, steps: [Step], isPlacement: Bool = false, objection: (Step) -> String?) {
     self.kind = kind
     needed = RequestFold.needed(kind, isPlacement: isPlacement)
-    for step in steps where step.kind != "comment" { take(step, isAllowed: may(step)) }
+    for step in steps where step.kind != "comment" {
+      if let why = objection(step) { idle[step.id] = why } else { take(step) }
+    }
   }
 
-  private mutating func take(_ step: Step, isAllowed: Bool) {
-    guard isAllowed else {
-      idle[step.id] = "not this unit's to do"
-      return
-    }
+  private mutating func take(_ step: Step) {
     switch step.kind {
     case "open": isOpen = true
     case "reopen":
@@ -97,30 +96,5 @@ package struct RequestFold: Sendable {
     if !wanted.isEmpty, wanted.allSatisfy(taken.contains) { return wanted.contains("accept") ? "accepted" : "released" }
     if taken.contains("release") { return "released" }
     return isOpen ? "open" : "draft"
-  }
-}
-
-/// Which unit may take which step.
-struct Rights {
-  let units: [String: OrgUnit]
-
-  func may(_ step: Step, of request: Request, from: String?, to: String?) -> Bool {
-    guard let actor = units[step.actorUnitID] else { return false }
-    let isCommittee = actor.level == .committee
-    switch step.kind {
-    case "release": return acts(actor, for: from)
-    case "accept": return acts(actor, for: to)
-    case "approve": return isCommittee
-    case "refuse": return isCommittee || acts(actor, for: from) || acts(actor, for: to)
-    case "withdraw": return isCommittee || actor.id == request.unitID
-    case "complete": return isCommittee || acts(actor, for: from)
-    default: return true
-    }
-  }
-
-  /// A unit acts for itself, and a region for its branches.
-  func acts(_ actor: OrgUnit, for unit: String?) -> Bool {
-    guard let unit else { return false }
-    return actor.id == unit || actor.level == .regional && units[unit]?.parentID == actor.id
   }
 }

@@ -18,11 +18,14 @@ package struct TransferBook: Sendable {
     package var waitsFor: Request?
     /// The office has written the effect.
     package var isDecided: Bool
+    /// Another move of the member was made first, and this one came to nothing.
+    package var isEnded = false
 
     package var requests: [Request] { [main] + others }
 
     /// The state that the rows make.
     package var state: String {
+      if isEnded { return "expired" }
       if isDecided { return fold.state(isDecided: true) == "done" ? "done" : "approved" }
       return waitsFor == nil ? fold.state(isDecided: false) : "open"
     }
@@ -32,31 +35,38 @@ package struct TransferBook: Sendable {
   package let groups: [Group]
   let units: [String: OrgUnit]
 
-  package init(in db: Database) throws(RelayError) {
-    units = try OrgUnit.all(in: db)
+  /// - Parameter proof: what a step needs to count; the office asks for signatures.
+  package init(in db: Database, proof: Proof = .word) throws(RelayError) {
+    let rights = try Rights(in: db, proof: proof)
+    units = rights.units
     let steps = try Step.byRequest(in: db)
-    let rights = Rights(units: units)
     var (open, decided): ([Bound], [Bound]) = ([], [])
-    var stopped: [String: [Bound]] = [:]
+    var (stopped, ended): ([String: [Bound]], [String: [Bound]]) = ([:], [:])
     for request in try Request.all(["transfer_internal"], in: db) {
       let bound = try Bound(request, steps[request.id] ?? [], rights, in: db)
       switch request.state {
       case "approved", "done": decided.append(bound)
-      case "refused", "withdrawn", "expired": stopped[request.sameAs ?? request.id, default: []].append(bound)
+      case "expired": ended[request.sameAs ?? request.id, default: []].append(bound)
+      case "refused", "withdrawn": stopped[request.sameAs ?? request.id, default: []].append(bound)
       default: open.append(bound)
       }
     }
     var moves: [Move: [Bound]] = [:]
     var groups: [Group] = []
+    for bounds in ended.values {
+      var group = TransferBook.group(bounds, rights, isDecided: false)
+      group.isEnded = true
+      groups.append(group)
+    }
     for bounds in stopped.values {
       // What was stopped stays by itself, and does not stop a later request for the same move.
-      let group = TransferBook.group(bounds, units, isDecided: false)
+      let group = TransferBook.group(bounds, rights, isDecided: false)
       if group.fold.stop == nil { open += bounds } else { groups.append(group) }
     }
     for bound in open {
       // Withdrawn by who opened it: it leaves the group, and what others opened goes on.
       guard bound.memberID != nil, bound.own.stop != "withdrawn" else {
-        groups.append(TransferBook.group([bound], units, isDecided: false))
+        groups.append(TransferBook.group([bound], rights, isDecided: false))
         continue
       }
       moves[bound.move, default: []].append(bound)
@@ -67,9 +77,9 @@ package struct TransferBook: Sendable {
       // One that comes when the member has arrived means the move that was made.
       let isThere = bounds.contains { $0.memberUnit == nil || $0.memberUnit == move.to }
       let late = isThere ? (moves.removeValue(forKey: move) ?? []) : []
-      groups += TransferBook.decided(bounds, late, units)
+      groups += TransferBook.decided(bounds, late, rights)
     }
-    for bounds in moves.values { groups.append(TransferBook.group(bounds, units, isDecided: false)) }
+    for bounds in moves.values { groups.append(TransferBook.group(bounds, rights, isDecided: false)) }
     self.groups = TransferBook.queued(groups).sorted { $0.main.id < $1.main.id }
   }
 
@@ -108,28 +118,28 @@ package struct TransferBook: Sendable {
       fromUnitID = request.fromUnitID ?? (memberUnit == request.toUnitID ? nil : memberUnit)
       let from = fromUnitID
       own = RequestFold(kind: request.kind, steps: steps) {
-        rights.may($0, of: request, from: from, to: request.toUnitID)
+        rights.objection(to: $0, of: request, from: from, to: request.toUnitID, isDecided: request.isDecided)
       }
     }
   }
 
-  private static func group(_ bounds: [Bound], _ units: [String: OrgUnit], isDecided: Bool) -> Group {
+  private static func group(_ bounds: [Bound], _ rights: Rights, isDecided: Bool) -> Group {
     let sorted = bounds.sorted { ($0.isOutBranchs ? 0 : 1, $0.request.id) < ($1.isOutBranchs ? 0 : 1, $1.request.id) }
-    return group(sorted[0], Array(sorted.dropFirst()), units, isDecided: isDecided)
+    return group(sorted[0], Array(sorted.dropFirst()), rights, isDecided: isDecided)
   }
 
-  private static func group(_ main: Bound, _ others: [Bound], _ units: [String: OrgUnit], isDecided: Bool) -> Group {
+  private static func group(_ main: Bound, _ others: [Bound], _ rights: Rights, isDecided: Bool) -> Group {
     let all = [main] + others
     let from = all.compactMap(\.fromUnitID).first
     let to = main.request.toUnitID
     let steps = all.flatMap(\.steps).sorted(by: Step.counts)
-    let rights = Rights(units: units)
     let requests = Dictionary(all.map { ($0.request.id, $0.request) }) { first, _ in first }
     let isPlacement = all.contains { bound in
-      units[bound.request.unitID]?.level == .committee && !(bound.request.reason ?? "").isEmpty
+      rights.units[bound.request.unitID]?.level == .committee && !(bound.request.reason ?? "").isEmpty
     }
     let fold = RequestFold(kind: main.request.kind, steps: steps, isPlacement: isPlacement) { step in
-      requests[step.requestID].map { rights.may(step, of: $0, from: from, to: to) } ?? false
+      guard let request = requests[step.requestID] else { return "its request is not here" }
+      return rights.objection(to: step, of: request, from: from, to: to, isDecided: isDecided || request.isDecided)
     }
     return Group(
       main: main.request, others: others.map(\.request).sorted { $0.id < $1.id }, memberID: main.memberID,
@@ -137,12 +147,12 @@ package struct TransferBook: Sendable {
   }
 
   /// Moves that were made, each under the request that stood for it then; the late ones go with the last of them.
-  private static func decided(_ bounds: [Bound], _ late: [Bound], _ units: [String: OrgUnit]) -> [Group] {
+  private static func decided(_ bounds: [Bound], _ late: [Bound], _ rights: Rights) -> [Group] {
     let mains = bounds.filter { $0.request.sameAs == nil }
       .sorted { ($0.request.decidedOn ?? "", $0.request.id) < ($1.request.decidedOn ?? "", $1.request.id) }
     return mains.enumerated().map { at, main in
       let same = bounds.filter { $0.request.sameAs == main.request.id }
-      return group(main, same + (at == mains.count - 1 ? late : []), units, isDecided: true)
+      return group(main, same + (at == mains.count - 1 ? late : []), rights, isDecided: true)
     }
   }
 
@@ -154,7 +164,7 @@ package struct TransferBook: Sendable {
       (group.main.unitID == group.fromUnitID ? 0 : 1, group.main.openedOn ?? "9999", group.main.id)
     }
     let live = groups.indices.filter {
-      !groups[$0].isDecided && groups[$0].fold.stop == nil && groups[$0].memberID != nil
+      !groups[$0].isDecided && !groups[$0].isEnded && groups[$0].fold.stop == nil && groups[$0].memberID != nil
     }
     for at in live {
       let member = groups[at].memberID ?? ""
@@ -176,7 +186,7 @@ package struct TransferBook: Sendable {
 
   /// The unit that has to act next.
   package func next(_ group: Group) -> OrgUnit? {
-    guard !group.isDecided, group.waitsFor == nil, let step = group.fold.next else { return nil }
+    guard !group.isDecided, !group.isEnded, group.waitsFor == nil, let step = group.fold.next else { return nil }
     switch step {
     case "release": return group.fromUnitID.flatMap { units[$0] }
     case "accept": return group.toUnitID.flatMap { units[$0] }

@@ -86,10 +86,17 @@ package struct TransferDesk: Sendable {
     }
     let draft = Step(
       id: "", requestID: request.id, kind: step, actorID: desk.officer.id, actorUnitID: desk.unit.id, at: desk.now.text)
-    guard Rights(units: book.units).may(draft, of: request, from: group.fromUnitID, to: group.toUnitID) else {
+    let objection = try Rights(in: db, proof: .word).objection(
+      to: draft, of: request, from: group.fromUnitID, to: group.toUnitID)
+    if let objection {
       throw RelayError(
-        .roleForbids, "'\(step)' of this transfer is not \(desk.unit.code)'s to say",
+        .roleForbids, "'\(step)' of this transfer is not \(desk.unit.code)'s to say: \(objection)",
         advice: "Nothing was changed. `transfer show` tells whose turn it is.")
+    }
+    if group.isEnded {
+      throw RelayError(
+        .valueNotAllowed, "the transfer has ended: another move of the member was made first",
+        advice: "Nothing was changed. Open another transfer if one is wanted.")
     }
     if step == "refuse" || step == "withdraw", group.isDecided {
       throw RelayError(.valueNotAllowed, "the transfer was decided on \(group.main.decidedOn ?? "?")")
@@ -109,6 +116,6 @@ package struct TransferDesk: Sendable {
     try Step(
       id: desk.newID(), requestID: request, kind: step, actorID: desk.officer.id, actorUnitID: desk.unit.id,
       at: desk.now.text, note: note
-    ).write(to: db)
+    ).write(to: db, signedBy: desk.unit)
   }
 }

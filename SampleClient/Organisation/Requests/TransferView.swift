@@ -21,6 +21,8 @@ package struct TransferView: Sendable {
   package let decidedOn: String?
   /// The requests that mean the same.
   package let sameAs: [String]
+  /// Why it was asked for.
+  package let reason: String?
   package let remarks: [String]
   package let withoutEffect: [String]
 
@@ -44,7 +46,15 @@ package struct TransferView: Sendable {
     waitsFor = group.waitsFor.flatMap { code($0.toUnitID) }
     decidedOn = group.main.decidedOn
     sameAs = group.others.map(\.id)
-    remarks = group.steps.filter { $0.kind == "comment" }.compactMap(\.note)
+    reason = group.requests.compactMap(\.reason).first { !$0.isEmpty }
+    var said: [String] = []
+    for step in group.steps {
+      guard let note = step.note, !note.isEmpty else { continue }
+      // The office's remarks stand for themselves; what a person said has a name.
+      let who = step.kind == "comment" && step.actorID == Step.office
+      said.append(who ? note : "\(step.kind) \(try TransferView.who(step, code, in: db)): \(note)")
+    }
+    remarks = said
     var idle: [String] = []
     for step in group.steps {
       guard let why = group.fold.idle[step.id] else { continue }
@@ -78,9 +88,10 @@ package struct TransferView: Sendable {
       let note = (box.done ?? "") + (isOnFile ? language.choose("  approval on file", "（批准待生效）") : "")
       lines.append("  \(mark) \(Columns.padded(names[box.step] ?? box.step, width + 1)) \(note)".trimmed)
     }
+    if let reason { lines.append(language.choose("reason ", "理由  ") + reason) }
     if let waitsFor { lines.append(language.choose("waits: already leaving to ", "等待：已在转往") + waitsFor) }
     if let next { lines.append(language.choose("next   ", "下一步 ") + next) }
-    lines += remarks.map { language.choose("office ", "党委  ") + $0 }
+    lines += remarks.map { language.choose("said   ", "说明  ") + $0 }
     lines += withoutEffect.map { language.choose("no effect: ", "无效：") + $0 }
     return lines.joined(separator: "\n")
   }
@@ -98,9 +109,9 @@ extension TransferView {
   /// - Parameter which: a request's id or the start of one, or a member's number, id or name; nil for all.
   /// - Throws: `not_found`.
   package static func list(
-    _ which: String?, includingClosed: Bool, in db: Database
+    _ which: String?, includingClosed: Bool, proof: Proof = .word, in db: Database
   ) throws(RelayError) -> [TransferView] {
-    let book = try TransferBook(in: db)
+    let book = try TransferBook(in: db, proof: proof)
     var groups = book.groups
     if let which {
       let id = try db.first(
@@ -115,7 +126,7 @@ extension TransferView {
         groups = ofMember
       }
     } else if !includingClosed {
-      groups = groups.filter { !$0.isDecided && $0.fold.stop == nil }
+      groups = groups.filter { !$0.isDecided && !$0.isEnded && $0.fold.stop == nil }
     }
     var views: [TransferView] = []
     for group in groups { views.append(try TransferView(group, book, in: db)) }

@@ -294,6 +294,31 @@ CREATE TABLE policy (
   note TEXT
 );
 
+-- Which unit's device wrote a row whose author matters: a step of a request, a receipt of the counter. The hub lets only
+-- devices of the unit write the row, so that it is a proof; the office counts nothing without it.
+-- id: that of the row
+CREATE TABLE signature (
+  id TEXT NOT NULL PRIMARY KEY,
+  unit_id TEXT NOT NULL
+);
+
+-- What a device tells of itself at every sync: how fresh its unit's figures are, and what waits there.
+-- id: the hub's name for the device
+CREATE TABLE device_state (
+  id TEXT NOT NULL PRIMARY KEY,
+  unit_id TEXT NOT NULL,
+  officer_id TEXT,
+  told_at TEXT NOT NULL,
+  synced_at TEXT,
+  unsent INTEGER NOT NULL DEFAULT 0,
+  held INTEGER NOT NULL DEFAULT 0,
+  conflicts INTEGER NOT NULL DEFAULT 0,
+  refused INTEGER NOT NULL DEFAULT 0,
+  row_count INTEGER NOT NULL DEFAULT 0,
+  app TEXT,
+  schema_version INTEGER NOT NULL DEFAULT 0
+);
+
 -- what reports and screens ask for
 CREATE INDEX member_unit ON member (unit_id, status);
 CREATE INDEX member_number ON member (member_no);

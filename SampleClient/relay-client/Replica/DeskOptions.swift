@@ -40,6 +40,7 @@ struct DeskOptions: ParsableArguments {
 struct Workplace {
   let replica: Replica
   let desk: Desk
+  let rights: DeviceRights
 
   /// One transaction under the officer's name.
   func write<T: Sendable>(_ body: (Database) throws(RelayError) -> T) throws(RelayError) -> T {
@@ -54,22 +55,30 @@ extension ReplicaPlace {
   func workplace(_ options: DeskOptions) throws(RelayError) -> Workplace {
     let replica = try organisation(environment: options.environment)
     let said = options.officer ?? ProcessInfo.processInfo.environment["RELAY_AS"]
-    let identity = try replica.status().replica.description
-    let found = try replica.read { (db) throws(RelayError) -> (Officer, OrgUnit, String, Bool) in
+    let status = try replica.status()
+    let found = try replica.read { (db) throws(RelayError) -> Found in
       var who = said
       if who == nil { who = try DeviceNotes.value("officer", in: db) }
       guard let who else {
-        throw RelayError(.usage, "nobody has said who writes", advice: "Nothing was changed. Give --as once.")
+        throw RelayError(
+          .usage, Language.say("nobody has said who writes", "尚未说明由谁操作"),
+          advice: Language.say("Nothing was changed. Give --as once.", "未作更改。请用 --as 说明一次。"))
       }
-      let officer = try Officer.find(who, in: db)
+      let zone = try Policy(in: db).zone
+      let day = zone.day(options.instant).text
+      let officer = try Officer.find(who, on: day, in: db)
+      let unit = try OrgUnit.find(officer.unitID, in: db)
+      let rights = try DeviceRights(role: status.role, in: db)
+      try rights.check(officer, unit, on: day)
       let noted = try DeviceNotes.value("device_number", in: db)
-      let number = options.device ?? noted ?? String(identity.prefix(4))
-      let isKnown = try DeviceNotes.value("officer", in: db) == officer.id
-      return (officer, try OrgUnit.find(officer.unitID, in: db), number, isKnown)
+      return Found(
+        officer: officer, unit: unit, rights: rights, zone: zone,
+        number: options.device ?? noted ?? Found.number(status, unit),
+        isKnown: try DeviceNotes.value("officer", in: db) == officer.id)
     }
-    if !found.3 || options.device != nil {
+    if !found.isKnown || options.device != nil {
       try replica.write { (db) throws(RelayError) in
-        try DeviceNotes.set("officer", found.0.id, in: db)
+        try DeviceNotes.set("officer", found.officer.id, in: db)
         guard let device = options.device else { return }
         try DeviceNotes.set("device_number", device, in: db)
       }
@@ -78,7 +87,26 @@ extension ReplicaPlace {
     return Workplace(
       replica: replica,
       desk: Desk(
-        officer: found.0, unit: found.1, now: options.instant, device: found.2,
-        newID: { UUIDText.of(random(), random()) }))
+        officer: found.officer, unit: found.unit, now: options.instant, device: found.number, zone: found.zone,
+        newID: { UUIDText.of(random(), random()) }),
+      rights: found.rights)
+  }
+}
+
+private struct Found: Sendable {
+  var officer: Officer
+  var unit: OrgUnit
+  var rights: DeviceRights
+  var zone: TimeZoneOffset
+  var number: String
+  var isKnown: Bool
+
+  /// This device's part of receipt numbers: the hub's name for it, which no other device has, without the unit's code;
+  /// 32 bits of the replica's id where there is no hub.
+  static func number(_ status: ReplicaStatus, _ unit: OrgUnit) -> String {
+    let letters = status.device.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    let own = letters.hasPrefix(unit.code) ? String(letters.dropFirst(unit.code.count)) : letters
+    if !own.isEmpty { return own }
+    return letters.isEmpty ? String(status.replica.description.prefix(8)) : letters
   }
 }

@@ -117,6 +117,7 @@ struct MoneyStories {
         INSERT INTO request_step (id, request_id, step, actor_id, actor_unit_id, at)
         VALUES ('open', 'budget', 'open', 'secretary-17', 'b17', '2017-10-02T08:00:00Z')
         """)
+      try db.execute("INSERT INTO signature (id, unit_id) VALUES ('open', 'b17')")
     }
     try story.settle(at: "2017-10-02T09:00:00Z")
     try story.sync([story.b17b], at: "2017-10-02T09:00:00Z")
@@ -131,6 +132,7 @@ struct MoneyStories {
         INSERT INTO request_step (id, request_id, step, actor_id, actor_unit_id, at, note)
         VALUES ('approve', 'budget', 'approve', 'chair', 'c', '2017-10-03T10:00:00Z', ?)
         """, [.text(note)])
+      try db.execute("INSERT INTO signature (id, unit_id) VALUES ('approve', 'c')")
     }
     try story.finish(order, [story.b17b, story.c2], at: "2017-10-03T12:00:00Z")
     for phone in [story.b17a, story.b17b, story.c] {

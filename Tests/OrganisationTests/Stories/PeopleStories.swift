@@ -110,7 +110,7 @@ struct PeopleStories {
         for step in approving ? ["open", "approve"] : ["open"] {
           try Step(
             id: desk.newID(), requestID: id, kind: step, actorID: desk.officer.id, actorUnitID: desk.unit.id, at: time
-          ).write(to: db)
+          ).write(to: db, signedBy: desk.unit)
         }
       }
     }
@@ -144,7 +144,7 @@ struct PeopleStories {
         try Step(
           id: desk.newID(), requestID: id, kind: step, actorID: desk.officer.id, actorUnitID: desk.unit.id,
           at: desk.now.text
-        ).write(to: db)
+        ).write(to: db, signedBy: desk.unit)
       }
       try story.finish(order, [c, a], at: "2017-10-06T\(at):30:00Z")
       let expected: Value = step == "approve" && id == "keep" ? "kept_abroad" : "active"

@@ -1,0 +1,47 @@
+/// The organisation's time of day: a fixed distance from UTC. The tables hold UTC; people read and write this.
+public struct TimeZoneOffset: Hashable, Sendable {
+  public static let utc = TimeZoneOffset(minutes: 0)
+
+  /// To the east.
+  public let minutes: Int
+
+  private init(minutes: Int) { self.minutes = minutes }
+
+  /// - Parameter text: `+08:00`, `-03:30`; nil for anything else, and for more than 14 hours.
+  public init?(_ text: String) {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 6, bytes[0] == UInt8(ascii: "+") || bytes[0] == UInt8(ascii: "-"),
+      bytes[3] == UInt8(ascii: ":"), let hours = UInt8(text.dropFirst().prefix(2)),
+      let minutes = UInt8(text.suffix(2)), hours <= 14, minutes < 60
+    else { return nil }
+    self.minutes = (bytes[0] == UInt8(ascii: "-") ? -1 : 1) * (Int(hours) * 60 + Int(minutes))
+  }
+
+  public var text: String {
+    (minutes < 0 ? "-" : "+") + digits(abs(minutes) / 60, 2) + ":" + digits(abs(minutes) % 60, 2)
+  }
+
+  /// The day that it is there.
+  package func day(_ instant: Instant) -> Day { shown(instant).dayParts }
+
+  /// `2017-11-05 14:00`.
+  package func text(_ instant: Instant) -> String {
+    String(shown(instant).text.prefix(16)).replacing("T", with: " ")
+  }
+
+  /// An instant of the tables as people read it; what is none stays as it is.
+  package func text(_ stored: String) -> String { Instant(stored).map { text($0) } ?? stored }
+
+  /// - Parameter text: `2017-11-05 14:00`, with seconds or a `T` too, in this time of day; or an instant with `Z`.
+  package func instant(_ text: String) -> Instant? {
+    if text.hasSuffix("Z") { return Instant(text) }
+    var full = text.replacing(" ", with: "T")
+    if full.utf8.count == 16 { full += ":00" }
+    guard let local = Instant(full + "Z") else { return nil }
+    return Instant(milliseconds: local.milliseconds - Int64(minutes) * 60_000)
+  }
+
+  private func shown(_ instant: Instant) -> Instant {
+    Instant(milliseconds: instant.milliseconds + Int64(minutes) * 60_000)
+  }
+}

@@ -1,0 +1,54 @@
+package import Relay
+internal import RelayMerge
+
+/// Whoever looks: at which rows, on which day, with whose eyes.
+package struct Look {
+  package let db: Database
+  package let day: Day
+  package let now: Instant
+  package let zone: TimeZoneOffset
+  package let rights: DeviceRights
+  package let policy: Policy
+
+  /// - Parameters:
+  ///   - role: of the replica, as its status tells it.
+  ///   - day: today in the organisation's time of day, where it is nil.
+  package init(_ db: Database, role: String, now: Instant, day: Day? = nil) throws(RelayError) {
+    self.db = db
+    self.now = now
+    policy = try Policy(in: db)
+    zone = policy.zone
+    self.day = day ?? policy.zone.day(now)
+    rights = try DeviceRights(role: role, in: db)
+  }
+
+  /// Does the role get this table's rows at all? What it does not see is no zero.
+  package func sees(_ tables: String...) throws(RelayError) -> Bool {
+    guard let role = rights.role else { return true }
+    let schema = try Organisation.syncSchema.get()
+    return tables.allSatisfy { schema.table(named: $0)?.access(role).reads ?? false }
+  }
+
+  package func sees(_ column: String, of table: String) throws(RelayError) -> Bool {
+    guard let role = rights.role else { return true }
+    guard let found = try Organisation.syncSchema.get().table(named: table), let id = found.column(named: column)?.id
+    else { return false }
+    return found.access(role).reads && !found.access(role).hidden.contains(id)
+  }
+
+  /// All rows of a question.
+  func rows(_ sql: String, _ values: [Value] = []) throws(RelayError) -> [[Value]] {
+    try db.query(sql, values) { (row) throws(RelayError) in row.values }
+  }
+
+  /// The first number of the first row; 0 where there is none.
+  func count(_ sql: String, _ values: [Value] = []) throws(RelayError) -> Int {
+    Int(try db.first(sql, values)?[0].integer ?? 0)
+  }
+}
+
+extension Value {
+  /// For answers: text, number or nothing.
+  var cell: Cell { text.map { .text($0) } ?? integer.map { .number(Int($0)) } ?? .none }
+  var int: Int { Int(integer ?? 0) }
+}
