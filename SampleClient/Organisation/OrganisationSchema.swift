@@ -1,5 +1,4 @@
 internal import Relay
-internal import RelayMerge
 
 /// The reference app's data: twenty-two tables that sync, and the committee's own that never do.
 public enum Organisation {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Organisation
 internal import Relay
 
 /// The reference app as a program: one replica file, one command a call.
@@ -12,11 +13,16 @@ struct RelayClient: AsyncParsableCommand {
       Everything but `enroll` and `sync` works without a network. Any other SQLite tool may write to the same file.
       Exit codes: 0 done, 1 failed, 2 usage, 4 the hub cannot be reached, 5 this device was revoked.
       """,
+    version: ClientVersion.text,
     subcommands: [
-      EnrollCommand.self, SyncCommand.self, StatusCommand.self, InboxCommand.self, VerifyCommand.self,
-      HistoryCommand.self, UndeleteCommand.self, ExportCommand.self, MemberCommand.self, ContactCommand.self,
-      DuesCommand.self,
-      ActivityCommand.self, TransferCommand.self, OfficeCommand.self, OrganisationCommand.self, ReportCommand.self,
+      StatusCommand.self, SyncCommand.self, InboxCommand.self, ConflictCommand.self, HeldCommand.self,
+      MemberCommand.self, DeclareCommand.self, ContactCommand.self, SweepCommand.self, DuesCommand.self,
+      ActivityCommand.self, ActivityAttendCommand.self, PointsCommand.self, AppraiseCommand.self, NoticeCommand.self,
+      SayCommand.self, TransferCommand.self, AdmitCommand.self, AbroadCommand.self, ResignCommand.self,
+      AssistanceCommand.self, BudgetCommand.self, RequestCommand.self, LedgerCommand.self, ReportCommand.self,
+      ExportCommand.self, HistoryCommand.self, UndeleteCommand.self, VerifyCommand.self, DeviceCommand.self,
+      LockCommand.self, EnrollCommand.self, UnitCommand.self, OfficerCommand.self, PolicyCommand.self,
+      BranchCommand.self, OfficeCommand.self, OrganisationCommand.self,
     ])
 
   @OptionGroup var place: ReplicaPlace
@@ -24,7 +30,11 @@ struct RelayClient: AsyncParsableCommand {
   static func main() async {
     // Whatever this process creates holds people's data: for this user only, the files beside the database too.
     umask(0o077)
-    let arguments = Array(CommandLine.arguments.dropFirst())
+    let typed = Array(CommandLine.arguments.dropFirst())
+    await Language.$spoken.withValue(SpeechOptions.of(typed)) { await answer(TypedWords.expanded(typed)) }
+  }
+
+  private static func answer(_ arguments: [String]) async {
     do {
       var command = try parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand {
@@ -40,8 +50,10 @@ struct RelayClient: AsyncParsableCommand {
       if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
       guard exitCode(for: error) == .success else {
         Output.complain(fullMessage(for: error))
+        if let hint = TypedWords.nearest(arguments, in: Self.self) { Output.complain(hint) }
         Foundation.exit(ClientExit.usage.rawValue)
       }
+      if Language.spoken == .zh { print(ChineseWords.overview + "\n") }
       print(fullMessage(for: error))
     }
   }

@@ -58,6 +58,7 @@ package struct ActivityDesk: Sendable {
     for change in changes {
       var change = change
       // People name units by their codes; the column holds ids, and an unknown one would share with nobody.
+      if change.column.hasSuffix("_at"), !change.text.isEmpty { change.text = try desk.instant(change.text) }
       if change.column == "hosts" { change.text = try OrgUnit.find(change.text, in: db).id }
       try change.write(to: "activity", id: activity.id, allowing: columns, in: db)
     }

@@ -4,6 +4,7 @@ package import Relay
 package enum ActivityView {
   package static func text(_ list: [Activity], in db: Database, _ language: Language) throws(RelayError) -> String {
     let units = try OrgUnit.all(in: db)
+    let zone = try Policy(in: db).zone
     var table = TextTable(
       [
         language.choose("when", "时间"), language.choose("unit", "单位"), language.choose("kind", "类型"),
@@ -12,7 +13,7 @@ package enum ActivityView {
     for activity in list {
       let marks = try activity.marks(in: db)
       table.add([
-        activity.startsAt.map { String($0.prefix(16)).replacing("T", with: " ") } ?? "-",
+        activity.startsAt.map { zone.text($0) } ?? "-",
         units[activity.unitID]?.code ?? "?", Words.of(activity.kind, in: "activity", language), activity.title,
         Words.of(activity.state, language), String((marks["present"] ?? 0) + (marks["online"] ?? 0)), activity.id,
       ])
@@ -22,7 +23,9 @@ package enum ActivityView {
 
   package static func text(_ activity: Activity, in db: Database, _ language: Language) throws(RelayError) -> String {
     let marks = try activity.marks(in: db)
-    let when = [activity.startsAt, activity.place].compactMap { $0 }.joined(separator: ", ")
+    let zone = try Policy(in: db).zone
+    let starts = activity.startsAt.map { "\(zone.text($0)) (\(zone.text))" }
+    let when = [starts, activity.place].compactMap { $0 }.joined(separator: ", ")
     let names = ["present", "online", "excused", "absent"]
     return """
       \(activity.title)   [\(activity.id)]

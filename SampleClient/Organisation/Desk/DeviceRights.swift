@@ -1,5 +1,4 @@
 package import Relay
-internal import RelayMerge
 
 /// Which units a device serves, as the hub granted it: what `--as` may say there.
 package struct DeviceRights: Sendable, Equatable {

@@ -1,5 +1,4 @@
 package import Relay
-internal import RelayMerge
 
 /// Whoever looks: at which rows, on which day, with whose eyes.
 package struct Look {

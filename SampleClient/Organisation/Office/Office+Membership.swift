@@ -122,6 +122,22 @@ extension Office {
     }
   }
 
+  /// What a member needs: the committee says what can be done, and nothing else follows.
+  func settleAssistance(_ db: Database, _ done: inout Settlement) throws(RelayError) {
+    let steps = try Step.byRequest(in: db)
+    let rights = try Rights(in: db, proof: .signature)
+    for request in try Request.all(["assistance"], in: db) where !request.isDecided {
+      let fold = RequestFold(kind: request.kind, steps: steps[request.id] ?? []) {
+        rights.objection(to: $0, of: request, from: request.unitID, to: request.toUnitID)
+      }
+      if fold.isComplete {
+        let day = min(String((fold.lastNeeded ?? now.text).prefix(10)), now.day)
+        _ = try Office.set("decided_on", .text(day), of: "request", request.id, in: db)
+      }
+      try record(request, fold.state(isDecided: fold.isComplete), db, &done)
+    }
+  }
+
   /// Transfers from and to other organisations.
   func settleOutside(_ db: Database, _ done: inout Settlement) throws(RelayError) {
     let committee = try OrgUnit.committee(in: db)

@@ -1,6 +1,7 @@
 extension Page {
   /// As people read it on a terminal; no line feed at the end.
   package func text(_ language: Language) -> String {
+    if isBare { return title?.said(in: language) ?? "" }
     var blocks: [String] = []
     var head: [String] = []
     if let title {

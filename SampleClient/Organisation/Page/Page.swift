@@ -5,6 +5,8 @@ package struct Page: Sendable, Equatable {
     package var key: String
     package var name: Phrase
     package var value: Cell
+
+    package init(key: String, name: Phrase, value: Cell) { (self.key, self.name, self.value) = (key, name, value) }
   }
 
   /// Written `key|English|Chinese`.
@@ -86,6 +88,9 @@ package struct Page: Sendable, Equatable {
     page.isAcknowledgement = true
     return page
   }
+
+  /// Text for people is the title and nothing else: to be pasted somewhere.
+  package var isBare = false
 
   /// People read the title and what was added to it; ids and tables are for programs.
   package var isAcknowledgement = false

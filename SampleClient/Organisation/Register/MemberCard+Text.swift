@@ -28,7 +28,8 @@ extension MemberCard {
     }
     if reach.isLostProposed { contact += say("; lost is proposed", "；建议列为失联") }
     lines.append(say("contact   ", "最近联系  ") + contact)
-    lines.append(say("points    ", "积分      ") + gate.text(language))
+    let points = unseen.contains(.points) ? say("not seen by this device", "本设备无权查看") : gate.text(language)
+    lines.append(say("points    ", "积分      ") + points)
     for attempt in attempts {
       var text =
         "\(attempt.at.prefix(10)) \(Words.of(attempt.channel, language)): \(Words.of(attempt.outcome, language))"
@@ -54,6 +55,7 @@ extension MemberCard {
   }
 
   private func duesText(_ language: Language) -> String {
+    if unseen.contains(.dues) { return language.choose("not seen by this device", "本设备无权查看") }
     let through = paidThrough.map { language.choose("paid through \($0)", "交至\($0)") }
     let owed = unpaid.map {
       $0 == 0 ? language.choose("nothing owed", "无欠交") : language.choose("\($0) months unpaid", "未交\($0)个月")

@@ -45,19 +45,44 @@ package struct MemberCard: Sendable {
   package let possibleSame: [String]
   /// Rows of the member that the office has set aside.
   package let held: [Review.Item]
+  /// What this device's role does not get: of it nothing is said, and nothing follows from it.
+  package let unseen: Set<Part>
 
-  package init(_ member: Member, on day: Day, in db: Database) throws(RelayError) {
+  /// What a page about a member rests on.
+  package enum Part: Sendable, CaseIterable {
+    case dues, points, reach
+
+    fileprivate var tables: [String] {
+      switch self {
+      case .dues: ["dues_entry", "dues_plan"]
+      case .points: ["points_entry", "attendance"]
+      case .reach: ["contact_attempt", "attendance", "declaration", "dues_entry", "notice_receipt"]
+      }
+    }
+  }
+
+  /// - Parameter role: the device's, as its replica's status tells it; nil for one that sees everything.
+  package init(_ member: Member, on day: Day, role: String? = nil, in db: Database) throws(RelayError) {
     self.member = member
+    let schema = try Organisation.syncSchema.get()
+    unseen = Set(
+      Part.allCases.filter { part in
+        guard let role, role != SyncSchema.unenrolledRole else { return false }
+        return !part.tables.allSatisfy { schema.table(named: $0)?.access(role).reads ?? false }
+      })
     let ids = try member.ids(in: db)
     unit = try db.first("SELECT code FROM org_unit WHERE id = ?", [.text(member.unitID)])?[0].text ?? "?"
     contacts = try ContactPoint.of(ids, in: db)
     let ledger = try Ledger.of(member, in: db)
-    unpaid = ledger.unpaid(on: day)
+    unpaid = unseen.contains(.dues) ? nil : ledger.unpaid(on: day)
     paidThrough = [ledger.paidThrough(on: day)?.text, member.paidThrough].compactMap { $0 }.max()
     possibleDuplicates = ledger.possibleDuplicates(on: day).map { $0.map(\.id) }
     let facts = try ReachRule.facts(of: member.id, upTo: day, in: db)[member.id] ?? ReachRule.Facts()
     lastContact = [facts.lastSuccess, member.lastContact].compactMap { $0 }.max()
-    reach = ReachRule(try Policy(in: db)).judge(facts, reach: member.reach, on: day)
+    reach =
+      unseen.contains(.reach)
+      ? ReachRule.Judgement(reach: member.reach, isLostProposed: false)
+      : ReachRule(try Policy(in: db)).judge(facts, reach: member.reach, on: day)
     gate = try PointsGate(member, on: day, in: db)
     let review = try Review.open(in: db)
     attempts = try MemberCard.attempts(ids, review, in: db)

@@ -12,6 +12,17 @@ package struct MemberFilter: Sendable {
   package var silentMonths: Int?
   /// One of their interests.
   package var interest: String?
+  /// Only those whose tie is parked here: no contact, no dues and no attendance for a year.
+  package var isParked = false
+
+  /// On `m`; `?1` is the day.
+  static let parked = """
+    m.status = 'active' AND m.merged_into IS NULL AND m.came_on < date(?1, '-1 year')
+      AND coalesce(m.last_contact_on, '') < date(?1, '-1 year')
+      AND coalesce(m.paid_through, '') < substr(date(?1, '-1 year'), 1, 7)
+      AND NOT EXISTS (SELECT 1 FROM attendance AS a JOIN activity AS v ON v.id = a.activity_id WHERE a.member_id = m.id
+        AND a.mark IN ('present', 'online') AND v.starts_at >= date(?1, '-1 year'))
+    """
 
   package init() {}
 
@@ -46,6 +57,7 @@ package struct MemberFilter: Sendable {
       }
       demand("coalesce(m.last_contact_on, '') < ?\(values.count + 1)", .text(day.earlier(byMonths: silentMonths).text))
     }
+    if isParked { demand(MemberFilter.parked.replacing("?1", with: "?\(values.count + 1)"), .text(day.text)) }
     if let search {
       let at = "?\(values.count + 1)"
       demand(

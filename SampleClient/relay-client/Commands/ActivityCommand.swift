@@ -7,7 +7,8 @@ struct ActivityCommand: AsyncParsableCommand {
     commandName: "activity", abstract: "What was planned and held, who was there.",
     subcommands: [
       ActivityListCommand.self, ActivityShowCommand.self, ActivityAddCommand.self, ActivityAttendCommand.self,
-      ActivityEditCommand.self, ActivityCancelCommand.self,
+      ActivityEditCommand.self, ActivityCancelCommand.self, ActivityRateCommand.self, ActivityQuorumCommand.self,
+      ActivityShareCommand.self, ActivityBooksCommand.self,
     ], defaultSubcommand: ActivityListCommand.self)
 }
 
@@ -50,10 +51,13 @@ struct ActivityListCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only from this day on.", valueName: "YYYY-MM-DD"))
   var from: String?
 
+  @Option(help: "Only of this mode: onsite, online or mixed.")
+  var mode: String?
+
   mutating func run() async throws {
-    let (unit, from, language) = (unit, from, speech.language)
+    let (unit, from, mode, language) = (unit, from, mode, speech.language)
     let found = try place.organisation().read { (db) throws(RelayError) in
-      let list = try Activity.list(unit: unit, from: from, in: db)
+      let list = try Activity.list(unit: unit, from: from, in: db).filter { mode == nil || $0.mode == mode }
       var answers: [ActivityAnswer] = []
       for activity in list { answers.append(try ActivityAnswer(activity, in: db)) }
       return (answers, try ActivityView.text(list, in: db, language))
@@ -99,10 +103,10 @@ struct ActivityAddCommand: AsyncParsableCommand {
   @Option(help: "onsite, online or mixed.")
   var mode: String?
 
-  @Option(help: ArgumentHelp("When it starts.", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
+  @Option(help: ArgumentHelp("When it starts.", valueName: "YYYY-MM-DD HH:MM"))
   var starts: String?
 
-  @Option(help: ArgumentHelp("When it ends.", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
+  @Option(help: ArgumentHelp("When it ends.", valueName: "YYYY-MM-DD HH:MM"))
   var ends: String?
 
   @Option(help: "Where.")
@@ -115,6 +119,8 @@ struct ActivityAddCommand: AsyncParsableCommand {
     var plan = ActivityDesk.Plan(title: title, kind: kind)
     (plan.mode, plan.startsAt, plan.endsAt, plan.place, plan.hosts) = (mode, starts, ends, at, hosts)
     let workplace = try place.workplace(who)
+    if let starts { plan.startsAt = try workplace.desk.instant(starts) }
+    if let ends { plan.endsAt = try workplace.desk.instant(ends) }
     let id = try workplace.write { [plan] (db) throws(RelayError) in
       try ActivityDesk(workplace.desk).add(plan, in: db)
     }

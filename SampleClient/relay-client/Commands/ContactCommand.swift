@@ -32,13 +32,13 @@ struct ContactLogCommand: AsyncParsableCommand {
   @Option(help: "sweep, notice, dues, assistance, transfer or other.")
   var purpose = "other"
 
-  @Option(help: ArgumentHelp("When, if not now.", valueName: "YYYY-MM-DDTHH:MM:SSZ"))
+  @Option(help: ArgumentHelp("When, if not now.", valueName: "YYYY-MM-DD HH:MM"))
   var at: String?
 
   @Option(help: "The contact point that was used.")
   var point: String?
 
-  @Option(help: "The sweep that it belongs to.")
+  @Option(help: "The sweep that it belongs to: its id or title; `open` means the open one.")
   var sweep: String?
 
   @Option(help: "The result in a few words, not the talk.")
@@ -47,9 +47,12 @@ struct ContactLogCommand: AsyncParsableCommand {
   mutating func run() async throws {
     var attempt = ContactLog.Attempt(channel: channel, outcome: outcome, purpose: purpose)
     (attempt.at, attempt.contactPoint, attempt.sweep, attempt.note) = (at, point, sweep, note)
-    let (workplace, who) = (try place.workplace(who), member)
+    let (workplace, who, sweep, at) = (try place.workplace(who), member, sweep, at)
     let (id, card) = try workplace.write { [attempt] (db) throws(RelayError) in
       let member = try Member.find(who, in: db)
+      var attempt = attempt
+      if let sweep { attempt.sweep = try Sweep.find(sweep == "open" ? nil : sweep, in: db).id }
+      if let at { attempt.at = try workplace.desk.instant(at) }
       let id = try ContactLog(workplace.desk).log(attempt, of: member, in: db)
       return (id, try MemberCard(try Member.find(member.id, in: db), on: workplace.desk.today, in: db))
     }
@@ -57,7 +60,7 @@ struct ContactLogCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(
         LoggedAnswer(id: id, lastContact: card.lastContact, reach: card.member.reach, expectedReach: expected))
-    } else if speech.lang == .zh {
+    } else if speech.language == .zh {
       print("已记录 \(card.member.title)：最近联系 \(card.lastContact ?? "-")，\(Words.of(expected, .zh))   [\(id)]")
     } else {
       print(

@@ -7,6 +7,7 @@ struct DuesCommand: AsyncParsableCommand {
     commandName: "dues", abstract: "Dues: take them, take an entry back, see who owes.",
     subcommands: [
       DuesPayCommand.self, DuesReverseCommand.self, DuesShowCommand.self, DuesArrearsCommand.self, DuesGateCommand.self,
+      DuesPlanCommand.self, DuesWaiveCommand.self, DuesHandoverCommand.self,
     ])
 }
 
@@ -50,11 +51,14 @@ struct DuesPayCommand: AsyncParsableCommand {
   @Flag(help: "The committee lets the member pay online with too few points.")
   var waivePoints = false
 
+  @Flag(help: "It is another payment than the one like it that is there.")
+  var again = false
+
   mutating func run() async throws {
     var payment = DuesDesk.Payment()
     (payment.amount, payment.from, payment.to, payment.months) = (amount, from, to, months)
     (payment.channel, payment.takenOn, payment.note) = (channel, on, note)
-    payment.isGateWaived = waivePoints
+    (payment.isGateWaived, payment.isAgain) = (waivePoints, again)
     let (workplace, who) = (try place.workplace(who), member)
     let (receipt, title) = try workplace.write { [payment] (db) throws(RelayError) in
       let member = try Member.find(who, in: db)
@@ -63,7 +67,7 @@ struct DuesPayCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(ReceiptAnswer(receipt))
     } else {
-      let zh = speech.lang == .zh
+      let zh = speech.language == .zh
       print(
         zh
           ? "收据 \(receipt.number)：\(title)，\(receipt.from) 至 \(receipt.to)，\(Money.text(receipt.amountFen))元"
@@ -131,9 +135,9 @@ struct DuesShowCommand: AsyncParsableCommand {
   var member: String
 
   mutating func run() async throws {
-    let (who, day) = (member, moment.day)
+    let (who, moment) = (member, moment)
     let sheet = try place.organisation().read { (db) throws(RelayError) in
-      try LedgerSheet(try Member.find(who, in: db), on: day, in: db)
+      try LedgerSheet(try Member.find(who, in: db), on: try moment.day(in: db), in: db)
     }
     if output.isJSON { try Output.json(LedgerAnswer(sheet)) } else { print(sheet.text(speech.language)) }
   }
@@ -188,9 +192,9 @@ struct DuesArrearsCommand: AsyncParsableCommand {
   var list = false
 
   mutating func run() async throws {
-    let (day, unit) = (moment.day, unit)
+    let (moment, unit) = (moment, unit)
     let report = try place.organisation().read { (db) throws(RelayError) in
-      try ArrearsReport(db, on: day, unit: unit)
+      try ArrearsReport(db, on: try moment.day(in: db), unit: unit)
     }
     if output.isJSON {
       try Output.json(ArrearsAnswer(report))
@@ -237,9 +241,9 @@ struct DuesGateCommand: AsyncParsableCommand {
   var member: String
 
   mutating func run() async throws {
-    let (who, day) = (member, moment.day)
+    let (who, moment) = (member, moment)
     let gate = try place.organisation().read { (db) throws(RelayError) in
-      try PointsGate(try Member.find(who, in: db), on: day, in: db)
+      try PointsGate(try Member.find(who, in: db), on: try moment.day(in: db), in: db)
     }
     if output.isJSON {
       try Output.json(

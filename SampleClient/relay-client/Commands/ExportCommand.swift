@@ -1,10 +1,35 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Organisation
 internal import Relay
 
 struct ExportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export",
+    commandName: "export", abstract: "Lists and unsent work as files and tables.",
+    subcommands: [ExportPendingCommand.self, Roster.self, OfMember.self], defaultSubcommand: ExportPendingCommand.self)
+
+  struct Roster: LookCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "roster", abstract: "The roster as a table; with --csv for a spreadsheet.")
+    @OptionGroup var common: LookArguments
+    @Option(help: "Only of this unit.") var unit: String?
+    func page(_ look: Look) throws(RelayError) -> Page { try ExportPages.roster(look, unit: unit) }
+  }
+
+  struct OfMember: LookCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "member", abstract: "Everything that this device holds about a member, for the member.")
+    @OptionGroup var common: LookArguments
+    @Argument(help: "The member's number, id or name.") var member: String
+    func page(_ look: Look) throws(RelayError) -> Page {
+      try ExportPages.member(try Member.find(member, in: look.db), look)
+    }
+  }
+}
+
+struct ExportPendingCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pending",
     abstract: "Write what waits to be sent, and what was refused, to a file that people and programs can read.",
     discussion: "Nothing is changed and nothing is taken out of the queue. The file is for this user only.")
 

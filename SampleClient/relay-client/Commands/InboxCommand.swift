@@ -17,11 +17,12 @@ struct InboxListCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
 
   mutating func run() async throws {
-    let items = try place.open().inbox()
+    let replica = try place.open()
+    let items = try replica.inbox()
     if output.isJSON {
       try Output.json(items.map(InboxAnswer.init))
     } else {
-      print(items.isEmpty ? "nothing waits" : items.map(\.text).joined(separator: "\n"))
+      print(try InboxPage.text(items, in: replica))
     }
   }
 }
@@ -32,7 +33,7 @@ struct InboxResolveCommand: AsyncParsableCommand {
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
 
-  @Argument(help: "The conflict's id, as `inbox` lists it.")
+  @Argument(help: "The conflict's id or its number in the list; `all` for every open one.")
   var id: String
 
   @Argument(help: "The letter of the value to keep.")
@@ -50,15 +51,16 @@ struct InboxResolveCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let replica = try place.open()
-    try replica.resolve(id, try resolution(in: replica))
+    let ids = try InboxPage.ids(id, .conflict, in: replica)
+    for id in ids { try replica.resolve(id, try resolution(of: id, in: replica)) }
     if output.isJSON {
-      try Output.json(["resolved": id])
+      try Output.json(["resolved": ids.joined(separator: " ")])
     } else {
-      print("resolved \(id); it goes out with the next sync")
+      print("resolved \(ids.joined(separator: ", ")); it goes out with the next sync")
     }
   }
 
-  private func resolution(in replica: Replica) throws(RelayError) -> Resolution {
+  private func resolution(of id: String, in replica: Replica) throws(RelayError) -> Resolution {
     if let place = choice.flatMap(ChoiceLetter.place) { return .sibling(place) }
     guard let item = try replica.inbox().first(where: { $0.id == id && $0.kind == .conflict }) else {
       throw RelayError(.entryUnknown, "there is no open conflict '\(id)'")

@@ -79,11 +79,17 @@ struct InboxDismissCommand: AsyncParsableCommand {
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
 
-  @Argument(help: "The notice's id, as `inbox` lists it.")
+  @Argument(help: "The notice's id or its number in the list; `all` for every notice.")
   var id: String
 
   mutating func run() async throws {
-    try place.open().dismiss(id)
-    if output.isJSON { try Output.json(["dismissed": id]) } else { print("dismissed \(id)") }
+    let replica = try place.open()
+    let ids = try InboxPage.ids(id, .notice, in: replica)
+    for id in ids { try replica.dismiss(id) }
+    if output.isJSON {
+      try Output.json(["dismissed": ids.joined(separator: " ")])
+    } else {
+      print("dismissed \(ids.count == 1 ? ids[0] : String(ids.count))")
+    }
   }
 }

@@ -7,7 +7,7 @@ struct MemberCommand: AsyncParsableCommand {
     commandName: "member", abstract: "The roster: who belongs to us, and everything that this device knows of one.",
     subcommands: [
       MemberListCommand.self, MemberShowCommand.self, MemberEditCommand.self, MemberAddCommand.self,
-      MemberContactCommand.self,
+      MemberContactCommand.self, MemberLeaveCommand.self, MemberInterestsCommand.self,
     ], defaultSubcommand: MemberListCommand.self)
 }
 
@@ -37,13 +37,17 @@ struct MemberListCommand: AsyncParsableCommand {
   @Option(help: "Only with this interest.")
   var interest: String?
 
+  @Flag(help: "Only those whose tie is parked here: no contact, no dues, no attendance for a year.")
+  var parked = false
+
   mutating func run() async throws {
     var filter = MemberFilter()
     (filter.unit, filter.status, filter.reach) = (unit, status, reach)
     (filter.search, filter.silentMonths, filter.interest) = (search, silent, interest)
-    let (day, language) = (moment.day, speech.language)
+    filter.isParked = parked
+    let (moment, language) = (moment, speech.language)
     let found = try place.organisation().read { [filter] (db) throws(RelayError) in
-      let members = try filter.members(in: db, on: day)
+      let members = try filter.members(in: db, on: try moment.day(in: db))
       let units = try OrgUnit.all(in: db)
       return (
         members.map { MemberAnswer($0, unit: units[$0.unitID]?.code ?? "?") },
@@ -67,9 +71,11 @@ struct MemberShowCommand: AsyncParsableCommand {
   var member: String
 
   mutating func run() async throws {
-    let (who, day) = (member, moment.day)
-    let card = try place.organisation().read { (db) throws(RelayError) in
-      try MemberCard(try Member.find(who, in: db), on: day, in: db)
+    let (who, moment) = (member, moment)
+    let replica = try place.organisation()
+    let role = try replica.status().role
+    let card = try replica.read { (db) throws(RelayError) in
+      try MemberCard(try Member.find(who, in: db), on: try moment.day(in: db), role: role, in: db)
     }
     if output.isJSON { try Output.json(CardAnswer(card)) } else { print(card.text(speech.language)) }
   }
@@ -130,112 +136,29 @@ struct MemberAddCommand: AsyncParsableCommand {
   @Option(help: "below, junior_college, bachelor or postgraduate.")
   var education: String?
 
+  @Option(help: ArgumentHelp("Member since when (committee).", valueName: "YYYY-MM"))
+  var joined: String?
+
+  @Option(help: "full or probationary.")
+  var grade: String?
+
+  @Option(help: ArgumentHelp("The day of coming, if not today.", valueName: "YYYY-MM-DD"))
+  var came: String?
+
+  @Option(help: "Where from (committee).")
+  var from: String?
+
   mutating func run() async throws {
-    let new = MemberEdit.Newcomer(name: name, sex: sex, born: born, education: education)
+    var new = MemberEdit.Newcomer(name: name, sex: sex, born: born, education: education)
+    (new.joined, new.grade, new.came, new.cameFrom) = (joined, grade, came, from)
     let workplace = try place.workplace(who)
-    let added = try workplace.write { (db) throws(RelayError) in try MemberEdit.add(new, desk: workplace.desk, in: db) }
+    let added = try workplace.write { [new] (db) throws(RelayError) in
+      try MemberEdit.add(new, desk: workplace.desk, in: db)
+    }
     if output.isJSON {
       try Output.json(["id": added.id, "number": added.number])
     } else {
       print("\(name) saved as \(added.number)   [\(added.id)]")
-    }
-  }
-}
-
-struct MemberContactCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "contact", abstract: "Numbers and addresses of a member.",
-    subcommands: [ContactAddCommand.self, ContactChangeCommand.self, ContactRemoveCommand.self])
-}
-
-struct ContactAddCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a number or address.")
-
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var who: DeskOptions
-
-  @Argument(help: "The member's number, id or name.")
-  var member: String
-
-  @Argument(help: "mobile, phone, chat, email, address or kin.")
-  var kind: String
-
-  @Argument(help: "The number or address.")
-  var value: String
-
-  @Option(help: "What to call it.")
-  var label: String?
-
-  @Flag(help: "Try it first.")
-  var preferred = false
-
-  @Option(help: "Who said so: self, officer, third_party or import.")
-  var source = "officer"
-
-  mutating func run() async throws {
-    var new = ContactBook.New(kind: kind, value: value)
-    (new.label, new.isPreferred, new.source) = (label, preferred, source)
-    let (workplace, member) = (try place.workplace(who), member)
-    let added = try workplace.write { [new] (db) throws(RelayError) in
-      try ContactBook.add(new, to: try Member.find(member, in: db), desk: workplace.desk, in: db)
-    }
-    if output.isJSON {
-      try Output.json(WrittenAnswer(id: added.id, written: added.isNew ? ["contact_point"] : []))
-    } else {
-      print(added.isNew ? "saved   [\(added.id)]" : "it is there already   [\(added.id)]")
-    }
-  }
-}
-
-struct ContactChangeCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "change", abstract: "Correct a number or address: value, label, preferred, verified_on, dead_since.")
-
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var who: DeskOptions
-
-  @Argument(help: "The contact point's id, as `member show` lists it.")
-  var id: String
-
-  @Argument(help: ArgumentHelp("What to change.", valueName: "column=value"))
-  var changes: [String]
-
-  mutating func run() async throws {
-    let (id, text) = (id, changes)
-    let written = try place.workplace(who).write { (db) throws(RelayError) in
-      var assignments: [Assignment] = []
-      for change in text { assignments.append(try Assignment(change)) }
-      try ContactBook.change(id, assignments, in: db)
-      return assignments.map(\.column)
-    }
-    if output.isJSON {
-      try Output.json(WrittenAnswer(id: id, written: written))
-    } else {
-      print("\(written.joined(separator: ", ")) saved")
-    }
-  }
-}
-
-struct ContactRemoveCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "remove", abstract: "Delete a number or address. Who corrects it meanwhile brings it back.")
-
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var who: DeskOptions
-
-  @Argument(help: "The contact point's id, as `member show` lists it.")
-  var id: String
-
-  mutating func run() async throws {
-    let id = id
-    try place.workplace(who).write { (db) throws(RelayError) in try ContactBook.remove(id, in: db) }
-    if output.isJSON {
-      try Output.json(WrittenAnswer(id: id, written: ["contact_point"]))
-    } else {
-      print("removed   [\(id)]")
     }
   }
 }

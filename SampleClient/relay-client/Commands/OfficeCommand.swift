@@ -25,7 +25,19 @@ struct OfficeSettleCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let replica = try place.organisation(environment: who.environment)
-    let settlement = try Office(replica, now: who.instant).settle()
+    let (device, machine) = (try replica.status().device, who.instant)
+    let (now, zone) = try replica.read { (db) throws(RelayError) -> (Instant, TimeZoneOffset) in
+      let zone = try Policy(in: db).zone
+      guard !device.isEmpty else { return (machine, zone) }
+      return (try OfficeClock.time(machine: machine, device: device, in: db), zone)
+    }
+    if now != machine {
+      Output.complain(
+        Language.say(
+          "this machine's clock says \(zone.text(machine)); by what other devices told, the office works at \(zone.text(now))",
+          "本机时钟为\(zone.text(machine))；按其他设备所报时间，办公室以\(zone.text(now))办理"))
+    }
+    let settlement = try Office(replica, now: now).settle()
     if output.isJSON { try Output.json(SettlementAnswer(settlement)) } else { print(settlement.text(speech.language)) }
   }
 }

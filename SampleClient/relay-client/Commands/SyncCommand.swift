@@ -21,6 +21,7 @@ struct SyncCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let replica = try place.open()
     do throws(RelayError) {
+      try DeviceWord.tell(replica)
       let report = try await sync(replica)
       try ClientNotes.write([(.errorCode, nil), (.errorMessage, nil)], in: replica)
       if output.isJSON { try Output.json(SyncAnswer(report)) } else { print(SyncAnswer(report).text) }

@@ -11,7 +11,8 @@ struct TransferCommand: AsyncParsableCommand {
       """,
     subcommands: [
       TransferOpenCommand.self, TransferReleaseCommand.self, TransferAcceptCommand.self, TransferApproveCommand.self,
-      TransferRefuseCommand.self, TransferWithdrawCommand.self, TransferShowCommand.self,
+      TransferRefuseCommand.self, TransferWithdrawCommand.self, TransferShowCommand.self, TransferOutCommand.self,
+      TransferInCommand.self, TransferListCommand.self, TransferStaleCommand.self, TransferSuggestCommand.self,
     ], defaultSubcommand: TransferShowCommand.self)
 }
 
@@ -76,7 +77,7 @@ struct StepArguments: ParsableArguments {
   func take(_ step: String, note said: String? = nil) throws {
     let (workplace, request, note) = (try place.workplace(who), request, said ?? note)
     let isNew = try workplace.write { (db) throws(RelayError) in
-      try TransferDesk(workplace.desk).take(step, on: request, note: note, in: db)
+      try RequestDesk(workplace.desk).take(step, on: request, note: note, in: db)
     }
     if output.isJSON {
       try Output.json(WrittenAnswer(id: request, written: isNew ? [step] : []))
@@ -110,10 +111,22 @@ struct TransferRefuseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "refuse", abstract: "Stop it, and say why.")
   @OptionGroup var step: StepArguments
 
-  @Option(help: "The reason that all sides read.")
+  @Option(help: "The reason, one of the policy's: retired_only, file_elsewhere, residence_elsewhere, other.")
   var why: String
 
-  mutating func run() async throws { try step.take("refuse", note: why) }
+  mutating func run() async throws {
+    let allowed = try step.place.organisation().read { (db) throws(RelayError) in
+      try Policy(in: db).refusalReasons(in: db)
+    }
+    guard allowed.isEmpty || allowed.contains(why) else {
+      throw RelayError(
+        .valueNotAllowed, Language.say("'\(why)' is no reason to refuse", "“\(why)”不是规定的拒收理由"),
+        advice: Language.say(
+          "Nothing was changed. It is one of: \(allowed.joined(separator: ", ")); --note says more.",
+          "未作更改。可选：\(allowed.joined(separator: "、"))；详情用 --note。"))
+    }
+    try step.take("refuse", note: step.note.map { "\(why): \($0)" } ?? why)
+  }
 }
 
 struct TransferWithdrawCommand: AsyncParsableCommand {
@@ -138,13 +151,15 @@ struct TransferShowCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let (which, all) = (which, all)
-    let views = try place.organisation().read { (db) throws(RelayError) in
-      try TransferView.list(which, includingClosed: all, in: db)
+    let replica = try place.organisation()
+    let role = try replica.status().role
+    let views = try replica.read { (db) throws(RelayError) in
+      try TransferView.list(which, includingClosed: all, proof: try DeviceRights(role: role, in: db).proof, in: db)
     }
     if output.isJSON {
       try Output.json(views.map(TransferAnswer.init))
     } else if views.isEmpty {
-      print(speech.lang == .zh ? "没有进行中的组织关系接转" : "no open transfers")
+      print(speech.language == .zh ? "没有进行中的组织关系接转" : "no open transfers")
     } else {
       print(views.map { $0.text(speech.language) }.joined(separator: "\n\n"))
     }

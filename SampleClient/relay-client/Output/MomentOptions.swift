@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Organisation
 internal import Relay
 
-/// The day that something is told for; today, where it is not given.
+/// The day that something is told for; today in the organisation's time of day, where it is not given.
 struct MomentOptions: ParsableArguments {
   @Option(help: ArgumentHelp("As of another day.", valueName: "YYYY-MM-DD"))
   var asOf: String?
@@ -11,5 +11,10 @@ struct MomentOptions: ParsableArguments {
     if let asOf, Day(asOf) == nil { throw ValidationError("--as-of takes a day, YYYY-MM-DD") }
   }
 
-  var day: Day { asOf.flatMap { Day($0) } ?? Instant(milliseconds: Environment.system.now()).dayParts }
+  var now: Instant { Instant(milliseconds: Environment.system.now()) }
+
+  func day(in db: Database) throws(RelayError) -> Day {
+    if let day = asOf.flatMap({ Day($0) }) { return day }
+    return try Policy(in: db).zone.day(now)
+  }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Organisation
 internal import Relay
 
 /// Answers go to standard output, complaints to standard error.
@@ -16,7 +17,8 @@ enum Output {
 
   /// Tells a failure on standard error; with `--json` also as an object on standard output.
   static func tell(_ error: RelayError, asJSON: Bool) {
-    complain(TerminalText.line(error.description))
+    let word = Language.spoken == .zh ? ChineseWords.failures[error.code.rawValue].map { $0 + "：" } ?? "" : ""
+    complain(word + TerminalText.line(error.description))
     if asJSON { try? json(["error": ErrorAnswer(error)]) }
   }
 

@@ -5,8 +5,10 @@ internal import Relay
 
 /// Which file a command works on, and what tables it has: the organisation's, where no other sync schema is named.
 struct ReplicaPlace: ParsableArguments {
-  @Option(name: .customLong("replica"), help: "The replica's SQLite file.")
-  var path: String
+  @Option(name: .customLong("replica"), help: "The replica's SQLite file. RELAY_REPLICA says the same.")
+  var named: String?
+
+  var path: String { named ?? ProcessInfo.processInfo.environment["RELAY_REPLICA"] ?? "" }
 
   @Option(help: ArgumentHelp("A sync schema file other than the organisation's own.", valueName: "file"))
   var schema: String?
@@ -25,6 +27,7 @@ struct ReplicaPlace: ParsableArguments {
 
   /// Opens the replica; the file must be there.
   func open(environment: Environment = .system) throws(RelayError) -> Replica {
+    try checkNamed()
     guard FileManager.default.fileExists(atPath: path) else {
       throw RelayError(.fileMissing, "\(path): there is no such file")
     }
@@ -34,6 +37,7 @@ struct ReplicaPlace: ParsableArguments {
 
   /// Opens the replica, making the file and its tables where they are not there.
   func openOrCreate() throws(RelayError) -> Replica {
+    try checkNamed()
     let (schema, tables) = (try schemaBytes(), try tablesSQL())
     if FileManager.default.fileExists(atPath: path) {
       // What somebody else made is only taken where it has the tables.
@@ -58,6 +62,13 @@ struct ReplicaPlace: ParsableArguments {
       for path in extensions { try db.load(extension: path) }
     }
     return environment
+  }
+
+  private func checkNamed() throws(RelayError) {
+    guard path.isEmpty else { return }
+    throw RelayError(
+      .usage, Language.say("no file is named", "未指明数据文件"),
+      advice: Language.say("Give --replica FILE, or set RELAY_REPLICA.", "请用 --replica 文件名，或设置 RELAY_REPLICA。"))
   }
 
   private func schemaBytes() throws(RelayError) -> [UInt8] {

@@ -174,6 +174,32 @@ struct RightStories {
     #expect(try story.b17a.value("SELECT paid_through FROM member WHERE id = 'm0417'") == "2017-09")
   }
 
+  @Test("a machine whose clock is years off settles at a time that the other devices bear out")
+  func officeClock() throws {
+    let story = try Story()
+    for (phone, time) in [
+      (story.b17a, "2017-10-02T08:00:00Z"), (story.b42, "2017-10-03T08:00:00Z"), (story.r1, "2031-01-01T00:00:00Z"),
+    ] {
+      try phone.act(at: time) { (desk, db) throws(RelayError) in
+        let state = DeviceDesk.State(
+          device: phone.name, unsent: 0, held: 0, conflicts: 0, refused: 0, rows: 1, app: "1", schemaVersion: 1,
+          syncedAt: nil)
+        _ = try DeviceDesk.tell(state, unit: desk.unit.id, now: desk.now, in: db)
+      }
+    }
+    try story.sync([story.b17a, story.b42, story.r1, story.c], at: "2017-10-03T09:00:00Z")
+    func time(_ machine: String) throws -> String {
+      let machine = try #require(Instant(machine))
+      return try story.c.replica.read { (db) throws(RelayError) in
+        try OfficeClock.time(machine: machine, device: "C", in: db).text
+      }
+    }
+    #expect(try time("2017-10-04T08:00:00Z") == "2017-10-04T08:00:00Z")
+    #expect(
+      try time("2026-10-04T08:00:00Z") == "2017-11-02T08:00:00Z", "a lease after the last word that another bears out")
+    #expect(try time("2010-10-04T08:00:00Z") == "2017-10-03T08:00:00Z")
+  }
+
   @Test("a joint activity is shared with the unit that is named by its code, and with no unknown one")
   func hosts() throws {
     let story = try Story()

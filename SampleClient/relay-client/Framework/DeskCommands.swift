@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Organisation
+internal import Relay
+
+/// What every command that reads takes.
+struct LookArguments: ParsableArguments {
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var speech: SpeechOptions
+  @OptionGroup var moment: MomentOptions
+
+  /// Reads within one snapshot, and prints the page that comes of it.
+  func show(_ body: (Look) throws(RelayError) -> Page) throws {
+    try output.say(try page(body), speech.language)
+  }
+
+  func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page {
+    let replica = try place.organisation()
+    let role = try replica.status().role
+    let (day, now) = (moment.asOf.flatMap { Day($0) }, moment.now)
+    return try replica.read { (db) throws(RelayError) in
+      try body(try Look(db, role: role, now: now, day: day))
+    }
+  }
+}
+
+/// What every command that writes takes.
+struct ActArguments: ParsableArguments {
+  @OptionGroup var place: ReplicaPlace
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var speech: SpeechOptions
+  @OptionGroup var who: DeskOptions
+
+  /// Writes one transaction under the officer's name, and prints the acknowledgement: it is on disk.
+  func act(_ body: (Desk, Database) throws(RelayError) -> Page) throws {
+    let workplace = try place.workplace(who)
+    let page = try workplace.write { (db) throws(RelayError) in try body(workplace.desk, db) }
+    try output.say(page, speech.language)
+  }
+}
+
+/// A command that reads: its arguments, and the page that it shows.
+protocol LookCommand: AsyncParsableCommand {
+  var common: LookArguments { get }
+  func page(_ look: Look) throws(RelayError) -> Page
+}
+
+extension LookCommand {
+  mutating func run() async throws {
+    let command = self
+    try command.common.show { (look) throws(RelayError) in try command.page(look) }
+  }
+}
+
+/// A command that writes: its arguments, and what it does at the desk.
+protocol ActCommand: AsyncParsableCommand {
+  var common: ActArguments { get }
+  func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page
+}
+
+extension ActCommand {
+  mutating func run() async throws {
+    let command = self
+    try command.common.act { (desk, db) throws(RelayError) in try command.act(desk, db) }
+  }
+}
+
+/// `column=value` texts as changes.
+func assignments(_ texts: [String]) throws(RelayError) -> [Assignment] {
+  var changes: [Assignment] = []
+  for text in texts { changes.append(try Assignment(text)) }
+  return changes
+}

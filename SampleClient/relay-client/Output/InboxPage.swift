@@ -1,0 +1,61 @@
+internal import Organisation
+internal import Relay
+
+/// The inbox for people: numbered, with whom each item is about. Notices of one kind are one line.
+enum InboxPage {
+  static func text(_ items: [InboxItem], in replica: Replica) throws(RelayError) -> String {
+    guard !items.isEmpty else { return Language.say("nothing waits", "没有待处理事项") }
+    let isOrganisations = try SyncSchema(json: Organisation.schema).name == replica.schema.name
+    let subjects = try replica.read { (db) throws(RelayError) -> [String?] in
+      var subjects: [String?] = []
+      for item in items {
+        subjects.append(isOrganisations ? try RowSubject.name(item.table, item.key, in: db) : nil)
+      }
+      return subjects
+    }
+    var lines: [String] = []
+    var counts: [String: Int] = [:]
+    for item in items where item.kind == .notice { counts[group(item), default: 0] += 1 }
+    var said: Set<String> = []
+    for (at, item) in items.enumerated() {
+      let count = item.kind == .notice ? counts[group(item)] ?? 1 : 1
+      guard count > many else {
+        lines.append("\(at + 1)  " + (subjects[at].map { $0 + ": " } ?? "") + item.text)
+        continue
+      }
+      // The first of its kind speaks for all of them.
+      guard said.insert(group(item)).inserted else { continue }
+      lines.append(
+        Language.say(
+          "\(at + 1)  \(count) notices about \(item.table) (\(item.rule ?? "-")): nothing to do; `inbox dismiss all` ends them",
+          "\(at + 1)  \(count)条\(item.table)通知（\(item.rule ?? "-")）：无需处理，用 inbox dismiss all 清除"))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func group(_ item: InboxItem) -> String { item.table + " " + (item.rule ?? "") }
+
+  /// So many notices of one kind stand one by one.
+  private static let many = 3
+
+  /// What a person named: an id, its number in the list, or `all` of that kind that still wait.
+  static func ids(_ text: String, _ kind: InboxItem.Kind, in replica: Replica) throws(RelayError) -> [String] {
+    let items = try replica.inbox()
+    if text == "all" {
+      let waiting = items.filter { $0.kind == kind && (kind != .conflict || $0.status == .open) }.map(\.id)
+      guard !waiting.isEmpty else {
+        throw RelayError(.entryUnknown, Language.say("nothing of this kind waits", "没有此类待处理事项"))
+      }
+      return waiting
+    }
+    guard !items.contains(where: { $0.id == text }), let number = Int(text), items.indices.contains(number - 1) else {
+      return [text]
+    }
+    guard items[number - 1].kind == kind else {
+      throw RelayError(
+        .entryUnknown, "number \(number) is a \(items[number - 1].kind.rawValue), not a \(kind.rawValue)",
+        advice: "Nothing was changed. `inbox` lists the numbers.")
+    }
+    return [items[number - 1].id]
+  }
+}
