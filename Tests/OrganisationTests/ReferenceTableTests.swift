@@ -56,7 +56,8 @@ struct ReferenceTableTests {
       let suite = try #require(tests.range(of: "struct \(parts[0]) "), "\(id): \(test)")
       #expect(tests[suite.upperBound...].contains("func \(parts[1])("), "\(id): \(test)")
     }
-    #expect(seen == (1...91).map { "D" + ($0 < 10 ? "0" : "") + String($0) })
+    let all: [String] = (1...91).map { "D" + digits($0, 2) }
+    #expect(seen == all)
   }
 
   /// What follows a command with one word: `report movement` is `report` and a name.
