@@ -101,13 +101,16 @@ import Testing
     try a.replica.resubmit(items[0].id, corrections: [RowCorrection(row: items[0].row, values: ["number": 99])])
     try fleet.sync(a)
     try fleet.sync(b)
-    #expect(try b.values("SELECT v.id FROM visit AS v JOIN member AS m ON m.id = v.member WHERE number = 99") == [["v77"]])
+    let visit = "SELECT v.id FROM visit AS v JOIN member AS m ON m.id = v.member WHERE number = 99"
+    #expect(try b.values(visit) == [["v77"]])
     for device in [a, b] {
       #expect(try device.replica.status().mismatch.isEmpty)
       #expect(try device.replica.status().pending == 0)
     }
     #expect(try a.replica.inbox().isEmpty)
-    #expect(try a.values("SELECT (SELECT count(*) FROM relay_transaction) + (SELECT count(*) FROM relay_pending)") == [[0]])
+    for table in ["relay_transaction", "relay_pending"] {
+      #expect(try a.values("SELECT count(*) FROM \(table)") == [[0]])
+    }
   }
 
   @Test("What was done in Relay's sight on top of a batch comes along when that is sent again")

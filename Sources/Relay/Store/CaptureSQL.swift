@@ -61,7 +61,8 @@ extension CaptureLog {
   ///
   /// - Parameter runs: where each run of the log begins, ascending.
   func eachTouched(
-    _ table: TableSchema, _ sql: CaptureSQL, runs: [CaptureRun], plain: (RowID, borrowing Row) -> Bool = { _, _ in false },
+    _ table: TableSchema, _ sql: CaptureSQL, runs: [CaptureRun],
+    plain: (RowID, borrowing Row) -> Bool = { _, _ in false },
     _ body: (TouchedRow) throws(RelayError) -> Void
   ) throws(RelayError) {
     let width = table.columns.count

@@ -8,7 +8,9 @@ extension Affinity {
     let whole = "BETWEEN -9007199254740992 AND 9007199254740992"
     switch (type, self) {
     case (.real, .integer), (.real, .numeric):
-      return "CASE WHEN typeof(\(value)) = 'integer' AND \(value) \(whole) THEN CAST(\(value) AS REAL) ELSE \(value) END"
+      return """
+        CASE WHEN typeof(\(value)) = 'integer' AND \(value) \(whole) THEN CAST(\(value) AS REAL) ELSE \(value) END
+        """
     case (.text, .integer), (.text, .numeric), (.text, .real):
       return "CASE typeof(\(value)) WHEN 'integer' THEN CAST(\(value) AS TEXT) ELSE \(value) END"
     case (.integer, .real):

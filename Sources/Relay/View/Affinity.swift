@@ -47,7 +47,9 @@ extension ReplicaCore {
       declared[row[0].text ?? ""] = row[1].text ?? ""
       return true
     }
-    let found = table.columns.map { Affinity(declared: declared[String(decoding: SQL.folded($0.name), as: UTF8.self)] ?? "") }
+    let found = table.columns.map { column in
+      Affinity(declared: declared[String(decoding: SQL.folded(column.name), as: UTF8.self)] ?? "")
+    }
     knownAffinities[table.id] = found
     return found
   }
