@@ -30,7 +30,8 @@ extension Stage {
     }
     guard let player = players[step.device] else { throw JSONError(description: "no device \(step.device)") }
     let isForeign = step.kind == .write && step.json["foreign"] == .bool(true)
-    try player.mark(isOpen: isForeign)
+    // A grant is the hub's business: what the shell has begun goes on.
+    if step.kind != .grant { try player.mark(isOpen: isForeign) }
     switch step.kind {
     case .grant:
       let grants = try reader.devices().first { $0.device.name == player.name }?.device.grants ?? []
