@@ -81,6 +81,7 @@ extension Schedule {
 
   /// Who may write nothing is told so, and nothing changes.
   func tryToWrite(_ witness: Witness) throws {
+    guard witness.knowsItsRole else { return }
     count("forbidden")
     let before = try witness.rows()
     do {

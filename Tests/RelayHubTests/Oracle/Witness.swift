@@ -36,6 +36,8 @@ final class Witness {
   private(set) var forgotten: Set<UInt64> = []
   private(set) var base: UInt64 = 0
   private(set) var scopes: [String] = []
+  /// Before its first pull a device does not know its role.
+  private(set) var knowsItsRole = false
   private var known: [Name: Set<Dot>] = [:]
   /// What a device knows of rows that were told dead.
   private var dead: [Name: Set<Dot>] = [:]
@@ -258,6 +260,7 @@ final class Witness {
   /// A pull up to `head` was installed, which the device had asked for at its base.
   func installed(_ head: UInt64, _ page: PullPage) throws {
     learn(page.closing?.confirmed ?? [])
+    knowsItsRole = true
     let asked = base
     base = head
     scopes = page.grants.map(\.scope)
