@@ -37,7 +37,6 @@ final class TableWriter {
     var columns = table.columns.map { quote($0.name) }
     let match = table.key.map { "\(columns[$0]) = ?\($0 + 1)" }.joined(separator: " AND ")
     var sets = table.others.map { "\(columns[$0]) = ?\($0 + 1)" }
-    let list = columns.joined(separator: ", ")
     hasSeq = table.seqColumn != nil
     if let seq = table.seqColumn {
       columns.append(quote(seq))
@@ -49,7 +48,7 @@ final class TableWriter {
     update = try core.db.prepared(
       sets.isEmpty
         ? "SELECT 1 WHERE ?1 IS NULL" : "UPDATE OR ABORT \(name) SET \(sets.joined(separator: ", ")) WHERE \(match)")
-    select = try core.db.prepared("SELECT \(list) FROM \(name) WHERE \(match)")
+    select = try core.db.prepared(core.sql(table).selectRow)
     delete = try core.db.prepared("DELETE FROM \(name) WHERE \(match)")
     defaults = table.columns.map { column in
       var out = CBORWriter()
@@ -88,7 +87,7 @@ final class TableWriter {
 
   /// The row as it stands in its table; nil where it does not.
   func standing() throws(RelayError) -> [Value]? {
-    bindKey(select)
+    for (at, key) in keys.enumerated() { select.bind(at + 1, key) }
     let values = try select.step() ? select.row.values : nil
     select.reset()
     return values
