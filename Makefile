@@ -1,5 +1,5 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo test lint format protocol vectors mutations race
+.PHONY: help setup demo test lint format protocol cddl vectors mutations race
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
@@ -46,9 +46,14 @@ protocol: setup
 	python3 -B Protocol/reader/check.py
 	python3 -B Protocol/conformance/generate.py check Protocol/conformance/directed/*.json
 
+# The same description and vectors, by a CDDL validator that is not this project's; installed beside the build.
+cddl: setup
+	python3 -m pip install --quiet --target .build/cddl cddl-verifier
+	PYTHONPATH=.build/cddl python3 -B Protocol/reader/check_cddl.py
+
 # After a change of the protocol: written by the Swift side, and only right if the other reader agrees.
 vectors: setup
-	RELAY_WRITE_VECTORS=1 swift test --filter 'RelayProtocolTests.VectorTests|RelayTests.SchemaVectorTests'
+	RELAY_WRITE_VECTORS=1 swift test --filter 'RelayProtocolTests.VectorTests|RelayTests.SchemaVectorTests|SessionVectorTests'
 	python3 -B Protocol/reader/check.py
 
 # Not part of `make test`, for its time; docs/conformance.md keeps the result.

@@ -1,52 +1,29 @@
 /// The one reader of everything that comes from outside. Bounds are checked before a byte is touched, counts before
 /// anything is allocated; only the deterministic encoding that `CBORWriter` makes is accepted, so a value has one
 /// spelling and equal bytes are equal values.
+///
+/// What is built from a message is bounded too: every item that is read costs `Limits.item` and every string its bytes,
+/// and a message that comes to more than its budget is refused before the next item is built.
 public struct CBORReader {
   private let base: UnsafeRawBufferPointer
   public private(set) var offset = 0
+  /// What may still be built.
+  private var budget: Int
 
-  init(_ base: UnsafeRawBufferPointer) { self.base = base }
-
-  /// Bytes of a place that was passed; good only while they are lent.
-  func span(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: base[range]) }
-
-  mutating func move(to place: Int) { offset = place }
-
-  /// A value in place.
-  mutating func valueSpan(most: Int = Limits.value) throws(RelayError) -> ValueSpan {
-    switch try peekMajor() {
-    case 0, 1: return .integer(try integer())
-    case 2: return .blob(span(try string(2, "a byte string", most)))
-    case 3:
-      let bytes = span(try string(3, "a text string", most))
-      guard bytes.isUTF8 else { throw malformed("text is not UTF-8") }
-      return .text(bytes)
-    case 6: return try malformedTextSpan(most)
-    case 7:
-      if try peekIsNull() {
-        offset += 1
-        return .null
-      }
-      return .real(try double())
-    default: throw malformed("not a value")
-    }
-  }
-
-  private mutating func malformedTextSpan(_ most: Int) throws(RelayError) -> ValueSpan {
-    guard try head(6, "a tag") == Value.malformedTextTag else { throw malformed("unknown tag") }
-    let bytes = span(try string(2, "a byte string", most))
-    guard !bytes.isUTF8 else { throw malformed("not the shortest encoding") }
-    return .malformedText(bytes)
+  init(_ base: UnsafeRawBufferPointer, budget: Int) {
+    self.base = base
+    self.budget = budget
   }
 
   /// Decodes one whole item that fills `bytes` exactly.
   ///
+  /// - Parameter budget: the most that may be built, counted as `CBORWriter.decodedSize` counts it.
   /// - Throws: `malformed_message` with the offset at which reading failed, or `limit_exceeded`.
   public static func decode<T>(
-    _ bytes: [UInt8], _ body: (inout CBORReader) throws(RelayError) -> T
+    _ bytes: [UInt8], budget: Int = Limits.decodedMessage, _ body: (inout CBORReader) throws(RelayError) -> T
   ) throws(RelayError) -> T {
     let result = bytes.withUnsafeBytes { buffer -> Result<T, RelayError> in
-      var reader = CBORReader(buffer)
+      var reader = CBORReader(buffer, budget: budget)
       do throws(RelayError) {
         let value = try body(&reader)
         guard reader.offset == buffer.count else { throw reader.malformed("bytes after the end") }
@@ -61,7 +38,7 @@ public struct CBORReader {
   /// The hash that a sealed transaction names as the one before it; nil where the bytes do not begin like one.
   static func previousHash(_ bytes: [UInt8]) -> Hash128? {
     bytes.withUnsafeBytes { buffer in
-      var reader = CBORReader(buffer)
+      var reader = CBORReader(buffer, budget: Limits.decodedMessage)
       do throws(RelayError) {
         _ = try reader.map(most: Limits.fields)
         for field in 1...3 {
@@ -75,6 +52,17 @@ public struct CBORReader {
   }
 
   public var remaining: Int { base.count - offset }
+
+  /// Begins something with a budget of its own: what was built before it is given up.
+  mutating func allow(_ size: Int) { budget = size }
+
+  /// Counts what is about to be built.
+  mutating func spend(_ size: Int) throws(RelayError) {
+    guard size <= budget else {
+      throw RelayError(.limitExceeded, "more than can be held in memory once it is decoded, at byte \(offset)")
+    }
+    budget -= size
+  }
 
   public func malformed(_ what: String) -> RelayError {
     RelayError(.malformedMessage, "\(what) at byte \(offset)")
@@ -107,6 +95,7 @@ public struct CBORReader {
     guard offset < base.count else { throw malformed("truncated") }
     let first = base[offset]
     guard first >> 5 == major else { throw malformed("not \(what)") }
+    try spend(Limits.item)
     offset += 1
     let low = first & 31
     let argument: UInt64
@@ -146,6 +135,7 @@ public struct CBORReader {
     let count = try head(major, what)
     if let most, count > UInt64(most) { throw limit("length of \(what)", count, most) }
     guard count <= UInt64(remaining) else { throw malformed("truncated") }
+    try spend(Int(count))
     let range = offset..<offset + Int(count)
     offset = range.upperBound
     return range
@@ -196,16 +186,19 @@ public struct CBORReader {
 
   public mutating func bool() throws(RelayError) -> Bool {
     guard offset < base.count, base[offset] == 0xF4 || base[offset] == 0xF5 else { throw malformed("not a boolean") }
+    try spend(Limits.item)
     offset += 1
     return base[offset - 1] == 0xF5
   }
 
   public mutating func null() throws(RelayError) {
     guard try peekIsNull() else { throw malformed("not null") }
+    try spend(Limits.item)
     offset += 1
   }
 
   private mutating func double() throws(RelayError) -> Double {
+    try spend(Limits.item)
     let width = base[offset] & 31
     offset += 1
     let value: Double
@@ -237,7 +230,31 @@ public struct CBORReader {
       return .malformedText(bytes)
     case 7:
       if try peekIsNull() {
-        offset += 1
+        try null()
+        return .null
+      }
+      return .real(try double())
+    default: throw malformed("not a value")
+    }
+  }
+
+  /// - Parameter most: bytes of a text or blob.
+  mutating func valueSpan(most: Int = Limits.value) throws(RelayError) -> ValueSpan {
+    switch try peekMajor() {
+    case 0, 1: return .integer(try integer())
+    case 2: return .blob(span(try string(2, "a byte string", most)))
+    case 3:
+      let text = span(try string(3, "a text string", most))
+      guard text.isUTF8 else { throw malformed("text is not UTF-8") }
+      return .text(text)
+    case 6:
+      guard try head(6, "a tag") == Value.malformedTextTag else { throw malformed("unknown tag") }
+      let bytes = span(try string(2, "a byte string", most))
+      guard !bytes.isUTF8 else { throw malformed("not the shortest encoding") }
+      return .malformedText(bytes)
+    case 7:
+      if try peekIsNull() {
+        try null()
         return .null
       }
       return .real(try double())
@@ -247,6 +264,12 @@ public struct CBORReader {
 
   /// The bytes from a place that was passed to the present one.
   func bytes(from start: Int) -> [UInt8] { Array(base[start..<offset]) }
+
+  /// The same bytes in place, good as long as what is read.
+  func span(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: base[range]) }
+
+  /// Goes back to a place that was passed, or on to one that was found.
+  mutating func move(to offset: Int) { self.offset = offset }
 
   /// Passes over one item of any kind: what a newer peer sent and this version does not know.
   public mutating func skip() throws(RelayError) { try skip(depth: 0) }
@@ -274,7 +297,9 @@ public struct CBORReader {
       try skip(depth: depth + 1)
     default:
       switch base[offset] {
-      case 0xF4, 0xF5, 0xF6: offset += 1
+      case 0xF4, 0xF5, 0xF6:
+        try spend(Limits.item)
+        offset += 1
       default: _ = try double()
       }
     }

@@ -2,13 +2,23 @@
 /// writes map keys in ascending order.
 public struct CBORWriter: Sendable {
   public private(set) var bytes: [UInt8] = []
+  /// Heads written, of whatever kind: each is one item.
+  private var items = 0
 
   public init(reserving capacity: Int = 0) { bytes.reserveCapacity(capacity) }
 
+  /// What a reader counts against its budget: `Limits.item` for each item, and the bytes of strings. (The heads of
+  /// strings count as their bytes do; nobody comes so near to a limit that it matters.) Raw bytes count as bytes.
+  public var decodedSize: Int { items * Limits.item + bytes.count }
+
   /// Forgets the bytes and keeps their memory.
-  package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+  package mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    items = 0
+  }
 
   private mutating func head(_ major: UInt8, _ argument: UInt64) {
+    items += 1
     let top = major << 5
     switch argument {
     case 0..<24: bytes.append(top | UInt8(argument))
@@ -54,17 +64,30 @@ public struct CBORWriter: Sendable {
 
   public mutating func map(_ count: Int) { head(5, UInt64(count)) }
 
-  public mutating func bool(_ value: Bool) { bytes.append(value ? 0xF5 : 0xF4) }
+  public mutating func bool(_ value: Bool) {
+    items += 1
+    bytes.append(value ? 0xF5 : 0xF4)
+  }
 
-  public mutating func null() { bytes.append(0xF6) }
+  public mutating func null() {
+    items += 1
+    bytes.append(0xF6)
+  }
 
   /// The shortest of half, single and double that holds the value exactly.
   private mutating func double(_ value: Double) {
+    items += 1
     let half = Float16(value)
     if Double(half).bitPattern == value.bitPattern { return bigEndian(0xF9, UInt64(half.bitPattern), 2) }
     let single = Float(value)
     if Double(single).bitPattern == value.bitPattern { return bigEndian(0xFA, UInt64(single.bitPattern), 4) }
     bigEndian(0xFB, value.bitPattern, 8)
+  }
+
+  /// A row's key, which is CBOR already.
+  mutating func key(_ encoded: [UInt8]) {
+    items += 1 + Int((encoded.first ?? 0) & 31)
+    bytes.append(contentsOf: encoded)
   }
 
   /// Bytes that are CBOR already.

@@ -1,5 +1,7 @@
 /// Asks why a row is what it is: its cells now, and the transactions that wrote it, newest first.
 public struct HistoryRequest: Hashable, Sendable {
+  /// 128 random bits, drawn anew each time that a request is sent; the answer repeats them.
+  public var nonce: Hash128
   /// The history of the hub that the device has seen; zero before the first contact.
   public var epoch: Hash128
   public var row: RowID
@@ -11,8 +13,10 @@ public struct HistoryRequest: Hashable, Sendable {
   public var schemaVersion: UInt64?
 
   public init(
-    epoch: Hash128, row: RowID, before: UInt64 = 0, most: UInt64 = 50, schemaVersion: UInt64? = nil
+    epoch: Hash128, row: RowID, before: UInt64 = 0, most: UInt64 = 50, schemaVersion: UInt64? = nil,
+    nonce: Hash128 = .zero
   ) {
+    self.nonce = nonce
     self.epoch = epoch
     self.row = row
     self.before = before
@@ -22,21 +26,23 @@ public struct HistoryRequest: Hashable, Sendable {
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(schemaVersion == nil ? 6 : 7)
+    out.map(schemaVersion == nil ? 7 : 8)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
-    out.hash(epoch)
+    out.hash(nonce)
     out.unsigned(3)
-    out.unsigned(UInt64(row.table))
+    out.hash(epoch)
     out.unsigned(4)
-    out.raw(row.key)
+    out.unsigned(UInt64(row.table))
     out.unsigned(5)
-    out.unsigned(before)
+    out.key(row.key)
     out.unsigned(6)
+    out.unsigned(before)
+    out.unsigned(7)
     out.unsigned(most)
     if let schemaVersion {
-      out.unsigned(7)
+      out.unsigned(8)
       out.unsigned(schemaVersion)
     }
     return out.bytes
@@ -45,20 +51,22 @@ public struct HistoryRequest: Hashable, Sendable {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let optional = try reader.message("a history request", fields: 6)
+      let optional = try reader.message("a history request", fields: 7)
       try reader.field(2)
-      let epoch = try reader.hash()
+      let nonce = try reader.hash()
       try reader.field(3)
-      let table = try reader.tableID()
+      let epoch = try reader.hash()
       try reader.field(4)
-      let row = RowID(table: table, key: try reader.key())
+      let table = try reader.tableID()
       try reader.field(5)
-      let before = try reader.unsigned(most: Limits.sequence)
+      let row = RowID(table: table, key: try reader.key())
       try reader.field(6)
+      let before = try reader.unsigned(most: Limits.sequence)
+      try reader.field(7)
       let most = try reader.unsigned(most: UInt64(Limits.historyPage))
-      var request = HistoryRequest(epoch: epoch, row: row, before: before, most: most)
-      try reader.optionalFields(optional, after: 6) { (key, reader) throws(RelayError) in
-        if key == 7 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
+      var request = HistoryRequest(epoch: epoch, row: row, before: before, most: most, nonce: nonce)
+      try reader.optionalFields(optional, after: 7) { (key, reader) throws(RelayError) in
+        if key == 8 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
       }
       return request
     }
@@ -85,6 +93,8 @@ public struct HistoryRecord: Hashable, Sendable {
 }
 
 public struct HistoryResponse: Hashable, Sendable {
+  /// The request that this answers.
+  public var answers = AnswerTo.nothing
   /// The hub's head at which this was read.
   public var head: UInt64
   /// The row's cells that the device reads, ascending, each with its live writes, the shown one first; `opened` is 0
@@ -104,14 +114,16 @@ public struct HistoryResponse: Hashable, Sendable {
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(5)
+    out.map(6)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
-    out.unsigned(head)
+    out.answerTo(answers)
     out.unsigned(3)
-    out.entries(cells)
+    out.unsigned(head)
     out.unsigned(4)
+    out.entries(cells)
+    out.unsigned(5)
     out.array(records.count)
     for record in records {
       out.array(5)
@@ -122,7 +134,7 @@ public struct HistoryResponse: Hashable, Sendable {
       // The base stands written out: there is no header to save it against.
       if let change = record.change { out.rowChange(change, headerBase: nil) } else { out.null() }
     }
-    out.unsigned(5)
+    out.unsigned(6)
     out.unsigned(next)
     return out.bytes
   }
@@ -130,12 +142,14 @@ public struct HistoryResponse: Hashable, Sendable {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let unknown = try reader.message("a history", fields: 5)
+      let unknown = try reader.message("a history", fields: 6)
       try reader.field(2)
-      var response = HistoryResponse(head: try reader.unsigned(most: Limits.sequence))
+      let answers = try reader.answerTo()
       try reader.field(3)
-      response.cells = try reader.entries()
+      var response = HistoryResponse(head: try reader.unsigned(most: Limits.sequence))
       try reader.field(4)
+      response.cells = try reader.entries()
+      try reader.field(5)
       for _ in 0..<(try reader.array(most: Limits.historyPage)) {
         try reader.array(exactly: 5)
         let verdict = try reader.verdict()
@@ -148,9 +162,10 @@ public struct HistoryResponse: Hashable, Sendable {
         if try reader.peekIsNull() { try reader.null() } else { record.change = try reader.rowChange(headerBase: nil) }
         response.records.append(record)
       }
-      try reader.field(5)
+      try reader.field(6)
       response.next = try reader.unsigned(most: Limits.sequence)
-      try reader.unknownFields(unknown, after: 5)
+      try reader.unknownFields(unknown, after: 6)
+      response.answers = answers
       return response
     }
   }

@@ -37,8 +37,8 @@ extension CBORReader {
     return Dot(replica, try counter())
   }
 
-  package mutating func dotSet() throws(RelayError) -> DotSet {
-    let items = try array(most: Limits.intervals * 3)
+  package mutating func dotSet(most: Int = Limits.intervals) throws(RelayError) -> DotSet {
+    let items = try array(most: most * 3)
     guard items % 3 == 0 else { throw malformed("an interval has three numbers") }
     var intervals: [DotSet.Interval] = []
     intervals.reserveCapacity(items / 3)

@@ -8,7 +8,7 @@ public enum Limits {
   public static let inflateGrace = 1 << 20
 
   public static let transaction = 64 << 20
-  public static let operations = 100_000
+  public static let operations = 1_000_000
   /// How much of a transaction one request carries; a larger one is pushed in parts.
   public static let part = 4 << 20
   public static let transactionsInPush = 10_000
@@ -31,10 +31,22 @@ public enum Limits {
   /// What asks for the next page of a pull.
   public static let token = 4096
 
+  /// What a reader counts for every item that it reads, beside the bytes of strings; about what it takes in memory.
+  public static let item = 32
+  /// What may be built from one message (the rows of a page are read one by one and count each for itself), from one row
+  /// of a page with its stamps and entries, and from one transaction.
+  public static let decodedMessage = 64 << 20
+  public static let decodedRow = 64 << 20
+  public static let decodedTransaction = 512 << 20
+
   /// Intervals in a version vector, and dots that they may span.
   public static let intervals = 4096
+  /// Intervals of what the author of a transaction had seen.
+  public static let seenIntervals = 256
   public static let pendingDots = 1_000_000
   public static let scopes = 4096
+  /// Verdicts that one closing confirms; what is pending beyond them the next pull confirms.
+  public static let confirmed = 250_000
   /// Rows that one request asks for by key.
   public static let rowsAsked = 1000
   public static let scopeName = 255
@@ -42,7 +54,8 @@ public enum Limits {
   public static let scopesOfRow = 256
   /// Rows that may stand above one, in a table that is its own parent.
   public static let ancestors = 100
-  public static let siblings = 10_000
+  /// Live writes of one cell.
+  public static let siblings = 2000
   public static let elements = 10_000
   /// Rows that one closing lists as gone; where more left before the first page the pull brings everything anew.
   public static let exits = 20_000

@@ -72,6 +72,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case hubOverloaded = "hub_overloaded"
   case slowDown = "slow_down"
   case hubFailed = "hub_failed"
+  case envelopeUnneeded = "envelope_unneeded"
+  case wrongAnswer = "wrong_answer"
   case hubRolledBack = "hub_rolled_back"
   case replicaForked = "replica_forked"
   case wrongHub = "wrong_hub"
@@ -139,6 +141,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .slowDown: "Local work is kept. Try again when the hub says so."
     case .hubFailed:
       "Local work is kept and goes out once the hub works again. Its operator finds the reason in its log."
+    case .envelopeUnneeded: "Nothing was judged and local work is kept. It goes out again as it is."
+    case .wrongAnswer:
+      "Nothing was installed and local work is kept; it is asked again. Something between here and the hub mixes answers up."
     case .hubRolledBack: "Local work is kept. The hub lost part of its history; ask its operator."
     case .replicaForked: "Local work is kept. Another copy of this file has written under the same name."
     case .wrongHub: "Local work is kept. This address is another organisation's hub."

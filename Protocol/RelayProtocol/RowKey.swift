@@ -57,10 +57,21 @@ extension CBORReader {
     return values
   }
 
+  /// Passes over a key, judging it as `keyValues` does.
+  mutating func passKey() throws(RelayError) {
+    let start = offset
+    let count = try array(most: Limits.keyColumns)
+    guard count > 0 else { throw malformed("a key without values") }
+    for _ in 0..<count {
+      _ = try valueSpan(most: Limits.key)
+      guard offset - start <= Limits.key else { throw limit("bytes of a key", UInt64(offset - start), Limits.key) }
+    }
+  }
+
   /// A key in place, as its bytes: values have one spelling, so these are the bytes that `RowID.encode` makes.
   mutating func key() throws(RelayError) -> [UInt8] {
     let start = offset
-    _ = try keyValues()
+    try passKey()
     return bytes(from: start)
   }
 }

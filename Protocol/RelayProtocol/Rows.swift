@@ -1,5 +1,7 @@
 /// Asks the hub for confirmed rows by key, to settle what was written to a device's tables unseen.
 public struct RowsRequest: Hashable, Sendable {
+  /// 128 random bits, drawn anew each time that a request is sent; the answer repeats them.
+  public var nonce: Hash128
   public var epoch: Hash128
   /// The device's base; the hub answers `page_void` when it has moved on: sync first.
   public var base: UInt64
@@ -8,7 +10,8 @@ public struct RowsRequest: Hashable, Sendable {
   /// The version of the sync schema that the device's rows were pulled at; the hub's newest where it is missing.
   public var schemaVersion: UInt64?
 
-  public init(epoch: Hash128, base: UInt64, rows: [RowID], schemaVersion: UInt64? = nil) {
+  public init(epoch: Hash128, base: UInt64, rows: [RowID], schemaVersion: UInt64? = nil, nonce: Hash128 = .zero) {
+    self.nonce = nonce
     self.epoch = epoch
     self.base = base
     self.rows = rows
@@ -17,22 +20,24 @@ public struct RowsRequest: Hashable, Sendable {
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 64 + rows.reduce(0) { $0 + $1.key.count + 8 })
-    out.map(schemaVersion == nil ? 4 : 5)
+    out.map(schemaVersion == nil ? 5 : 6)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
-    out.hash(epoch)
+    out.hash(nonce)
     out.unsigned(3)
-    out.unsigned(base)
+    out.hash(epoch)
     out.unsigned(4)
+    out.unsigned(base)
+    out.unsigned(5)
     out.array(rows.count)
     for row in rows {
       out.array(2)
       out.unsigned(UInt64(row.table))
-      out.raw(row.key)
+      out.key(row.key)
     }
     if let schemaVersion {
-      out.unsigned(5)
+      out.unsigned(6)
       out.unsigned(schemaVersion)
     }
     return out.bytes
@@ -41,12 +46,14 @@ public struct RowsRequest: Hashable, Sendable {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let optional = try reader.message("a request for rows", fields: 4)
+      let optional = try reader.message("a request for rows", fields: 5)
       try reader.field(2)
-      let epoch = try reader.hash()
+      let nonce = try reader.hash()
       try reader.field(3)
-      var request = RowsRequest(epoch: epoch, base: try reader.unsigned(most: Limits.sequence), rows: [])
+      let epoch = try reader.hash()
       try reader.field(4)
+      var request = RowsRequest(epoch: epoch, base: try reader.unsigned(most: Limits.sequence), rows: [], nonce: nonce)
+      try reader.field(5)
       for _ in 0..<(try reader.array(most: Limits.rowsAsked)) {
         try reader.array(exactly: 2)
         let table = try reader.tableID()
@@ -54,8 +61,8 @@ public struct RowsRequest: Hashable, Sendable {
         if let last = request.rows.last, !(last < row) { throw reader.malformed("rows out of order") }
         request.rows.append(row)
       }
-      try reader.optionalFields(optional, after: 4) { (key, reader) throws(RelayError) in
-        if key == 5 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
+      try reader.optionalFields(optional, after: 5) { (key, reader) throws(RelayError) in
+        if key == 6 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
       }
       return request
     }
@@ -64,25 +71,28 @@ public struct RowsRequest: Hashable, Sendable {
 
 /// The rows that the device should hold, of the first ones that it asked for; the others are not for it or not there.
 public struct RowsResponse: Hashable, Sendable {
+  /// The request that this answers.
+  public var answers = AnswerTo.nothing
   /// In the order asked for; without stamps and entries.
-  public var runs: [RowRun]
+  public var rows: EncodedRows
   /// How many of the rows asked for are answered, from the first; the device asks for the rest again.
   public var answered: UInt64
 
-  public init(runs: [RowRun] = [], answered: UInt64 = 0) {
-    self.runs = runs
+  public init(rows: EncodedRows = EncodedRows(), answered: UInt64 = 0) {
+    self.rows = rows
     self.answered = answered
   }
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(3)
+    out.map(4)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
-    out.array(runs.count)
-    for run in runs { out.rowRun(run) }
+    out.answerTo(answers)
     out.unsigned(3)
+    out.raw(rows.bytes)
+    out.unsigned(4)
     out.unsigned(answered)
     return out.bytes
   }
@@ -90,13 +100,16 @@ public struct RowsResponse: Hashable, Sendable {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let unknown = try reader.message("rows", fields: 3)
+      let unknown = try reader.message("rows", fields: 4)
       try reader.field(2)
-      var response = RowsResponse()
-      for _ in 0..<(try reader.array(most: Limits.tables)) { response.runs.append(try reader.rowRun()) }
+      let answers = try reader.answerTo()
       try reader.field(3)
+      var response = RowsResponse()
+      response.rows = try reader.encodedRows()
+      try reader.field(4)
       response.answered = try reader.unsigned(most: UInt64(Limits.rowsAsked))
-      try reader.unknownFields(unknown, after: 3)
+      try reader.unknownFields(unknown, after: 4)
+      response.answers = answers
       return response
     }
   }

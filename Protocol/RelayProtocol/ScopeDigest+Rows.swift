@@ -52,7 +52,7 @@ package struct RowForm {
 
 /// The values of a key where they lie.
 package func keySpans(_ key: UnsafeRawBufferPointer, into spans: inout [ValueSpan]) throws(RelayError) {
-  var reader = CBORReader(key)
+  var reader = CBORReader(key, budget: Limits.decodedRow)
   spans.removeAll(keepingCapacity: true)
   for _ in 0..<(try reader.array(most: Limits.keyColumns)) { spans.append(try reader.valueSpan()) }
 }

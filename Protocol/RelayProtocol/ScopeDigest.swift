@@ -85,7 +85,7 @@ public struct ScopeDigest: Hashable, Sendable {
     var out = CBORWriter(reserving: 64 + columns.count * 16)
     out.array(2 + columns.count * 2)
     out.unsigned(UInt64(row.table))
-    out.raw(row.key)
+    out.key(row.key)
     for column in columns {
       out.unsigned(UInt64(column.id))
       out.value(column.value)

@@ -1,8 +1,10 @@
 /// One round trip: transactions go up, rows come down.
 public struct SyncRequest: Hashable, Sendable {
   /// The version of the protocol, the first thing in every message.
-  public static let version: UInt64 = 1
+  public static let version: UInt64 = 2
 
+  /// 128 random bits, drawn anew each time that a request is sent; the answer repeats them.
+  public var nonce: Hash128
   /// The organisation that the replica enrolled with.
   public var organisation: Hash128
   public var schemaHash: Hash128
@@ -20,6 +22,8 @@ public struct SyncRequest: Hashable, Sendable {
   public var role: String
   /// Whole sealed transactions, in the replica's order.
   public var push: [[UInt8]]
+  /// What stands round some of them, by place in `push`; only for a hub that lost part of its history.
+  public var envelopes: [Int: Envelope] = [:]
   public var part: TransactionPart?
   /// Nil for a push that more pushes follow.
   public var pull: PullRequest?
@@ -31,8 +35,9 @@ public struct SyncRequest: Hashable, Sendable {
   public init(
     organisation: Hash128, schemaHash: Hash128, epoch: Hash128, base: UInt64, logHash: Hash128, replica: ReplicaID,
     pending: DotSet, floor: UInt64, scopes: [String], role: String, push: [[UInt8]] = [], part: TransactionPart? = nil,
-    pull: PullRequest? = nil, schemaVersion: UInt64? = nil, installed: UInt64? = nil
+    pull: PullRequest? = nil, schemaVersion: UInt64? = nil, installed: UInt64? = nil, nonce: Hash128 = .zero
   ) {
+    self.nonce = nonce
     self.organisation = organisation
     self.schemaHash = schemaHash
     self.epoch = epoch
@@ -59,8 +64,13 @@ public struct TransactionPart: Hashable, Sendable {
   public var total: UInt64
   public var offset: UInt64
   public var bytes: [UInt8]
+  /// What stands round the transaction.
+  public var envelope: Envelope?
 
-  public init(dot: Dot, hash: Hash128, total: UInt64, offset: UInt64, bytes: [UInt8]) {
+  public init(
+    dot: Dot, hash: Hash128, total: UInt64, offset: UInt64, bytes: [UInt8], envelope: Envelope? = nil
+  ) {
+    self.envelope = envelope
     self.dot = dot
     self.hash = hash
     self.total = total
@@ -90,44 +100,48 @@ public struct PullRequest: Hashable, Sendable {
 extension SyncRequest {
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 256 + push.reduce(0) { $0 + $1.count + 5 } + (part?.bytes.count ?? 0))
-    out.map(12 + [part != nil, pull != nil, schemaVersion != nil, installed != nil].count { $0 })
+    var pushed = CBORWriter(reserving: push.reduce(9) { $0 + $1.count + 5 })
+    let last = pushed.push(push, envelopes)
+    out.map(13 + [part != nil, pull != nil, schemaVersion != nil, installed != nil, last != nil].count { $0 })
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
-    out.hash(organisation)
+    out.hash(nonce)
     out.unsigned(3)
-    out.hash(schemaHash)
+    out.hash(organisation)
     out.unsigned(4)
-    out.hash(epoch)
+    out.hash(schemaHash)
     out.unsigned(5)
-    out.unsigned(base)
+    out.hash(epoch)
     out.unsigned(6)
-    out.hash(logHash)
+    out.unsigned(base)
     out.unsigned(7)
-    out.unsigned(replica.bits)
+    out.hash(logHash)
     out.unsigned(8)
-    out.dotSet(pending)
+    out.unsigned(replica.bits)
     out.unsigned(9)
-    out.unsigned(floor)
+    out.dotSet(pending)
     out.unsigned(10)
+    out.unsigned(floor)
+    out.unsigned(11)
     out.array(scopes.count)
     for scope in scopes { out.textString(scope) }
-    out.unsigned(11)
-    out.textString(role)
     out.unsigned(12)
-    out.array(push.count)
-    for bytes in push { out.byteString(bytes) }
+    out.textString(role)
+    out.unsigned(13)
+    out.raw(pushed.bytes)
     if let part {
-      out.unsigned(13)
-      out.array(6)
+      out.unsigned(14)
+      out.array(part.envelope == nil ? 6 : 9)
       out.dot(part.dot)
       out.hash(part.hash)
       out.unsigned(part.total)
       out.unsigned(part.offset)
       out.byteString(part.bytes)
+      if let envelope = part.envelope { out.envelope(envelope) }
     }
     if let pull {
-      out.unsigned(14)
+      out.unsigned(15)
       out.array(4)
       out.byteString(pull.token)
       out.unsigned(pull.wait)
@@ -135,12 +149,16 @@ extension SyncRequest {
       out.bool(pull.digests)
     }
     if let schemaVersion {
-      out.unsigned(15)
+      out.unsigned(16)
       out.unsigned(schemaVersion)
     }
     if let installed {
-      out.unsigned(16)
+      out.unsigned(17)
       out.unsigned(installed)
+    }
+    if let last {
+      out.unsigned(18)
+      out.hash(last)
     }
     return out.bytes
   }
@@ -148,49 +166,53 @@ extension SyncRequest {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let optional = try reader.message("a sync request", fields: 12)
+      let optional = try reader.message("a sync request", fields: 13)
       try reader.field(2)
-      let organisation = try reader.hash()
+      let nonce = try reader.hash()
       try reader.field(3)
-      let schemaHash = try reader.hash()
+      let organisation = try reader.hash()
       try reader.field(4)
-      let epoch = try reader.hash()
+      let schemaHash = try reader.hash()
       try reader.field(5)
-      let base = try reader.unsigned(most: Limits.sequence)
+      let epoch = try reader.hash()
       try reader.field(6)
-      let logHash = try reader.hash()
+      let base = try reader.unsigned(most: Limits.sequence)
       try reader.field(7)
-      let replica = ReplicaID(bits: try reader.unsigned())
+      let logHash = try reader.hash()
       try reader.field(8)
-      let pending = try reader.dotSet()
+      let replica = ReplicaID(bits: try reader.unsigned())
       try reader.field(9)
-      let floor = try reader.unsigned(most: base)
+      let pending = try reader.dotSet()
       try reader.field(10)
-      let scopes = try reader.scopeNames()
+      let floor = try reader.unsigned(most: base)
       try reader.field(11)
-      let role = try reader.textString(most: Limits.label)
+      let scopes = try reader.scopeNames()
       try reader.field(12)
-      var push: [[UInt8]] = []
-      for _ in 0..<(try reader.array(most: Limits.transactionsInPush)) {
-        push.append(try reader.byteString(most: Limits.inflatedBody))
-      }
+      let role = try reader.textString(most: Limits.label)
+      try reader.field(13)
+      let (push, envelopes, last) = try reader.push()
       var request = SyncRequest(
         organisation: organisation, schemaHash: schemaHash, epoch: epoch, base: base, logHash: logHash,
-        replica: replica, pending: pending, floor: floor, scopes: scopes, role: role, push: push)
-      try reader.optionalFields(optional, after: 12) { (key, reader) throws(RelayError) in
+        replica: replica, pending: pending, floor: floor, scopes: scopes, role: role, push: push,
+        nonce: nonce)
+      request.envelopes = envelopes
+      var told: Hash128?
+      try reader.optionalFields(optional, after: 13) { (key, reader) throws(RelayError) in
         switch key {
-        case 13: request.part = try reader.transactionPart()
-        case 14:
+        case 14: request.part = try reader.transactionPart()
+        case 15:
           try reader.array(exactly: 4)
           request.pull = PullRequest(
             token: try reader.byteString(most: Limits.token), wait: try reader.unsigned(),
             pageBytes: try reader.unsigned(),
             digests: try reader.bool())
-        case 15: request.schemaVersion = try reader.schemaVersion()
-        case 16: request.installed = try reader.schemaVersion()
+        case 16: request.schemaVersion = try reader.schemaVersion()
+        case 17: request.installed = try reader.schemaVersion()
+        case 18: told = try reader.hash()
         default: try reader.skip()
         }
       }
+      guard told == last else { throw reader.malformed("the transactions are not those that were sent") }
       return request
     }
   }
@@ -217,13 +239,15 @@ extension CBORReader {
   }
 
   mutating func transactionPart() throws(RelayError) -> TransactionPart {
-    try array(exactly: 6)
+    let items = try array(6...9)
     let dot = try dot()
     let hash = try hash()
     let total = try unsigned(most: UInt64(Limits.transaction))
     let offset = try unsigned(most: total)
     let bytes = try byteString(most: Limits.part)
     guard UInt64(bytes.count) <= total - offset else { throw malformed("a part beyond its transaction") }
-    return TransactionPart(dot: dot, hash: hash, total: total, offset: offset, bytes: bytes)
+    guard items == 6 || items == 9 else { throw malformed("an envelope has three items") }
+    return TransactionPart(
+      dot: dot, hash: hash, total: total, offset: offset, bytes: bytes, envelope: items == 9 ? try envelope() : nil)
   }
 }

@@ -1,5 +1,7 @@
 /// The hub's answer to a `SyncRequest`.
 public struct SyncResponse: Hashable, Sendable {
+  /// The request that this answers.
+  public var answers = AnswerTo.nothing
   public var epoch: Hash128
   /// The hub's time at receipt, in milliseconds since 1970: only to tell a person whose clock is wrong.
   public var time: UInt64
@@ -10,6 +12,8 @@ public struct SyncResponse: Hashable, Sendable {
   public var page: PullPage?
   /// The newest version of the sync schema that the hub knows.
   public var schemaVersion: UInt64?
+  /// Where the epoch comes from; nil for a hub's first.
+  public var origin: EpochOrigin?
 
   public init(
     epoch: Hash128, time: UInt64, verdicts: [Verdict] = [], partReceived: UInt64 = 0, page: PullPage? = nil,
@@ -29,7 +33,7 @@ public struct PullPage: Hashable, Sendable {
   /// What the hub grants this device now, ascending by scope. Pages of one pull agree on it or the pull starts again.
   public var grants: [ScopeGrant]
   public var role: String
-  public var runs: [RowRun]
+  public var rows: EncodedRows
   /// Asks for the next page; empty on the last.
   public var token: [UInt8]
   /// Only the last page has it.
@@ -38,16 +42,18 @@ public struct PullPage: Hashable, Sendable {
   /// listed.
   public var isWhole = false
 
-  public init(grants: [ScopeGrant], role: String, runs: [RowRun] = [], token: [UInt8] = [], closing: PullClosing? = nil)
-  {
+  public init(
+    grants: [ScopeGrant], role: String, rows: EncodedRows = EncodedRows(), token: [UInt8] = [],
+    closing: PullClosing? = nil
+  ) {
     self.grants = grants
     self.role = role
-    self.runs = runs
+    self.rows = rows
     self.token = token
     self.closing = closing
   }
 
-  public var rowCount: Int { runs.reduce(0) { $0 + $1.rows.count } }
+  public var rowCount: Int { rows.count }
 }
 
 /// What closes a pull: read in one snapshot together with the last page's rows.
@@ -83,31 +89,37 @@ public struct PullClosing: Hashable, Sendable {
 
 extension SyncResponse {
   public func encoded() -> [UInt8] {
-    var out = CBORWriter(reserving: 512 + (page?.rowCount ?? 0) * 128)
+    var out = CBORWriter(reserving: 1024 + (page?.rows.bytes.count ?? 0))
     let isWhole = page?.isWhole == true
-    out.map(5 + [page != nil, schemaVersion != nil, isWhole].count { $0 })
+    out.map(6 + [page != nil, schemaVersion != nil, isWhole, origin != nil].count { $0 })
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
-    out.hash(epoch)
+    out.answerTo(answers)
     out.unsigned(3)
-    out.unsigned(time)
+    out.hash(epoch)
     out.unsigned(4)
+    out.unsigned(time)
+    out.unsigned(5)
     out.array(verdicts.count)
     for verdict in verdicts { out.verdict(verdict) }
-    out.unsigned(5)
+    out.unsigned(6)
     out.unsigned(partReceived)
     if let page {
-      out.unsigned(6)
+      out.unsigned(7)
       out.pullPage(page)
     }
     if let schemaVersion {
-      out.unsigned(7)
+      out.unsigned(8)
       out.unsigned(schemaVersion)
     }
     if isWhole {
-      out.unsigned(8)
+      out.unsigned(9)
       out.bool(true)
+    }
+    if let origin {
+      out.unsigned(10)
+      out.epochOrigin(origin)
     }
     return out.bytes
   }
@@ -115,27 +127,31 @@ extension SyncResponse {
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let optional = try reader.message("a sync response", fields: 5)
+      let optional = try reader.message("a sync response", fields: 6)
       try reader.field(2)
-      let epoch = try reader.hash()
+      let answers = try reader.answerTo()
       try reader.field(3)
-      var response = SyncResponse(epoch: epoch, time: try reader.unsigned())
+      let epoch = try reader.hash()
       try reader.field(4)
+      var response = SyncResponse(epoch: epoch, time: try reader.unsigned())
+      try reader.field(5)
       for _ in 0..<(try reader.array(most: Limits.transactionsInPush)) {
         response.verdicts.append(try reader.verdict())
       }
-      try reader.field(5)
+      try reader.field(6)
       response.partReceived = try reader.unsigned(most: UInt64(Limits.transaction))
-      try reader.optionalFields(optional, after: 5) { (key, reader) throws(RelayError) in
+      try reader.optionalFields(optional, after: 6) { (key, reader) throws(RelayError) in
         switch key {
-        case 6: response.page = try reader.pullPage()
-        case 7: response.schemaVersion = try reader.schemaVersion()
-        case 8:
+        case 7: response.page = try reader.pullPage()
+        case 8: response.schemaVersion = try reader.schemaVersion()
+        case 9:
           guard try reader.bool(), response.page != nil else { throw reader.malformed("a whole pull without a page") }
           response.page?.isWhole = true
+        case 10: response.origin = try reader.epochOrigin()
         default: try reader.skip()
         }
       }
+      response.answers = answers
       return response
     }
   }
@@ -146,8 +162,7 @@ extension CBORWriter {
     array(page.closing == nil ? 4 : 5)
     grants(page.grants)
     textString(page.role)
-    array(page.runs.count)
-    for run in page.runs { rowRun(run) }
+    raw(page.rows.bytes)
     byteString(page.token)
     guard let closing = page.closing else { return }
     array(7)
@@ -159,7 +174,7 @@ extension CBORWriter {
     for row in closing.exits {
       array(2)
       unsigned(UInt64(row.table))
-      raw(row.key)
+      key(row.key)
     }
     array(closing.notices.count)
     for notice in closing.notices { self.notice(notice) }
@@ -179,14 +194,14 @@ extension CBORReader {
     var page = PullPage(grants: [], role: "")
     page.grants = try grants()
     page.role = try textString(most: Limits.label)
-    for _ in 0..<(try array(most: Limits.inflatedBody)) { page.runs.append(try rowRun()) }
+    page.rows = try encodedRows()
     page.token = try byteString(most: Limits.token)
     guard page.token.isEmpty == (items == 5) else { throw malformed("a page either has a token or is the last") }
     guard items == 5 else { return page }
     try array(exactly: 7)
     let head = try unsigned(most: Limits.sequence)
     var closing = PullClosing(head: head, logHash: try hash())
-    for _ in 0..<(try array(most: Limits.pendingDots)) {
+    for _ in 0..<(try array(most: Limits.confirmed)) {
       let verdict = try verdict()
       if let last = closing.confirmed.last, last.seq >= verdict.seq { throw malformed("verdicts out of order") }
       closing.confirmed.append(verdict)

@@ -1,44 +1,11 @@
 extension Transaction {
-  /// The version of the encoding; the first thing in the bytes.
-  static let format: UInt64 = 1
-
   /// The bytes to seal (`transaction` in Protocol/relay.cddl).
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 128 + rows.count * 64)
-    header(&out, rows: rows.count)
+    out.transactionHeader(header)
+    out.array(rows.count)
     for row in rows { out.rowChange(row, headerBase: base) }
     return out.bytes
-  }
-
-  /// Everything before the rows.
-  func header(_ out: inout CBORWriter, rows count: Int) {
-    out.map(13)
-    out.unsigned(1)
-    out.unsigned(Transaction.format)
-    out.unsigned(2)
-    out.unsigned(dot.replica.bits)
-    out.unsigned(3)
-    out.unsigned(dot.counter)
-    out.unsigned(4)
-    out.hash(previous)
-    out.unsigned(5)
-    out.unsigned(time.bits)
-    out.unsigned(6)
-    out.hash(epoch)
-    out.unsigned(7)
-    out.unsigned(base)
-    out.unsigned(8)
-    out.dotSet(seen)
-    out.unsigned(9)
-    out.unsigned(schemaVersion)
-    out.unsigned(10)
-    out.textString(role)
-    out.unsigned(11)
-    out.unsigned(mode.rawValue)
-    out.unsigned(12)
-    out.textString(author)
-    out.unsigned(13)
-    out.array(count)
   }
 
   /// Reads sealed bytes from outside, checking every limit, the order of rows and cells, and ranges.
@@ -48,45 +15,21 @@ extension Transaction {
     guard bytes.count <= Limits.transaction else {
       throw RelayError(.limitExceeded, "a transaction of \(bytes.count) bytes, at most \(Limits.transaction) allowed")
     }
-    self = try CBORReader.decode(bytes) { reader throws(RelayError) in try Transaction(from: &reader) }
+    self = try CBORReader.decode(bytes, budget: Limits.decodedTransaction) {
+      reader throws(RelayError) in try Transaction(from: &reader)
+    }
   }
 
   private init(from reader: inout CBORReader) throws(RelayError) {
-    let fields = try reader.map(most: Limits.fields)
-    guard fields > 0 else { throw reader.malformed("a transaction without fields") }
-    try reader.field(1)
-    guard try reader.unsigned() == Transaction.format else {
-      throw RelayError(.unsupportedVersion, "a transaction in a format that this version does not read")
-    }
-    guard fields == 13 else { throw reader.malformed("a transaction has 13 fields") }
-    try reader.field(2)
-    let replica = ReplicaID(bits: try reader.unsigned())
-    try reader.field(3)
-    dot = Dot(replica, try reader.counter())
-    try reader.field(4)
-    previous = try reader.hash()
-    try reader.field(5)
-    time = HybridTime(bits: try reader.unsigned())
-    try reader.field(6)
-    epoch = try reader.hash()
-    try reader.field(7)
-    base = try reader.unsigned(most: Limits.sequence)
-    try reader.field(8)
-    seen = try reader.dotSet()
-    try reader.field(9)
-    schemaVersion = try reader.unsigned(most: Limits.sequence)
-    try reader.field(10)
-    role = try reader.textString(most: Limits.label)
-    try reader.field(11)
-    guard let mode = TransactionMode(rawValue: try reader.unsigned()) else { throw reader.malformed("unknown mode") }
-    self.mode = mode
-    try reader.field(12)
-    author = try reader.textString(most: Limits.label)
-    try reader.field(13)
+    let header = try reader.transactionHeader()
+    self.init(
+      dot: header.dot, previous: header.previous, time: header.time, epoch: header.epoch, base: header.base,
+      seen: header.seen, schemaVersion: header.schemaVersion, role: header.role, mode: header.mode,
+      author: header.author, rows: [])
     let count = try reader.array(most: Limits.operations)
     guard count > 0 else { throw reader.malformed("a transaction without rows") }
-    rows = []
-    rows.reserveCapacity(count)
+    // A claim is no reason to take memory.
+    rows.reserveCapacity(min(count, 1024))
     var operations = 0
     for _ in 0..<count {
       let change = try reader.rowChange(headerBase: base)
@@ -112,7 +55,7 @@ extension CBORWriter {
   mutating func rowChange(_ change: RowChange, headerBase: UInt64?) {
     array(change.parentBase == nil ? 4 : 5)
     unsigned(UInt64(change.row.table))
-    raw(change.row.key)
+    key(change.row.key)
     if change.base == headerBase { null() } else { unsigned(change.base) }
     array(change.operations.count)
     for operation in change.operations { self.operation(operation) }
@@ -166,7 +109,7 @@ extension CBORReader {
     return values
   }
 
-  mutating func rowChange(headerBase: UInt64?) throws(RelayError) -> RowChange {
+  package mutating func rowChange(headerBase: UInt64?) throws(RelayError) -> RowChange {
     let items = try array(4...5)
     let table = try tableID()
     let row = RowID(table: table, key: try key())

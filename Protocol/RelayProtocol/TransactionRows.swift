@@ -26,7 +26,7 @@ public struct TransactionRows: Sendable {
     note(row, 1)
     out.array(4)
     out.unsigned(UInt64(row.table))
-    out.raw(row.key)
+    out.key(row.key)
     if base == headerBase { out.null() } else { out.unsigned(base) }
     out.array(1)
     out.array(3)
@@ -59,7 +59,8 @@ extension SealedTransaction {
   /// - Parameter header: a transaction without rows.
   public init(_ header: Transaction, _ rows: TransactionRows) {
     var out = CBORWriter(reserving: 160 + rows.out.bytes.count)
-    header.header(&out, rows: rows.count)
+    out.transactionHeader(header.header)
+    out.array(rows.count)
     out.raw(rows.out.bytes)
     self.init(dot: header.dot, bytes: out.bytes, hash: hash128(header.previous.bytes, out.bytes))
   }

@@ -65,7 +65,7 @@ extension CBORWriter {
     array(5)
     textString(refusal.rule.rawValue)
     unsigned(UInt64(refusal.row?.table ?? 0))
-    if let row = refusal.row { raw(row.key) } else { null() }
+    if let row = refusal.row { key(row.key) } else { null() }
     unsigned(UInt64(refusal.group))
     textString(refusal.message)
   }

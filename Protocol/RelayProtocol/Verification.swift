@@ -1,5 +1,7 @@
 /// Asks the hub what this device should hold, table by table and then row by row.
 public struct VerifyRequest: Hashable, Sendable {
+  /// 128 random bits, drawn anew each time that a request is sent; the answer repeats them.
+  public var nonce: Hash128
   public var epoch: Hash128
   /// The device's base; the hub answers `page_void` when it has moved on: sync first.
   public var base: UInt64
@@ -10,8 +12,10 @@ public struct VerifyRequest: Hashable, Sendable {
   public var schemaVersion: UInt64?
 
   public init(
-    epoch: Hash128, base: UInt64, table: UInt32 = 0, after: [UInt8] = [], schemaVersion: UInt64? = nil
+    epoch: Hash128, base: UInt64, table: UInt32 = 0, after: [UInt8] = [], schemaVersion: UInt64? = nil,
+    nonce: Hash128 = .zero
   ) {
+    self.nonce = nonce
     self.epoch = epoch
     self.base = base
     self.table = table
@@ -21,19 +25,21 @@ public struct VerifyRequest: Hashable, Sendable {
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(schemaVersion == nil ? 5 : 6)
+    out.map(schemaVersion == nil ? 6 : 7)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
-    out.hash(epoch)
+    out.hash(nonce)
     out.unsigned(3)
-    out.unsigned(base)
+    out.hash(epoch)
     out.unsigned(4)
-    out.unsigned(UInt64(table))
+    out.unsigned(base)
     out.unsigned(5)
+    out.unsigned(UInt64(table))
+    out.unsigned(6)
     out.byteString(after)
     if let schemaVersion {
-      out.unsigned(6)
+      out.unsigned(7)
       out.unsigned(schemaVersion)
     }
     return out.bytes
@@ -41,18 +47,20 @@ public struct VerifyRequest: Hashable, Sendable {
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let optional = try reader.message("a verification", fields: 5)
+      let optional = try reader.message("a verification", fields: 6)
       try reader.field(2)
-      let epoch = try reader.hash()
+      let nonce = try reader.hash()
       try reader.field(3)
-      let base = try reader.unsigned(most: Limits.sequence)
+      let epoch = try reader.hash()
       try reader.field(4)
-      let table = try reader.tableID()
+      let base = try reader.unsigned(most: Limits.sequence)
       try reader.field(5)
+      let table = try reader.tableID()
+      try reader.field(6)
       let after = try reader.byteString(most: Limits.key)
-      var request = VerifyRequest(epoch: epoch, base: base, table: table, after: after)
-      try reader.optionalFields(optional, after: 5) { (key, reader) throws(RelayError) in
-        if key == 6 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
+      var request = VerifyRequest(epoch: epoch, base: base, table: table, after: after, nonce: nonce)
+      try reader.optionalFields(optional, after: 6) { (key, reader) throws(RelayError) in
+        if key == 7 { request.schemaVersion = try reader.schemaVersion() } else { try reader.skip() }
       }
       return request
     }
@@ -60,6 +68,8 @@ public struct VerifyRequest: Hashable, Sendable {
 }
 
 public struct VerifyResponse: Hashable, Sendable {
+  /// The request that this answers.
+  public var answers = AnswerTo.nothing
   /// For table 0: every table that has rows for the device, ascending.
   public var tables: [TableDigest]
   /// For one table: its next rows, ascending by key.
@@ -96,10 +106,12 @@ public struct VerifyResponse: Hashable, Sendable {
 
   public func encoded() -> [UInt8] {
     var out = CBORWriter()
-    out.map(4)
+    out.map(5)
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
+    out.answerTo(answers)
+    out.unsigned(3)
     out.array(tables.count)
     for item in tables {
       out.array(3)
@@ -107,22 +119,24 @@ public struct VerifyResponse: Hashable, Sendable {
       out.byteString(item.digest.bytes)
       out.unsigned(item.digest.count)
     }
-    out.unsigned(3)
+    out.unsigned(4)
     out.array(rows.count)
     for item in rows {
       out.array(2)
       out.byteString(item.key)
       out.hash(item.hash)
     }
-    out.unsigned(4)
+    out.unsigned(5)
     out.bool(more)
     return out.bytes
   }
 
   public init(decoding bytes: [UInt8]) throws(RelayError) {
     self = try CBORReader.decode(bytes) { reader throws(RelayError) in
-      let unknown = try reader.message("a verification's answer", fields: 4)
+      let unknown = try reader.message("a verification's answer", fields: 5)
       try reader.field(2)
+      let answers = try reader.answerTo()
+      try reader.field(3)
       var response = VerifyResponse()
       for _ in 0..<(try reader.array(most: Limits.tables)) {
         try reader.array(exactly: 3)
@@ -134,7 +148,7 @@ public struct VerifyResponse: Hashable, Sendable {
         }
         response.tables.append(TableDigest(table: table, digest: digest))
       }
-      try reader.field(3)
+      try reader.field(4)
       for _ in 0..<(try reader.array(most: Limits.inflatedBody)) {
         try reader.array(exactly: 2)
         let key = try reader.byteString(most: Limits.key)
@@ -143,9 +157,10 @@ public struct VerifyResponse: Hashable, Sendable {
         }
         response.rows.append(RowHash(key: key, hash: try reader.hash()))
       }
-      try reader.field(4)
+      try reader.field(5)
       response.more = try reader.bool()
-      try reader.unknownFields(unknown, after: 4)
+      try reader.unknownFields(unknown, after: 5)
+      response.answers = answers
       return response
     }
   }

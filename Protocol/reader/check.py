@@ -174,6 +174,51 @@ def check_schema(vector):
     check_holes("schema-form", form)
 
 
+KINDS = {"/v1/enrol": "enrol", "/v1/sync": "sync"}
+
+
+def check_session(exchanges):
+    """A recorded session: bodies both ways, answers that name their requests, chains, and the hub's log."""
+    hashes, verdicts = {}, {}
+    for at, exchange in enumerate(exchanges):
+        what = f"exchange {at + 1}"
+        kind, data = KINDS[exchange["path"]], bytes.fromhex(exchange["request"])
+        answer = bytes.fromhex(exchange["response"])
+        request = read_both_ways(f"{kind}-request", data, what)
+        if exchange["status"] != 200:
+            read_both_ways("error-reply", answer, what)
+            continue
+        response = read_both_ways(f"{kind}-response", answer, what)
+        told = response["answers"]
+        equal(told["nonce"], request["nonce"], f"{what}: nonce")
+        equal(told["device"], exchange["device"], f"{what}: device")
+        equal(told["digest"], hashlib.sha256(data).digest()[:16].hex(), f"{what}: digest")
+        for sealed in map(bytes.fromhex, request.get("push", [])):
+            content = messages.read("transaction", sealed)
+            dot = f"{content['replica']}:{content['counter']}"
+            equal(content["previous"], hashes.get(f"{content['replica']}:{content['counter'] - 1}", bytes(16)).hex(), dot)
+            hashes[dot] = hashlib.sha256(bytes.fromhex(content["previous"]) + sealed).digest()[:16]
+        for verdict in response.get("verdicts", []):
+            verdicts[verdict["seq"]] = verdict
+        if "closing" in response.get("page", {}):
+            head, log = response["page"]["closing"]["head"], bytes(16)
+            for number in range(1, head + 1):
+                accepted = b"\x00" if "refusal" in verdicts[number] else b"\x01"
+                log = hashlib.sha256(log + hashes[verdicts[number]["dot"]] + accepted).digest()[:16]
+            equal(log.hex(), response["page"]["closing"]["logHash"], f"{what}: log hash")
+
+
+def read_both_ways(kind, data, what):
+    try:
+        content = messages.read(kind, data)
+    except Refused as refusal:
+        raise Failure(f"{what}: refused: {refusal}") from None
+    equal(messages.write(kind, content).hex(), data.hex(), f"{what}: bytes")
+    if not CDDL.matches(kind, decode(data)):
+        raise Failure(f"{what}: relay.cddl does not describe it")
+    return content
+
+
 def checks(file):
     """(name, check) of everything in one file."""
     for vector in file.get("valid", []):
@@ -186,6 +231,8 @@ def checks(file):
         yield "chain", lambda: check_chain(file["chain"])
         whole = file["chain"][-1]
         yield "parts", lambda: check_parts(whole, file["parts"])
+    if "exchanges" in file:
+        yield "session", lambda: check_session(file["exchanges"])
     if "rows" in file:
         yield "digest", lambda: check_digest(file["rows"], file["sums"])
     for vector in file.get("schemas", []):

@@ -178,13 +178,15 @@ class Message(Codec):
         self.required = required
         self.optional = optional or {}
         self.sealed = sealed
+        # That of the protocol, or of the transaction's format.
+        self.version = 1 if sealed else 2
 
     def read(self, r):
         count = r.map(64)
         if not count:
             raise r.malformed("a message without fields")
         self.key(r, 1)
-        if r.unsigned() != 1:
+        if r.unsigned() != self.version:
             error = r.malformed("another version")
             error.code = "unsupported_version"
             raise error
@@ -217,7 +219,7 @@ class Message(Codec):
 
     def write(self, json):
         known = [(key, name, codec) for key, (name, codec) in sorted(self.optional.items()) if name in json]
-        out = head(5, len(self.required) + 1 + len(known)) + b"\x01\x01"
+        out = head(5, len(self.required) + 1 + len(known)) + b"\x01" + encode_int(self.version)
         for at, (name, codec) in enumerate(self.required.items()):
             out += encode_int(at + 2) + codec.write(json[name])
         for key, name, codec in known:

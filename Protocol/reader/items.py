@@ -11,7 +11,10 @@ KEY = 1024
 KEY_COLUMNS = 8
 COLUMNS = 500
 ELEMENTS = 10_000
-OPERATIONS = 100_000
+OPERATIONS = 1_000_000
+SIBLINGS = 2000
+SEEN_INTERVALS = 256
+CONFIRMED = 250_000
 PENDING_DOTS = 1_000_000
 TRANSACTION = 64 << 20
 INFLATED_BODY = 32 << 20
@@ -150,8 +153,11 @@ def dot_order(text):
 
 
 class DotSet(Codec):
+    def __init__(self, intervals):
+        self.intervals = intervals
+
     def read(self, r):
-        items = r.array(4096 * 3)
+        items = r.array(self.intervals * 3)
         if items % 3:
             raise r.malformed("an interval has three numbers")
         intervals = []
@@ -173,7 +179,8 @@ class DotSet(Codec):
         )
 
 
-dot_set = DotSet()
+dot_set = DotSet(4096)
+seen = DotSet(SEEN_INTERVALS)
 
 # ---- Cells ----
 
@@ -215,7 +222,3 @@ def cell_order(json):
 
 cell_id = CellID()
 cell_write = Tuple(dot=dot, seq=seq, effective=time, value=CellValue())
-writes = List(cell_write, 10_000, least=1, order=lambda write: dot_order(write["dot"]))
-cells = List(
-    Tuple(cell=cell_id, writes=writes), COLUMNS + ELEMENTS, order=lambda cell: cell_order(cell["cell"])
-)

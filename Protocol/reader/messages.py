@@ -1,10 +1,13 @@
-"""Every message of protocol version 1, from Protocol/specification.md."""
+"""Every message of protocol version 2, from Protocol/specification.md."""
 
 from cbor import Reader, head
 from codec import Always, Bool, Bytes, Codec, Fields, List, Mapped, Message, OrNull, Tuple, Uint
 from items import (
-    COLUMNS, ELEMENTS, INFLATED_BODY, KEY, PENDING_DOTS, TRANSACTION, cell_id, cell_order, cell_write, cells,
-    dot, dot_set, hash, key, label, message, replica, schema_version, scope_name, seq, table, time, value)
+    COLUMNS, CONFIRMED, ELEMENTS, INFLATED_BODY, KEY, SIBLINGS, TRANSACTION, CellValue, cell_id, cell_order,
+    cell_write, dot, dot_set, hash, key, label, message, replica, schema_version, scope_name,
+    seq, table, time, value)
+from push import Push, envelope
+from stamps import Stamps
 from transaction import RowChange, Transaction, row_order
 
 
@@ -61,20 +64,35 @@ class Grants(List):
 
 grants = Grants()
 sibling = Tuple(write=cell_write, author=label, device=label)
-entries = List(
-    Tuple(cell=cell_id, opened=seq, siblings=List(sibling, 10_000, least=1)),
-    COLUMNS + ELEMENTS,
-    order=lambda entry: cell_order(entry["cell"]),
-)
+
+
+class Entry(Codec):
+    fields = Fields(cell=cell_id, opened=seq, siblings=List(sibling, SIBLINGS, least=1))
+
+    def read(self, r):
+        items = r.tuple(3, 4)
+        json = self.fields.read(r)
+        if items == 4:
+            json["ancestor"] = CellValue().read(r)
+        return json
+
+    def write(self, json):
+        if "ancestor" not in json:
+            return head(4, 3) + self.fields.write(json)
+        return head(4, 4) + self.fields.write(json) + CellValue().write(json["ancestor"])
+
+
+entries = List(Entry(), COLUMNS + ELEMENTS, order=lambda entry: cell_order(entry["cell"]))
 notice = Tuple(table=table, key=key, cell=cell_id, seq=seq, lost=cell_write, shown=OrNull(sibling))
 digest = Tuple(sum=Bytes(32, exactly=32), count=seq)
 
 
 class Row(Codec):
-    """Trailing empty lists are left out."""
+    """A row of a run; what is empty at the end is left out, and empty stamps before entries are null."""
 
     def __init__(self, columns):
-        self.columns = columns
+        self.columns = len(columns)
+        self.stamps = Stamps(columns)
 
     def read(self, r):
         items = r.tuple(3, 4, 5)
@@ -84,9 +102,13 @@ class Row(Codec):
         else:
             r.tuple(self.columns)
             json["values"] = [value.read(r) for _ in range(self.columns)]
-        json["stamps"] = cells.read(r) if items > 3 else []
+        json["stamps"] = []
+        if items > 3 and not (items == 5 and r.null()):
+            if json["values"] is None:
+                raise r.malformed("a dead row has no stamps")
+            json["stamps"] = self.stamps.read(r, json["seq"])
         json["entries"] = entries.read(r) if items > 4 else []
-        if (items == 4 and not json["stamps"]) or (items == 5 and not json["entries"]):
+        if items == 5 and not json["entries"]:
             raise r.malformed("not the shortest encoding")
         return json
 
@@ -98,7 +120,7 @@ class Row(Codec):
         else:
             out += head(4, len(json["values"])) + b"".join(map(value.write, json["values"]))
         if items > 3:
-            out += cells.write(json["stamps"])
+            out += self.stamps.write(json["stamps"], json["seq"]) if json["stamps"] else b"\xf6"
         return out + (entries.write(json["entries"]) if items > 4 else b"")
 
 
@@ -108,18 +130,20 @@ class Run(Codec):
     def read(self, r):
         r.tuple(3)
         json = {"table": table.read(r), "columns": self.columns.read(r)}
-        json["rows"] = List(Row(len(json["columns"])), INFLATED_BODY).read(r)
+        json["rows"] = List(Row(json["columns"]), INFLATED_BODY).read(r)
+        if not json["rows"]:
+            raise r.malformed("a run without rows")
         return json
 
     def write(self, json):
-        rows = List(Row(len(json["columns"]))).write(json["rows"])
+        rows = List(Row(json["columns"])).write(json["rows"])
         return head(4, 3) + table.write(json["table"]) + self.columns.write(json["columns"]) + rows
 
 
 closing = Tuple(
     head=seq,
     logHash=hash,
-    confirmed=List(verdict, PENDING_DOTS, order=lambda verdict: verdict["seq"]),
+    confirmed=List(verdict, CONFIRMED, order=lambda verdict: verdict["seq"]),
     exits=List(Tuple(table=table, key=key), INFLATED_BODY, order=row_order),
     notices=List(notice, INFLATED_BODY),
     digests=List(digest, 4096),
@@ -127,8 +151,20 @@ closing = Tuple(
 )
 
 
+class Runs(List):
+    def __init__(self):
+        super().__init__(Run(), INFLATED_BODY)
+
+    def read(self, r):
+        runs = super().read(r)
+        for a, b in zip(runs, runs[1:]):
+            if a["table"] == b["table"]:
+                raise r.malformed("two runs of one table, one behind the other")
+        return runs
+
+
 class Page(Codec):
-    fields = Fields(grants=grants, role=label, runs=List(Run(), INFLATED_BODY), token=Bytes(4096))
+    fields = Fields(grants=grants, role=label, runs=Runs(), token=Bytes(4096))
 
     def read(self, r):
         items = r.tuple(4, 5)
@@ -148,65 +184,106 @@ class Page(Codec):
 # ---- Messages ----
 
 
+answers = Tuple(nonce=hash, device=label, replica=replica, base=seq, digest=hash)
+
+
 class Part(Codec):
-    fields = Tuple(dot=dot, hash=hash, total=Uint(TRANSACTION), offset=Uint(TRANSACTION), bytes=Bytes(4 << 20))
+    fields = Fields(dot=dot, hash=hash, total=Uint(TRANSACTION), offset=Uint(TRANSACTION), bytes=Bytes(4 << 20))
 
     def read(self, r):
+        items = r.tuple(6, 9)
         json = self.fields.read(r)
         if json["offset"] + len(json["bytes"]) // 2 > json["total"]:
             raise r.malformed("a part beyond its transaction")
+        if items == 9:
+            json["envelope"] = envelope.read(r)
         return json
 
     def write(self, json):
-        return self.fields.write(json)
+        if "envelope" not in json:
+            return head(4, 6) + self.fields.write(json)
+        return head(4, 9) + self.fields.write(json) + envelope.write(json["envelope"])
 
 
 class SyncRequest(Message):
+    """`push` lists the transactions as they were sealed, `envelopes` what stands round some of them."""
+
     def __init__(self):
         super().__init__(
             dict(
-                organisation=hash, schemaHash=hash, epoch=hash, base=seq, logHash=hash, replica=replica,
-                pending=dot_set, floor=seq, scopes=List(scope_name, 4096, order=lambda scope: scope.encode()), role=label,
-                push=List(Bytes(INFLATED_BODY), 10_000),
+                nonce=hash, organisation=hash, schemaHash=hash, epoch=hash, base=seq, logHash=hash, replica=replica,
+                pending=dot_set, floor=seq, scopes=List(scope_name, 4096, order=lambda scope: scope.encode()),
+                role=label, push=Push(),
             ),
             {
-                13: ("part", Part()),
-                14: ("pull", Tuple(token=Bytes(4096), wait=Uint(), pageBytes=Uint(), digests=Bool())),
-                15: ("schemaVersion", schema_version),
-                16: ("installed", schema_version),
+                14: ("part", Part()),
+                15: ("pull", Tuple(token=Bytes(4096), wait=Uint(), pageBytes=Uint(), digests=Bool())),
+                16: ("schemaVersion", schema_version),
+                17: ("installed", schema_version),
+                18: ("last", hash),
             },
         )
 
     def field(self, name, codec, r, before):
+        if name == "push":
+            transactions, before["envelopes"] = codec.read(r)
+            before["short"] = codec.last
+            return transactions
         json = codec.read(r)
         if name == "floor" and json > before["base"]:
             raise r.malformed("a floor above the base")
         return json
 
+    def read(self, r):
+        json = super().read(r)
+        if json.pop("short") != json.pop("last", None):
+            raise r.malformed("the transactions are not those that were sent")
+        if not json["envelopes"]:
+            del json["envelopes"]
+        return json
+
+    def write(self, json):
+        pushed, last = Push().write(json["push"], json.get("envelopes", {}))
+        json = dict(json, push=pushed, **({"last": last} if last else {}))
+        self.required["push"] = Written()
+        try:
+            return super().write(json)
+        finally:
+            self.required["push"] = Push()
+
+
+class Written(Codec):
+    def write(self, data):
+        return data
+
+
+origin = Tuple(parent=hash, fork=seq)
 
 KINDS = {
     "value": value,
     "key": key,
     "dot-set": dot_set,
-    "cells": cells,
+    "run": Run(),
     "transaction": Transaction(),
     "sync-request": SyncRequest(),
     "sync-response": Message(
-        dict(epoch=hash, time=Uint(), verdicts=List(verdict, 10_000), partReceived=Uint(TRANSACTION)),
-        {6: ("page", Page()), 7: ("schemaVersion", schema_version), 8: ("whole", Always())},
+        dict(answers=answers, epoch=hash, time=Uint(), verdicts=List(verdict, 10_000), partReceived=Uint(TRANSACTION)),
+        {7: ("page", Page()), 8: ("schemaVersion", schema_version), 9: ("whole", Always()), 10: ("origin", origin)},
     ),
     "enrol-request": Message(
-        dict(code=label, schemaHash=hash, replica=replica, organisation=hash), {6: ("schemaVersion", schema_version)}
+        dict(nonce=hash, code=label, schemaHash=hash, replica=replica, organisation=hash),
+        {7: ("schemaVersion", schema_version)},
     ),
     "enrol-response": Message(
-        dict(organisation=hash, epoch=hash, device=label, token=label, role=label, grants=grants),
-        {8: ("schemaVersion", schema_version)},
+        dict(answers=answers, organisation=hash, epoch=hash, device=label, token=label, role=label, grants=grants),
+        {9: ("schemaVersion", schema_version)},
     ),
     "verify-request": Message(
-        dict(epoch=hash, base=seq, table=table, after=Bytes(KEY)), {6: ("schemaVersion", schema_version)}
+        dict(nonce=hash, epoch=hash, base=seq, table=table, after=Bytes(KEY)), {7: ("schemaVersion", schema_version)}
     ),
     "verify-response": Message(
         dict(
+            answers=answers,
             tables=List(
                 Tuple(table=table, sum=Bytes(32, exactly=32), count=seq), 1000, order=lambda item: item["table"]
             ),
@@ -215,10 +292,11 @@ KINDS = {
         )
     ),
     "history-request": Message(
-        dict(epoch=hash, table=table, key=key, before=seq, most=Uint(500)), {7: ("schemaVersion", schema_version)}
+        dict(nonce=hash, epoch=hash, table=table, key=key, before=seq, most=Uint(500)), {8: ("schemaVersion", schema_version)}
     ),
     "history-response": Message(
         dict(
+            answers=answers,
             head=seq,
             cells=entries,
             records=List(
@@ -231,11 +309,11 @@ KINDS = {
         )
     ),
     "rows-request": Message(
-        dict(epoch=hash, base=seq, rows=List(Tuple(table=table, key=key), 1000, order=row_order)),
-        {5: ("schemaVersion", schema_version)},
+        dict(nonce=hash, epoch=hash, base=seq, rows=List(Tuple(table=table, key=key), 1000, order=row_order)),
+        {6: ("schemaVersion", schema_version)},
     ),
-    "rows-response": Message(dict(runs=List(Run(), 1000), answered=Uint(1000))),
-    "error-reply": Message(dict(code=label, message=message, retryAfter=Uint())),
+    "rows-response": Message(dict(answers=answers, runs=Runs(), answered=Uint(1000))),
+    "error-reply": Message(dict(code=label, message=message, retryAfter=Uint()), {5: ("epoch", hash), 6: ("origin", origin)}),
 }
 
 

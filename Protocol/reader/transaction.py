@@ -3,7 +3,7 @@
 from cbor import encode_int, head
 from codec import Codec, Int64, Message
 from items import (
-    COLUMNS, OPERATIONS, TRANSACTION, counter, dot_set, hash, key, label, replica, seq, table, time, value,
+    COLUMNS, OPERATIONS, TRANSACTION, counter, hash, key, label, replica, seen, seq, table, time, value,
     values)
 
 
@@ -146,7 +146,7 @@ class Transaction(Message):
     def __init__(self):
         super().__init__(
             dict(
-                replica=replica, counter=counter, previous=hash, time=time, epoch=hash, base=seq, seen=dot_set,
+                replica=replica, counter=counter, previous=hash, time=time, epoch=hash, base=seq, seen=seen,
                 schemaVersion=seq, role=label, mode=Mode(), author=label, rows=None,
             ),
             sealed=True,

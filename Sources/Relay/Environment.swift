@@ -13,6 +13,9 @@ public struct Environment: Sendable {
   /// own that its tables need (`Database.define`, `Database.load`). Rows that need one which is missing are held.
   public var prepare: @Sendable (Database) throws(RelayError) -> Void = { (_) throws(RelayError) in }
 
+  /// What names a request, so that no answer to another one is taken for its own.
+  func nonce() -> Hash128 { Hash128(high: random(), low: random()) }
+
   public init(now: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64, vfs: String? = nil) {
     self.now = now
     self.random = random

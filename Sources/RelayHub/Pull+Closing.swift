@@ -18,7 +18,7 @@ extension Pull {
     let confirmed = try store.records(request.pending).filter { record in
       record.device == device.id && !(Mutation.isPlanted(.earlyW) && record.verdict.seq > head)
     }
-    closing.confirmed = confirmed.map(\.verdict)
+    closing.confirmed = confirmed.prefix(Limits.confirmed).map(\.verdict)
     // What was few with the first page may have become many since.
     if token.wholeSince == nil, request.pull?.token.isEmpty == false, try Pull.losesTooMany(store, request, device) {
       throw RelayError(.pageVoid, "too much left meanwhile; the pull brings everything anew")

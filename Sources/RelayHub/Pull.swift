@@ -68,6 +68,7 @@ struct Pull {
         Mutation.memory.begin("\(store.db.path) \(device.id)", try store.head())
       }
     #endif
+    var brought = PageRows(device: device, schema: view)
     page.isWhole = token.wholeSince != nil
     let limit = Int(clamping: max(1, request.pull?.pageBytes ?? 0))
     // A large row has a page for itself, so that the page stays one that can be sent.
@@ -76,22 +77,23 @@ struct Pull {
     while let seq = try nextSeq() {
       for stored in try rows(at: seq) where seq > token.seq || token.row < stored.row {
         if size >= limit {
-          page.token = token.encoded
+          (page.token, page.rows) = (token.encoded, brought.finished)
           return page
         }
         if let record = try record(stored, seq) {
-          let bytes = record.size
+          let bytes = brought.size(record)
           if size > 0, size + bytes > most {
-            page.token = token.encoded
+            (page.token, page.rows) = (token.encoded, brought.finished)
             return page
           }
-          append(record, &page)
+          brought.append(record)
           size += bytes
         }
         (token.seq, token.row) = (seq, stored.row)
       }
       (token.seq, token.row) = (seq + 1, RowID(table: 0, key: []))
     }
+    page.rows = brought.finished
     if size > most { page.token = token.encoded } else { page.closing = try closing() }
     return page
   }
@@ -166,7 +168,7 @@ struct Pull {
     if let upgrade, isInstalled(stored, seq), !upgrade.brings(table, values) { return nil }
     var record = RowRecord(
       row: stored.row, seq: seq, values: table.readableColumns(device.role).map { values[$0] })
-    record.stamps = try stamps(stored, table)
+    record.stamps = table.stamped(try stamps(stored, table), values)
     record.entries = try entries(stored, table)
     return record
   }
@@ -202,26 +204,43 @@ struct Pull {
       for write in cell.writes.filter({ $0 == shown }) + cell.writes.filter({ $0 != shown }) {
         siblings.append(try store.sibling(write))
       }
-      list.append(EntryRecord(cell: cell.id, opened: found.1, siblings: siblings))
+      list.append(
+        EntryRecord(
+          cell: cell.id, opened: found.1, siblings: siblings,
+          ancestor: try store.ancestor(of: cell, in: stored, table)))
     }
     return list
   }
-
-  private func append(_ record: RowRecord, _ page: inout PullPage) {
-    if page.runs.last?.table != record.row.table {
-      let table = view.table(record.row.table)
-      let columns = table.map { table in table.readableColumns(device.role).map { table.columns[$0].id } } ?? []
-      page.runs.append(RowRun(table: record.row.table, columns: columns, rows: []))
-    }
-    page.runs[page.runs.count - 1].rows.append(record)
-  }
 }
 
-extension RowRecord {
-  /// Bytes on the wire.
-  var size: Int {
-    var out = CBORWriter()
-    out.rowRecord(self)
-    return out.bytes.count
+/// The rows of one answer, with the columns that the device's role reads.
+struct PageRows {
+  let device: HubDevice
+  let schema: SyncSchema
+  private var writer = RowsWriter()
+  private var table: (id: UInt32, columns: [UInt32])?
+
+  init(device: HubDevice, schema: SyncSchema) {
+    self.device = device
+    self.schema = schema
+  }
+
+  var finished: EncodedRows { writer.finished }
+
+  mutating func append(_ record: RowRecord) {
+    if table?.id != record.row.table {
+      let columns = columns(record.row.table)
+      table = (record.row.table, columns)
+      writer.begin(table: record.row.table, columns: columns)
+    }
+    writer.append(record)
+  }
+
+  /// Bytes on the wire, at most.
+  func size(_ record: RowRecord) -> Int { record.size(columns: columns(record.row.table)) }
+
+  private func columns(_ id: UInt32) -> [UInt32] {
+    if let table, table.id == id { return table.columns }
+    return schema.table(id).map { table in table.readableColumns(device.role).map { table.columns[$0].id } } ?? []
   }
 }

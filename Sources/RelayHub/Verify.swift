@@ -39,21 +39,19 @@ extension HubSession {
   func rows(_ request: RowsRequest, _ device: HubDevice) throws(RelayError) -> RowsResponse {
     let view = try standsAt(request.epoch, request.base, request.schemaVersion)
     var response = RowsResponse()
+    var rows = PageRows(device: device, schema: view)
     var size = 0
     for row in request.rows {
       if let table = view.table(row.table), let record = try record(row, table, device) {
         // A large row has an answer for itself.
-        let bytes = record.size
-        guard size == 0 || size + bytes <= Limits.part else { return response }
-        if response.runs.last?.table != row.table {
-          let columns = table.readableColumns(device.role).map { table.columns[$0].id }
-          response.runs.append(RowRun(table: row.table, columns: columns, rows: []))
-        }
-        response.runs[response.runs.count - 1].rows.append(record)
+        let bytes = rows.size(record)
+        guard size == 0 || size + bytes <= Limits.part else { break }
+        rows.append(record)
         size += bytes
       }
       response.answered += 1
     }
+    response.rows = rows.finished
     return response
   }
 

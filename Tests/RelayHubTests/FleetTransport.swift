@@ -28,9 +28,21 @@ struct FleetTransport: Transport {
   private func answer(_ request: TransportRequest) throws(RelayError) -> [UInt8] {
     let device = try reader.authenticate(token: request.token ?? "")
     switch request.path {
-    case "/v1/verify": return try reader.verify(try VerifyRequest(decoding: request.body), device: device).encoded()
-    case "/v1/rows": return try reader.rows(try RowsRequest(decoding: request.body), device: device).encoded()
-    case "/v1/history": return try reader.history(try HistoryRequest(decoding: request.body), device: device).encoded()
+    case "/v1/verify":
+      let verify = try VerifyRequest(decoding: request.body)
+      var answer = try reader.verify(verify, device: device)
+      answer.answers = verify.answer(device: device.name, body: request.body)
+      return answer.encoded()
+    case "/v1/rows":
+      let rows = try RowsRequest(decoding: request.body)
+      var answer = try reader.rows(rows, device: device)
+      answer.answers = rows.answer(device: device.name, body: request.body)
+      return answer.encoded()
+    case "/v1/history":
+      let history = try HistoryRequest(decoding: request.body)
+      var answer = try reader.history(history, device: device)
+      answer.answers = history.answer(device: device.name, body: request.body)
+      return answer.encoded()
     default:
       let sync = try SyncRequest(decoding: request.body)
       let job = PushJob(device: device.id, request: sync)
@@ -38,6 +50,7 @@ struct FleetTransport: Transport {
       var response = SyncResponse(
         epoch: try reader.epoch(), time: 0, verdicts: outcome.verdicts, partReceived: outcome.partReceived,
         schemaVersion: try reader.schemaVersion())
+      response.answers = sync.answer(device: device.name, body: request.body)
       if sync.pull != nil { response.page = try reader.pull(sync, device: device) }
       return response.encoded()
     }

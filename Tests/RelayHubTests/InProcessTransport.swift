@@ -12,7 +12,9 @@ struct InProcessTransport: Transport {
     guard !isAway else { throw RelayError(.hubUnreachable, "no network") }
     do throws(RelayError) {
       let device = try reader.authenticate(token: request.token ?? "")
-      let answer = try reader.history(try HistoryRequest(decoding: request.body), device: device)
+      let history = try HistoryRequest(decoding: request.body)
+      var answer = try reader.history(history, device: device)
+      answer.answers = history.answer(device: device.name, body: request.body)
       return TransportResponse(status: 200, body: answer.encoded())
     } catch {
       return TransportResponse(

@@ -66,7 +66,7 @@ import Testing
     try fleet.sync(mate)
     let request = try old.replica.nextRequest()
     let response = try #require(try fleet.answer(old, request))
-    let runs = try #require(response.page?.runs)
+    let runs = try #require(try response.page?.rows.decoded())
     #expect(runs.map(\.table) == [1])
     #expect(runs[0].columns == [2, 3, 4, 5, 6, 7])
     #expect(runs[0].rows[0].stamps.allSatisfy { $0.id.group < 8 })
@@ -283,7 +283,7 @@ import Testing
     for _ in 0..<20 {
       let request = try device.replica.nextRequest()
       let response = try #require(try fleet.answer(device, request))
-      for run in response.page?.runs ?? [] {
+      for run in try response.page?.rows.decoded() ?? [] {
         rows += run.rows.map { row in "\(run.table) \((try? row.row.values())?.first?.text ?? "?")" }
       }
       if case .installed = try device.replica.receive(response, to: request) { return rows.sorted() }

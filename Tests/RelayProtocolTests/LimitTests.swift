@@ -141,6 +141,16 @@ struct LimitTests {
           DotSet(intervals: [DotSet.Interval(replica: Samples.replica, low: 1, high: UInt64(n))]) ?? DotSet()
       }
     },
+    Edge(testDescription: "intervals that the author had seen", limit: Limits.seenIntervals) { n in
+      transaction { $0.seen = DotSet((1...UInt64(n)).map { Dot(Samples.replica, $0 * 2) }) }
+    },
+    Edge(testDescription: "verdicts of a closing", limit: Limits.confirmed) { n in
+      page {
+        $0.closing?.confirmed = (1...UInt64(n)).map {
+          Verdict(dot: Dot(Samples.replica, $0), seq: $0, effective: .zero)
+        }
+      }
+    },
     Edge(testDescription: "an author", limit: Limits.label) { n in transaction { $0.author = text(n) } },
     Edge(testDescription: "groups of an insert", limit: Limits.columns) { n in
       transaction { $0.rows[0].operations = inserting(n) }
@@ -152,7 +162,12 @@ struct LimitTests {
       transaction { $0.rows[0].operations = [Operation(.set(2, [.text(text(n))]))] }
     },
     Edge(testDescription: "operations of a row", limit: Limits.operations) { n in
-      transaction { $0.rows[0].operations = (1...n).map { Operation(.increment(UInt32($0), 1)) } }
+      // The head alone decides; where it is taken, what it announces is missing.
+      let head = cbor { $0.array(n) }
+      let code = failure(reading: hex("84 01 81 01 F6") + head) { (r) throws(RelayError) in
+        try r.rowChange(headerBase: 0)
+      }
+      return code == .malformedMessage ? nil : code
     },
     Edge(testDescription: "operations", limit: Limits.operations) { n in
       transaction {
@@ -170,12 +185,23 @@ struct LimitTests {
       return code == .malformedMessage ? nil : code
     },
     Edge(testDescription: "writes of a cell", limit: Limits.siblings) { n in
-      page { $0.runs[0].rows[1].stamps[0].writes = (1...UInt64(n)).map { Samples.write($0, .flag(true)) } }
+      page {
+        $0.runs[0].rows[0].stamps = [
+          StampedCell(
+            id: .live,
+            writes: (1...UInt64(n)).map {
+              StampedWrite(Stamp(dot: Dot(Samples.replica, $0), seq: $0, effective: .zero), .flag(true))
+            })
+        ]
+      }
     },
     Edge(testDescription: "columns of a run", limit: Limits.columns) { n in
       page {
-        $0.runs[1].columns = (1...UInt32(n)).map { $0 }
-        $0.runs[1].rows[0].values = [Value](repeating: 1, count: n)
+        // Both at once: what is half changed says nothing that could be changed further.
+        var runs = $0.runs
+        runs[1].columns = (1...UInt32(n)).map { $0 }
+        runs[1].rows[0].values = [Value](repeating: 1, count: n)
+        $0.runs = runs
       }
     },
     Edge(testDescription: "grants", limit: Limits.scopes) { n in

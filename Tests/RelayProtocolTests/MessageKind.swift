@@ -13,7 +13,7 @@ enum MessageKind: CaseIterable {
     case .syncResponse: Samples.responses.map { $0.encoded() }
     case .enrolRequest: [Samples.enrolRequest, Samples.versionedEnrolRequest].map { $0.encoded() }
     case .enrolResponse: [Samples.enrolResponse, Samples.versionedEnrolResponse].map { $0.encoded() }
-    case .errorReply: [Samples.error.encoded()]
+    case .errorReply: [Samples.error, Samples.rolledBack].map { $0.encoded() }
     case .verifyRequest: [Samples.verifyRequest, Samples.versionedVerifyRequest].map { $0.encoded() }
     case .verifyResponse: [Samples.verifyResponse.encoded(), VerifyResponse().encoded()]
     case .historyRequest: [Samples.historyRequest.encoded()]

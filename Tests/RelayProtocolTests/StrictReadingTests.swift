@@ -7,8 +7,8 @@ struct StrictReadingTests {
   @Test("a required field that comes again after the required ones is no unknown field")
   func repeatedField() {
     var bytes = Samples.enrolRequest.encoded()
-    bytes[0] = 0xA6
-    #expect(failure { () throws(RelayError) in try EnrolRequest(decoding: bytes + hex("05 40")) } == .malformedMessage)
+    bytes[0] = 0xA7
+    #expect(failure { () throws(RelayError) in try EnrolRequest(decoding: bytes + hex("06 40")) } == .malformedMessage)
     #expect(failure { () throws(RelayError) in try EnrolRequest(decoding: bytes + hex("18 40 40")) } == nil)
   }
 
@@ -29,19 +29,22 @@ struct StrictReadingTests {
     }
   }
 
-  @Test("a row's trailing lists are left out where they are empty", arguments: ["80", "80 80", "\(cells) 80"])
+  @Test("a row's trailing lists are left out where they are empty", arguments: ["F6", "F6 80", "\(stamps) 80"])
   func trailingLists(_ lists: String) {
-    let count = lists == "80" ? "84" : "85"
+    let count = lists == "F6" ? "84" : "85"
     let page = "84 80 60 81 83 03 80 81 \(count) 01 81 01 80 \(lists) 40"
     #expect(failure(reading: hex(page)) { (r) throws(RelayError) in try r.pullPage() } == .malformedMessage)
   }
-  private static let cells = "81 82 81 00 81 85 01 01 01 01 F5"
+  private static let stamps = "82 84 01 01 F6 00 41 01"
+
+  private let zero = String(repeating: "00", count: 16)
 
   @Test("a refusal without a row names no table")
   func refusalWithoutRow() {
     func response(table: String) -> [UInt8] {
       hex(
-        "A5 01 01 02 50 00000000000000000000000000000000 03 00 04 81 86 01 01 01 00 F4 85 61 78 \(table) F6 00 60 05 00"
+        "A6 01 02 02 85 50 \(zero) 60 00 00 50 \(zero) 03 50 \(zero) 04 00"
+          + "05 81 86 01 01 01 00 F4 85 61 78 \(table) F6 00 60 06 00"
       )
     }
     #expect(failure { () throws(RelayError) in try SyncResponse(decoding: response(table: "00")) } == nil)
@@ -195,10 +198,10 @@ struct StrictReadingTests {
   func otherVersion(_ kind: MessageKind) {
     for bytes in kind.samples {
       var other = bytes
-      other[2] = 2
+      other[2] = 3
       #expect(failure { () throws(RelayError) in try kind.again(other) } == .unsupportedVersion)
     }
-    #expect(failure { () throws(RelayError) in try kind.again(hex("A1 01 02")) } == .unsupportedVersion)
+    #expect(failure { () throws(RelayError) in try kind.again(hex("A1 01 04")) } == .unsupportedVersion)
   }
 
   @Test("NaN is written as NULL, as SQLite stores it, and never read")

@@ -52,3 +52,15 @@ struct SeededGenerator: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
+
+/// Rows as values, for samples: what they say is changed, and written again.
+extension PullPage {
+  var runs: [RowRun] {
+    get { (try? rows.decoded()) ?? [] }
+    set { rows = EncodedRows(newValue) }
+  }
+}
+
+extension RowsResponse {
+  var runs: [RowRun] { (try? rows.decoded()) ?? [] }
+}

@@ -32,9 +32,9 @@ import Testing
   @Test func pendingWorkStaysOnTopOfWhatArrives() throws {
     try hub.pull([hub.person("p", phone: "1", given: "Ann", seq: 1)], head: 1)
     try replica.sql("UPDATE person SET phone = '2', guests = guests + 5")
-    let stamp = CellWrite(dot: Dot(ReplicaID(bits: 9), 1), seq: 2, effective: .zero, value: .delta(3))
+    let stamp = StampedWrite(Stamp(dot: Dot(ReplicaID(bits: 9), 1), seq: 2, effective: .zero), .delta(3))
     let row = hub.person(
-      "p", phone: "1", given: "Anna", guests: 3, seq: 2, stamps: [Cell(id: CellID(7), writes: [stamp])])
+      "p", phone: "1", given: "Anna", guests: 3, seq: 2, stamps: [StampedCell(id: CellID(7), writes: [stamp])])
     try hub.pull([row], head: 2)
     #expect(try replica.values("SELECT phone, given, guests FROM person") == [["2", "Anna", 8]])
     // The edit keeps the base that its author had.

@@ -23,7 +23,7 @@ struct ScriptedHub {
   func person(
     _ id: String, phone: Value = .null, given: Value = .null, family: Value = .null, level: Value = .null,
     guests: Value = 0,
-    seq: UInt64, stamps: [Cell] = [], entries: [EntryRecord] = []
+    seq: UInt64, stamps: [StampedCell] = [], entries: [EntryRecord] = []
   ) -> RowRecord {
     RowRecord(
       row: RowID(table: 1, values: [.text(id)]), seq: seq,
@@ -33,7 +33,8 @@ struct ScriptedHub {
   func page(_ rows: [RowRecord], closing: PullClosing? = nil, token: [UInt8] = []) -> PullPage {
     PullPage(
       grants: scopes, role: role,
-      runs: rows.isEmpty ? [] : [RowRun(table: 1, columns: Self.columns, rows: rows)], token: token, closing: closing)
+      rows: EncodedRows(rows.isEmpty ? [] : [RowRun(table: 1, columns: Self.columns, rows: rows)]), token: token,
+      closing: closing)
   }
 
   func accepted(_ request: SyncRequest, from first: UInt64) throws -> [Verdict] {

@@ -45,7 +45,7 @@ struct CompletePull {
     grants = page.grants
     newRole = page.role
     isWhole = page.isWhole
-    last = EncodedRows(page.runs)
+    last = page.rows
     self.hasPages = hasPages
     self.closing = closing
   }
@@ -67,7 +67,7 @@ struct CompletePull {
     if hasPages {
       try db.run("SELECT body FROM relay_page ORDER BY number", []) { (row) throws(RelayError) in
         let page = try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pullPage() }
-        try body(EncodedRows(page.runs))
+        try body(page.rows)
         return true
       }
     }
@@ -76,6 +76,12 @@ struct CompletePull {
 }
 
 extension CompletePull.Arrived {
+  /// The live writes of cells that are newer than the pull's floor; none of a dead row.
+  func stamps(_ table: TableSchema) throws(RelayError) -> [Cell] {
+    guard !record.stamps.isEmpty, let values = try values(table) else { return [] }
+    return try table.cells(record.stamps, values)
+  }
+
   /// The record's values by position in the table's columns; columns that the role does not read show their default.
   func values(_ table: TableSchema) throws(RelayError) -> [Value]? {
     guard let given = record.values else { return nil }
@@ -88,7 +94,4 @@ extension CompletePull.Arrived {
     }
     return values
   }
-
-  /// The live writes of cells that are newer than the pull's floor.
-  func stamps(_ table: TableSchema) throws(RelayError) -> [Cell] { record.stamps }
 }

@@ -11,11 +11,14 @@ extension Replica {
   public func enrol(code: String, hub: String, with transport: any Transport) async throws(RelayError) {
     let request = EnrolRequest(
       code: code, schemaHash: schema.hash, replica: try replicaID(), organisation: try organisation(),
-      schemaVersion: schema.version)
-    let answer = try await transport.send(
-      TransportRequest(path: "/v1/enrol", body: request.encoded()), deadline: .seconds(30))
+      schemaVersion: schema.version, nonce: try nonce())
+    let body = request.encoded()
+    let answer = try await transport.send(TransportRequest(path: "/v1/enrol", body: body), deadline: .seconds(30))
     guard answer.status == 200, answer.isFromHub else { throw RelayError(answer) }
-    try enrolled(try EnrolResponse(decoding: answer.body), hub: hub)
+    let response = try EnrolResponse(decoding: answer.body)
+    // What the device is called it learns here.
+    try response.answers.check(request.answer(device: response.device, body: body))
+    try enrolled(response, hub: hub)
   }
 }
 

@@ -32,11 +32,14 @@ extension Replica {
     var (count, empty) = (0, 0)
     repeat {
       request.most = UInt64(clamping: min(max(1, most - count), Limits.historyPage))
+      request.nonce = try nonce()
+      let body = request.encoded()
       let answer = try await transport.send(
-        TransportRequest(path: "/v1/history", body: request.encoded(), token: link.token),
+        TransportRequest(path: "/v1/history", body: body, token: link.token),
         deadline: options.requestDeadline ?? SyncOptions.longestRequest)
       guard answer.status == 200, answer.isFromHub else { throw RelayError(answer) }
       let response = try HistoryResponse(decoding: answer.body)
+      try response.answers.check(request.answer(device: link.device, body: body))
       told.append(response)
       count += response.records.count
       // A hub that tells nothing, or comes no closer to the beginning, would be asked for ever.

@@ -40,10 +40,11 @@ extension Replica {
     while !rest.isEmpty {
       let request = RowsRequest(
         epoch: epoch, base: found.base, rows: Array(rest.prefix(Limits.rowsAsked)), schemaVersion: version)
-      guard let answer = try await ask("/v1/rows", request.encoded(), transport, options) else { return nil }
-      let response = try RowsResponse(decoding: answer)
+      guard let (body, asked) = try await ask("/v1/rows", request, transport, options) else { return nil }
+      let response = try RowsResponse(decoding: body)
+      try response.answers.check(asked)
       guard response.answered > 0 else { throw SyncMachine.noProgress("the hub answered for no row") }
-      for run in response.runs {
+      for run in try response.rows.decoded() {
         for record in run.rows { rows[record.row] = CompletePull.Arrived(columns: run.columns, record: record) }
       }
       rest = rest.dropFirst(Int(response.answered))

@@ -139,11 +139,11 @@ extension Replica {
   }
 
   /// Where and as whom this replica syncs; nil before enrolment.
-  package func link() throws(RelayError) -> (hub: String, token: String)? {
+  package func link() throws(RelayError) -> (hub: String, token: String, device: String)? {
     try locked { (core) throws(RelayError) in
-      let row = try core.db.first("SELECT hub, token FROM relay_state")
+      let row = try core.db.first("SELECT hub, token, device FROM relay_state")
       guard let hub = row?[0].text, let token = row?[1].text, !token.isEmpty else { return nil }
-      return (hub, token)
+      return (hub, token, row?[2].text ?? "")
     }
   }
 
@@ -156,6 +156,8 @@ extension Replica {
   func organisation() throws(RelayError) -> Hash128 {
     try locked { (core) throws(RelayError) in try core.state().organisation }
   }
+
+  func nonce() throws(RelayError) -> Hash128 { try locked { (core) in core.environment.nonce() } }
 
   func randomBits() -> UInt64 { (try? locked { (core) in core.environment.random() }) ?? 0 }
 }

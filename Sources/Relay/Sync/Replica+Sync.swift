@@ -14,7 +14,7 @@ extension Replica {
     guard let link = try link() else {
       throw RelayError(.notEnrolled, "\(path): this replica belongs to no hub")
     }
-    var run = try SyncRun(self, link.token, transport, options)
+    var run = try SyncRun(self, link, transport, options)
     var effect = run.machine.step(.start)
     while true {
       switch effect {

@@ -131,18 +131,27 @@ extension Replica {
   private func ask(
     _ request: VerifyRequest, _ transport: any Transport, _ options: SyncOptions
   ) async throws(RelayError) -> VerifyResponse? {
-    guard let body = try await ask("/v1/verify", request.encoded(), transport, options) else { return nil }
-    return try VerifyResponse(decoding: body)
+    guard let (body, asked) = try await ask("/v1/verify", request, transport, options) else { return nil }
+    let response = try VerifyResponse(decoding: body)
+    try response.answers.check(asked)
+    return response
   }
 
-  /// - Returns: nil when the hub is no longer where this replica stands.
+  /// - Returns: the answer's body, and what it has to name as the request that it answers; nil when the hub is no longer
+  ///   where this replica stands.
   func ask(
-    _ path: String, _ body: [UInt8], _ transport: any Transport, _ options: SyncOptions
-  ) async throws(RelayError) -> [UInt8]? {
+    _ path: String, _ request: some Request, _ transport: any Transport, _ options: SyncOptions
+  ) async throws(RelayError) -> (body: [UInt8], asked: AnswerTo)? {
+    let link = try link()
+    var request = request
+    request.nonce = try nonce()
+    let body = request.encoded()
     let answer = try await transport.send(
-      TransportRequest(path: path, body: body, token: try link()?.token),
+      TransportRequest(path: path, body: body, token: link?.token),
       deadline: options.requestDeadline ?? SyncOptions.longestRequest)
-    if answer.status == 200, answer.isFromHub { return answer.body }
+    if answer.status == 200, answer.isFromHub {
+      return (answer.body, request.answer(device: link?.device ?? "", body: body))
+    }
     let error = RelayError(answer)
     guard error.code == .pageVoid else { throw error }
     return nil

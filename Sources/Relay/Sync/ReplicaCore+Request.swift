@@ -8,7 +8,7 @@ extension ReplicaCore {
       organisation: state.organisation, schemaHash: spoken.hash, epoch: state.epoch, base: state.base,
       logHash: state.logHash, replica: state.replica, pending: try pendingDots(state.replica),
       floor: try floor(state), scopes: try installedScopes(), role: state.role, schemaVersion: spoken.version,
-      installed: spoken.installed)
+      installed: spoken.installed, nonce: environment.nonce())
     let hasMore = try fillPush(&request, pushBytes)
     guard !hasMore else { return request }
     var pull = PullRequest(wait: request.push.isEmpty ? wait : 0, pageBytes: pageBytes)

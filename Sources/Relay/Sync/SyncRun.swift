@@ -4,6 +4,8 @@ internal import RelayProtocol
 struct SyncRun {
   let replica: Replica
   let token: String
+  /// The hub's name for this device.
+  let device: String
   let transport: any Transport
   let options: SyncOptions
   var machine: SyncMachine
@@ -11,9 +13,11 @@ struct SyncRun {
   private var remembered: [Int]
 
   init(
-    _ replica: Replica, _ token: String, _ transport: any Transport, _ options: SyncOptions
+    _ replica: Replica, _ link: (hub: String, token: String, device: String), _ transport: any Transport,
+    _ options: SyncOptions
   ) throws(RelayError) {
-    (self.replica, self.token, self.transport, self.options) = (replica, token, transport, options)
+    (self.replica, self.transport, self.options) = (replica, transport, options)
+    (token, device) = (link.token, link.device)
     let sizes = try replica.requestSizes(most: (Limits.part, Int(clamping: options.pageBytes)))
     remembered = sizes.push.memory + sizes.page.memory
     machine = SyncMachine(options: options, push: sizes.push, page: sizes.page)
@@ -30,13 +34,15 @@ struct SyncRun {
         pushBytes: shape.pushBytes, pageBytes: shape.pageBytes, wait: shape.wait)
       shape.pushed = request.pushedBytes
       shape.pulls = request.pull != nil
-      guard let answer = try await send(request, shape, unlessWritten: seen) else { return .woken }
+      let body = request.encoded()
+      guard let answer = try await send(request, body, shape, unlessWritten: seen) else { return .woken }
       retryAfter = answer.asksToWait
       report.requests += 1
       report.bytesUp += answer.sentBytes
       report.bytesDown += answer.receivedBytes
       guard answer.status == 200, answer.isFromHub else { throw RelayError(answer) }
       let response = try SyncResponse(decoding: answer.body)
+      try response.answers.check(request.answer(device: device, body: body))
       count(request, response)
       var taken = try replica.take(response, to: request, mostStaged: options.stagedBytes)
       taken.pushed = shape.pushed
@@ -73,10 +79,10 @@ struct SyncRun {
 
   /// - Returns: nil where a local write came before the answer of a request that the hub was asked to keep.
   private func send(
-    _ request: SyncRequest, _ shape: RequestShape, unlessWritten seen: UInt64
+    _ request: SyncRequest, _ body: [UInt8], _ shape: RequestShape, unlessWritten seen: UInt64
   ) async throws(RelayError) -> TransportResponse? {
     let wait = Duration.milliseconds(Int64(clamping: request.pull?.wait ?? 0))
-    let outgoing = TransportRequest(path: "/v1/sync", body: request.encoded(), token: token, wait: wait)
+    let outgoing = TransportRequest(path: "/v1/sync", body: body, token: token, wait: wait)
     let (replica, transport, sleep) = (replica, transport, options.sleep)
     let (answer, isWritten) = await withTaskGroup(of: Outcome.self) { group in
       group.addTask {

@@ -6,6 +6,10 @@ extension HubSession {
   func accept(_ job: PushJob, now: Int64) throws(RelayError) -> PushOutcome {
     let device = try device(job.device)
     try recognise(job.request)
+    // This hub has lost nothing, so that nothing means something else here than when it was sealed.
+    guard job.request.envelopes.isEmpty, job.request.part?.envelope == nil else {
+      throw RelayError(.envelopeUnneeded, "this hub knows the history that the work was made with")
+    }
     group?.authorities = [:]
     let outcome = try judge(job.request, device, now: now)
     try remember(job.request, device)

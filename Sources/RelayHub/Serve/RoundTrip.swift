@@ -26,7 +26,10 @@ public struct RoundTrip: Sendable {
   /// - Parameters:
   ///   - device: whose credential the request came with.
   ///   - now: milliseconds since 1970.
-  public init(_ request: SyncRequest, device: Int64, hub: HubIdentity, now: Int64) {
+  ///   - answers: names the request, where it came over a line that may mix answers up.
+  public init(
+    _ request: SyncRequest, device: Int64, hub: HubIdentity, now: Int64, answers: AnswerTo = .nothing
+  ) {
     var request = request
     // The hub decides how much it gathers for one answer; a device may ask for less.
     if let asked = request.pull?.pageBytes { request.pull?.pageBytes = min(asked, UInt64(Limits.part)) }
@@ -34,6 +37,7 @@ public struct RoundTrip: Sendable {
     self.device = device
     response = SyncResponse(
       epoch: hub.epoch, time: UInt64(max(0, now)), schemaVersion: hub.schemaVersion)
+    response.answers = answers
     newest = hub.schemaVersion
     mayWait = request.pull.map { $0.wait > 0 && !$0.digests } ?? false
   }
@@ -103,7 +107,7 @@ public struct HubIdentity: Sendable, Equatable {
 extension PullPage {
   /// Whether this page, taken alone, tells the device nothing: only the head may have moved.
   func isQuiet(for request: SyncRequest) -> Bool {
-    guard token.isEmpty, runs.isEmpty, let closing, role == request.role, !isWhole, request.installed == nil
+    guard token.isEmpty, rows.isEmpty, let closing, role == request.role, !isWhole, request.installed == nil
     else { return false }
     guard closing.confirmed.isEmpty, closing.exits.isEmpty, closing.notices.isEmpty else { return false }
     // A page that continues a pull is its last one, even where it is empty.

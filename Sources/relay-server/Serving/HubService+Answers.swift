@@ -7,21 +7,27 @@ extension HubService {
     guard let device = session.device else { throw RelayError(.unauthorized, "the request brings no credential") }
     let id = device.id
     switch session.route {
-    case .sync: return try await sync(device, try SyncRequest(decoding: body))
+    case .sync: return try await sync(device, body)
     case .verify:
       let verify = try VerifyRequest(decoding: body)
       return try await readers.read(for: id) { (reader) throws(RelayError) in
-        try reader.verify(verify, device: device).encoded()
+        var response = try reader.verify(verify, device: device)
+        response.answers = verify.answer(device: device.name, body: body)
+        return response.encoded()
       }
     case .history:
       let history = try HistoryRequest(decoding: body)
       return try await readers.read(for: id) { (reader) throws(RelayError) in
-        try reader.history(history, device: device).encoded()
+        var response = try reader.history(history, device: device)
+        response.answers = history.answer(device: device.name, body: body)
+        return response.encoded()
       }
     case .rows:
       let rows = try RowsRequest(decoding: body)
       return try await readers.read(for: id) { (reader) throws(RelayError) in
-        try reader.rows(rows, device: device).encoded()
+        var response = try reader.rows(rows, device: device)
+        response.answers = rows.answer(device: device.name, body: body)
+        return response.encoded()
       }
     case .enrol, .health, .ready, .none:
       throw RelayError(.invariant, "\(session.route.rawValue) has no body")
@@ -32,9 +38,11 @@ extension HubService {
     let enrol = try EnrolRequest(decoding: body)
     let (token, now) = (SystemEdge.token(organisation), SystemEdge.now())
     do throws(RelayError) {
-      return try await writer.perform { (writer) throws(RelayError) in
+      var response = try await writer.perform { (writer) throws(RelayError) in
         try writer.enrol(enrol, token: token, now: now)
-      }.encoded()
+      }
+      response.answers = enrol.answer(device: response.device, body: body)
+      return response.encoded()
     } catch {
       if error.code == .codeInvalid, let address { codes.wrong(address) }
       throw error
@@ -42,13 +50,14 @@ extension HubService {
   }
 
   /// One round trip, as the hub's machine says (`RoundTrip`): the writer, the readers and the parking lot do the steps.
-  private func sync(_ device: HubDevice, _ request: SyncRequest) async throws(RelayError) -> [UInt8] {
-    var request = request
+  private func sync(_ device: HubDevice, _ body: [UInt8]) async throws(RelayError) -> [UInt8] {
+    var request = try SyncRequest(decoding: body)
+    let answers = request.answer(device: device.name, body: body)
     // While answers fill the memory, because their readers are slow, pages are smaller.
     let room = UInt64(max(Self.leastPage, gate.answers.room / 8))
     if let asked = request.pull?.pageBytes { request.pull?.pageBytes = min(asked, room) }
     let hub = try await readers.read { (reader) throws(RelayError) in try reader.identity() }
-    var trip = RoundTrip(request, device: device.id, hub: hub, now: SystemEdge.now())
+    var trip = RoundTrip(request, device: device.id, hub: hub, now: SystemEdge.now(), answers: answers)
     var step = trip.begin()
     while true {
       switch step {

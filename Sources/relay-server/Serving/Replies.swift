@@ -56,7 +56,8 @@ enum Replies {
     case .unauthorized, .notEnrolled: .unauthorized
     case .revoked, .roleForbids: .forbidden
     case .fileMissing: .notFound
-    case .hubRolledBack, .replicaForked, .pageVoid, .outOfOrder, .schemaTooNew, .wrongHub, .wrongOrganisation,
+    case .hubRolledBack, .envelopeUnneeded, .replicaForked, .pageVoid, .outOfOrder, .schemaTooNew, .wrongHub,
+      .wrongOrganisation,
       .alreadyEnrolled:
       .conflict
     case .limitExceeded, .transactionTooLarge: .payloadTooLarge

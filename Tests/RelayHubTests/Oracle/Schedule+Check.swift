@@ -19,7 +19,7 @@ extension Schedule {
     request.pull = PullRequest(pageBytes: 1 << 24)
     guard let page = try fleet.answer(auditor.device, request)?.page else { throw Broken("no audit") }
     var told: Set<Name> = []
-    for record in page.runs.flatMap(\.rows) {
+    for record in try page.rows.decoded().flatMap(\.rows) {
       let name = Name(
         table: record.row.table == 1 ? "person" : "visit", id: try record.row.values().first?.text ?? "")
       guard let line = truth.lines[name] else { throw Broken("the hub made up \(name)") }
@@ -30,7 +30,10 @@ extension Schedule {
       let found = Dictionary(uniqueKeysWithValues: stored.state.cells.map { (Schedule.label($0.id, name), dots($0)) })
       let wanted = line.cells.filter { !$0.value.isEmpty }.mapValues { cell in cell.keys.sorted() }
       guard found == wanted else { throw Broken("\(name): the hub has \(found), the truth is \(wanted)") }
-      let sent = Dictionary(uniqueKeysWithValues: record.stamps.map { (Schedule.label($0.id, name), dots($0)) })
+      let sent = Dictionary(
+        uniqueKeysWithValues: record.stamps.map {
+          (Schedule.label($0.id, name), $0.writes.map(\.stamp.dot).sorted())
+        })
       let travels = stored.state.cells.filter { Schedule.travels($0) }.map { Schedule.label($0.id, name) }
       guard sent.keys.sorted() == travels.sorted(),
         sent.allSatisfy({ $0.key == "guests" ? $0.value.count == 1 : $0.value == wanted[$0.key] })
@@ -95,7 +98,9 @@ extension Schedule {
     let inbox = try witness.device.replica.inbox()
     let asked = inbox.filter { $0.kind == .conflict }.map { "\($0.table) \($0.key) \($0.column ?? "")" }.sorted()
     let open = wanted.flatMap { row in
-      truth.questions(row).subtracting(OracleSchema.hidden(witness.role)).map { "\(row) \($0 == "live" ? "(existence)" : $0)" }
+      truth.questions(row).subtracting(OracleSchema.hidden(witness.role)).map {
+        "\(row) \($0 == "live" ? "(existence)" : $0)"
+      }
     }.sorted()
     if !open.isEmpty { count("conflicts") }
     guard asked == open else { throw Broken("\(name) asks about \(asked) instead of \(open)") }

@@ -55,7 +55,11 @@ extension Schedule {
       if earlier.settled == "live" { return nil }
       let inserted = earlier.before == nil && earlier.after != nil
       guard inserted || earlier.after == nil else { continue }
-      if verdict.isAccepted { refused = nil } else if inserted || refused?.isInsert != true { refused = (inserted, dot) }
+      if verdict.isAccepted {
+        refused = nil
+      } else if inserted || refused?.isInsert != true {
+        refused = (inserted, dot)
+      }
     }
     guard let refused, act?.settled != "live" else { return nil }
     return refused.isInsert != isInsert ? refused.dot : nil
@@ -74,7 +78,9 @@ extension Schedule {
   func noteAccepted(_ sent: Witness.Sent, _ witness: Witness) {
     let now = grants[witness.device.name] ?? []
     for name in sent.acts.keys {
-      guard let unit = truth.unit(name, at: truth.head), !now.contains("*"), !now.contains("unit/" + unit) else { continue }
+      guard let unit = truth.unit(name, at: truth.head), !now.contains("*"), !now.contains("unit/" + unit) else {
+        continue
+      }
       count("late edits")
     }
   }

@@ -235,7 +235,7 @@ final class Schedule {
     guard case .installed(let base) = step, let page = response.page else { return false }
     count("installs")
     story.append(
-      "\(witness.device.name) at \(base): \(page.runs.flatMap(\.rows).map(Schedule.line)) exits "
+      "\(witness.device.name) at \(base): \(try page.rows.decoded().flatMap(\.rows).map(Schedule.line)) exits "
         + "\(page.closing?.exits.map { $0.key.hexadecimal } ?? [])")
     try witness.installed(base, page)
     let wrong = try witness.device.replica.status().mismatch

@@ -36,7 +36,7 @@ import Testing
   }
 
   /// Amount, signed, stamp and note as the hub shows them.
-  private func shown() throws -> [Value]? { try office.pull("office").runs.last?.rows.last?.values }
+  private func shown() throws -> [Value]? { try office.pull("office").rows.decoded().last?.rows.last?.values }
 
   @Test("Who saw the row alive inserts nothing new: what an update may not do is refused")
   func overAlive() throws {
@@ -70,7 +70,7 @@ import Testing
     for delta in [5, 1] { try office.push("office", office.sealed(8, row, .increment(2, Int64(delta)), base: 1)) }
     let over = office.sealed(7, row, .insert([GroupValues(group: 2, values: [0])]), base: 2)
     #expect(try office.push("branch", over)[0].refusal?.rule == .columnNotWritable)
-    #expect(try office.pull("office").runs.last?.rows.last?.values == [6])
+    #expect(try office.pull("office").rows.decoded().last?.rows.last?.values == [6])
   }
 
   @Test("Who deleted the row begins a new one")

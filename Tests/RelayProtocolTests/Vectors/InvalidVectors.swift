@@ -19,7 +19,8 @@ struct InvalidVector {
 }
 
 enum InvalidVectors {
-  static let all: [InvalidVector] = spellings + values + keys + dotSets + cells + transactions + messages + limits
+  static let all: [InvalidVector] =
+    spellings + values + keys + dotSets + StampVectors.invalid + PushVectors.invalid + transactions + messages + limits
 
   private static func value(_ name: String, _ bytes: String, _ code: ErrorCode = .malformedMessage) -> InvalidVector {
     InvalidVector(name: name, kind: .value, bytes: hex(bytes), code: code)
@@ -41,7 +42,7 @@ enum InvalidVectors {
       name: "a key that is an array of indefinite length", kind: .key, bytes: hex("9F 01 FF")),
     InvalidVector(
       name: "a message that is a map of indefinite length", kind: .errorReply,
-      bytes: hex("BF 01 01 02 61 78 03 60 04 00 FF")),
+      bytes: hex("BF 01 02 02 61 78 03 60 04 00 FF")),
   ]
 
   private static let values = [
@@ -82,33 +83,6 @@ enum InvalidVectors {
     dots("1,000,001 dots", "83 01 01 1A 000F4241", .limitExceeded, cddl: true),
     dots("4097 intervals", "99 3003", .limitExceeded),
   ]
-
-  private static func cells(_ name: String, _ list: [Cell], cddl: Bool = true) -> InvalidVector {
-    InvalidVector(name: name, kind: .cells, bytes: cbor { $0.cells(list) }, isBeyondCDDL: cddl)
-  }
-
-  private static let cells: [InvalidVector] = {
-    let (first, second) = (Samples.write(1, .delta(1)), Samples.write(2, .delta(1)))
-    return [
-      cells("a cell without writes", [Cell(id: CellID(7), writes: [])], cddl: false),
-      cells("cells out of order", [Cell(id: CellID(7), writes: [first]), Cell(id: CellID(5), writes: [first])]),
-      cells("a cell twice", [Cell(id: CellID(7), writes: [first]), Cell(id: CellID(7), writes: [second])]),
-      cells("elements out of order", [Samples.cells[5], Samples.cells[4]]),
-      cells("writes out of order", [Cell(id: CellID(7), writes: [second, first])]),
-      cells("a write twice", [Cell(id: CellID(7), writes: [first, first])]),
-      cells(
-        "counter 0",
-        [
-          Cell(
-            id: CellID(7),
-            writes: [CellWrite(dot: Dot(Samples.replica, 0), seq: 1, effective: .zero, value: .delta(1))])
-        ], cddl: false),
-      InvalidVector(
-        name: "one value of a group in an array", kind: .cells, bytes: hex("81 82 81 02 81 85 01 01 01 00 81 81 01")),
-      InvalidVector(
-        name: "a cell's name without a group", kind: .cells, bytes: hex("81 82 80 81 85 01 01 01 00 F5")),
-    ]
-  }()
 
   private static func transaction(
     _ name: String, cddl: Bool = true, code: ErrorCode = .malformedMessage, _ change: (inout Transaction) -> Void
@@ -212,32 +186,36 @@ enum InvalidVectors {
     return response.encoded()
   }()
 
+  private static let zero = "00000000000000000000000000000000"
+  private static let answers = "85 50 \(zero) 60 00 00 50 \(zero)"
+
   private static let messages = [
-    changed("protocol version 2", .syncRequest, code: .unsupportedVersion, Samples.requests[0].encoded()) { $0[2] = 2 },
+    changed("protocol version 1", .syncRequest, code: .unsupportedVersion, Samples.requests[0].encoded()) { $0[2] = 1 },
+    changed("protocol version 3", .syncRequest, code: .unsupportedVersion, Samples.requests[0].encoded()) { $0[2] = 3 },
     InvalidVector(
-      name: "protocol version 2, and nothing else of version 1", kind: .syncResponse, bytes: hex("A1 01 02"),
+      name: "protocol version 3, and nothing else of version 2", kind: .syncResponse, bytes: hex("A1 01 03"),
       code: .unsupportedVersion),
     InvalidVector(name: "a message without fields", kind: .syncRequest, bytes: hex("A0")),
     InvalidVector(name: "a message that is an array", kind: .errorReply, bytes: hex("84 01 60 60 00")),
-    InvalidVector(name: "a required field is missing", kind: .errorReply, bytes: hex("A3 01 01 02 61 78 03 60")),
+    InvalidVector(name: "a required field is missing", kind: .errorReply, bytes: hex("A3 01 02 02 61 78 03 60")),
     InvalidVector(
-      name: "required fields out of order", kind: .errorReply, bytes: hex("A4 01 01 03 60 02 61 78 04 00")),
+      name: "required fields out of order", kind: .errorReply, bytes: hex("A4 01 02 03 60 02 61 78 04 00")),
     InvalidVector(
-      name: "a required field twice", kind: .errorReply, bytes: hex("A5 01 01 02 61 78 03 60 04 00 04 00")),
+      name: "a required field twice", kind: .errorReply, bytes: hex("A5 01 02 02 61 78 03 60 04 00 04 00")),
     InvalidVector(
       name: "a field of a later version twice", kind: .errorReply,
-      bytes: hex("A6 01 01 02 61 78 03 60 04 00 05 00 05 00")),
+      bytes: hex("A6 01 02 02 61 78 03 60 04 00 07 00 07 00")),
     InvalidVector(
-      name: "a field's name in two bytes", kind: .errorReply, bytes: hex("A4 01 01 02 61 78 18 03 60 04 00")),
+      name: "a field's name in two bytes", kind: .errorReply, bytes: hex("A4 01 02 02 61 78 18 03 60 04 00")),
     InvalidVector(
       name: "what is skipped must be deterministic too: keys out of order", kind: .errorReply,
-      bytes: hex("A5 01 01 02 61 78 03 60 04 00 05 A2 02 00 01 00")),
+      bytes: hex("A5 01 02 02 61 78 03 60 04 00 07 A2 02 00 01 00")),
     InvalidVector(
       name: "what is skipped must be deterministic too: NaN", kind: .errorReply,
-      bytes: hex("A5 01 01 02 61 78 03 60 04 00 05 F9 7E00")),
+      bytes: hex("A5 01 02 02 61 78 03 60 04 00 07 F9 7E00")),
     InvalidVector(
       name: "a hash of 15 bytes", kind: .enrolRequest,
-      bytes: hex("A5 01 01 02 60 03 4F 000000000000000000000000000000 04 00 05 50 00000000000000000000000000000000")),
+      bytes: hex("A6 01 02 02 4F 000000000000000000000000000000 03 60 04 50 \(zero) 05 00 06 50 \(zero)")),
     verification("tables of a verification out of order") { $0.tables.reverse() },
     verification("rows of a verification out of order") { $0.rows.reverse() },
     InvalidVector(
@@ -249,28 +227,29 @@ enum InvalidVectors {
     InvalidVector(
       name: "rights that nobody knows", kind: .enrolResponse,
       bytes: hex(
-        "A7 01 01 02 50 00000000000000000000000000000000 03 50 00000000000000000000000000000000 04 60 05 60 06 60"
-          + "07 81 82 61 61 04")),
+        "A8 01 02 02 \(answers) 03 50 \(zero) 04 50 \(zero) 05 60 06 60 07 60 08 81 82 61 61 04")),
     InvalidVector(
       name: "a table id of 2^32", kind: .verifyRequest,
-      bytes: hex("A5 01 01 02 50 00000000000000000000000000000000 03 00 04 1B 0000000100000000 05 40")),
+      bytes: hex("A6 01 02 02 50 \(zero) 03 50 \(zero) 04 00 05 1B 0000000100000000 06 40")),
     InvalidVector(
       name: "more of a history than may be asked for", kind: .historyRequest,
-      bytes: hex("A6 01 01 02 50 00000000000000000000000000000000 03 01 04 81 01 05 00 06 19 01F5")),
+      bytes: hex("A7 01 02 02 50 \(zero) 03 50 \(zero) 04 01 05 81 01 06 00 07 19 01F5")),
     InvalidVector(
       name: "rows asked for out of order", kind: .rowsRequest,
-      bytes: hex("A4 01 01 02 50 00000000000000000000000000000000 03 00 04 82 82 02 81 01 82 01 81 01"),
+      bytes: hex("A5 01 02 02 50 \(zero) 03 50 \(zero) 04 00 05 82 82 02 81 01 82 01 81 01"),
       isBeyondCDDL: true),
     InvalidVector(
       name: "version 0 of a schema", kind: .rowsRequest,
-      bytes: hex("A5 01 01 02 50 00000000000000000000000000000000 03 00 04 80 05 00")),
+      bytes: hex("A6 01 02 02 50 \(zero) 03 50 \(zero) 04 00 05 80 06 00")),
     InvalidVector(
-      name: "more rows answered than may be asked for", kind: .rowsResponse, bytes: hex("A3 01 01 02 80 03 19 03E9")),
+      name: "more rows answered than may be asked for", kind: .rowsResponse,
+      bytes: hex("A4 01 02 02 \(answers) 03 80 04 19 03E9")),
     history("a history that ascends") { $0.records.reverse() },
     history("a transaction twice in a history") { $0.records.insert($0.records[0], at: 0) },
     InvalidVector(
       name: "a change in a history that leaves its base to a header", kind: .historyResponse,
-      bytes: hex("A5 01 01 02 01 03 80 04 81 85 85 01 01 01 00 F4 60 60 00 84 01 81 01 F6 81 82 05 00 05 00")),
+      bytes: hex(
+        "A6 01 02 02 \(answers) 03 01 04 80 05 81 85 85 01 01 01 00 F4 60 60 00 84 01 81 01 F6 81 82 05 00 06 00")),
     request("a floor above the base", cddl: true) { $0.floor = 1 },
     request("scopes out of order", cddl: true) { $0.scopes = ["b", "a"] },
     request("a scope twice", cddl: true) { $0.scopes = ["a", "a"] },
@@ -301,32 +280,30 @@ enum InvalidVectors {
     value("malformed text of 1 MiB and a byte", "D9 5254 5A 00100001", .limitExceeded),
     value("text of 1 MiB of which nothing is there is cut, not too large", "7A 00100000"),
     InvalidVector(name: "a key's text of 1 MiB", kind: .key, bytes: hex("81 7A 00100000"), code: .limitExceeded),
-    InvalidVector(name: "10,501 cells", kind: .cells, bytes: hex("99 2905"), code: .limitExceeded),
-    InvalidVector(
-      name: "10,001 writes of a cell", kind: .cells, bytes: hex("81 82 81 07 99 2711"), code: .limitExceeded),
     InvalidVector(name: "65 fields", kind: .errorReply, bytes: hex("B8 41"), code: .limitExceeded),
     InvalidVector(
-      name: "a code of 256 bytes", kind: .errorReply, bytes: hex("A4 01 01 02 79 0100 7878"), code: .limitExceeded),
+      name: "a code of 256 bytes", kind: .errorReply, bytes: hex("A4 01 02 02 79 0100 7878"), code: .limitExceeded),
     InvalidVector(
-      name: "a message of 4097 bytes", kind: .errorReply, bytes: hex("A4 01 01 02 60 03 79 1001"), code: .limitExceeded),
+      name: "a message of 4097 bytes", kind: .errorReply, bytes: hex("A4 01 02 02 60 03 79 1001"), code: .limitExceeded),
     InvalidVector(
       name: "16 arrays in each other in a field of a later version", kind: .errorReply,
-      bytes: hex("A5 01 01 02 60 03 60 04 00 05 81818181818181818181818181818181 00"), code: .limitExceeded),
+      bytes: hex("A5 01 02 02 60 03 60 04 00 07 81818181818181818181818181818181 00"), code: .limitExceeded),
     InvalidVector(
       name: "an array of 2^64-1 items in a field of a later version", kind: .errorReply,
-      bytes: hex("A5 01 01 02 60 03 60 04 00 05 9B FFFFFFFFFFFFFFFF")),
+      bytes: hex("A5 01 02 02 60 03 60 04 00 07 9B FFFFFFFFFFFFFFFF")),
     InvalidVector(
       name: "a key of 1025 bytes to go on after", kind: .verifyRequest,
-      bytes: hex("A5 01 01 02 50 00000000000000000000000000000000 03 00 04 01 05 59 0401"), code: .limitExceeded),
+      bytes: hex("A6 01 02 02 50 \(zero) 03 50 \(zero) 04 00 05 01 06 59 0401"), code: .limitExceeded),
     InvalidVector(
-      name: "501 transactions of a history", kind: .historyResponse, bytes: hex("A5 01 01 02 01 03 80 04 99 01F5 F6"),
+      name: "501 transactions of a history", kind: .historyResponse,
+      bytes: hex("A6 01 02 02 \(answers) 03 01 04 80 05 99 01F5 F6"),
       code: .limitExceeded),
     InvalidVector(
       name: "1001 rows asked for", kind: .rowsRequest,
-      bytes: hex("A4 01 01 02 50 00000000000000000000000000000000 03 00 04 99 03E9"), code: .limitExceeded),
-    cut("100,001 rows", .transaction, Samples.transactions[0].encoded(), before: hex("81 84 03"), hex("9A 000186A1")),
-    cut("4097 scopes", .syncRequest, Samples.requests[0].encoded(), before: hex("80 0B 60"), hex("99 1001")),
-    cut("10,001 transactions", .syncRequest, Samples.requests[0].encoded(), after: hex("0B 60 0C"), hex("99 2711")),
+      bytes: hex("A5 01 02 02 50 \(zero) 03 50 \(zero) 04 00 05 99 03E9"), code: .limitExceeded),
+    cut("1,000,001 rows", .transaction, Samples.transactions[0].encoded(), before: hex("81 84 03"), hex("9A 000F4241")),
+    cut("4097 scopes", .syncRequest, Samples.requests[0].encoded(), before: hex("80 0C 60"), hex("99 1001")),
+    cut("10,001 transactions", .syncRequest, Samples.requests[0].encoded(), after: hex("0C 60 0D"), hex("99 2711")),
   ]
 
   /// A message up to a place, and there a head that announces too much.

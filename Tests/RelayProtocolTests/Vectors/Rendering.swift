@@ -42,6 +42,13 @@ extension JSON {
       })
   }
 
+  init(_ answers: AnswerTo) {
+    self = .object([
+      ("nonce", JSON(answers.nonce)), ("device", .string(answers.device)), ("replica", JSON(answers.replica)),
+      ("base", .number(unsigned: answers.base)), ("digest", JSON(answers.digest)),
+    ])
+  }
+
   /// The fields that name a row.
   static func fields(_ row: RowID) throws(RelayError) -> [(String, JSON)] {
     [("table", JSON(row.table)), ("key", JSON(try row.values()))]
@@ -56,21 +63,34 @@ extension JSON {
   }
 
   init(_ write: CellWrite) {
-    let value: (String, JSON) =
-      switch write.value {
-      case .values(let values): ("values", JSON(values))
-      case .delta(let delta): ("delta", .number(signed: delta))
-      case .flag(let flag): ("flag", .bool(flag))
-      }
     self = .object([
       ("dot", JSON(write.dot)), ("seq", .number(unsigned: write.seq)), ("effective", JSON(write.effective)),
-      ("value", .object([value])),
+      ("value", JSON(write.value)),
     ])
   }
 
-  init(_ cells: [Cell]) {
+  /// What the row shows anyway has no value.
+  init(_ stamps: [StampedCell]) {
     self = .array(
-      cells.map { .object([("cell", JSON($0.id)), ("writes", .array($0.writes.map { JSON($0) }))]) })
+      stamps.map { cell in
+        let writes = cell.writes.map { write in
+          JSON.object(
+            [
+              ("dot", JSON(write.stamp.dot)), ("seq", .number(unsigned: write.stamp.seq)),
+              ("effective", JSON(write.stamp.effective)),
+            ] + (write.value.map { [("value", JSON($0))] } ?? []))
+        }
+        return .object([("cell", JSON(cell.id)), ("writes", .array(writes))])
+      })
+  }
+
+  init(_ value: CellValue) {
+    self =
+      switch value {
+      case .values(let values): .object([("values", JSON(values))])
+      case .delta(let delta): .object([("delta", .number(signed: delta))])
+      case .flag(let flag): .object([("flag", .bool(flag))])
+      }
   }
 
   // MARK: Transactions
@@ -158,10 +178,11 @@ extension JSON {
   init(_ entries: [EntryRecord]) {
     self = .array(
       entries.map { entry in
-        .object([
-          ("cell", JSON(entry.cell)), ("opened", .number(unsigned: entry.opened)),
-          ("siblings", .array(entry.siblings.map { JSON($0) })),
-        ])
+        .object(
+          [
+            ("cell", JSON(entry.cell)), ("opened", .number(unsigned: entry.opened)),
+            ("siblings", .array(entry.siblings.map { JSON($0) })),
+          ] + (entry.ancestor.map { [("ancestor", JSON($0))] } ?? []))
       })
   }
 
@@ -175,15 +196,16 @@ extension JSON {
 
   init(_ runs: [RowRun]) throws(RelayError) {
     var list: [JSON] = []
-    for run in runs {
-      var rows: [JSON] = []
-      for row in run.rows { rows.append(try JSON(row)) }
-      list.append(
-        .object([
-          ("table", JSON(run.table)), ("columns", .array(run.columns.map { JSON($0) })), ("rows", .array(rows)),
-        ]))
-    }
+    for run in runs { list.append(try JSON(run)) }
     self = .array(list)
+  }
+
+  init(_ run: RowRun) throws(RelayError) {
+    var rows: [JSON] = []
+    for row in run.rows { rows.append(try JSON(row)) }
+    self = .object([
+      ("table", JSON(run.table)), ("columns", .array(run.columns.map { JSON($0) })), ("rows", .array(rows)),
+    ])
   }
 
   init(_ page: PullPage) throws(RelayError) {
@@ -219,20 +241,28 @@ extension JSON {
 
   init(_ request: SyncRequest) {
     var fields: [(String, JSON)] = [
-      ("organisation", JSON(request.organisation)), ("schemaHash", JSON(request.schemaHash)),
+      ("nonce", JSON(request.nonce)), ("organisation", JSON(request.organisation)),
+      ("schemaHash", JSON(request.schemaHash)),
       ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)), ("logHash", JSON(request.logHash)),
       ("replica", JSON(request.replica)), ("pending", JSON(request.pending)),
       ("floor", .number(unsigned: request.floor)), ("scopes", .array(request.scopes.map { .string($0) })),
       ("role", .string(request.role)), ("push", .array(request.push.map { .hex($0) })),
     ]
+    if !request.envelopes.isEmpty {
+      let envelopes = request.push.indices.compactMap { at in
+        request.envelopes[at].map { (String(at), JSON($0)) }
+      }
+      fields.append(("envelopes", .object(envelopes)))
+    }
     if let part = request.part {
       fields.append(
         (
           "part",
-          .object([
-            ("dot", JSON(part.dot)), ("hash", JSON(part.hash)), ("total", .number(unsigned: part.total)),
-            ("offset", .number(unsigned: part.offset)), ("bytes", .hex(part.bytes)),
-          ])
+          .object(
+            [
+              ("dot", JSON(part.dot)), ("hash", JSON(part.hash)), ("total", .number(unsigned: part.total)),
+              ("offset", .number(unsigned: part.offset)), ("bytes", .hex(part.bytes)),
+            ] + (part.envelope.map { [("envelope", JSON($0))] } ?? []))
         ))
     }
     if let pull = request.pull {
@@ -253,19 +283,22 @@ extension JSON {
     var verdicts: [JSON] = []
     for verdict in response.verdicts { verdicts.append(try JSON(verdict)) }
     var fields: [(String, JSON)] = [
-      ("epoch", JSON(response.epoch)), ("time", .number(unsigned: response.time)), ("verdicts", .array(verdicts)),
+      ("answers", JSON(response.answers)), ("epoch", JSON(response.epoch)), ("time", .number(unsigned: response.time)),
+      ("verdicts", .array(verdicts)),
       ("partReceived", .number(unsigned: response.partReceived)),
     ]
     if let page = response.page { fields.append(("page", try JSON(page))) }
     fields += JSON.optional("schemaVersion", response.schemaVersion)
     if response.page?.isWhole == true { fields.append(("whole", .bool(true))) }
+    if let origin = response.origin { fields.append(("origin", JSON(origin))) }
     self = .object(fields)
   }
 
   init(_ request: EnrolRequest) {
     self = .object(
       [
-        ("code", .string(request.code)), ("schemaHash", JSON(request.schemaHash)), ("replica", JSON(request.replica)),
+        ("nonce", JSON(request.nonce)), ("code", .string(request.code)), ("schemaHash", JSON(request.schemaHash)),
+        ("replica", JSON(request.replica)),
         ("organisation", JSON(request.organisation)),
       ] + JSON.optional("schemaVersion", request.schemaVersion))
   }
@@ -273,7 +306,8 @@ extension JSON {
   init(_ response: EnrolResponse) {
     self = .object(
       [
-        ("organisation", JSON(response.organisation)), ("epoch", JSON(response.epoch)),
+        ("answers", JSON(response.answers)), ("organisation", JSON(response.organisation)),
+        ("epoch", JSON(response.epoch)),
         ("device", .string(response.device)), ("token", .string(response.token)), ("role", .string(response.role)),
         ("grants", JSON(response.grants)),
       ] + JSON.optional("schemaVersion", response.schemaVersion))
@@ -282,7 +316,8 @@ extension JSON {
   init(_ request: VerifyRequest) {
     self = .object(
       [
-        ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)), ("table", JSON(request.table)),
+        ("nonce", JSON(request.nonce)), ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)),
+        ("table", JSON(request.table)),
         ("after", .hex(request.after)),
       ] + JSON.optional("schemaVersion", request.schemaVersion))
   }
@@ -294,7 +329,10 @@ extension JSON {
       ])
     }
     let rows = response.rows.map { JSON.object([("key", .hex($0.key)), ("hash", JSON($0.hash))]) }
-    self = .object([("tables", .array(tables)), ("rows", .array(rows)), ("more", .bool(response.more))])
+    self = .object([
+      ("answers", JSON(response.answers)), ("tables", .array(tables)), ("rows", .array(rows)),
+      ("more", .bool(response.more)),
+    ])
   }
 
   init(_ request: HistoryRequest) throws(RelayError) {
@@ -302,7 +340,7 @@ extension JSON {
       ("before", .number(unsigned: request.before)), ("most", .number(unsigned: request.most)),
     ]
     self = .object(
-      [("epoch", JSON(request.epoch))] + (try JSON.fields(request.row)) + rest
+      [("nonce", JSON(request.nonce)), ("epoch", JSON(request.epoch))] + (try JSON.fields(request.row)) + rest
         + JSON.optional("schemaVersion", request.schemaVersion))
   }
 
@@ -318,7 +356,8 @@ extension JSON {
         ]))
     }
     self = .object([
-      ("head", .number(unsigned: response.head)), ("cells", JSON(response.cells)), ("records", .array(records)),
+      ("answers", JSON(response.answers)), ("head", .number(unsigned: response.head)), ("cells", JSON(response.cells)),
+      ("records", .array(records)),
       ("next", .number(unsigned: response.next)),
     ])
   }
@@ -328,12 +367,16 @@ extension JSON {
     for row in request.rows { rows.append(.object(try JSON.fields(row))) }
     self = .object(
       [
-        ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)), ("rows", .array(rows)),
+        ("nonce", JSON(request.nonce)), ("epoch", JSON(request.epoch)), ("base", .number(unsigned: request.base)),
+        ("rows", .array(rows)),
       ] + JSON.optional("schemaVersion", request.schemaVersion))
   }
 
   init(_ response: RowsResponse) throws(RelayError) {
-    self = .object([("runs", try JSON(response.runs)), ("answered", .number(unsigned: response.answered))])
+    self = .object([
+      ("answers", JSON(response.answers)), ("runs", try JSON(response.runs)),
+      ("answered", .number(unsigned: response.answered)),
+    ])
   }
 
   /// A field that may be missing.
@@ -342,9 +385,21 @@ extension JSON {
   }
 
   init(_ reply: ErrorReply) {
+    self = .object(
+      [
+        ("code", .string(reply.code)), ("message", .string(reply.message)),
+        ("retryAfter", .number(unsigned: reply.retryAfter)),
+      ] + (reply.epoch.map { [("epoch", JSON($0))] } ?? []) + (reply.origin.map { [("origin", JSON($0))] } ?? []))
+  }
+
+  init(_ envelope: Envelope) {
     self = .object([
-      ("code", .string(reply.code)), ("message", .string(reply.message)),
-      ("retryAfter", .number(unsigned: reply.retryAfter)),
+      ("base", .number(unsigned: envelope.base)), ("seen", JSON(envelope.seen)),
+      ("effective", envelope.effective.map { JSON($0) } ?? .null),
     ])
+  }
+
+  init(_ origin: EpochOrigin) {
+    self = .object([("parent", JSON(origin.parent)), ("fork", .number(unsigned: origin.fork))])
   }
 }

@@ -23,7 +23,9 @@ enum ValidVectors {
     values.map { name, value in ValidVector(name: name, kind: .value, bytes: cbor { $0.value(value) }) }
     + keys.map { name, values in ValidVector(name: name, kind: .key, bytes: RowID.encode(values)) }
     + dotSets.map { name, set in ValidVector(name: name, kind: .dotSet, bytes: cbor { $0.dotSet(set) }) }
-    + cells.map { name, cells in ValidVector(name: name, kind: .cells, bytes: cbor { $0.cells(cells) }) }
+    + runs.map { name, run in
+      ValidVector(name: name, kind: .run, bytes: Array(EncodedRows([run]).bytes.dropFirst()))
+    }
 
   private static let values: [(String, Value)] = [
     ("NULL", .null), ("zero", 0), ("the last integer within its head", 23), ("the first integer of one byte", 24),
@@ -62,16 +64,11 @@ enum ValidVectors {
     ("a counter of 2^53-1", DotSet([Dot(ReplicaID(bits: 0), 9_007_199_254_740_991)])),
   ]
 
-  private static let cells: [(String, [Cell])] = [
-    ("no cells", []), ("cells of every kind", Samples.cells),
-    (
-      "increments at the ends of their range",
-      [
-        Cell(id: CellID(7), writes: [Samples.write(1, .delta(.max)), Samples.write(2, .delta(.min))]),
-        Cell(id: CellID(.max), writes: [Samples.write(1, .values(Samples.values))]),
-      ]
-    ),
-  ]
+  /// Each row of a run alone, and all of them in one, where stamps lean on those before.
+  private static let runs: [(String, RowRun)] =
+    Samples.stampedRun.rows.enumerated().map { at, row in
+      (Samples.stamps[at].name, RowRun(table: 3, columns: Samples.stampedRun.columns, rows: [row]))
+    } + [("all of these in one run", Samples.stampedRun)]
 
   static let messages: [ValidVector] =
     list("transaction", .transaction, Samples.transactions.map { $0.encoded() })
@@ -86,7 +83,7 @@ enum ValidVectors {
     + list("history response", .historyResponse, MessageKind.historyResponse.samples)
     + list("rows request", .rowsRequest, MessageKind.rowsRequest.samples)
     + list("rows response", .rowsResponse, MessageKind.rowsResponse.samples)
-    + list("error reply", .errorReply, [Samples.error.encoded()])
+    + list("error reply", .errorReply, MessageKind.errorReply.samples)
     + MessageKind.allCases.filter(\.hasOptionalFields).map(\.withLaterField)
 
   private static func list(_ name: String, _ kind: VectorKind, _ messages: [[UInt8]]) -> [ValidVector] {

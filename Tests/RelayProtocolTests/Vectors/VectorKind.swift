@@ -2,7 +2,7 @@ import RelayProtocol
 
 /// Everything that has golden vectors, by its name in relay.cddl.
 enum VectorKind: String, CaseIterable {
-  case value, key, cells, transaction
+  case value, key, run, transaction
   case dotSet = "dot-set"
   case syncRequest = "sync-request"
   case syncResponse = "sync-response"
@@ -28,9 +28,9 @@ enum VectorKind: String, CaseIterable {
     case .dotSet:
       let set = try CBORReader.decode(bytes) { (r) throws(RelayError) in try r.dotSet() }
       return (JSON(set), cbor { $0.dotSet(set) })
-    case .cells:
-      let cells = try CBORReader.decode(bytes) { (r) throws(RelayError) in try r.cells() }
-      return (JSON(cells), cbor { $0.cells(cells) })
+    case .run:
+      let rows = try EncodedRows(stored: [0x81] + bytes)
+      return (try JSON(rows.decoded()[0]), Array(EncodedRows(try rows.decoded()).bytes.dropFirst()))
     case .transaction:
       let transaction = try Transaction(decoding: bytes)
       return (try JSON(transaction), transaction.encoded())

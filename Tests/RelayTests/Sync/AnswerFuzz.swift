@@ -104,8 +104,9 @@ struct AnswerFuzz: Sendable {
     let seq = number()
     var record = RowRecord(row: row, seq: seq, values: nil)
     if !chance(5) { record.values = (0..<columns).map { _ in value() } }
-    if chance(3) {
-      record.stamps = [Cell(id: CellID(UInt32(below(10))), writes: [write(min(seq, Limits.sequence))])]
+    if record.values != nil, chance(3) {
+      let cell = Cell(id: CellID(UInt32(below(10))), writes: [write(min(seq, Limits.sequence))])
+      record.stamps = [StampedCell(cell, shown: nil)]
     }
     if chance(6) {
       let siblings = (0..<2).map { _ in SiblingRecord(write: write(1), author: "a\u{7}", device: "d") }
@@ -127,7 +128,8 @@ struct AnswerFuzz: Sendable {
       if rows.isEmpty { continue }
       runs.append(RowRun(table: table, columns: columns, rows: rows.map { record($0, columns.count) }))
     }
-    var page = PullPage(grants: grants, role: one([request.role, request.role, "office", "nobody"]), runs: runs)
+    var page = PullPage(
+      grants: grants, role: one([request.role, request.role, "office", "nobody"]), rows: EncodedRows(runs))
     if chance(3) {
       page.token = [UInt8(below(4))]
       return page

@@ -73,7 +73,7 @@ import Testing
     // The hub keeps such a write to five minutes beyond its own clock.
     let verdict = Verdict(dot: dot, seq: 1, effective: HybridTime(milliseconds: 1_700_000_300_000))
     let page = PullPage(
-      grants: [ScopeGrant(scope: "unit/u1")], role: "field", runs: [], token: [],
+      grants: [ScopeGrant(scope: "unit/u1")], role: "field",
       closing: PullClosing(head: 1, logHash: .zero, confirmed: [verdict]))
     let response = SyncResponse(epoch: ScriptedHub.epoch, time: 1_700_000_000_000, verdicts: [verdict], page: page)
     _ = try replica.receive(response, to: request)

@@ -1,0 +1,57 @@
+/// What stands round a transaction that is offered again to a hub that lost part of its history (rules 26 and 27). The
+/// sealed bytes stay as they are; this says what they mean in the history that the hub has now.
+public struct Envelope: Hashable, Sendable {
+  /// Every base of the transaction counts as no more than this: the last seq that both histories share.
+  public var base: UInt64
+  /// What its author had seen, with what was confirmed between that seq and its bases.
+  public var seen: DotSet
+  /// The effective time that the lost verdict gave; nil where there was none.
+  public var effective: HybridTime?
+
+  public init(base: UInt64, seen: DotSet, effective: HybridTime? = nil) {
+    self.base = base
+    self.seen = seen
+    self.effective = effective
+  }
+}
+
+/// Where an epoch comes from: a hub that was put back to an older copy begins a new one.
+public struct EpochOrigin: Hashable, Sendable {
+  /// The epoch before.
+  public var parent: Hash128
+  /// The last seq that it shares with its parent.
+  public var fork: UInt64
+
+  public init(parent: Hash128, fork: UInt64) {
+    self.parent = parent
+    self.fork = fork
+  }
+}
+
+extension CBORWriter {
+  /// As three items.
+  mutating func envelope(_ envelope: Envelope) {
+    unsigned(envelope.base)
+    dotSet(envelope.seen)
+    if let effective = envelope.effective { unsigned(effective.bits) } else { null() }
+  }
+
+  mutating func epochOrigin(_ origin: EpochOrigin) {
+    array(2)
+    hash(origin.parent)
+    unsigned(origin.fork)
+  }
+}
+
+extension CBORReader {
+  mutating func envelope() throws(RelayError) -> Envelope {
+    var envelope = Envelope(base: try unsigned(most: Limits.sequence), seen: try dotSet())
+    if try peekIsNull() { try null() } else { envelope.effective = HybridTime(bits: try unsigned()) }
+    return envelope
+  }
+
+  mutating func epochOrigin() throws(RelayError) -> EpochOrigin {
+    try array(exactly: 2)
+    return EpochOrigin(parent: try hash(), fork: try unsigned(most: Limits.sequence))
+  }
+}

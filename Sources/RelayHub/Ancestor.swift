@@ -1,0 +1,68 @@
+internal import RelayMerge
+internal import RelayProtocol
+internal import RelaySQLite
+
+/// What the authors of a conflict had all seen in its cell before they wrote: the nearest common ancestor (rule 14), so
+/// that a person sees what each of them changed.
+extension HubSession {
+  /// How far back the history is read, and how large a transaction may be that is read for it: an entry that would cost
+  /// more is shown without.
+  private static let ancestorDepth = 200
+  private static let ancestorBytes = Limits.part
+
+  /// - Returns: nil where the authors had seen nothing in common, or the bodies that say so are kept no longer.
+  /// - Complexity: O(siblings + transactions of the row that are looked at), each decoded once.
+  func ancestor(of cell: Cell, in stored: StoredRow, _ table: TableSchema) throws(RelayError) -> CellValue? {
+    guard let id = stored.id, cell.writes.count <= Self.ancestorDepth else { return nil }
+    var authors: [WriteContext] = []
+    for write in cell.writes {
+      guard let author = try seenBy(write.dot, write.seq, stored.row, table)?.context else { return nil }
+      authors.append(author)
+    }
+    let before = cell.writes.map(\.seq).max() ?? 0
+    var seen: [(change: RowChange, context: WriteContext)] = []
+    for (seq, dot) in try earlier(id, before: before) {
+      let write = CellWrite(dot: dot, seq: seq, effective: .zero, value: .flag(true))
+      guard authors.allSatisfy({ $0.dot != dot && $0.covers(write) }) else { continue }
+      guard let found = try seenBy(dot, seq, stored.row, table) else { return nil }
+      seen.append(found)
+      // Whatever came before is covered by a write that brought all of the row.
+      if found.change.operations.first?.isInsert == true { break }
+    }
+    var state = RowState()
+    for one in seen.reversed() { state.apply(one.change, one.context, table: table) }
+    return table.shownWrite(Cell(id: cell.id, writes: state.writes(cell.id)))?.value
+  }
+
+  /// Accepted transactions of the row, newest first.
+  private func earlier(_ row: Int64, before seq: UInt64) throws(RelayError) -> [(UInt64, Dot)] {
+    try db.query(
+      """
+      SELECT h.seq, t.replica, t.n FROM history h JOIN txn t ON t.seq = h.seq WHERE h.row = ? AND h.seq < ?
+      ORDER BY h.seq DESC LIMIT ?
+      """, [.integer(row), .seq(seq), .integer(Int64(Self.ancestorDepth))]
+    ) { (row) throws(RelayError) in
+      (UInt64(row.int(0)), Dot(ReplicaID(bits: UInt64(bitPattern: row.int(1))), UInt64(row.int(2))))
+    }
+  }
+
+  /// What a transaction did to the row, and what its author had seen of it.
+  private func seenBy(
+    _ dot: Dot, _ seq: UInt64, _ row: RowID, _ table: TableSchema
+  ) throws(RelayError) -> (change: RowChange, context: WriteContext)? {
+    let bytes = try db.first(
+      "SELECT bytes FROM body WHERE seq = ? AND length(bytes) <= ?", [.seq(seq), .integer(Int64(Self.ancestorBytes))])?[
+        0]
+    guard let bytes, let record = try record(dot) else { return nil }
+    let transaction = try Transaction(decoding: bytes.bytes)
+    let change =
+      transaction.rows.first { $0.row == row }
+      ?? RowChange(row: row, base: transaction.base, operations: [Operation(.touch)])
+    // What its author could not read is cut away with the rest, where the entry is shown.
+    let everything = table.access(SyncSchema.unenrolledRole)
+    let context = WriteContext(
+      dot: dot, seq: seq, effective: record.verdict.effective, seen: transaction.seen, base: change.base,
+      author: everything, now: everything)
+    return (change, context)
+  }
+}
