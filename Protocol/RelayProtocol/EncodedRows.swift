@@ -84,11 +84,11 @@ public struct EncodedRows: Hashable, Sendable {
 public struct RowsWriter: Sendable {
   private var runs = CBORWriter()
   private var runCount = 0
-  public private(set) var count = 0
-  private var head: (table: UInt32, columns: [UInt32])?
-  private var rows = CBORWriter()
-  private var rowCount = 0
-  private var origin: Stamp?
+  public internal(set) var count = 0
+  var head: (table: UInt32, columns: [UInt32])?
+  var rows = CBORWriter()
+  var rowCount = 0
+  var origin: Stamp?
 
   public init() {}
 
@@ -144,7 +144,7 @@ public struct RowsWriter: Sendable {
 }
 
 extension CBORWriter {
-  fileprivate mutating func rowHead(seq: UInt64, key: [UInt8], hasStamps: Bool, hasEntries: Bool) {
+  mutating func rowHead(seq: UInt64, key: [UInt8], hasStamps: Bool, hasEntries: Bool) {
     array(hasEntries ? 5 : hasStamps ? 4 : 3)
     unsigned(seq)
     self.key(key)

@@ -44,7 +44,7 @@ extension CBORWriter {
     }
   }
 
-  private mutating func origin(_ origin: Stamp?, seq: UInt64, previous: inout Stamp?) {
+  mutating func origin(_ origin: Stamp?, seq: UInt64, previous: inout Stamp?) {
     guard let origin, origin != previous else { return null() }
     array(4)
     if previous?.dot.replica == origin.dot.replica { null() } else { unsigned(origin.dot.replica.bits) }

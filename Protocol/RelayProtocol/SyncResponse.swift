@@ -28,7 +28,7 @@ public struct SyncResponse: Hashable, Sendable {
   }
 }
 
-/// One page of a pull. Rows are ordered by (seq, table, key) over all pages; a later one replaces an earlier one.
+/// One page of a pull. Rows ascend by seq over all pages; a later one replaces an earlier one.
 public struct PullPage: Hashable, Sendable {
   /// What the hub grants this device now, ascending by scope. Pages of one pull agree on it or the pull starts again.
   public var grants: [ScopeGrant]

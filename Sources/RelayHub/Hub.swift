@@ -58,7 +58,8 @@ extension Hub {
     directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
     resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
-    try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
+    let parsed = try SyncSchema(json: schema, resolvers: resolvers)
+    try parsed.checkResolvers()
     let id = hash128(schema).bytes
     let db = try Database(path: HubSession.path(directory), mode: .create)
     try db.transaction { () throws(RelayError) in
@@ -66,6 +67,7 @@ extension Hub {
         throw RelayError(.usage, "\(directory): a hub is here already")
       }
       try db.script(HubSession.tables)
+      try HubSession.putShapes(of: parsed, in: db)
       for (name, value) in [
         ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
         ("version", HubSession.version), ("grace", try Grace.bytes(days: graceDays)),

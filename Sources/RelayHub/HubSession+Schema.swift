@@ -13,7 +13,7 @@ extension HubSession {
     try updated.checkResolvers()
     schema = updated
     schemaID = hash128(file)
-    views = [:]
+    (views, newestShapes) = ([:], [:])
   }
 
   /// The schema as a version of it saw it.
@@ -81,6 +81,7 @@ extension HubSession {
     for (name, value) in [("schema", file), ("schema_id", hash128(file).bytes)] {
       try db.execute("UPDATE meta SET value = ? WHERE name = ?", [.blob(value), .text(name)])
     }
+    try HubSession.putShapes(of: new, in: db)
     try rightsChanged()
     for step in new.steps where step > old.newest {
       // New columns are at their defaults and new tables empty: the sums are the same.

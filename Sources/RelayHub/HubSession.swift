@@ -27,11 +27,14 @@ final class HubSession {
   var mostExits = Limits.exits
   /// What older versions saw of it, by version.
   var views: [UInt64: SyncSchema] = [:]
+  /// Columns of rows by shape, and the shape of a table's rows now.
+  var shapes: [Int64: [UInt32]] = [:]
+  var newestShapes: [UInt32: Int64] = [:]
   let organisation: Hash128
   let epoch: Hash128
 
   /// Of the store's tables.
-  static let version: [UInt8] = [3]
+  static let version: [UInt8] = [4]
 
   static func path(_ directory: String) -> String { directory + "/hub.db" }
 
@@ -93,7 +96,9 @@ final class HubSession {
     CREATE TABLE refused(device INT, seq INT, bytes INT NOT NULL, PRIMARY KEY(device, seq)) STRICT, WITHOUT ROWID;
     CREATE TABLE row(id INTEGER PRIMARY KEY, tbl INT NOT NULL, key BLOB NOT NULL, seq INT NOT NULL,
       alive INT NOT NULL, parent_tbl INT, parent BLOB, scopes BLOB NOT NULL, homes BLOB NOT NULL, orphan INT NOT NULL,
-      cells BLOB NOT NULL, UNIQUE(tbl, key)) STRICT;
+      flags INT NOT NULL, shape INT NOT NULL, vals BLOB NOT NULL, stamps BLOB NOT NULL, UNIQUE(tbl, key)) STRICT;
+    -- Which columns the rows' values are of.
+    CREATE TABLE shape(id INTEGER PRIMARY KEY, columns BLOB NOT NULL UNIQUE) STRICT;
     CREATE INDEX row_seq ON row(seq);
     CREATE INDEX row_parent ON row(parent_tbl, parent) WHERE parent IS NOT NULL;
     CREATE TABLE increment(row INT, grp INT, seq INT, replica INT NOT NULL, n INT NOT NULL, eff INT NOT NULL,

@@ -58,6 +58,7 @@ struct Case {
   var run: () throws -> [Figure]
 
   static func all(_ measure: Measure) -> [Case] {
-    writing(measure) + installing(measure) + onTheWire(measure) + inLargeFiles(measure) + accepting(measure)
+    writing(measure) + installing(measure) + onTheWire(measure) + inLargeFiles(measure)
+      + accepting(measure) + atTheHub(measure)
   }
 }

@@ -85,4 +85,19 @@ final class Fleet {
       if case .installed = step { return seconds }
     }
   }
+
+  /// CPU seconds of the hub while a replica syncs: judging, reading and encoding, without the device's own work.
+  func serve(_ replica: Replica, _ measure: Measure) throws -> Double {
+    let token = tokens[ObjectIdentifier(replica)] ?? ""
+    var seconds = 0.0
+    while true {
+      let request = try replica.nextRequest()
+      let device = try hub.reader.authenticate(token: token)
+      var bytes: [UInt8] = []
+      seconds += try measure.cpu {
+        bytes = try hub.answer(request, device: device, now: Environment.system.now()).encoded()
+      }
+      if case .installed = try replica.receive(try SyncResponse(decoding: bytes), to: request) { return seconds }
+    }
+  }
 }

@@ -13,6 +13,7 @@ struct HubServer {
 
   func run() async throws {
     SystemEdge.allowManyConnections()
+    SystemEdge.sparesMemory()
     let lock = try DirectoryLock(settings.directory)
     defer { withExtendedLifetime(lock) {} }
     let limits = settings.limits
@@ -41,6 +42,9 @@ struct HubServer {
       let now = SystemEdge.now()
       try await writer.perform { (writer) throws(RelayError) in try writer.tidy(now: now) }
     }
+    let memory = Periodic(pause: .seconds(5), failure: "", logger: logger) {
+      () async throws(RelayError) in SystemEdge.giveBackMemory()
+    }
     let clock = Periodic(pause: .milliseconds(250), failure: "", logger: logger) {
       () async throws(RelayError) in parking.expire()
     }
@@ -52,7 +56,8 @@ struct HubServer {
       parking.changed(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
     }
     let services = ServiceGroupConfiguration(
-      services: [network, checkpoints, tidying, clock, rightsWatch], gracefulShutdownSignals: [.sigterm, .sigint],
+      services: [network, checkpoints, tidying, memory, clock, rightsWatch],
+      gracefulShutdownSignals: [.sigterm, .sigint],
       logger: logger)
     try await ServiceGroup(configuration: services).run()
     try await writer.checkpoint()

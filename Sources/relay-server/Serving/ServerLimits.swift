@@ -7,8 +7,8 @@ struct ServerLimits: Sendable {
   /// Requests that may wait for a reader.
   var waitingReads = 10_000
   /// Bytes of bodies that are being received, and of answers that are being sent, in all.
-  var bodyBytes = 48 << 20
-  var answerBytes = 48 << 20
+  var bodyBytes = 32 << 20
+  var answerBytes = 24 << 20
   /// Milliseconds of the hub's time that a device may take at once, and that come back every second.
   var workBurst = 60_000.0
   var workRate = 250.0

@@ -64,6 +64,24 @@ enum SystemEdge {
     _ = setrlimit(files, &limit)
   }
 
+  /// Keeps the C library from holding on to memory for every thread that ever wanted much of it (mallopt's
+  /// M_ARENA_MAX).
+  static func sparesMemory() {
+    #if canImport(Glibc)
+      // Exported, but not in the C library's Swift module.
+      guard let mallopt = dlsym(nil, "mallopt") else { return }
+      _ = unsafeBitCast(mallopt, to: (@convention(c) (CInt, CInt) -> CInt).self)(-8, 2)
+    #endif
+  }
+
+  /// Gives memory that nobody uses back to the system.
+  static func giveBackMemory() {
+    #if canImport(Glibc)
+      guard let trim = dlsym(nil, "malloc_trim") else { return }
+      _ = unsafeBitCast(trim, to: (@convention(c) (Int) -> CInt).self)(0)
+    #endif
+  }
+
   /// The system's error of the last call.
   ///
   /// - Parameter isReading: a file that may not be read counts as one that is not there.

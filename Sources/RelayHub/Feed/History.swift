@@ -18,14 +18,14 @@ extension HubSession {
     }
     var response = HistoryResponse(head: try head())
     let view = try servedView(request.schemaVersion)
-    guard let table = view.table(request.row.table), table.access(device.role).reads else { return response }
+    let door = Door(device, view)
+    guard let table = door.table(request.row.table) else { return response }
     let stored = try load(request.row)
     var isReadable = false
-    if let stored, device.readable.reach(stored.scopeNames), try !table.isUpOnly(stored.row, stored.state, device.role)
-    {
+    if let stored, try door.holds(stored) != nil {
       isReadable = true
       // Later pages go on with the transactions alone.
-      if request.before == 0 { response.cells = try cells(stored, table, device.role) }
+      if request.before == 0 { response.cells = try cells(stored, table, door) }
     }
     let seqs = try seqs(request, isReadable ? stored?.id : nil, device)
     // Where the cells fill an answer, the transactions begin with the next one.
@@ -84,11 +84,8 @@ extension HubSession {
     return (record, bytes.count)
   }
 
-  private func cells(_ stored: StoredRow, _ table: TableSchema, _ role: String) throws(RelayError) -> [EntryRecord] {
-    let open = try db.query(
-      "SELECT cell, opened FROM entry WHERE tbl = ? AND key = ? AND status = 'open'",
-      [.integer(Int64(stored.row.table)), .blob(stored.row.key)]
-    ) { (row) throws(RelayError) in (row.blob(0), UInt64(row.int(1))) }
+  private func cells(_ stored: StoredRow, _ table: TableSchema, _ door: Door) throws(RelayError) -> [EntryRecord] {
+    let open = try openEntries(stored.row)
     var list: [EntryRecord] = []
     // Elements that were taken out are told too, as far as there is room for them.
     var room = Limits.columns + Limits.elements - stored.state.cells.count(where: \.isTelling)
@@ -99,14 +96,35 @@ extension HubSession {
       }
       let group = table.group(cell.id.group)
       if group?.policy.travelsAsSum == true, let id = stored.id { cell.writes = try listed(cell, id) }
-      guard cell.id.group == 0 || group.map({ table.reads($0, role) }) ?? false else { continue }
+      guard door.reads(cell.id, table) else { continue }
       let shown = table.shownWrite(cell)
       var siblings: [SiblingRecord] = []
       for write in cell.writes.filter({ $0 == shown }) + cell.writes.filter({ $0 != shown }) {
         siblings.append(try sibling(write))
       }
-      let opened = open.first { $0.0 == CellsBlob.encode(cell.id) }?.1 ?? 0
+      let opened = open.first { $0.cell == CellsBlob.encode(cell.id) }?.opened ?? 0
       list.append(EntryRecord(cell: cell.id, opened: opened, siblings: siblings))
+    }
+    return list
+  }
+
+  /// What waits for a person in a row, as far as the device may read it.
+  func entries(_ stored: StoredRow, _ table: TableSchema, _ door: Door) throws(RelayError) -> [EntryRecord] {
+    // Where every cell has one write there is nothing to decide.
+    guard stored.state.cells.contains(where: { $0.writes.count > 1 }) else { return [] }
+    let open = try openEntries(stored.row)
+    var list: [EntryRecord] = []
+    for cell in open.isEmpty ? [] : stored.state.cells where door.reads(cell.id, table) {
+      guard let found = open.first(where: { $0.cell == CellsBlob.encode(cell.id) }) else { continue }
+      let shown = table.shownWrite(cell)
+      var siblings: [SiblingRecord] = []
+      for write in cell.writes.filter({ $0 == shown }) + cell.writes.filter({ $0 != shown }) {
+        siblings.append(try sibling(write))
+      }
+      list.append(
+        EntryRecord(
+          cell: cell.id, opened: found.opened, siblings: siblings,
+          ancestor: try ancestor(of: cell, in: stored, table)))
     }
     return list
   }

@@ -21,34 +21,57 @@ struct StoredRow {
 
   init(_ row: RowID) { self.row = row }
 
+  /// From the bytes of a feed.
+  init(_ row: FeedRow, _ table: TableSchema, _ store: any FeedStore) throws(RelayError) {
+    self.row = row.row
+    id = row.place.row
+    seq = row.changed
+    scopes = try StoredRow.scopes(row.scopes)
+    isOrphan = row.isOrphan
+    state = try StoredForm.decode(
+      values: row.values, stamps: row.stamps, columns: try store.columns(ofShape: row.shape), row.row, table)
+  }
+
   var scopeNames: [String] { scopes.map(\.name) }
+
+  static func scopes(_ bytes: [UInt8]) throws(RelayError) -> [(name: String, seq: UInt64)] {
+    try CBORReader.decode(bytes) { (reader) throws(RelayError) in
+      var list: [(name: String, seq: UInt64)] = []
+      for _ in 0..<(try reader.array(most: Limits.inflatedBody)) / 2 {
+        list.append((try reader.textString(most: Limits.scopeName), try reader.unsigned()))
+      }
+      return list
+    }
+  }
 }
 
 extension HubSession {
-  private static let columns = "id, tbl, key, seq, parent_tbl, parent, scopes, homes, orphan, cells"
+  private static let columns = "id, tbl, key, seq, parent_tbl, parent, scopes, homes, orphan, shape, vals, stamps"
 
   func load(_ row: RowID) throws(RelayError) -> StoredRow? {
     try db.first(
       "SELECT \(HubSession.columns) FROM row WHERE tbl = ? AND key = ?", [.integer(Int64(row.table)), .blob(row.key)]
-    ).map { (values) throws(RelayError) in try HubSession.decode(values) }
+    ).map { (values) throws(RelayError) in try decode(values) }
   }
 
   func load(id: Int64) throws(RelayError) -> StoredRow? {
     try db.first("SELECT \(HubSession.columns) FROM row WHERE id = ?", [.integer(id)])
-      .map { (values) throws(RelayError) in try HubSession.decode(values) }
+      .map { (values) throws(RelayError) in try decode(values) }
   }
 
   func children(of row: RowID) throws(RelayError) -> [StoredRow] {
     try db.query(
       "SELECT \(HubSession.columns) FROM row WHERE parent_tbl = ? AND parent = ? ORDER BY tbl, key",
       [.integer(Int64(row.table)), .blob(row.key)]
-    ) { (row) throws(RelayError) in try HubSession.decode(row.values) }
+    ) { (row) throws(RelayError) in try decode(row.values) }
   }
 
   func isAlive(_ stored: StoredRow) -> Bool { schema.table(stored.row.table)?.isAlive(stored.state) ?? false }
 
   /// Writes a row; the first time it gets its id.
   func save(_ stored: inout StoredRow) throws(RelayError) {
+    guard let table = schema.table(stored.row.table) else { throw RelayError(.invariant, "a row of an unknown table") }
+    let form = StoredForm(stored.state, table, shown: try table.allValues(stored.row, stored.state))
     var scopes = CBORWriter()
     scopes.array(stored.scopes.count * 2)
     for scope in stored.scopes {
@@ -62,35 +85,30 @@ extension HubSession {
       .integer(Int64(stored.row.table)), .blob(stored.row.key), .seq(stored.seq),
       .integer(isAlive(stored) ? 1 : 0), stored.parent.map { .integer(Int64($0.table)) } ?? .null,
       stored.parent.map { .blob($0.key) } ?? .null, .blob(scopes.bytes), .blob(homes.bytes),
-      .integer(stored.isOrphan ? 1 : 0), .blob(CellsBlob.encode(stored.state)),
+      .integer(stored.isOrphan ? 1 : 0), .integer(form.flags.rawValue), .integer(try shape(of: table)),
+      .blob(form.values), .blob(form.stamps),
     ]
     if let id = stored.id {
       try db.execute(
         """
         UPDATE row SET tbl = ?, key = ?, seq = ?, alive = ?, parent_tbl = ?, parent = ?, scopes = ?, homes = ?,
-        orphan = ?, cells = ? WHERE id = ?
+        orphan = ?, flags = ?, shape = ?, vals = ?, stamps = ? WHERE id = ?
         """, values + [.integer(id)])
     } else {
       stored.id = try db.first(
         """
-        INSERT INTO row(tbl, key, seq, alive, parent_tbl, parent, scopes, homes, orphan, cells)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
+        INSERT INTO row(tbl, key, seq, alive, parent_tbl, parent, scopes, homes, orphan, flags, shape, vals, stamps)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
         """, values)?[0].integer
     }
   }
 
-  private static func decode(_ values: [Value]) throws(RelayError) -> StoredRow {
+  private func decode(_ values: [Value]) throws(RelayError) -> StoredRow {
     var stored = StoredRow(RowID(table: UInt32(values[1].integer ?? 0), key: values[2].bytes))
     stored.id = values[0].integer
     stored.seq = UInt64(values[3].integer ?? 0)
     if let table = values[4].integer { stored.parent = RowID(table: UInt32(table), key: values[5].bytes) }
-    stored.scopes = try CBORReader.decode(values[6].bytes) { (reader) throws(RelayError) in
-      var list: [(name: String, seq: UInt64)] = []
-      for _ in 0..<(try reader.array(most: Limits.inflatedBody)) / 2 {
-        list.append((try reader.textString(most: Limits.scopeName), try reader.unsigned()))
-      }
-      return list
-    }
+    stored.scopes = try StoredRow.scopes(values[6].bytes)
     stored.homes = try CBORReader.decode(values[7].bytes) { (reader) throws(RelayError) in
       var list: [String] = []
       for _ in 0..<(try reader.array(most: Limits.inflatedBody)) {
@@ -99,61 +117,12 @@ extension HubSession {
       return list
     }
     stored.isOrphan = values[8].integer != 0
-    stored.state = try CellsBlob.decode(values[9].bytes)
+    guard let table = schema.table(stored.row.table) else {
+      throw RelayError(.corrupt, "the hub's store has a row of a table that its schema does not know")
+    }
+    stored.state = try StoredForm.decode(
+      values: values[10].bytes, stamps: values[11].bytes, columns: try columns(ofShape: values[9].integer ?? 0),
+      stored.row, table)
     return stored
-  }
-}
-
-/// The bytes of a row's cells: most cells of a row come from one insert, so its stamp stands once, before them.
-enum CellsBlob {
-  static func encode(_ state: RowState) -> [UInt8] {
-    var out = CBORWriter(reserving: 32 + state.cells.count * 16)
-    let origin = state.cells.first?.writes.first
-    out.array(5)
-    out.unsigned(origin?.dot.replica.bits ?? 0)
-    out.unsigned(origin?.dot.counter ?? 0)
-    out.unsigned(origin?.seq ?? 0)
-    out.unsigned(origin?.effective.bits ?? 0)
-    out.array(state.cells.count * 2)
-    for cell in state.cells {
-      out.cellID(cell.id)
-      if cell.writes.count == 1, cell.writes[0].dot == origin?.dot {
-        out.cellValue(cell.writes[0].value)
-      } else {
-        out.map(1)
-        out.unsigned(0)
-        out.array(cell.writes.count)
-        for write in cell.writes { out.cellWrite(write) }
-      }
-    }
-    return out.bytes
-  }
-
-  static func decode(_ bytes: [UInt8]) throws(RelayError) -> RowState {
-    try CBORReader.decode(bytes) { (reader) throws(RelayError) in
-      try reader.array(exactly: 5)
-      let dot = Dot(ReplicaID(bits: try reader.unsigned()), try reader.unsigned())
-      let seq = try reader.unsigned()
-      let effective = HybridTime(bits: try reader.unsigned())
-      var state = RowState()
-      for _ in 0..<(try reader.array(most: Limits.inflatedBody)) / 2 {
-        var cell = Cell(id: try reader.cellID(), writes: [])
-        if try reader.peekMajor() == 5 {
-          _ = try reader.map(most: 1)
-          _ = try reader.unsigned()
-          for _ in 0..<(try reader.array(most: Limits.inflatedBody)) { cell.writes.append(try reader.cellWrite()) }
-        } else {
-          cell.writes = [CellWrite(dot: dot, seq: seq, effective: effective, value: try reader.cellValue())]
-        }
-        state.cells.append(cell)
-      }
-      return state
-    }
-  }
-
-  static func encode(_ id: CellID) -> [UInt8] {
-    var out = CBORWriter()
-    out.cellID(id)
-    return out.bytes
   }
 }

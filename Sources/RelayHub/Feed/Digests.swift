@@ -44,19 +44,10 @@ extension HubSession {
   func scanDigest(_ scope: String, _ role: String, _ view: SyncSchema) throws(RelayError) -> ScopeDigest {
     var digest = ScopeDigest()
     let countsOrphans = scope == ScopeGrant.everything
-    func add(_ ids: [Int64]) throws(RelayError) {
-      for id in ids {
-        guard let stored = try load(id: id), countsOrphans || !stored.isOrphan else { continue }
-        if let hash = try digestHash(stored, role, view) { digest.add(hash) }
-      }
-    }
-    if scope == ScopeGrant.everything {
-      try add(try db.query("SELECT id FROM row WHERE alive = 1") { (row) throws(RelayError) in row.int(0) })
-    } else {
-      try add(
-        try db.query(
-          "SELECT f.row FROM feed f JOIN scope s ON s.id = f.scope WHERE s.name = ?", [.text(scope)]
-        ) { (row) throws(RelayError) in row.int(0) })
+    var walk = FeedWalk(self, [(scope, .start)])
+    while let row = try walk.next() {
+      guard row.isAlive, countsOrphans || !row.isOrphan, let table = schema.table(row.row.table) else { continue }
+      if let hash = try digestHash(try StoredRow(row, table, self), role, view) { digest.add(hash) }
     }
     return digest
   }

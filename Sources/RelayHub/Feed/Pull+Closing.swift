@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 extension Pull {
   /// What closes the pull, from the same snapshot as the last page's rows.
@@ -39,24 +38,11 @@ extension Pull {
     let installed = installed.intersection(try store.everGranted(device.id))
     for scope in (Mutation.isPlanted(.exitInstalled) ? installed : installed.union(granted)).sorted() {
       candidates.formUnion(
-        try store.db.query(
-          "SELECT tbl, key FROM exits WHERE scope = ? AND seq > ?",
-          [.text(scope), .seq(token.wholeSince ?? request.base)]
-        ) {
-          (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1))
-        })
+        try store.exits(scope, after: token.wholeSince ?? request.base))
     }
     for scope in token.wholeSince == nil ? installed.subtracting(granted).sorted() : [] {
-      let all = scope == ScopeGrant.everything
-      candidates.formUnion(
-        try store.db.query(
-          all
-            ? "SELECT tbl, key FROM row"
-            : """
-            SELECT r.tbl, r.key FROM feed f JOIN row r ON r.id = f.row
-            WHERE f.scope = (SELECT id FROM scope WHERE name = ?)
-            """, all ? [] : [.text(scope)]
-        ) { (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1)) })
+      var walk = FeedWalk(store, [(scope, .start)])
+      while let row = try walk.next() { candidates.insert(row.row) }
     }
     var gone: Set<RowID> = []
     // Of tables that the role does not read nothing came; what another role had brought, that change takes away.
@@ -87,27 +73,12 @@ extension Pull {
     return rows
   }
 
-  private func knows(_ cell: CellID, of row: RowID) -> Bool {
-    guard let table = view.table(row.table) else { return false }
-    return cell.group == 0 || table.group(cell.group) != nil
-  }
-
   private func notices() throws(RelayError) -> [NoticeRecord] {
-    let found = try store.db.query(
-      "SELECT tbl, key, cell, seq, lost FROM notice WHERE device = ? AND seq > ? ORDER BY seq, tbl, key, cell, replica, n",
-      [.integer(device.id), .seq(request.base)]
-    ) { (row) throws(RelayError) in
-      NoticeRecord(
-        row: RowID(table: UInt32(row.int(0)), key: row.blob(1)),
-        cell: try CBORReader.decode(row.blob(2)) { (reader) throws(RelayError) in try reader.cellID() },
-        seq: UInt64(row.int(3)),
-        lost: try CBORReader.decode(row.blob(4)) { (reader) throws(RelayError) in try reader.cellWrite() }, shown: nil)
-    }
     var list: [NoticeRecord] = []
-    for var notice in found where knows(notice.cell, of: notice.row) {
+    for var notice in try store.notices(device.id, after: request.base) where door.knows(notice.cell, of: notice.row) {
       // Only what the device may read now.
       if let table = view.table(notice.row.table), let stored = try store.load(notice.row),
-        granted.reach(stored.scopeNames) && reads(notice.cell, table) || Mutation.isPlanted(.noticeShows),
+        granted.reach(stored.scopeNames) && door.reads(notice.cell, table) || Mutation.isPlanted(.noticeShows),
         try !table.isUpOnly(notice.row, stored.state, device.role),
         let shown = table.shownWrite(
           Cell(

@@ -4,8 +4,8 @@ internal import RelayProtocol
 /// Where a pull goes on, and everything that must still hold for it to go on (rule 23).
 struct PullToken: Equatable {
   var asked: Hash128
-  var seq: UInt64 = 0
-  var row = RowID(table: 0, key: [])
+  /// The last row that was looked at.
+  var place = FeedPlace.start
   /// Decided with the first page: everything is brought anew, beginning at this head. What leaves after it is listed.
   var wholeSince: UInt64?
 
@@ -32,27 +32,25 @@ struct PullToken: Equatable {
   /// - Throws: `page_void` when it was given for something else.
   mutating func resume(_ bytes: [UInt8]) throws(RelayError) {
     let read = try? CBORReader.decode(bytes) { (reader) throws(RelayError) in
-      try reader.array(exactly: 5)
+      try reader.array(exactly: 4)
       let hash = Hash128(bytes: try reader.byteString(most: 16))
       let seq = try reader.unsigned(most: Limits.sequence)
-      let table = UInt32(try reader.unsigned(most: UInt64(UInt32.max)))
-      let row = RowID(table: table, key: try reader.byteString(most: Limits.key))
-      return (hash: hash, seq: seq, row: row, whole: try reader.unsigned(most: Limits.sequence + 1))
+      let row = Int64(bitPattern: try reader.unsigned(most: UInt64(Int64.max)))
+      return (hash: hash, place: FeedPlace(seq: seq, row: row), whole: try reader.unsigned(most: Limits.sequence + 1))
     }
     // One that does not decode was given by another build of the hub.
     guard let read, read.hash == asked || Mutation.isPlanted(.tokenLives) else {
       throw RelayError(.pageVoid, "scopes, role, schema or base changed since the page before")
     }
-    (seq, row, wholeSince) = (read.seq, read.row, read.whole == 0 ? nil : read.whole - 1)
+    (place, wholeSince) = (read.place, read.whole == 0 ? nil : read.whole - 1)
   }
 
   var encoded: [UInt8] {
     var out = CBORWriter()
-    out.array(5)
+    out.array(4)
     out.byteString(asked.bytes)
-    out.unsigned(seq)
-    out.unsigned(UInt64(row.table))
-    out.byteString(row.key)
+    out.unsigned(place.seq)
+    out.unsigned(UInt64(place.row))
     out.unsigned(wholeSince.map { $0 + 1 } ?? 0)
     return out.bytes
   }
