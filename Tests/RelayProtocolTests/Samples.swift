@@ -182,7 +182,6 @@ enum Samples {
       [
         0: Envelope(base: 30, seen: DotSet(), effective: time), 1: Envelope(base: 0, seen: DotSet([Dot(other, 2)])),
       ]),
-    pushing([[0xFF], ChainVectors.sealed[1].bytes]),
   ]
 
   private static func pushing(_ transactions: [[UInt8]], _ envelopes: [Int: Envelope] = [:]) -> SyncRequest {
