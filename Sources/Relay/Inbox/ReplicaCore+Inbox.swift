@@ -123,7 +123,8 @@ extension ReplicaCore {
           id: id, kind: .conflict, status: answer == nil ? .open : .answered, row: row, cell: entry.cell,
           message: before?.message, shown: entry.siblings.first.map { Self.label($0.write.value) },
           others: entry.siblings.map(Self.label).joined(separator: "\n"),
-          base: entry.ancestor ?? (before == nil ? Self.value(of: entry.cell, confirmed, table) : before?.base), opened: entry.opened,
+          base: entry.ancestor ?? (before == nil ? Self.value(of: entry.cell, confirmed, table) : before?.base),
+          opened: entry.opened,
           openedAt: before?.openedAt ?? opening.map { InstantText.utc($0.write.effective.milliseconds) },
           answer: answer), table)
       try put(entry.siblings.enumerated().map { ($1, isShown: $0 == 0) }, under: id, keeping: places[id] ?? [:])
