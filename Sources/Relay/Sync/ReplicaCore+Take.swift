@@ -156,21 +156,24 @@ extension ReplicaCore {
 
   private static let fullClosing = 100_000
 
-  /// Own transactions that were said to be judged when the pull was asked for.
-  private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [UInt64] {
+  /// Own transactions that are said to be judged and that the pull was asked about: a late answer tells nothing of others.
+  private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [(counter: UInt64, seq: UInt64)] {
     guard request.pull != nil else { return [] }
-    return try db.query("SELECT counter FROM relay_transaction WHERE installed = 0 AND seq IS NOT NULL") {
-      (row) throws(RelayError) in UInt64(row.int(0))
+    let judged = try db.query("SELECT counter, seq FROM relay_transaction WHERE installed = 0 AND seq IS NOT NULL") {
+      (row) throws(RelayError) in (counter: UInt64(max(0, row.int(0))), seq: UInt64(max(0, row.int(1))))
     }
+    return judged.filter { request.pending.contains(Dot(request.replica, $0.counter)) }
   }
 
   /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7).
-  private func offerAgain(_ judged: [UInt64], after closing: PullClosing?) throws(RelayError) {
+  private func offerAgain(
+    _ judged: [(counter: UInt64, seq: UInt64)], after closing: PullClosing?
+  ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
     let confirmed = Set(closing.confirmed.map(\.dot.counter))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : confirmed.max() ?? 0
-    for counter in judged where counter <= last && !confirmed.contains(counter) {
+    for (counter, seq) in judged where seq <= closing.head && counter <= last && !confirmed.contains(counter) {
       try db.execute(
         "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE counter = ? AND installed = 0",
         [Value(counter)])
