@@ -102,7 +102,8 @@ final class Stage {
     let job = PushJob(device: known.id, request: request)
     let outcome = try writer.commit([job], now: clock.now)[0].get()
     var response = SyncResponse(
-      epoch: try reader.epoch(), time: UInt64(clock.now), verdicts: outcome.verdicts, partReceived: outcome.partReceived)
+      epoch: try reader.epoch(), time: UInt64(clock.now), verdicts: outcome.verdicts, partReceived: outcome.partReceived
+    )
     if request.pull != nil {
       do {
         response.page = try reader.pull(request, device: known)

@@ -165,7 +165,8 @@ final class Fleet {
     let outcome = try writer.commit([job], now: clock.now)[0].get()
     try judged(device, outcome.verdicts)
     var response = SyncResponse(
-      epoch: try reader.epoch(), time: UInt64(clock.now), verdicts: outcome.verdicts, partReceived: outcome.partReceived,
+      epoch: try reader.epoch(), time: UInt64(clock.now), verdicts: outcome.verdicts,
+      partReceived: outcome.partReceived,
       schemaVersion: try reader.schemaVersion())
     if request.pull != nil {
       guard let page = try page(for: request, known) else { return nil }
