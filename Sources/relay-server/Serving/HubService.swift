@@ -47,6 +47,7 @@ struct HubService: HTTPService {
     session.isLocal = !isBehindProxy && (address?.isLoopback ?? true)
     do throws(RelayError) {
       guard hosts.admits(head) else {
+        session.route = .none
         throw RelayError(.fileMissing, "this hub does not serve the host that was asked")
       }
       if head.method == .OPTIONS, !session.route.isProtocol, session.route != .none {
