@@ -54,7 +54,8 @@ import Testing
     try fleet.settle()
     #expect(try a.rules() == [])
     #expect(try all.rules() == ["no_scope"])
-    #expect(try all.values("SELECT id, above FROM unit WHERE id IN ('w', 'y') ORDER BY id") == [["w", "z"], ["y", "w"]])
+    #expect(
+      try all.values("SELECT id, above FROM unit WHERE id IN ('w', 'y') ORDER BY id") == [["w", "z"], ["y", "w"]])
     try expectWhole(a, all)
   }
 

@@ -109,7 +109,9 @@ import Testing
   @Test func aCellThatTheAuthorMayNotReadIsNeverCovered() throws {
     let json = String(decoding: Clinic.schema, as: UTF8.self)
       .replacing("\"roles\": [", with: "\"roles\": [\"blind\", ", maxReplacements: 1)
-      .replacing("\"access\": {", with: "\"access\": { \"blind\": { \"read\": true, \"hidden\": [\"phone\"] }, ", maxReplacements: 1)
+      .replacing(
+        "\"access\": {", with: "\"access\": { \"blind\": { \"read\": true, \"hidden\": [\"phone\"] }, ",
+        maxReplacements: 1)
     let table = try #require(try SyncSchema(json: Array(json.utf8)).table(1))
     var state = merged([Write(dot: dot(1), seq: 1, time: 1, operation: .set(3, ["hidden"]))])
     state.apply(

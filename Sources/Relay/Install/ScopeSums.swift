@@ -154,7 +154,9 @@ struct ScopeSums {
     for _ in 0...Limits.ancestors {
       guard let parent = table.parentRow(values) else { return table.ownScopes(values) }
       if let known = before[parent] { return known }
-      guard let above = core.schema.table(parent.table), let found = try core.confirmed(parent, above) else { return [] }
+      guard let above = core.schema.table(parent.table), let found = try core.confirmed(parent, above) else {
+        return []
+      }
       (table, values) = (above, found)
     }
     return []

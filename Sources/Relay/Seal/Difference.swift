@@ -31,7 +31,10 @@ extension TableSchema {
         let isDefault = group.values(of: after) == group.defaults
         return !isDefault || (firstVersion(of: group) <= known && (reads(group, role) || !access(role).reads))
       }
-      return [Operation(.insert(readable.map { GroupValues(group: $0.id, values: $0.policy.given(by: $0.values(of: after), $0)) }))]
+      return [
+        Operation(
+          .insert(readable.map { GroupValues(group: $0.id, values: $0.policy.given(by: $0.values(of: after), $0)) }))
+      ]
     case (let before?, let after?):
       var operations: [Operation] = []
       if let decision = decisions[0], !Mutation.isPlanted(.noopResolve) {

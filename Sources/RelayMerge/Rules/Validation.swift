@@ -40,7 +40,9 @@ extension TableSchema {
         guard let group = group(operation.group) else {
           return refuse(.valueNotAllowed, operation.group, "there is no column group \(operation.group)")
         }
-        if let problem = group.policy.problem(operation.kind, group, self) { return refuse(.valueNotAllowed, group.id, problem) }
+        if let problem = group.policy.problem(operation.kind, group, self) {
+          return refuse(.valueNotAllowed, group.id, problem)
+        }
         if !mayWrite(group.id, access, inserting: false) {
           return refuse(.columnNotWritable, group.id, "the role '\(role)' may not write \(group.name)")
         }

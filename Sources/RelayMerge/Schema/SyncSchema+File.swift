@@ -271,7 +271,9 @@ extension AccessRule {
 
 extension MergePolicy {
   /// Every policy that a schema may name.
-  static let all: [MergePolicy] = [.lww, .lastNonNull, .ask, .authority, .max, .min, .counter, .set, .immutable, .resolver]
+  static let all: [MergePolicy] = [
+    .lww, .lastNonNull, .ask, .authority, .max, .min, .counter, .set, .immutable, .resolver,
+  ]
 
   static func named(_ name: String) -> MergePolicy? { all.first { $0.name == name } }
 }
