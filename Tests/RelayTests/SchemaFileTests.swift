@@ -47,7 +47,7 @@ import Testing
       ("\"homes\": [\"branch/{branch}\"]", "\"homes\": [\"branch/{room}\"]", "there is no column 'room'"),
       ("\"homes\": [\"branch/{branch}\"]", "\"homes\": [\"branch/{branch\"]", "lacks a }"),
       ("\"table\": \"book\"", "\"table\": \"shelf\"", "there is no table 'shelf'"),
-      ("\"table\": \"book\"", "\"table\": \"loan\"", "its parents form a circle"),
+      ("\"table\": \"book\"", "\"table\": \"loan\"", "its own parent needs scopes"),
     ])
   func mistake(_ find: String, _ replace: String, _ sentence: String) throws {
     #expect(Self.right.contains(find))

@@ -17,7 +17,7 @@ extension ReplicaCore {
     let hasMore = try learn(hub: response.schemaVersion)
     try syncRecord.end()
     if case .installed = taken.step {
-      try offerAgain(judged, after: response.page?.closing)
+      try offerAgain(judged, told: response.verdicts, after: response.page?.closing)
       let now = environment.now()
       try syncRecord.pulled(at: now, hubTime: response.time)
       try setTimeBack(now: now, hubTime: response.time)
@@ -165,15 +165,19 @@ extension ReplicaCore {
     return judged.filter { request.pending.contains(Dot(request.replica, $0.counter)) }
   }
 
-  /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7).
+  /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7). A late
+  /// reply may know less than a verdict that came before it; what one answer says itself its own head has reached.
   private func offerAgain(
-    _ judged: [(counter: UInt64, seq: UInt64)], after closing: PullClosing?
+    _ judged: [(counter: UInt64, seq: UInt64)], told: [Verdict], after closing: PullClosing?
   ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
     let confirmed = Set(closing.confirmed.map(\.dot.counter))
+    let here = Set(told.map(\.dot.counter))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : confirmed.max() ?? 0
-    for (counter, seq) in judged where seq <= closing.head && counter <= last && !confirmed.contains(counter) {
+    for (counter, seq) in judged
+    where seq <= closing.head || here.contains(counter) {
+      guard counter <= last, !confirmed.contains(counter) else { continue }
       try db.execute(
         "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE counter = ? AND installed = 0",
         [Value(counter)])

@@ -177,7 +177,7 @@ final class ParkingTransport: Transport {
 
   func send(_ request: TransportRequest, deadline: Duration?) async throws(RelayError) -> TransportResponse {
     let sync = try SyncRequest(decoding: request.body)
-    guard sync.push.isEmpty, sync.pull?.wait ?? 0 > 0 else { return try answer(sync) }
+    guard sync.push.isEmpty, sync.pull?.wait ?? 0 > 0 else { return try answer(sync).answering(sync, request.body) }
     parked.withLock { $0 += 1 }
     while !Task.isCancelled { await Task.yield() }
     throw RelayError(.cancelled, "cancelled")

@@ -45,7 +45,7 @@ final class ScriptedTransport: Transport {
 
 extension TransportResponse {
   /// The same answer to this request, where it is one that can be read: a script has other things to be wrong about.
-  fileprivate func answering(_ request: SyncRequest, _ body: [UInt8]) -> TransportResponse {
+  func answering(_ request: SyncRequest, _ body: [UInt8]) -> TransportResponse {
     guard status == 200, var response = try? SyncResponse(decoding: self.body) else { return self }
     response.answers = request.answer(device: "d", body: body)
     var answer = self
