@@ -233,7 +233,7 @@ struct ServerTests {
     let reply = try await wire.reply()
     #expect(reply.status == 500)
     let error = try ErrorReply(decoding: reply.body)
-    #expect(error.code == "sql")
+    #expect(error.code == "hub_failed")
     for word in ["exits", "SELECT", "hub.db", "/"] { #expect(!error.message.contains(word), "\(error.message)") }
   }
 

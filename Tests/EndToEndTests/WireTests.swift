@@ -92,7 +92,9 @@ struct WireTests {
       guard tap.isHolding else { break }
       attempts += 1
       #expect(try await cart.ask("SELECT count(*) FROM book") == "1")
-      #expect(try await cart.ask("SELECT count(*) FROM relay_page") == "\(attempts)")
+      // Pages get smaller where the wire is cut, so that there may be more of them than attempts.
+      let staged = try await cart.ask("SELECT count(*) FROM relay_page")
+      #expect(try #require(Int(staged)) >= attempts)
       // The app works on meanwhile, and its work goes out with what is left of the pull.
       try await cart.change("UPDATE tally SET n = n + 1")
       // One page may pass, and a piece of the next.

@@ -34,8 +34,9 @@ extension Schedule {
       guard wasReachable(name, since: base, witness) else {
         return "\(name) lay nowhere, since \(base), where its author was ever granted anything"
       }
+      // Who wants a row where somebody else has moved it meanwhile moves nothing.
       if !schema.givesAway, name.table == "person", let unit = act.after?["unit"]?.text,
-        unit != act.before?["unit"]?.text, !everReaches(unit, witness)
+        unit != act.before?["unit"]?.text, unit != truth.unit(name, at: truth.head), !everReaches(unit, witness)
       {
         return "\(name) is moved to a unit that its author was never granted"
       }
