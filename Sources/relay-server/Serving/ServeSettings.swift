@@ -19,7 +19,7 @@ struct ServeSettings: Sendable {
       throw RelayError(
         .usage, "\(listen.host) is reached from other machines, and what travels there is readable without TLS",
         advice:
-          "Nothing was started. Give --certificate and --key, or put a proxy with TLS before it and say --behind-proxy."
+          "Nothing was started. Put a proxy with TLS before it and say --behind-proxy."
       )
     }
     if let metrics, !metrics.isLoopback, !isBehindProxy {
