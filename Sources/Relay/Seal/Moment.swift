@@ -12,6 +12,8 @@ public struct Moment: Sendable, Hashable {
   let base: UInt64
   /// Installs until then.
   let installs: UInt64
+  /// The newest own transaction then.
+  let counter: UInt64
   /// Own transactions that were pending then.
   let seen: DotSet
   /// The rows that the form showed.
@@ -37,7 +39,7 @@ extension Replica {
         }
         return Moment(
           replica: state.replica, epoch: state.epoch, base: state.base, installs: state.installs,
-          seen: try core.pendingDots(state.replica), rows: shown)
+          counter: state.counter, seen: try core.pendingDots(state.replica), rows: shown)
       }
     }
   }

@@ -71,9 +71,10 @@ extension ReplicaCore {
   ) throws(RelayError) -> [Dot] {
     let runs = try log.runs()
     var items: [[Connected.Item]] = runs.map { _ in [] }
+    let inserts = runs.count > 1 ? try insertsOfParents(tables, log, runs) : [:]
     for table in tables {
       try log.eachTouched(table, try capture(table), runs: runs) { (touched) throws(RelayError) in
-        try changes(touched, table, commit, isResidue: true, state, known) { items[$0].append($1) }
+        try changes(touched, table, commit, isResidue: true, state, known, inserts) { items[$0].append($1) }
       }
     }
     let plan = SealPlan(schema: schema, role: state.role, uniques: captures.mapValues(\.uniques))
@@ -84,6 +85,19 @@ extension ReplicaCore {
       }
     }
     return dots
+  }
+
+  /// Rows that others may follow and that were inserted since the last seal, each with the run that did it: of such a row
+  /// nobody outside of that run had a confirmed image.
+  private func insertsOfParents(
+    _ tables: [TableSchema], _ log: CaptureLog, _ runs: [CaptureRun]
+  ) throws(RelayError) -> [RowID: Int] {
+    let parents = Set(schema.tables.compactMap { $0.parent?.table })
+    var inserts: [RowID: Int] = [:]
+    for table in tables where parents.contains(table.id) {
+      for (row, id) in try log.firstInserts(table, try capture(table)) { inserts[row] = CaptureLog.run(of: id, in: runs) }
+    }
+    return inserts
   }
 
   /// Seals what was written through the API as one transaction, row by row as the log is read.
@@ -148,7 +162,7 @@ extension ReplicaCore {
   /// The net changes of one row, a run of the log at most one; keeps its confirmed image at the first touch.
   private func changes(
     _ touched: TouchedRow, _ table: TableSchema, _ commit: Commit, isResidue: Bool, _ state: ReplicaState,
-    _ known: SchemaStanding?, _ body: (Int, Connected.Item) -> Void
+    _ known: SchemaStanding?, _ inserts: [RowID: Int] = [:], _ body: (Int, Connected.Item) -> Void
   ) throws(RelayError) {
     let row = touched.row
     if touched.lacksKey { return try refuse(keyless: row, table, isResidue: isResidue) }
@@ -184,7 +198,7 @@ extension ReplicaCore {
       if base == nil { base = isAlone ? 0 : try self.base(row, before: step.before, seq: touched.seq, table, state) }
       var change = RowChange(row: row, base: base ?? 0, operations: operations)
       if let moment = commit.moment { change.base = try self.base(change.base, of: row, seenAt: moment) }
-      change.parentBase = try parentBase(change, table, commit, state)
+      change.parentBase = try parentBase(change, table, commit, state) { inserts[$0].map { $0 != step.run } ?? false }
       // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
       if let installed = known?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }
       body(step.run, Connected.Item(change: change, before: step.before))
@@ -195,8 +209,11 @@ extension ReplicaCore {
 
   /// What the author knew of the parent that a change names, where that is not what the header says: of an own insert
   /// that nobody confirmed, or of a row that left or never was here.
+  ///
+  /// - Parameter isInsertedApart: whether a row was inserted since the last seal, by another transaction than this one.
   private func parentBase(
-    _ change: RowChange, _ table: TableSchema, _ commit: Commit, _ state: ReplicaState
+    _ change: RowChange, _ table: TableSchema, _ commit: Commit, _ state: ReplicaState,
+    isInsertedApart: (RowID) -> Bool
   ) throws(RelayError) -> UInt64? {
     guard let row = table.namedParent(change), let parent = schema.table(row.table), parent.deletes != .never else {
       return nil
@@ -204,7 +221,8 @@ extension ReplicaCore {
     // Of a confirmed row in its table everything is known up to the base.
     let (isUnderWork, hasImage) = (try isUnderWork(row), try image(row, parent) != nil)
     let isShown = try tableRow(row, parent) != nil
-    let isPlain = (isShown || Mutation.isPlanted(.parentSeen)) && !isUnderWork && !hasImage
+    let isConfirmed = !isUnderWork && !hasImage && !isInsertedApart(row)
+    let isPlain = (isShown || Mutation.isPlanted(.parentSeen)) && isConfirmed
     var known = isPlain ? state.base : try base(row, before: nil, seq: nil, parent, state)
     if let moment = commit.moment { known = try base(known, of: row, seenAt: moment) }
     let header = commit.moment?.base ?? state.base
@@ -254,13 +272,31 @@ extension ReplicaCore {
   ) throws(RelayError) -> Dot {
     let now = HybridTime(milliseconds: environment.now())
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
-    let pending = try pendingDots(state.replica)
+    var seen = DotSet()
+    if let moment = commit.moment { seen = moment.seen } else { seen = try pendingDots(state.replica) }
+    try addConfirmed(of: sealing, upTo: commit.moment?.counter ?? state.counter, state.replica, to: &seen)
     state.counter += 1
     let header = Transaction(
       dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time, epoch: state.epoch,
-      base: commit.moment?.base ?? state.base, seen: commit.moment?.seen ?? pending, schemaVersion: sealing.needs,
+      base: commit.moment?.base ?? state.base, seen: seen, schemaVersion: sealing.needs,
       role: state.role, mode: commit.mode, author: commit.author, rows: [])
     return try append(header, sealing, &state, isBatch: isBatch)
+  }
+
+  /// A row that left goes on showing own work that is confirmed while other work on it waits, at the base that it had
+  /// (rule 24): that base does not cover the confirmed work, so its dots are named.
+  private func addConfirmed(
+    of sealing: Sealing, upTo counter: UInt64, _ replica: ReplicaID, to seen: inout DotSet
+  ) throws(RelayError) {
+    guard try db.first(commands.anyLeft) != nil else { return }
+    var dots = DotSet()
+    try sealing.eachRow { (row, _) throws(RelayError) in
+      try db.run(commands.confirmedOfLeft, row.bindings + [Value(counter)]) { (record) throws(RelayError) in
+        dots.insert(Dot(replica, UInt64(max(1, record.int(0)))))
+        return dots.intervals.count < Limits.intervals / 2
+      }
+    }
+    seen = seen.union(dots)
   }
 
   /// Puts a transaction behind the others of this replica.

@@ -20,6 +20,13 @@ final class SealCommands {
       (SELECT counter FROM relay_transaction WHERE installed = 0 ORDER BY counter DESC LIMIT 1)
     """)
   let isAlone = Command("SELECT 1 FROM relay_alone WHERE tbl = ? AND key = ?")
+  let anyLeft = Command("SELECT 1 FROM relay_image WHERE state = 1 LIMIT 1")
+  let confirmedOfLeft = Command(
+    """
+    SELECT counter FROM relay_pending AS p WHERE tbl = ?1 AND key = ?2 AND done = 1 AND verdict = 1 AND counter <= ?3
+      AND EXISTS (SELECT 1 FROM relay_image AS i WHERE i.tbl = p.tbl AND i.key = p.key AND i.state = 1)
+    ORDER BY counter DESC
+    """)
   let imageBase = Command("SELECT base FROM relay_image WHERE tbl = ? AND key = ?")
   let append = Command(
     "INSERT INTO relay_transaction (counter, hash, time, floor, schema, batch, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)")

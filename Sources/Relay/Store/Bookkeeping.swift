@@ -46,6 +46,7 @@ enum Bookkeeping {
     CREATE TABLE IF NOT EXISTS relay_image (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, state INTEGER NOT NULL, image BLOB, stamps BLOB,
       seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS relay_image_left ON relay_image (state) WHERE state = 1;
     -- Rows whose delete was pulled, and the base then: a re-insert has seen it.
     CREATE TABLE IF NOT EXISTS relay_dead (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID;

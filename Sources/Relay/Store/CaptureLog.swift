@@ -128,6 +128,24 @@ struct CaptureLog {
     }
   }
 
+  /// Rows of a table that were not there when they were first touched, and the id of that record.
+  func firstInserts(_ table: TableSchema, _ sql: CaptureSQL) throws(RelayError) -> [RowID: Int64] {
+    let keys = table.key.map { sql.logged[$0] }.joined(separator: ", ")
+    let raw = table.key.map { "l.v\(sql.slots[$0])" }.joined(separator: ", ")
+    var rows: [RowID: Int64] = [:]
+    // SQLite takes the other columns from the record that has the minimum.
+    try db.run(
+      "SELECT min(l.id), l.kind, \(keys) FROM relay_log AS l WHERE l.tbl = ? GROUP BY \(raw)",
+      [.integer(Int64(table.id))]
+    ) { (record) throws(RelayError) in
+      if Touch(rawValue: record.int(1))?.hasValues == false {
+        rows[RowID(table: table.id, values: table.key.indices.map { record[2 + $0] })] = record.int(0)
+      }
+      return true
+    }
+    return rows
+  }
+
   func forget(_ table: TableSchema, after start: Int64) throws(RelayError) {
     try db.execute("DELETE FROM relay_log WHERE tbl = ? AND id > ?", [.integer(Int64(table.id)), .integer(start)])
   }

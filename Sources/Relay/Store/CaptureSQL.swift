@@ -107,7 +107,7 @@ extension CaptureLog {
     return true
   }
 
-  private static func run(of id: Int64, in runs: [CaptureRun]) -> Int {
+  static func run(of id: Int64, in runs: [CaptureRun]) -> Int {
     var (low, high) = (0, runs.count)
     while low < high {
       let middle = (low + high) / 2

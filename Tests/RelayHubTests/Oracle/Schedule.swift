@@ -19,6 +19,8 @@ final class Schedule {
   private(set) var everGranted: [String: Set<String>] = [:]
   /// The bases that rows were sealed with.
   private(set) var bases: [Dot: [Name: UInt64]] = [:]
+  /// What each transaction claims to have known, for the report of a failure.
+  private var claims: [Dot: String] = [:]
   /// What the hub said of each transaction.
   private(set) var said: [Dot: Verdict] = [:]
   /// Replies that come late, or a second time.
@@ -203,6 +205,7 @@ final class Schedule {
       guard rows.sorted() == wanted else {
         throw Broken("\(witness.device.name) sealed \(rows) as \(transaction.dot.counter), but wrote \(wanted)")
       }
+      claims[transaction.dot] = Schedule.claim(transaction)
       bases[transaction.dot] = Dictionary(
         transaction.rows.map { change in
           let id = (try? change.row.values())?.first?.text ?? ""
@@ -226,6 +229,15 @@ final class Schedule {
     if luck <= 3 { late[witness.device.name] = (request, response) }
     if luck == 2 { return false }
     return try deliver(witness, response, request)
+  }
+
+  private static func claim(_ transaction: Transaction) -> String {
+    let rows = transaction.rows.map { change in
+      let id = (try? change.row.values())?.first?.text ?? ""
+      return "\(id) at \(change.base)" + (change.parentBase.map { ", its parent at \($0)" } ?? "")
+    }
+    let seen = transaction.seen.intervals.map { "\($0.low)...\($0.high)" }.joined(separator: ", ")
+    return "at \(transaction.base) seeing \(seen): " + rows.joined(separator: "; ")
   }
 
   @discardableResult
@@ -253,7 +265,8 @@ final class Schedule {
       }
       said[verdict.dot] = verdict
       let ruling = verdict.refusal?.rule.rawValue ?? "ok"
-      story.append("hub \(verdict.seq): \(device.name) \(verdict.dot.counter) \(ruling)")
+      let claim = claims[verdict.dot] ?? ""
+      story.append("hub \(verdict.seq): \(device.name) \(verdict.dot.counter) \(ruling), \(claim)")
       guard verdict.seq == truth.head + 1 else { throw Broken("seq \(verdict.seq) after \(truth.head)") }
       guard let sent = witness.sent[verdict.dot.counter] else { throw Broken("nobody wrote \(verdict.dot)") }
       if verdict.isAccepted {

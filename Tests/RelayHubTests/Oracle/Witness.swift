@@ -43,6 +43,8 @@ final class Witness {
   private var dead: [Name: Set<Dot>] = [:]
   /// What was known when the form that is open now was opened.
   private(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>)?
+  /// Rows that left since then.
+  private var leftSince: Set<Name> = []
 
   init(_ device: Fleet.Device, _ truth: Truth, role: String) throws {
     self.device = device
@@ -177,6 +179,7 @@ final class Witness {
   /// A form opens: what it shows is all that its later save has seen.
   func open() throws {
     form = (try device.replica.moment(), known, pendingDots)
+    leftSince = []
   }
 
   /// The form is saved, whatever came in meanwhile.
@@ -269,6 +272,12 @@ final class Witness {
       let own = Set(sent.filter { $0.value.concerns(name) && $0.value.verdict?.isAccepted != false }.keys.map(dot))
       let unit = truth.unit(name, at: head)
       let isHere = unit.map(holds) ?? false
+      if !isHere {
+        leftSince.insert(name)
+      } else if leftSince.contains(name), let open = form {
+        // A row that left and came again arrived anew: the form claims only its author's own work.
+        form?.known[name] = open.known[name]?.intersection(open.pending)
+      }
       if isHere, truth.wasAlive(name, at: head) {
         known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = nil
