@@ -95,7 +95,9 @@ extension ReplicaCore {
     let parents = Set(schema.tables.compactMap { $0.parent?.table })
     var inserts: [RowID: Int] = [:]
     for table in tables where parents.contains(table.id) {
-      for (row, id) in try log.firstInserts(table, try capture(table)) { inserts[row] = CaptureLog.run(of: id, in: runs) }
+      for (row, id) in try log.firstInserts(table, try capture(table)) {
+        inserts[row] = CaptureLog.run(of: id, in: runs)
+      }
     }
     return inserts
   }
