@@ -19,8 +19,6 @@ public struct ReplicaStatus: Sendable, Equatable {
   public var notices: Int
   public var refused: Int
   public var held: Int
-  /// Rows in synced tables.
-  public var rows: Int
   /// Scopes whose digest differed from the hub's at the last install; `verify` names the rows.
   public var mismatch: [String]
   /// A tool rebuilt a table and may have written while nothing was captured. `verify` lists what differs from the hub,
@@ -41,6 +39,9 @@ public struct ReplicaStatus: Sendable, Equatable {
 }
 
 extension Replica {
+  /// How this replica stands, in one snapshot.
+  ///
+  /// - Complexity: O(inbox); independent of rows and of pending work.
   public func status() throws(RelayError) -> ReplicaStatus {
     try reading { (core) throws(RelayError) in
       let state = try core.state()
@@ -48,21 +49,32 @@ extension Replica {
       func inbox(_ kind: String) throws(RelayError) -> Int {
         try count("SELECT count(*) FROM relay_inbox WHERE kind = '\(kind)'")
       }
-      var rows = 0
-      for table in schema.tables { rows += try count("SELECT count(*) FROM \(SQL.name(table.name))") }
       let unsealed = try CaptureLog(db: core.db).isEmpty() ? 0 : 1
       let talk = try core.syncRecord.times()
       let flags = try core.db.first("SELECT mismatch, rebuilt FROM relay_state")
       return ReplicaStatus(
         replica: state.replica, device: state.device, role: state.role, epoch: state.epoch, base: state.base,
         head: state.head,
-        pending: unsealed + (try count("SELECT count(*) FROM relay_transaction WHERE installed = 0")),
+        pending: unsealed + (try core.pendingDots(state.replica).count),
         accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
-        refused: try inbox("refused"), held: try inbox("held"), rows: rows,
+        refused: try inbox("refused"), held: try inbox("held"),
         mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),
         schemaVersion: schema.version, waitsFor: try core.waitsFor(),
         lastPush: talk.pushed, lastPull: talk.pulled, hubTime: talk.hub,
         activity: try core.syncRecord.activity(now: core.environment.now()))
+    }
+  }
+
+  /// Rows in synced tables.
+  ///
+  /// - Complexity: O(rows).
+  public func rowCount() throws(RelayError) -> Int {
+    try reading { (core) throws(RelayError) in
+      var rows = 0
+      for table in schema.tables {
+        rows += Int(try core.db.first("SELECT count(*) FROM \(SQL.name(table.name))")?[0].integer ?? 0)
+      }
+      return rows
     }
   }
 }

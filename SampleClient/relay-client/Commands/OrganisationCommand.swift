@@ -50,13 +50,13 @@ struct GenerateCommand: AsyncParsableCommand {
     let replica = try place.openOrCreate()
     var batches = try Generator(seed: seed).batches(unit.map { .unit($0) } ?? .everything, share: share.share)
     if alone { batches = batches.filter { $0.unit == unit } }
-    let before = try replica.status().rows
+    let before = try replica.rowCount()
     for (at, batch) in batches.enumerated() {
       try replica.write(author: "generator") { (db) throws(RelayError) in try batch.write(to: db) }
       Progress.show("writing", at + 1, of: batches.count, batch.unit)
     }
     Progress.end()
-    let answer = GenerateAnswer(units: batches.count, rows: try replica.status().rows - before)
+    let answer = GenerateAnswer(units: batches.count, rows: try replica.rowCount() - before)
     if output.isJSON {
       try Output.json(answer)
     } else {

@@ -13,7 +13,8 @@ struct StatusCommand: AsyncParsableCommand {
     let replica = try place.open()
     let notes = try ClientNotes.read([.errorCode, .errorMessage], in: replica)
     let lastError = notes[.errorCode].map { StatusAnswer.LastError(code: $0, message: notes[.errorMessage] ?? "") }
-    let answer = StatusAnswer(try replica.status(), agenda: try agenda(replica), lastError: lastError)
+    let answer = StatusAnswer(
+      try replica.status(), rows: try replica.rowCount(), agenda: try agenda(replica), lastError: lastError)
     if output.isJSON { try Output.json(answer) } else { print(answer.text) }
   }
 

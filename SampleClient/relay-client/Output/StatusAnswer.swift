@@ -44,7 +44,7 @@ struct StatusAnswer: Codable {
   /// Of the last sync, if it failed.
   var lastError: LastError?
 
-  init(_ status: ReplicaStatus, agenda: Agenda?, lastError: LastError?) {
+  init(_ status: ReplicaStatus, rows: Int, agenda: Agenda?, lastError: LastError?) {
     replica = status.replica.description
     device = status.device
     role = status.role
@@ -57,7 +57,7 @@ struct StatusAnswer: Codable {
     notices = status.notices
     refused = status.refused
     held = status.held
-    rows = status.rows
+    self.rows = rows
     mismatch = status.mismatch
     wasRebuilt = status.wasRebuilt
     schemaVersion = status.schemaVersion

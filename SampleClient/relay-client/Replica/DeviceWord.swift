@@ -11,7 +11,7 @@ enum DeviceWord {
     else { return }
     let state = DeviceDesk.State(
       device: status.device, unsent: status.pending, held: status.held, conflicts: status.conflicts,
-      refused: status.refused, rows: status.rows, app: ClientVersion.text,
+      refused: status.refused, rows: try replica.rowCount(), app: ClientVersion.text,
       schemaVersion: Int(clamping: status.schemaVersion),
       syncedAt: nil)
     let now = Instant(milliseconds: Environment.system.now())
