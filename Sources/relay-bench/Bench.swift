@@ -4,7 +4,7 @@ internal import Relay
 
 /// Every figure beside plain SQLite, measured in the same run on the same disk.
 @main
-struct Bench: ParsableCommand {
+struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relay-bench", abstract: "What Relay costs, as ratios to plain SQLite.",
     discussion: """
@@ -19,7 +19,8 @@ struct Bench: ParsableCommand {
   @Option(help: "A folder on the disk to measure.") var folder = NSTemporaryDirectory()
   @Flag(help: "One JSON object with name, figure, goal and met of each case.") var json = false
   @Flag(help: "List the cases and measure nothing.") var list = false
-  @Option(help: .hidden) var child: String?
+  @Option(help: .hidden) var device: DeviceProcess.Work?
+  @Option(help: .hidden) var hub = ""
 
   func validate() throws {
     guard (1...10_000_000).contains(rows), (1...1_000_000).contains(writes), (1...100).contains(rounds) else {
@@ -27,12 +28,12 @@ struct Bench: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
+    if let device { return try await DeviceProcess.run(device, rows: rows, folder: folder, hub: hub) }
     let place = folder + "/relay-bench-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: place) }
     let measure = Measure(folder: place, rows: rows, writes: writes, rounds: rounds)
-    if let child { return try measure.runAsChild(child) }
     var figures: [Figure] = []
     if !json { print(list ? "cases" : Figure.heading) }
     for one in Case.all(measure) where only.map({ one.name.contains($0) }) ?? true {
@@ -58,7 +59,7 @@ struct Case {
   var run: () throws -> [Figure]
 
   static func all(_ measure: Measure) -> [Case] {
-    writing(measure) + installing(measure) + onTheWire(measure) + inLargeFiles(measure)
+    writing(measure) + installing(measure) + onTheWire(measure) + overHTTP(measure) + inLargeFiles(measure)
       + accepting(measure) + atTheHub(measure)
   }
 }

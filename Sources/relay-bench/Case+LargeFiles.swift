@@ -6,17 +6,9 @@ extension Case {
   /// What must not grow with the file, and what a large file may take of memory.
   static func inLargeFiles(_ measure: Measure) -> [Case] {
     let rows = measure.rows
-    let memory = "peak memory of a first sync, and of the push, of \(rows) rows"
     let wait = "longest wait of another writer during a first install of \(rows) rows"
     let status = "status, one-row sync and quiet sync beside \(rows) rows: CPU"
     return [
-      Case(name: memory) {
-        _ = try measure.peak(of: "fill")
-        return [
-          Figure("peak memory of pushing \(rows) rows", .megabytes, try measure.peak(of: "push"), .atMost(100)),
-          Figure("peak memory of a first sync of \(rows) rows", .megabytes, try measure.peak(of: "pull"), .atMost(100)),
-        ]
-      },
       Case(name: wait) {
         let fleet = try Fleet(measure.file())
         try fleet.fill(rows)
@@ -92,20 +84,6 @@ enum LongestWait {
       over = true
       while !gone, lock.wait(until: Date(timeIntervalSinceNow: 10)) {}
       lock.unlock()
-    }
-  }
-}
-
-/// What processes of their own run, for their memory to be measured: the hub is in them too, with what one request takes.
-enum Child {
-  static func run(_ name: String, _ measure: Measure) throws {
-    switch name {
-    case "push": try Fleet(measure.file()).fill(measure.rows, batch: 100_000)
-    case "fill": try Fleet(measure.folder + "/full").fill(measure.rows, batch: 10_000)
-    case "pull":
-      let fleet = try Fleet(measure.folder + "/full")
-      try fleet.sync(fleet.first)
-    default: throw CocoaError(.featureUnsupported)
     }
   }
 }

@@ -44,28 +44,4 @@ struct Measure {
     try body()
     return now() - start
   }
-
-  /// The most memory, in megabytes, that a process of its own took for one of `children`.
-  func peak(of child: String, _ more: [String] = []) throws -> Double {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
-    process.arguments = ["--child", child, "--folder", folder, "--rows", "\(rows)"] + more
-    let out = Pipe()
-    process.standardOutput = out
-    try process.run()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0, let kilobytes = Double(text.trimmingCharacters(in: .whitespacesAndNewlines))
-    else { throw CocoaError(.featureUnsupported) }
-    return kilobytes / 1024
-  }
-
-  /// Runs one of `children` and prints the most memory that this process took, in kilobytes.
-  func runAsChild(_ name: String) throws {
-    try Child.run(name, self)
-    var usage = rusage()
-    // 0 is this process, RUSAGE_SELF, whose type differs between C libraries.
-    getrusage(0, &usage)
-    print(usage.ru_maxrss)
-  }
 }
