@@ -14,17 +14,13 @@ extension ReplicaCore {
   fileprivate func exportPending() throws(RelayError) -> PendingExport {
     let state = try state()
     let schema = schema
-    let list = try db.query(
-      "SELECT hash, bytes, refusal, schema FROM relay_transaction ORDER BY counter"
-    ) { (row) throws(RelayError) in
-      let bytes = row.blob(1)
+    let list = try refusals.all().map { (hash, refusal, bytes) throws(RelayError) in
       let transaction = try Transaction(decoding: bytes)
-      let refusal = row[2].isNull ? nil : String(decoding: row.blob(2), as: UTF8.self)
       return PendingExport.Exported(
         dot: "\(transaction.dot)", state: refusal == nil ? "pending" : "refused", reason: refusal,
         author: transaction.author, time: InstantText.utc(transaction.time.milliseconds), base: transaction.base,
         schemaVersion: transaction.schemaVersion,
-        rows: transaction.rows.map { PendingExport.ExportedRow($0, schema) }, hash: row.blob(0).hexadecimal,
+        rows: transaction.rows.map { PendingExport.ExportedRow($0, schema) }, hash: hash.bytes.hexadecimal,
         bytes: bytes.hexadecimal)
     }
     return PendingExport(

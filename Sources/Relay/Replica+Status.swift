@@ -55,7 +55,7 @@ extension Replica {
       return ReplicaStatus(
         replica: state.replica, device: state.device, role: state.role, epoch: state.epoch, base: state.base,
         head: state.head,
-        pending: unsealed + (try core.pendingDots(state.replica).count),
+        pending: unsealed + (try core.outbox.pendingDots().count),
         accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
         refused: try inbox("refused"), held: try inbox("held"),
         mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),

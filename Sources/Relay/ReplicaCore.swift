@@ -9,6 +9,8 @@ final class ReplicaCore {
   let db: Database
   let schema: SyncSchema
   let environment: Environment
+  let replicas: ReplicaStore
+  let outbox: OutboxStore
   /// Statements of each synced table, by table id.
   var sql: [UInt32: TableSQL] = [:]
   /// Where capture logs each synced table, by table id; known once the file was looked at.
@@ -44,6 +46,8 @@ final class ReplicaCore {
   init(path: String, mode: Database.Mode, schema: SyncSchema, environment: Environment) throws(RelayError) {
     db = try Database(path: path, mode: mode, vfs: environment.vfs)
     try environment.prepare(db)
+    replicas = ReplicaStore(db)
+    outbox = OutboxStore(db, replicas)
     self.schema = schema
     self.environment = environment
     for table in schema.tables { sql[table.id] = TableSQL(table) }
@@ -70,6 +74,8 @@ final class ReplicaCore {
 /// The replica's one row of state, read and written inside a transaction.
 struct ReplicaState {
   var replica: ReplicaID
+  /// Which of the file's replicas that is.
+  var number: Int64
   var counter: UInt64
   var hash: Hash128
   var time: HybridTime
@@ -87,14 +93,17 @@ struct ReplicaState {
   /// Pulls that were installed, ever: what came into sight when. The base does not tell: a grant brings rows to a device
   /// that stands where it stood.
   var installs: UInt64
+
+  /// The newest dot.
+  var key: DotKey { DotKey(number: number, counter: counter) }
 }
 
 extension ReplicaCore {
   func state() throws(RelayError) -> ReplicaState {
     let row = try db.first(commands.state)
-    guard let row, row.count == 14, let replica = row[0].integer, let counter = row[1].integer,
+    guard let row, row.count == 14, let replica = row[0].integer, let dot = row[1].integer,
       let time = row[3].integer, let base = row[6].integer, let head = row[11].integer,
-      let accepted = row[12].integer, let installs = row[13].integer, counter >= 0, base >= 0, head >= 0,
+      let accepted = row[12].integer, let installs = row[13].integer, dot >= 0, base >= 0, head >= 0,
       accepted >= 0, installs >= 0
     else { throw RelayError(.corrupt, "\(db.path): relay_state holds no state") }
     func hash(_ value: Value) throws(RelayError) -> Hash128 {
@@ -104,15 +113,13 @@ extension ReplicaCore {
       return hash
     }
     var state = ReplicaState(
-      replica: ReplicaID(bits: UInt64(bitPattern: replica)), counter: UInt64(counter), hash: try hash(row[2]),
-      time: HybridTime(bits: UInt64(bitPattern: time)), organisation: try hash(row[4]), epoch: try hash(row[5]),
+      replica: ReplicaID(bits: UInt64(bitPattern: replica)), number: DotKey(dot).number, counter: DotKey(dot).counter,
+      hash: try hash(row[2]), time: HybridTime(bits: UInt64(bitPattern: time)), organisation: try hash(row[4]),
+      epoch: try hash(row[5]),
       base: UInt64(base), logHash: try hash(row[7]), role: row[8].text ?? "", device: row[9].text ?? "",
       author: row[10].text ?? "", head: UInt64(head), accepted: UInt64(accepted), installs: UInt64(installs))
-    let newer = try db.first(commands.newest, [Value(state.counter)])
-    if let newer, let counter = newer[0].integer, let time = newer[2].integer {
-      state.counter = UInt64(counter)
-      state.hash = try hash(newer[1])
-      state.time = max(state.time, HybridTime(bits: UInt64(bitPattern: time)))
+    if let newer = try outbox.newest(after: state.key) {
+      (state.counter, state.hash, state.time) = (newer.key.counter, newer.hash, max(state.time, newer.time))
     }
     notice(ReplicaPlace(state))
     return state
@@ -122,11 +129,12 @@ extension ReplicaCore {
     ownPlace = ReplicaPlace(state)
     try db.execute(
       """
-      UPDATE relay_state SET counter = ?, hash = ?, time = ?, organisation = ?, epoch = ?, base = ?, log_hash = ?,
+      UPDATE relay_state SET replica = ?, dot = ?, hash = ?, time = ?, organisation = ?, epoch = ?, base = ?, log_hash = ?,
         role = ?, device = ?, author = ?, head = ?, accepted = ?, installs = ?
       """,
       [
-        Value(state.counter), .blob(state.hash.bytes), .integer(Int64(bitPattern: state.time.bits)),
+        .integer(Int64(bitPattern: state.replica.bits)), Value(state.key), .blob(state.hash.bytes),
+        .integer(Int64(bitPattern: state.time.bits)),
         .blob(state.organisation.bytes), .blob(state.epoch.bytes), Value(state.base), .blob(state.logHash.bytes),
         .text(state.role), .text(state.device), .text(state.author), Value(state.head), Value(state.accepted),
         Value(state.installs),
@@ -142,16 +150,6 @@ extension ReplicaCore {
       if place.base != ownPlace.base || place.accepted != ownPlace.accepted { movedElsewhere.hub = true }
     }
     ownPlace = place
-  }
-
-  /// Counters of own transactions that no installed pull has confirmed: the replica's part of X.
-  func pendingDots(_ replica: ReplicaID) throws(RelayError) -> DotSet {
-    // Confirmation comes in the hub's order, which keeps a replica's own: what is pending is one interval. Its ends are
-    // found from both ends of the table, however much lies between; before it only refused transactions are kept.
-    let row = try db.first(commands.pendingEnds)
-    guard let row, let low = row[0].integer, let high = row[1].integer, low > 0 else { return DotSet() }
-    let interval = DotSet.Interval(replica: replica, low: UInt64(low), high: UInt64(high))
-    return DotSet(intervals: [interval]) ?? DotSet()
   }
 }
 

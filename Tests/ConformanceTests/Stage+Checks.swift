@@ -23,7 +23,7 @@ extension Stage {
   /// Takes note of what the replica sealed since the last time.
   func note(_ player: Player) throws {
     let found = try player.shell.query(
-      "SELECT counter, bytes FROM relay_transaction WHERE counter > ? ORDER BY counter",
+      "SELECT dot, bytes FROM relay_transaction WHERE dot > ? ORDER BY dot",
       [.integer(Int64(player.noted))]
     ) { (row) throws(RelayError) in (UInt64(row.int(0)), try Transaction(decoding: row.blob(1))) }
     for (counter, transaction) in found {

@@ -108,7 +108,7 @@ import Testing
       #expect(try device.replica.status().pending == 0)
     }
     #expect(try a.replica.inbox().isEmpty)
-    for table in ["relay_transaction", "relay_pending"] {
+    for table in ["relay_transaction", "relay_refusal", "relay_pending"] {
       #expect(try a.values("SELECT count(*) FROM \(table)") == [[0]])
     }
   }

@@ -38,8 +38,8 @@ import Testing
 
   /// Nothing of the refused work is left in Relay's own tables, and the views are right.
   private func isClean(_ device: Fleet.Device) throws {
-    for table in ["relay_transaction", "relay_pending", "relay_image", "relay_inbox", "relay_refused", "relay_sibling"]
-    {
+    let tables = ["transaction", "refusal", "pending", "image", "inbox", "refused", "sibling"].map { "relay_" + $0 }
+    for table in tables {
       #expect(try device.values("SELECT count(*) FROM \(table)") == [[0]], "\(device.name): \(table)")
     }
     #expect(try device.replica.status().mismatch.isEmpty)
@@ -113,7 +113,7 @@ import Testing
     try takenKey()
     try fleet.sync(a)
     let before = try a.replica.inbox()
-    let tables = ["person", "visit", "relay_transaction", "relay_pending", "relay_image", "relay_refused"]
+    let tables = ["person", "visit", "relay_transaction", "relay_refusal", "relay_pending", "relay_refused"]
     let dump = { try tables.map { try a.values("SELECT * FROM \($0)") } }
     let rows = try dump()
     let error = #expect(throws: RelayError.self) {

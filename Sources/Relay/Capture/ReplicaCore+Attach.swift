@@ -10,6 +10,8 @@ extension ReplicaCore {
     try db.transaction { () throws(RelayError) in
       if try db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil {
         try db.lent { () throws(RelayError) in try create(db) }
+      } else {
+        try checkVersion()
       }
       try db.script(Bookkeeping.ddl)
       if try db.first("SELECT 1 FROM relay_state") == nil { try createState() }
@@ -19,14 +21,16 @@ extension ReplicaCore {
 
   private func createState() throws(RelayError) {
     let zero = Value.blob(Hash128.zero.bytes)
+    let replica = ReplicaID(bits: environment.random())
+    let key = DotKey(number: try replicas.add(replica), counter: 0)
     try db.execute(
       """
-      INSERT INTO relay_state (id, version, replica, counter, hash, time, organisation, epoch, base, log_hash, role,
+      INSERT INTO relay_state (id, version, replica, dot, hash, time, organisation, epoch, base, log_hash, role,
         device, author, hub, token, schema_hash, schema_version, head, accepted, installs)
-      VALUES (1, ?, ?, 0, ?, 0, ?, ?, 0, ?, ?, '', '', '', '', ?, ?, 0, 0, 0)
+      VALUES (1, ?, ?, ?, ?, 0, ?, ?, 0, ?, ?, '', '', '', '', ?, ?, 0, 0, 0)
       """,
       [
-        .integer(Bookkeeping.version), .integer(Int64(bitPattern: environment.random())), zero, zero, zero, zero,
+        .integer(Bookkeeping.version), .integer(Int64(bitPattern: replica.bits)), Value(key), zero, zero, zero, zero,
         .text(SyncSchema.unenrolledRole), .blob(schema.hash.bytes), Value(schema.version),
       ])
   }

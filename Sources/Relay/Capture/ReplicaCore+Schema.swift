@@ -66,32 +66,26 @@ extension ReplicaCore {
     guard version != before.hub else { return false }
     try db.execute("UPDATE relay_schema SET hub = ?", [Value(version)])
     if try spokenSchema().installed != nil { return true }
-    let waiting = try db.first(
-      "SELECT 1 FROM relay_transaction WHERE seq IS NULL AND schema > ? AND schema <= ?",
-      [Value(before.hub), Value(version)])
-    return before.hub > 0 && waiting != nil
+    guard before.hub > 0 else { return false }
+    return try outbox.waitsForSchema(above: before.hub, upTo: version)
   }
 
   /// Why the oldest of the transactions that are not pushed yet has to wait; nil where none does.
   func waitsFor() throws(RelayError) -> String? {
-    let least = try db.first(
-      """
-      SELECT t.schema FROM relay_transaction AS t, relay_schema AS s
-      WHERE t.seq IS NULL AND s.hub > 0 AND t.schema > s.hub ORDER BY t.counter LIMIT 1
-      """)?[0].integer
-    return least.map { "schema version \($0) at the hub" }
+    let known = try schemaStanding().hub
+    guard known > 0 else { return nil }
+    return try outbox.firstSchema(above: known).map { "schema version \($0) at the hub" }
   }
 
   /// The app may bring a newer version of the sync schema than the last time, or other names.
   ///
   /// - Throws: `schema_mismatch` naming what differs.
   func checkSchema() throws(RelayError) {
+    try checkVersion()
     let row = try db.first(
-      "SELECT schema_hash, schema_version, version, base > 0, (SELECT file FROM relay_schema) FROM relay_state")
-    guard let row, row[2] == .integer(Bookkeeping.version) else {
-      throw RelayError(.unsupportedVersion, "\(db.path): written by another version of Relay")
-    }
-    if case .blob(let file) = row[4] {
+      "SELECT schema_hash, schema_version, base > 0, (SELECT file FROM relay_schema) FROM relay_state")
+    guard let row else { throw RelayError(.corrupt, "\(db.path): relay_state holds no state") }
+    if case .blob(let file) = row[3] {
       guard file != schema.source else { return }
       try checkContinues(try SyncSchema(json: file))
       try db.execute("UPDATE relay_schema SET file = ?", [.blob(schema.source)])
@@ -103,11 +97,18 @@ extension ReplicaCore {
       }
       try db.execute(
         "INSERT INTO relay_schema (id, file, installed, hub) VALUES (1, ?, ?, 0)",
-        [.blob(schema.source), row[3] == .integer(1) ? row[1] : .integer(0)])
+        [.blob(schema.source), row[2] == .integer(1) ? row[1] : .integer(0)])
     }
     try db.execute(
       "UPDATE relay_state SET schema_hash = ?, schema_version = ?",
       [.blob(schema.hash.bytes), Value(schema.version)])
+  }
+
+  /// - Throws: `unsupported_version`.
+  func checkVersion() throws(RelayError) {
+    guard try db.first("SELECT version FROM relay_state")?[0] == .integer(Bookkeeping.version) else {
+      throw RelayError(.unsupportedVersion, "\(db.path): written by another version of Relay")
+    }
   }
 
   private func checkContinues(_ old: SyncSchema) throws(RelayError) {

@@ -18,7 +18,7 @@ private struct InboxEntry {
   var dependsOn: String?
   var operations = 0
   /// The own transaction that settles it.
-  var answer: UInt64?
+  var answer: DotKey?
 }
 
 /// What the hub does not tell of a conflict and this device keeps while it is open.
@@ -27,7 +27,7 @@ private struct KnownConflict {
   var openedAt: String?
   /// Why the last choice could not be taken.
   var message: String?
-  var answer: UInt64?
+  var answer: DotKey?
 }
 
 extension ReplicaCore {
@@ -137,7 +137,7 @@ extension ReplicaCore {
     var known: [String: KnownConflict] = [:]
     try db.run(
       """
-      SELECT id, detail, opened_at, message, (SELECT counter FROM relay_transaction WHERE counter = answer AND installed = 0)
+      SELECT id, detail, opened_at, message, (SELECT dot FROM relay_transaction WHERE dot = answer)
       FROM relay_inbox WHERE tbl = ? AND key = ? AND kind = 'conflict'
       """, row.bindings
     ) { (row) throws(RelayError) in
@@ -146,7 +146,7 @@ extension ReplicaCore {
         base = try CBORReader.decode(bytes) { (reader) throws(RelayError) in try reader.cellValue() }
       }
       known[row[0].text ?? ""] = KnownConflict(
-        base: base, openedAt: row[2].text, message: row[3].text, answer: row[4].integer.map { UInt64(max(0, $0)) })
+        base: base, openedAt: row[2].text, message: row[3].text, answer: row[4].integer.map { DotKey($0) })
       return true
     }
     return known
@@ -182,16 +182,19 @@ extension ReplicaCore {
   }
 
   /// A conflict was settled here by this transaction, or the transaction that did so was refused.
-  func answered(_ id: String, by counter: UInt64) throws(RelayError) {
+  func answered(_ id: String, by dot: Dot) throws(RelayError) {
     try db.execute(
       "UPDATE relay_inbox SET status = 'answered', answer = ?, choice = NULL, message = NULL WHERE id = ?",
-      [Value(counter), .text(id)])
+      [try answer(dot), .text(id)])
     inboxChanged()
   }
 
-  func unanswered(by counter: UInt64) throws(RelayError) {
-    try db.execute("UPDATE relay_inbox SET status = 'open', answer = NULL WHERE answer = ?", [Value(counter)])
+  func unanswered(by dot: Dot) throws(RelayError) {
+    try db.execute("UPDATE relay_inbox SET status = 'open', answer = NULL WHERE answer = ?", [try answer(dot)])
   }
+
+  /// An own transaction as `relay_inbox.answer` names it.
+  func answer(_ dot: Dot) throws(RelayError) -> Value { try replicas.key(dot).map { Value($0) } ?? .null }
 
   // MARK: What the author is told
 
@@ -209,7 +212,7 @@ extension ReplicaCore {
         others: Self.label(notice.lost.value), opened: notice.seq,
         openedAt: opening.map { InstantText.utc($0.effective.milliseconds) }), table)
     let state = try state()
-    let isOwn = notice.lost.dot.replica == state.replica
+    let isOwn = try replicas.isOwn(notice.lost.dot)
     let lost = SiblingRecord(write: notice.lost, author: "", device: isOwn ? state.device : "")
     try put((notice.shown.map { [($0, isShown: true)] } ?? []) + [(lost, isShown: false)], under: id)
   }
@@ -224,7 +227,7 @@ extension ReplicaCore {
 
   func tell(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
     guard let refusal = verdict.refusal else { return }
-    try unanswered(by: verdict.dot.counter)
+    try unanswered(by: verdict.dot)
     let row = refusal.row ?? transaction.rows[0].row
     guard let table = schema.table(row.table) else { return }
     let id = Self.refusalID(verdict.dot)

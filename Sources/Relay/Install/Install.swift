@@ -48,6 +48,7 @@ struct Install {
       for row in confirmed.rows.sorted() { try settle(row, confirmed) }
       try core.db.execute("UPDATE relay_image SET base = ? WHERE state = 0", [Value(pull.closing.head)])
     }
+    try core.accepted.forget(durable: min(pull.closing.durable, pull.closing.head))
     for notice in pull.closing.notices { try core.tell(notice) }
     try advance()
     if Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
@@ -164,12 +165,7 @@ extension ReplicaCore {
   func floor(_ state: ReplicaState) throws(RelayError) -> UInt64 {
     if Mutation.isPlanted(.floorIsN) { return state.base }
     // An operation's base is its row's image's base or 0 for a row without an image.
-    let insertsOnly = try db.first(
-      """
-      SELECT 1 FROM relay_pending AS p WHERE done = 0
-        AND NOT EXISTS (SELECT 1 FROM relay_image AS i WHERE i.tbl = p.tbl AND i.key = p.key)
-      """)
-    if insertsOnly != nil { return 0 }
+    if try outbox.hasWorkWithoutImage() { return 0 }
     var least = state.base
     if let row = try db.first(
       "SELECT min(base) FROM relay_image" + (Mutation.isPlanted(.floorPending) ? " WHERE state = 0" : "")),
@@ -178,8 +174,7 @@ extension ReplicaCore {
       least = min(least, UInt64(max(0, base)))
     }
     // Bases are fixed when an operation is sealed; an image may have moved on since.
-    let pending = try db.first("SELECT min(floor) FROM relay_transaction WHERE installed = 0")?[0].integer
-    return min(least, pending.map { UInt64(max(0, $0)) } ?? .max)
+    return min(least, try outbox.floor() ?? .max)
   }
 
   /// What the hub granted, with the sums of what is confirmed there.

@@ -6,9 +6,7 @@ extension ReplicaCore {
   /// Rows with pending work whose table shows something else than image and work give. A confirmed row can only be
   /// compared with the hub.
   func unseenUnderWork() throws(RelayError) -> [Verification.Difference] {
-    let rows = try db.query("SELECT DISTINCT tbl, key FROM relay_pending WHERE done = 0 ORDER BY tbl, key") {
-      (row) throws(RelayError) in RowID(table: UInt32(row.int(0)), key: row.blob(1))
-    }
+    let rows = try outbox.rowsUnderWork()
     guard !rows.isEmpty else { return [] }
     let state = try state()
     var own = OwnTransactions()

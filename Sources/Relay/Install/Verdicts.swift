@@ -33,16 +33,17 @@ extension Install {
   /// calls accepted without showing what became of its rows stays pending and is offered again (rule 7).
   mutating func confirm() throws(RelayError) -> Confirmed {
     var confirmed = Confirmed()
-    for verdict in pull.closing.confirmed where verdict.dot.replica == state.replica {
-      guard let one = try own.own(verdict.dot.counter, core.db) else { continue }
+    for verdict in pull.closing.confirmed {
+      // What was judged and left pending before is told again by nobody but a late answer.
+      guard let key = try core.replicas.key(verdict.dot), let one = try own.pending(key, core) else { continue }
       let isExplained = try isExplained(one, verdict)
       guard isExplained || !verdict.isAccepted else {
-        try core.doubt(verdict.dot)
+        try core.outbox.doubt(key)
         continue
       }
-      try core.learn(verdict)
+      try core.learn(key, verdict)
       confirmed.append(one, verdict)
-      try core.leavePending(verdict, one.transaction)
+      try core.leavePending(key, verdict, one.transaction)
     }
     return confirmed
   }
@@ -67,35 +68,26 @@ extension Install {
 }
 
 extension ReplicaCore {
+  var refusals: RefusalStore { RefusalStore(db: db) }
+  var accepted: AcceptedStore { AcceptedStore(db: db) }
+
   /// Records what the hub said of a transaction; its effect leaves the view if it was refused.
-  func learn(_ verdict: Verdict) throws(RelayError) {
-    var refusal = Value.null
-    if let refused = verdict.refusal { refusal = .blob(Array("\(refused.rule.rawValue): \(refused.message)".utf8)) }
-    try db.execute(
-      "UPDATE relay_transaction SET seq = ?, effective = ?, refusal = ? WHERE counter = ?",
-      [Value(verdict.seq), .integer(Int64(bitPattern: verdict.effective.bits)), refusal, Value(verdict.dot.counter)])
+  func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
+    // Before its own time is forgotten.
     try setBack(to: verdict)
-    try db.execute(
-      "UPDATE relay_pending SET verdict = ? WHERE counter = ? AND verdict < 3",
-      [.integer(verdict.isAccepted ? 1 : 2), Value(verdict.dot.counter)])
+    try outbox.learn(key, verdict)
   }
 
-  /// No longer pending: forgotten where it was accepted, kept with its reason where it was refused.
-  func leavePending(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
-    let counter = Value(verdict.dot.counter)
-    try db.execute("UPDATE relay_pending SET done = 1 WHERE counter = ?", [counter])
+  /// No longer pending: where it was accepted it is kept until the hub's backup covers it, where it was refused until
+  /// somebody settles that.
+  func leavePending(_ key: DotKey, _ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
     let livesOn = try sealApart(verdict, transaction)
-    guard !verdict.isAccepted, !livesOn else {
-      return try db.execute("DELETE FROM relay_transaction WHERE counter = ?", [counter])
+    if !livesOn {
+      let fate = verdict.isAccepted ? Fate.accepted : .refused
+      for change in transaction.rows { try outbox.settle(key, on: change.row, fate) }
+      if verdict.isAccepted { try accepted.keep(key, verdict) } else { try refusals.keep(key) }
     }
-    try db.execute("UPDATE relay_transaction SET installed = 1 WHERE counter = ?", [counter])
-    try tell(verdict, transaction)
-  }
-
-  /// Whatever was said of this transaction is not believed: it waits as if nobody had heard of it.
-  func doubt(_ dot: Dot) throws(RelayError) {
-    let counter = Value(dot.counter)
-    try db.execute("UPDATE relay_transaction SET seq = NULL, effective = NULL WHERE counter = ?", [counter])
-    try db.execute("UPDATE relay_pending SET verdict = 0 WHERE counter = ? AND verdict < 3", [counter])
+    try outbox.remove(key)
+    if !verdict.isAccepted, !livesOn { try tell(verdict, transaction) }
   }
 }

@@ -142,7 +142,7 @@ extension Install {
       image.stamps = []
       try core.save(image, row, table)
     }
-    try core.forgetSettled(row)
+    try core.outbox.forgetSettled(row)
     // What this pull brought is in its place already.
     if try core.image(row, table) == nil, hasArrived, try !core.isUnderWork(row) { return }
     try core.rebuild(row, table, state, &own)

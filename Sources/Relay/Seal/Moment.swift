@@ -39,7 +39,7 @@ extension Replica {
         }
         return Moment(
           replica: state.replica, epoch: state.epoch, base: state.base, installs: state.installs,
-          counter: state.counter, seen: try core.pendingDots(state.replica), rows: shown)
+          counter: state.counter, seen: try core.outbox.pendingDots(), rows: shown)
       }
     }
   }

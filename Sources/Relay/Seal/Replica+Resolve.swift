@@ -83,7 +83,7 @@ extension ReplicaCore {
     }
     let decision = [cell.group: Decision(entry: entry.opened, value: chosen)]
     let dots = try commit(Commit(author: author, moment: moment, decisions: [entry.row: decision]))
-    if let dot = dots.last { try answered(id, by: dot.counter) }
+    if let dot = dots.last { try answered(id, by: dot) }
     return dots
   }
 
@@ -96,7 +96,7 @@ extension ReplicaCore {
     var own = OwnTransactions()
     var rows = Set(commit.decisions.filter { $0.value[0]?.value == .flag(true) }.keys)
     for dot in commit.moment == nil ? [] : dots {
-      if let one = try own.own(dot.counter, db) { rows.formUnion(one.changes.keys) }
+      if let key = try replicas.key(dot), let one = try own.own(key, self) { rows.formUnion(one.changes.keys) }
     }
     guard !rows.isEmpty else { return dots }
     let state = try state()

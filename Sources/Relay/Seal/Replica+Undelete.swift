@@ -31,14 +31,12 @@ extension Replica {
     try locked { (core) throws(RelayError) in
       try core.db.snapshot { () throws(RelayError) in
         let table = try core.table(named: table)
-        let known = try core.db.query(
-          """
-          SELECT key FROM relay_dead WHERE tbl = ?1
-          UNION SELECT key FROM relay_pending WHERE tbl = ?1 AND kind = 2 AND done = 0 AND verdict < 2 ORDER BY key
-          """, [.integer(Int64(table.id))]
-        ) { (row) throws(RelayError) in RowID(table: table.id, key: row.blob(0)) }
+        let dead = try core.db.query("SELECT key FROM relay_dead WHERE tbl = ?", [.integer(Int64(table.id))]) {
+          (row) throws(RelayError) in RowID(table: table.id, key: row.blob(0))
+        }
+        let known = Set(dead).union(try core.outbox.pendingDeletes(table.id))
         var keys: [[Value]] = []
-        for row in known where try core.tableRow(row, table) == nil { keys.append(try row.values()) }
+        for row in known.sorted() where try core.tableRow(row, table) == nil { keys.append(try row.values()) }
         return keys
       }
     }
@@ -48,10 +46,7 @@ extension Replica {
 extension ReplicaCore {
   /// Was the row's deletion pulled, or is it this replica's own and not confirmed yet?
   func knowsDeleted(_ row: RowID) throws(RelayError) -> Bool {
-    try db.first(
-      """
-      SELECT 1 FROM relay_dead WHERE tbl = ?1 AND key = ?2
-      UNION ALL SELECT 1 FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND kind = 2 AND done = 0 AND verdict < 2
-      """, row.bindings) != nil
+    if try db.first("SELECT 1 FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings) != nil { return true }
+    return try outbox.hasPendingDelete(row)
   }
 }

@@ -11,22 +11,17 @@ extension ReplicaCore {
   ///
   /// - Returns: whether what it did lives on in other transactions; else the refusal stands.
   func sealApart(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) -> Bool {
-    guard verdict.refusal != nil else { return false }
-    let counter = Value(transaction.dot.counter)
-    let batch = try db.first("SELECT batch FROM relay_transaction WHERE counter = ?", [counter])?[0].integer
-    if batch == 2 { return true }
-    let isBatch = batch == 1
+    guard verdict.refusal != nil, let key = try replicas.key(transaction.dot) else { return false }
+    let batch = try outbox.batch(key)
+    if batch == .sealedAnew { return true }
+    let isBatch = batch == .yes
     let isInnocent = verdict.refusal?.rule == .dependsOnRefused ? try buildsOnSealedAnew(transaction) : false
     var parts = [transaction.rows]
     if isBatch { parts = try self.parts(of: transaction, refused: verdict.refusal?.row) }
     guard parts.count > 1 || isInnocent else { return false }
     var state = try state()
-    for change in transaction.rows {
-      try db.execute(
-        "UPDATE relay_pending SET verdict = 4, done = 1 WHERE tbl = ? AND key = ? AND counter = ?",
-        change.row.bindings + [counter])
-    }
-    try db.execute("UPDATE relay_transaction SET batch = 2 WHERE counter = ?", [counter])
+    for change in transaction.rows { try outbox.settle(key, on: change.row, .sealedAnew) }
+    try outbox.sealedAnew(key)
     var later = OwnTransactions()
     var last: Dot?
     for part in parts {
@@ -40,7 +35,7 @@ extension ReplicaCore {
       last = try again(transaction, changes, &state, isBatch: isBatch)
     }
     if let last {
-      try db.execute("UPDATE relay_inbox SET answer = ? WHERE answer = ?", [Value(last.counter), counter])
+      try db.execute("UPDATE relay_inbox SET answer = ? WHERE answer = ?", [try answer(last), Value(key)])
     }
     return true
   }
@@ -67,8 +62,8 @@ extension ReplicaCore {
   /// Does a transaction lack something that was refused with a batch and is sealed anew?
   private func buildsOnSealedAnew(_ transaction: Transaction) throws(RelayError) -> Bool {
     for (row, dot) in try lacked(transaction) {
-      let anew = "SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND counter = ? AND verdict = 4"
-      if try db.first(anew, row.bindings + [Value(dot.counter)]) != nil { return true }
+      guard let key = try replicas.key(dot) else { continue }
+      if try outbox.touches(row).contains(where: { $0.key == key && $0.fate == .sealedAnew }) { return true }
     }
     return false
   }
@@ -77,14 +72,12 @@ extension ReplicaCore {
   private func notOverwritten(
     _ change: RowChange, since transaction: Transaction, _ own: inout OwnTransactions
   ) throws(RelayError) -> RowChange? {
-    guard !change.operations[0].isInsert, change.operations[0].kind != .delete else { return change }
-    let later = try db.query(
-      "SELECT counter FROM relay_pending WHERE tbl = ? AND key = ? AND counter > ? AND verdict < 2 ORDER BY counter",
-      change.row.bindings + [Value(transaction.dot.counter)]
-    ) { (row) throws(RelayError) in UInt64(max(0, row.int(0))) }
+    guard !change.operations[0].isInsert, change.operations[0].kind != .delete,
+      let key = try replicas.key(transaction.dot)
+    else { return change }
     var left = change
-    for counter in later {
-      guard let newer = try own.own(counter, db)?.changes[change.row] else { continue }
+    for later in try outbox.touches(change.row) where later.key > key && !later.isRefused {
+      guard let newer = try own.own(later.key, self)?.changes[change.row] else { continue }
       if newer.operations[0].kind == .delete { return nil }
       left.operations.removeAll { old in
         switch old.kind {
@@ -110,7 +103,7 @@ extension ReplicaCore {
   private func again(
     _ transaction: Transaction, _ changes: [RowChange], _ state: inout ReplicaState, isBatch: Bool
   ) throws(RelayError) -> Dot {
-    let seen = transaction.seen.union(try pendingDots(state.replica))
+    let seen = transaction.seen.union(try outbox.pendingDots())
     var sealing = Sealing(headerBase: state.base)
     for change in changes { sealing.append(change, schema) }
     let anew = Transaction(

@@ -9,14 +9,12 @@ extension ReplicaCore {
     guard try db.first("SELECT 1 FROM relay_inbox WHERE id = ? AND kind = 'refused'", [.text(id)]) != nil else {
       throw RelayError(.entryUnknown, "the inbox holds no refused transaction '\(id)'")
     }
-    let transactions = try db.query(
-      """
-      WITH RECURSIVE chain (id, seq) AS (
-        SELECT id, opened FROM relay_inbox WHERE id = ?
-        UNION SELECT i.id, i.opened FROM relay_inbox AS i JOIN chain ON i.depends_on = chain.id)
-      SELECT bytes FROM relay_transaction WHERE refusal IS NOT NULL AND seq IN (SELECT seq FROM chain) ORDER BY counter
-      """, [.text(id)]
-    ) { (row) throws(RelayError) in try Transaction(decoding: row.blob(0)) }
+    var transactions: [Transaction] = []
+    for (key, bytes) in try refusals.chain(id) {
+      var transaction = try Transaction(decoding: bytes)
+      transaction.dot = try replicas.dot(key)
+      transactions.append(transaction)
+    }
     guard !transactions.isEmpty else {
       throw RelayError(.entryUnknown, "the transaction of '\(id)' is not in this file any more")
     }
@@ -28,14 +26,13 @@ extension ReplicaCore {
   func forget(_ chain: [Transaction]) throws(RelayError) {
     var rows: Set<RowID> = []
     for transaction in chain {
-      let counter = Value(transaction.dot.counter)
+      guard let key = try replicas.key(transaction.dot) else { continue }
       for change in transaction.rows {
-        try db.execute(
-          "UPDATE relay_pending SET verdict = 3, done = 1 WHERE tbl = ? AND key = ? AND counter = ?",
-          change.row.bindings + [counter])
+        try outbox.settle(key, on: change.row, .forgotten)
         rows.insert(change.row)
       }
-      try db.execute("DELETE FROM relay_transaction WHERE counter = ?", [counter])
+      try outbox.remove(key)
+      try refusals.remove(key)
       try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.refusalID(transaction.dot))])
     }
     inboxChanged()
@@ -43,21 +40,12 @@ extension ReplicaCore {
     var own = OwnTransactions()
     try applying { () throws(RelayError) in
       for row in rows.sorted() {
-        try forgetSettled(row)
+        try outbox.forgetSettled(row)
         // Without an image the table already shows what there is: a confirmed row, own pending work, or nothing.
         let table = try table(row.table)
         if try image(row, table) != nil { try rebuild(row, table, state, &own) }
       }
     }
-  }
-
-  /// Nothing is kept of work on a row once all of it is judged and none of it waits in the inbox.
-  func forgetSettled(_ row: RowID) throws(RelayError) {
-    try db.execute(
-      """
-      DELETE FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND done = 1 AND NOT EXISTS
-        (SELECT 1 FROM relay_pending WHERE tbl = ?1 AND key = ?2 AND (done = 0 OR verdict = 2))
-      """, row.bindings)
   }
 
   /// The inbox item that a transaction refused as `depends_on_refused` builds on; nil where it is not here any more.
@@ -88,16 +76,12 @@ extension ReplicaCore {
 
   /// The refused transaction that an operation on this row lacks (rule 18), among those that its author had seen.
   private func lacks(_ row: RowID, inserts: Bool, _ transaction: Transaction) throws(RelayError) -> Dot? {
+    guard let key = try replicas.key(transaction.dot) else { return nil }
     var standing: Standing?
-    try db.run(
-      "SELECT counter, kind, verdict FROM relay_pending WHERE tbl = ? AND key = ? AND counter < ? ORDER BY counter",
-      row.bindings + [Value(transaction.dot.counter)]
-    ) { (record) throws(RelayError) in
-      let dot = Dot(transaction.dot.replica, UInt64(record.int(0)))
-      if transaction.seen.contains(dot) {
-        standing = Standing.after(standing, kind: record.int(1), dot: dot, refused: record.int(2) >= 2)
-      }
-      return true
+    for earlier in try outbox.touches(row) where earlier.key < key {
+      let dot = try replicas.dot(earlier.key)
+      guard transaction.seen.contains(dot) else { continue }
+      standing = Standing.after(standing, kind: earlier.kind, dot: dot, refused: earlier.isRefused)
     }
     return Standing.lacks(standing, inserts: inserts)
   }

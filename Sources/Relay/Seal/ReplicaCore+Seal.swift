@@ -247,8 +247,7 @@ extension ReplicaCore {
       return state.base
     }
     // An own insert waits: what was known before it, the insert has covered.
-    let inserted = "SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND done = 0 AND kind = 1 AND verdict <> 2"
-    if !knownEmpty.contains(.pending), try db.first(inserted, row.bindings) != nil { return 0 }
+    if !knownEmpty.contains(.pending), try outbox.hasPendingInsert(row) { return 0 }
     if knownEmpty.contains(.dead) { return 0 }
     let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
     if Mutation.isPlanted(.deadBaseZero) { return 0 }
@@ -275,8 +274,9 @@ extension ReplicaCore {
     let now = HybridTime(milliseconds: environment.now())
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
     var seen = DotSet()
-    if let moment = commit.moment { seen = moment.seen } else { seen = try pendingDots(state.replica) }
-    try addConfirmed(of: sealing, upTo: commit.moment?.counter ?? state.counter, state.replica, to: &seen)
+    if let moment = commit.moment { seen = moment.seen } else { seen = try outbox.pendingDots() }
+    let last = DotKey(number: state.number, counter: commit.moment?.counter ?? state.counter)
+    try addConfirmed(of: sealing, upTo: last, to: &seen)
     state.counter += 1
     let header = Transaction(
       dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time, epoch: state.epoch,
@@ -288,13 +288,13 @@ extension ReplicaCore {
   /// A row that left goes on showing own work that is confirmed while other work on it waits, at the base that it had
   /// (rule 24): that base does not cover the confirmed work, so its dots are named.
   private func addConfirmed(
-    of sealing: Sealing, upTo counter: UInt64, _ replica: ReplicaID, to seen: inout DotSet
+    of sealing: Sealing, upTo last: DotKey, to seen: inout DotSet
   ) throws(RelayError) {
     guard try db.first(commands.anyLeft) != nil else { return }
     var dots = DotSet()
     try sealing.eachRow { (row, _) throws(RelayError) in
-      try db.run(commands.confirmedOfLeft, row.bindings + [Value(counter)]) { (record) throws(RelayError) in
-        dots.insert(Dot(replica, UInt64(max(1, record.int(0)))))
+      try outbox.eachConfirmed(onLeft: row, upTo: last) { (dot) throws(RelayError) in
+        dots.insert(dot)
         return dots.intervals.count < Limits.intervals / 2
       }
     }
@@ -318,16 +318,14 @@ extension ReplicaCore {
     }
     self.sealed(sealing.tables)
     (state.counter, state.hash) = (header.dot.counter, sealed.hash)
-    let counter = Value(header.dot.counter)
-    try db.execute(
-      commands.append,
-      [
-        counter, .blob(sealed.hash.bytes), .integer(Int64(bitPattern: state.time.bits)), Value(sealing.floor),
-        Value(header.schemaVersion), .integer(isBatch ? 1 : 0), .blob(sealed.bytes),
-      ])
+    let key = state.key
+    try outbox.append(
+      PendingTransaction(
+        key: key, hash: sealed.hash, time: state.time, floor: sealing.floor, schema: header.schemaVersion,
+        isBatch: isBatch, bytes: sealed.bytes))
     knownEmpty.remove(.pending)
     try sealing.eachRow { (row, kind) throws(RelayError) in
-      try db.execute(commands.appendRow, [.integer(Int64(row.table)), .blob(row.key), counter, .integer(kind)])
+      try outbox.append(key, on: row, kind: kind)
     }
     sealedHere(state)
     return header.dot

@@ -1,13 +1,13 @@
 /// Relay's own tables. They live in the app's file, so that data and bookkeeping commit together; all are prefixed
 /// `relay_`.
 enum Bookkeeping {
-  static let version: Int64 = 4
+  static let version: Int64 = 5
 
   static let ddl = """
     \(CaptureLog.ddl)
     CREATE TABLE IF NOT EXISTS relay_state (
       id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL,
-      replica INTEGER NOT NULL, counter INTEGER NOT NULL, hash BLOB NOT NULL, time INTEGER NOT NULL,
+      replica INTEGER NOT NULL, dot INTEGER NOT NULL, hash BLOB NOT NULL, time INTEGER NOT NULL,
       organisation BLOB NOT NULL, epoch BLOB NOT NULL, base INTEGER NOT NULL, log_hash BLOB NOT NULL,
       role TEXT NOT NULL, device TEXT NOT NULL, author TEXT NOT NULL, hub TEXT NOT NULL, token TEXT NOT NULL,
       schema_hash BLOB NOT NULL, schema_version INTEGER NOT NULL, head INTEGER NOT NULL,
@@ -24,24 +24,10 @@ enum Bookkeeping {
     CREATE TABLE IF NOT EXISTS relay_scope (
       name TEXT PRIMARY KEY, readable INTEGER NOT NULL, writable INTEGER NOT NULL, digest BLOB NOT NULL,
       count INTEGER NOT NULL) WITHOUT ROWID;
-    -- Own transactions: pending (seq NULL or not installed yet), and refused ones, kept whole. floor: the least base of
-    -- their operations. schema: the least version of the sync schema that knows what they write. batch: 1 where Relay put
-    -- it together from what foreign writers left, 2 once that is sealed anew, apart.
-    CREATE TABLE IF NOT EXISTS relay_transaction (
-      counter INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, floor INTEGER NOT NULL, seq INTEGER,
-      effective INTEGER, refusal BLOB, installed INTEGER NOT NULL DEFAULT 0, schema INTEGER NOT NULL,
-      batch INTEGER NOT NULL, bytes BLOB NOT NULL);
-    -- A commit writes no state: the newest of its transactions tells counter, hash and time. They outlive it.
-    CREATE TRIGGER IF NOT EXISTS relay_transaction_gone BEFORE DELETE ON relay_transaction
-    WHEN OLD.counter > (SELECT counter FROM relay_state) BEGIN
-      UPDATE relay_state SET counter = OLD.counter, hash = OLD.hash, time = max(time, OLD.time);
-    END;
-    -- Which own transactions touch a row: the pending ones, the refused ones, and what came after those.
-    -- kind: 1 insert, 2 delete, 0 other; verdict: 0 none yet, 1 accepted, 2 refused, 3 refused and forgotten here:
-    -- it still says what later pending work built on, and holds nothing. 4: the same, and sealed anew, apart.
-    CREATE TABLE IF NOT EXISTS relay_pending (
-      tbl INTEGER NOT NULL, key BLOB NOT NULL, counter INTEGER NOT NULL, kind INTEGER NOT NULL,
-      verdict INTEGER NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (tbl, key, counter)) WITHOUT ROWID;
+    \(ReplicaStore.ddl)
+    \(OutboxStore.ddl)
+    \(RefusalStore.ddl)
+    \(AcceptedStore.ddl)
     -- Confirmed images of rows with pending work, and of rows that left or that a constraint keeps out.
     CREATE TABLE IF NOT EXISTS relay_image (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, state INTEGER NOT NULL, image BLOB, stamps BLOB,
@@ -63,7 +49,7 @@ enum Bookkeeping {
       seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     -- For people: conflicts, notices, refusals, held rows. An app may SELECT and join it, and UPDATE choice.
     -- status: open (waits for a person), answered (settled here, not confirmed yet), told (nothing to do).
-    -- base: what this device held as confirmed before a conflict came. answer: counter of the transaction that settles.
+    -- base: what this device held as confirmed before a conflict came. answer: dot of the transaction that settles.
     CREATE TABLE IF NOT EXISTS relay_inbox (
       id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,
       column_name TEXT, policy TEXT, rule TEXT, message TEXT, shown TEXT, others TEXT, base, choice,

@@ -74,7 +74,7 @@ extension ReplicaCore {
   /// Is there work on the row that no installed pull has confirmed?
   func isUnderWork(_ row: RowID) throws(RelayError) -> Bool {
     if knownEmpty.contains(.pending) { return false }
-    return try db.first("SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND done = 0", row.bindings) != nil
+    return try outbox.isUnderWork(row)
   }
 
   func heldImage(_ row: RowID, _ table: TableSchema) throws(RelayError)

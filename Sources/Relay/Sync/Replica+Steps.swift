@@ -96,11 +96,8 @@ extension Replica {
     try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
         let known = try core.schemaStanding().hub
-        let least = try core.db.first(
-          "SELECT min(schema) FROM relay_transaction WHERE seq IS NULL AND schema > 1 AND (?1 = 0 OR schema <= ?1)",
-          [Value(known)])?[0].integer
-        guard let least else { return false }
-        _ = try core.learn(hub: UInt64(least) - 1)
+        guard let least = try core.outbox.leastNewSchema(known: known), least > 0 else { return false }
+        _ = try core.learn(hub: least - 1)
         return true
       }
     }

@@ -15,9 +15,8 @@ extension Replica {
   /// Own transactions without a verdict, and their bytes.
   func unsent() throws(RelayError) -> (transactions: Int, bytes: Int) {
     try reading { (core) throws(RelayError) in
-      let row = try core.db.first(
-        "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM relay_transaction WHERE seq IS NULL")
-      return (Int(row?[0].integer ?? 0), Int(row?[1].integer ?? 0))
+      let unsent = try core.outbox.unsent()
+      return (Int(unsent.transactions), Int(unsent.bytes))
     }
   }
 

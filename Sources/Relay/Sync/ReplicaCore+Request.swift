@@ -6,7 +6,7 @@ extension ReplicaCore {
     let spoken = try spokenSchema()
     var request = SyncRequest(
       organisation: state.organisation, schemaHash: spoken.hash, epoch: state.epoch, base: state.base,
-      logHash: state.logHash, replica: state.replica, pending: try pendingDots(state.replica),
+      logHash: state.logHash, replica: state.replica, pending: try outbox.pendingDots(),
       floor: try floor(state), scopes: try installedScopes(), role: state.role, schemaVersion: spoken.version,
       installed: spoken.installed, nonce: environment.nonce())
     let hasMore = try fillPush(&request, pushBytes)
@@ -37,48 +37,61 @@ extension ReplicaCore {
     return hash128(out.bytes).bytes
   }
 
-  /// Adds transactions without a verdict, in order, up to the first that the hub cannot know yet.
+  /// Adds transactions without a verdict, in order, up to the first that the hub cannot know yet. One request carries the
+  /// work of one replica: of what this file has been, the oldest goes first.
   ///
   /// - Returns: whether more of them can go.
   private func fillPush(_ request: inout SyncRequest, _ most: Int) throws(RelayError) -> Bool {
-    var bytes = 0
-    var hasMore = false
+    var (bytes, hasMore) = (0, false)
     var push: [[UInt8]] = []
     var part: TransactionPart?
-    let replica = request.replica
+    var replica: ReplicaID?
     let known = try schemaStanding().hub
-    try db.run(
-      "SELECT counter, hash, bytes, length(bytes), schema FROM relay_transaction WHERE seq IS NULL ORDER BY counter", []
-    ) { (row) throws(RelayError) in
-      guard known == 0 || row.int(4) <= Int64(known) else { return false }
-      let size = Int(row.int(3))
-      if size > most {
+    try outbox.eachUnsent { (one) throws(RelayError) in
+      guard known == 0 || one.schema <= known else { return false }
+      let dot = try replicas.dot(one.key)
+      guard replica == nil || replica == dot.replica else {
+        hasMore = true
+        return false
+      }
+      replica = dot.replica
+      if one.size > most {
         hasMore = true
         guard push.isEmpty else { return false }
-        let dot = Dot(replica, UInt64(row.int(0)))
-        guard let hash = Hash128(bytes: row.blob(1)) else { throw RelayError(.corrupt, "a transaction without hash") }
-        let offset = try self.partOffset(dot)
-        let whole = row.blob(2)
-        if offset == 0 { try self.checkIntact(SealedTransaction(dot: dot, bytes: whole, hash: hash)) }
-        let end = min(whole.count, offset + most)
-        part = TransactionPart(
-          dot: dot, hash: hash, total: UInt64(size), offset: UInt64(offset), bytes: Array(whole[offset..<end]))
+        part = try self.part(one, dot, most)
         return false
       }
-      guard bytes + size <= most, push.count < Limits.transactionsInPush else {
+      guard bytes + one.size <= most, push.count < Limits.transactionsInPush else {
         hasMore = true
         return false
       }
-      let dot = Dot(replica, UInt64(row.int(0)))
-      let sealed = SealedTransaction(dot: dot, bytes: row.blob(2), hash: Hash128(bytes: row.blob(1)) ?? .zero)
-      try self.checkIntact(sealed)
-      push.append(sealed.bytes)
-      bytes += size
+      push.append(try sealed(one, dot).bytes)
+      bytes += one.size
       return true
     }
-    request.push = push
-    request.part = part
+    request.replica = replica ?? request.replica
+    (request.push, request.part) = (push, part)
     return hasMore
+  }
+
+  private func part(_ one: OutboxStore.Outgoing, _ dot: Dot, _ most: Int) throws(RelayError) -> TransactionPart {
+    let offset = try partOffset(dot)
+    let whole = try offset == 0 ? sealed(one, dot).bytes : bytes(one)
+    let (start, end) = (min(offset, whole.count), min(whole.count, offset + most))
+    return TransactionPart(
+      dot: dot, hash: one.hash, total: UInt64(one.size), offset: UInt64(start), bytes: Array(whole[start..<end]))
+  }
+
+  private func bytes(_ one: OutboxStore.Outgoing) throws(RelayError) -> [UInt8] {
+    guard let stored = try outbox.stored(one.key) else { throw outbox.damaged("lost what is sent") }
+    return stored.bytes
+  }
+
+  /// - Throws: `damaged_work`.
+  private func sealed(_ one: OutboxStore.Outgoing, _ dot: Dot) throws(RelayError) -> SealedTransaction {
+    let sealed = SealedTransaction(dot: dot, bytes: try bytes(one), hash: one.hash)
+    try checkIntact(sealed)
+    return sealed
   }
 
   /// - Throws: `damaged_work`: what the file does not hold as it was sealed is not sent.
@@ -98,26 +111,23 @@ extension ReplicaCore {
   /// - Returns: how many own transactions had none before.
   func learn(_ verdicts: [Verdict]) throws(RelayError) -> Int {
     var learnt = 0
-    let state = try state()
     var own = OwnTransactions()
     var rows: Set<RowID> = []
-    for verdict in verdicts where verdict.dot.replica == state.replica {
+    for verdict in verdicts {
       // A reply may come twice, the second time when all is settled.
-      let waits = "SELECT 1 FROM relay_transaction WHERE counter = ? AND seq IS NULL"
-      guard try db.first(waits, [Value(verdict.dot.counter)]) != nil else { continue }
-      try learn(verdict)
+      guard let key = try replicas.key(verdict.dot), try outbox.waits(key) else { continue }
+      try learn(key, verdict)
       learnt += 1
-      if Mutation.isPlanted(.leaveOnAck) {
-        for sql in ["UPDATE relay_transaction SET installed = 1", "UPDATE relay_pending SET done = 1"] {
-          try db.execute(sql + " WHERE counter = ?", [Value(verdict.dot.counter)])
-        }
+      if Mutation.isPlanted(.leaveOnAck), let one = try own.own(key, self) {
+        try leavePending(key, verdict, one.transaction)
       }
-      guard !verdict.isAccepted, let one = try own.own(verdict.dot.counter, db) else { continue }
+      guard !verdict.isAccepted, let one = try own.own(key, self) else { continue }
       if try !sealApart(verdict, one.transaction) { try tell(verdict, one.transaction) }
       rows.formUnion(one.changes.keys)
     }
     // Each row once, however many transactions on it were refused.
     if !rows.isEmpty {
+      let state = try state()
       try applying { () throws(RelayError) in
         for row in rows.sorted() { try rebuild(row, try table(row.table), state, &own) }
       }

@@ -21,7 +21,7 @@ extension ReplicaCore {
       let now = environment.now()
       try syncRecord.pulled(at: now, hubTime: response.time)
       try setTimeBack(now: now, hubTime: response.time)
-      if try unsentCount() == 0 { try syncRecord.pushed(at: now) }
+      if try !outbox.hasUnsent() { try syncRecord.pushed(at: now) }
       if hasMore, case .installed(let base) = taken.step {
         taken.reopenedAt = base
         taken.step = .again
@@ -147,42 +147,31 @@ extension ReplicaCore {
     try save(state)
   }
 
-  /// Own transactions without a verdict.
-  private func unsentCount() throws(RelayError) -> Int64 {
-    try db.first("SELECT count(*) FROM relay_transaction WHERE seq IS NULL")?[0].integer ?? 0
-  }
-
   // MARK: Verdicts that no pull explains
 
   private static let fullClosing = 100_000
 
   /// Own transactions that are said to be judged and that the pull was asked about: a late answer tells nothing of others.
-  private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [(counter: UInt64, seq: UInt64)] {
+  private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [(dot: Dot, key: DotKey, seq: UInt64)] {
     guard request.pull != nil else { return [] }
-    let judged = try db.query("SELECT counter, seq FROM relay_transaction WHERE installed = 0 AND seq IS NOT NULL") {
-      (row) throws(RelayError) in (counter: UInt64(max(0, row.int(0))), seq: UInt64(max(0, row.int(1))))
+    let judged = try outbox.judged().map { (one) throws(RelayError) in
+      (dot: try replicas.dot(one.key), key: one.key, seq: one.seq)
     }
-    return judged.filter { request.pending.contains(Dot(request.replica, $0.counter)) }
+    return judged.filter { request.pending.contains($0.dot) }
   }
 
   /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7). A late
   /// reply may know less than a verdict that came before it; what one answer says itself its own head has reached.
   private func offerAgain(
-    _ judged: [(counter: UInt64, seq: UInt64)], told: [Verdict], after closing: PullClosing?
+    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], told: [Verdict], after closing: PullClosing?
   ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
-    let confirmed = Set(closing.confirmed.map(\.dot.counter))
-    let here = Set(told.map(\.dot.counter))
+    let confirmed = Set(closing.confirmed.map(\.dot))
+    let here = Set(told.map(\.dot))
     // A closing that is full lists the oldest; the rest comes with the next pull.
-    let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : confirmed.max() ?? 0
-    for (counter, seq) in judged
-    where seq <= closing.head || here.contains(counter) {
-      guard counter <= last, !confirmed.contains(counter) else { continue }
-      try db.execute(
-        "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE counter = ? AND installed = 0",
-        [Value(counter)])
-      try db.execute(
-        "UPDATE relay_pending SET verdict = 0 WHERE counter = ? AND done = 0 AND verdict IN (1, 2)", [Value(counter)])
+    let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
+    for (dot, key, seq) in judged where seq <= closing.head || here.contains(dot) {
+      if seq <= last, !confirmed.contains(dot) { try outbox.doubt(key) }
     }
   }
 }

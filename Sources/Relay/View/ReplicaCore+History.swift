@@ -34,12 +34,9 @@ extension ReplicaCore {
   private func ownEvents(
     _ row: RowID, _ table: TableSchema, _ state: ReplicaState, _ own: inout OwnTransactions, besides told: Set<Dot>
   ) throws(RelayError) -> [HistoryEvent] {
-    let counters = try db.query(
-      "SELECT counter FROM relay_pending WHERE tbl = ? AND key = ? ORDER BY counter DESC", row.bindings
-    ) { (row) throws(RelayError) in UInt64(row.int(0)) }
     var events: [HistoryEvent] = []
-    for counter in counters where !told.contains(Dot(state.replica, counter)) {
-      guard let one = try own.own(counter, db), let change = one.changes[row] else { continue }
+    for touch in try outbox.touches(row).reversed() where !told.contains(try replicas.dot(touch.key)) {
+      guard let one = try own.own(touch.key, self), let change = one.changes[row] else { continue }
       let refusal = try db.first(
         "SELECT rule, message FROM relay_inbox WHERE id = ?", [.text(Self.refusalID(one.transaction.dot))])
       var verdict: HistoryEvent.State = one.seq == nil ? .pending : .accepted

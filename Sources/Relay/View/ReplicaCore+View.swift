@@ -10,21 +10,34 @@ struct OwnTransactions {
     var changes: [RowID: RowChange]
   }
 
-  private var cache: [UInt64: Own] = [:]
+  private var cache: [DotKey: Own] = [:]
 
-  mutating func own(_ counter: UInt64, _ db: Database) throws(RelayError) -> Own? {
-    if let own = cache[counter] { return own }
-    let found = try db.query(
-      "SELECT bytes, seq, effective FROM relay_transaction WHERE counter = ?", [Value(counter)]
-    ) { (row) throws(RelayError) -> Own in
-      let transaction = try Transaction(decoding: row.blob(0))
-      return Own(
-        transaction: transaction, seq: row[1].integer.map { UInt64(max(0, $0)) },
-        effective: row[2].integer.map { HybridTime(bits: UInt64(bitPattern: $0)) },
-        changes: Dictionary(uniqueKeysWithValues: transaction.rows.map { ($0.row, $0) }))
-    }
-    cache[counter] = found.first
-    return found.first
+  /// A transaction that is pending, or refused and kept.
+  mutating func own(_ key: DotKey, _ core: ReplicaCore) throws(RelayError) -> Own? {
+    if let own = cache[key] { return own }
+    var stored = try core.outbox.stored(key)
+    if stored == nil { stored = try core.refusals.stored(key) }
+    guard let stored else { return nil }
+    return try decode(stored, key, core)
+  }
+
+  mutating func pending(_ key: DotKey, _ core: ReplicaCore) throws(RelayError) -> Own? {
+    guard let stored = try core.outbox.stored(key) else { return nil }
+    if let own = cache[key] { return own }
+    return try decode(stored, key, core)
+  }
+
+  private mutating func decode(
+    _ stored: StoredTransaction, _ key: DotKey, _ core: ReplicaCore
+  ) throws(RelayError) -> Own {
+    var transaction = try Transaction(decoding: stored.bytes)
+    // A replica that forked is called differently from then on; what it had sealed is not.
+    transaction.dot = try core.replicas.dot(key)
+    let own = Own(
+      transaction: transaction, seq: stored.seq, effective: stored.effective,
+      changes: Dictionary(transaction.rows.map { ($0.row, $0) }) { first, _ in first })
+    cache[key] = own
+    return own
   }
 }
 
@@ -61,17 +74,11 @@ extension ReplicaCore {
   func overlay(
     _ row: RowID, image: Image?, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> [(OwnTransactions.Own, RowChange)] {
-    let touches = try db.query(
-      "SELECT counter, kind, verdict, done FROM relay_pending WHERE tbl = ? AND key = ? ORDER BY counter", row.bindings
-    ) { (record) throws(RelayError) in
-      (counter: UInt64(record.int(0)), kind: record.int(1), verdict: record.int(2), done: record.int(3) != 0)
-    }
     var out: [(OwnTransactions.Own, RowChange)] = []
     var judged: [(dot: Dot, kind: Int64, refused: Bool)] = []
-    for touch in touches {
-      let dot = Dot(state.replica, touch.counter)
-      var refused = touch.verdict >= 2
-      if !touch.done, !refused, let one = try own.own(touch.counter, db) {
+    for touch in try outbox.touches(row) {
+      var refused = touch.isRefused
+      if touch.fate == .pending, !refused, let one = try own.own(touch.key, self) {
         var standing: Standing?
         for earlier in judged where one.transaction.seen.contains(earlier.dot) {
           standing = Standing.after(standing, kind: earlier.kind, dot: earlier.dot, refused: earlier.refused)
@@ -81,7 +88,7 @@ extension ReplicaCore {
         if !refused, !isInImage, let change = one.changes[row] { out.append((one, change)) }
       }
       // Only inserts and deletes say what later work builds on; a row may be edited a hundred thousand times.
-      if touch.kind != 0 { judged.append((dot, touch.kind, refused)) }
+      if touch.kind != 0 { judged.append((try replicas.dot(touch.key), touch.kind, refused)) }
     }
     return out
   }

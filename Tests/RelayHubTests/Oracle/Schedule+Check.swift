@@ -61,15 +61,15 @@ extension Schedule {
   private func checkBookkeeping(_ witness: Witness) throws {
     for (what, sql) in [
       ("images", "SELECT count(*) FROM relay_image WHERE state <> 2"),
+      ("transactions", "SELECT count(*) FROM relay_transaction"),
       (
-        "transactions",
-        "SELECT count(*) - (SELECT count(*) FROM relay_inbox WHERE kind = 'refused') FROM relay_transaction"
+        "refusals", "SELECT count(*) - (SELECT count(*) FROM relay_inbox WHERE kind = 'refused') FROM relay_refusal"
       ),
       (
         "pending rows",
         """
-        SELECT count(*) FROM relay_pending AS p WHERE done = 0 OR NOT EXISTS (SELECT 1 FROM relay_pending AS r
-          WHERE r.tbl = p.tbl AND r.key = p.key AND r.verdict = 2)
+        SELECT count(*) FROM relay_pending AS p WHERE fate = 0 OR NOT EXISTS (SELECT 1 FROM relay_pending AS r
+          WHERE r.tbl = p.tbl AND r.key = p.key AND r.fate = 2)
         """
       ),
     ] {

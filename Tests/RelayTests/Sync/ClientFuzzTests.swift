@@ -101,7 +101,7 @@ import Testing
   private func expectsWhole(_ replica: Replica, _ isExplained: Bool, _ story: String) throws {
     #expect(try replica.values("PRAGMA integrity_check") == [["ok"]], "\(story)")
     let status = try replica.status()
-    let kept = try replica.values("SELECT counter FROM relay_transaction ORDER BY counter")
+    let kept = try replica.values("SELECT dot FROM relay_transaction UNION SELECT dot FROM relay_refusal ORDER BY dot")
     #expect(isExplained || kept == [[1], [2]], "\(story): \(kept), \(status)")
     // The app goes on, as far as the role that it was given lets it.
     do throws(RelayError) {

@@ -1,0 +1,245 @@
+internal import RelayProtocol
+internal import RelaySQLite
+
+/// `relay_transaction`: own transactions that no installed pull has confirmed, in the order in which they were sealed. With
+/// them which rows they touch (`OutboxStore+Rows`).
+final class OutboxStore {
+  let db: Database
+  let replicas: ReplicaStore
+
+  private let newest = Command(
+    "SELECT dot, hash, time FROM relay_transaction WHERE dot > ? ORDER BY dot DESC LIMIT 1")
+  private let ends = Command(
+    // One after the other: of both at once SQLite would look at every row.
+    "SELECT (SELECT min(dot) FROM relay_transaction), (SELECT max(dot) FROM relay_transaction)")
+  private let append = Command(
+    "INSERT INTO relay_transaction (dot, hash, time, floor, schema, batch, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)")
+  private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
+  private let isJudged = Command("SELECT seq IS NOT NULL FROM relay_transaction WHERE dot = ?")
+  let rows: RowCommands
+
+  static let ddl = """
+    -- Own transactions that no installed pull has confirmed. seq: NULL until the hub has judged it. refusal: why it refused
+    -- it. floor: the least base of its operations. schema: the least version of the sync schema that knows what it writes.
+    -- batch: 1 where Relay put it together from what foreign writers left, 2 once that is sealed anew, apart.
+    CREATE TABLE IF NOT EXISTS relay_transaction (
+      dot INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, floor INTEGER NOT NULL, seq INTEGER,
+      effective INTEGER, refusal TEXT, schema INTEGER NOT NULL, batch INTEGER NOT NULL, bytes BLOB NOT NULL);
+    -- A commit writes no state: the newest of its transactions tells counter, hash and time. They outlive it.
+    CREATE TRIGGER IF NOT EXISTS relay_transaction_gone BEFORE DELETE ON relay_transaction
+    WHEN OLD.dot > (SELECT dot FROM relay_state) BEGIN
+      UPDATE relay_state SET dot = OLD.dot, hash = OLD.hash, time = max(time, OLD.time);
+    END;
+    \(RowCommands.ddl)
+    """
+
+  init(_ db: Database, _ replicas: ReplicaStore) {
+    (self.db, self.replicas) = (db, replicas)
+    rows = RowCommands()
+  }
+
+  /// What of the replica's chain is newer than its state says.
+  func newest(after key: DotKey) throws(RelayError) -> (key: DotKey, hash: Hash128, time: HybridTime)? {
+    guard let row = try db.first(newest, [Value(key)]) else { return nil }
+    guard let dot = row[0].integer, case .blob(let bytes) = row[1], let hash = Hash128(bytes: bytes),
+      let time = row[2].integer
+    else { throw damaged("has no chain") }
+    return (DotKey(dot), hash, HybridTime(bits: UInt64(bitPattern: time)))
+  }
+
+  /// X: the dots that no installed pull has confirmed.
+  ///
+  /// - Complexity: a search for each replica of this file, however much is pending.
+  func pendingDots() throws(RelayError) -> DotSet {
+    guard let row = try db.first(ends), let low = row[0].integer, let high = row[1].integer else { return DotSet() }
+    // Confirmation comes in the hub's order, which keeps a replica's own: what is pending of it is one interval.
+    guard DotKey(low).number != DotKey(high).number else {
+      return try DotSet(intervals: [interval(DotKey(low), DotKey(high))]) ?? DotSet()
+    }
+    var intervals: [DotSet.Interval] = []
+    for number in DotKey(low).number...DotKey(high).number {
+      let range = [DotKey(number: number, counter: 0), DotKey(number: number, counter: Limits.sequence)]
+      let ends = try db.first(
+        """
+        SELECT (SELECT min(dot) FROM relay_transaction WHERE dot >= ?1),
+          (SELECT max(dot) FROM relay_transaction WHERE dot <= ?2)
+        """, range.map { Value($0) })
+      guard let low = ends?[0].integer, let high = ends?[1].integer, low <= high else { continue }
+      intervals.append(try interval(DotKey(low), DotKey(high)))
+    }
+    return DotSet(intervals: intervals.sorted { $0.replica < $1.replica }) ?? DotSet()
+  }
+
+  private func interval(_ low: DotKey, _ high: DotKey) throws(RelayError) -> DotSet.Interval {
+    guard low.counter > 0, low <= high else { throw damaged("has a counter of \(low.counter)") }
+    return DotSet.Interval(replica: try replicas.dot(low).replica, low: low.counter, high: high.counter)
+  }
+
+  func append(_ sealed: PendingTransaction) throws(RelayError) {
+    try db.execute(
+      append,
+      [
+        Value(sealed.key), .blob(sealed.hash.bytes), .integer(Int64(bitPattern: sealed.time.bits)),
+        Value(sealed.floor), Value(sealed.schema), .integer(sealed.isBatch ? 1 : 0), .blob(sealed.bytes),
+      ])
+  }
+
+  /// - Returns: nil for one that is not pending.
+  func stored(_ key: DotKey) throws(RelayError) -> StoredTransaction? {
+    var found: StoredTransaction?
+    try db.run(stored, [Value(key)]) { (row) throws(RelayError) in
+      found = StoredTransaction(seq: row[0].integer, effective: row[1].integer, bytes: row.blob(2))
+      return false
+    }
+    return found
+  }
+
+  // MARK: Verdicts
+
+  /// Does it wait for its verdict? False for one that is not pending.
+  func waits(_ key: DotKey) throws(RelayError) -> Bool { try db.first(isJudged, [Value(key)])?[0] == .integer(0) }
+
+  func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
+    let refusal = verdict.refusal.map { Value.text("\($0.rule.rawValue): \($0.message)") } ?? .null
+    try db.execute(
+      "UPDATE relay_transaction SET seq = ?, effective = ?, refusal = ? WHERE dot = ?",
+      [Value(verdict.seq), .integer(Int64(bitPattern: verdict.effective.bits)), refusal, Value(key)])
+  }
+
+  /// Whatever was said of it is not believed: it waits as if nobody had heard of it.
+  func doubt(_ key: DotKey) throws(RelayError) {
+    try db.execute(
+      "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE dot = ?", [Value(key)])
+  }
+
+  /// Those that have a verdict, with its seq.
+  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64)] {
+    try db.query("SELECT dot, seq FROM relay_transaction WHERE seq IS NOT NULL ORDER BY dot") {
+      (row) throws(RelayError) in
+      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))))
+    }
+  }
+
+  func remove(_ key: DotKey) throws(RelayError) {
+    try db.execute("DELETE FROM relay_transaction WHERE dot = ?", [Value(key)])
+  }
+
+  /// Did the author's clock run ahead of what the hub fixed?
+  func ranAhead(_ key: DotKey, of time: HybridTime) throws(RelayError) -> Bool {
+    try db.first("SELECT 1 FROM relay_transaction WHERE dot = ? AND time > ?", [Value(key), Value(time)]) != nil
+  }
+
+  func setBack(to time: HybridTime) throws(RelayError) {
+    try db.execute("UPDATE relay_transaction SET time = ?1 WHERE time > ?1", [Value(time)])
+  }
+
+  // MARK: Batches
+
+  enum Batch: Int64 {
+    case no = 0, yes = 1
+    /// Refused, and sealed anew, apart.
+    case sealedAnew = 2
+  }
+
+  func batch(_ key: DotKey) throws(RelayError) -> Batch {
+    let found = try db.first("SELECT batch FROM relay_transaction WHERE dot = ?", [Value(key)])?[0].integer
+    return found.flatMap { Batch(rawValue: $0) } ?? .no
+  }
+
+  func sealedAnew(_ key: DotKey) throws(RelayError) {
+    try db.execute("UPDATE relay_transaction SET batch = 2 WHERE dot = ?", [Value(key)])
+  }
+
+  // MARK: Counts
+
+  /// Transactions without a verdict, and their bytes.
+  func unsent() throws(RelayError) -> (transactions: Int64, bytes: Int64) {
+    let row = try db.first(
+      "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM relay_transaction WHERE seq IS NULL")
+    return (row?[0].integer ?? 0, row?[1].integer ?? 0)
+  }
+
+  func hasUnsent() throws(RelayError) -> Bool {
+    try db.first("SELECT 1 FROM relay_transaction WHERE seq IS NULL LIMIT 1") != nil
+  }
+
+  /// The least base of an operation; nil where nothing is pending.
+  func floor() throws(RelayError) -> UInt64? {
+    try db.first("SELECT min(floor) FROM relay_transaction")?[0].integer.map { UInt64(max(0, $0)) }
+  }
+
+  // MARK: What goes out
+
+  /// One that waits to be sent.
+  struct Outgoing {
+    var key: DotKey
+    var hash: Hash128
+    var schema: UInt64
+    var size: Int
+  }
+
+  /// Those without a verdict, in their order.
+  ///
+  /// - Parameter body: gives false to stop.
+  func eachUnsent(_ body: (Outgoing) throws(RelayError) -> Bool) throws(RelayError) {
+    try db.run(
+      "SELECT dot, hash, schema, length(bytes) FROM relay_transaction WHERE seq IS NULL ORDER BY dot", []
+    ) { (row) throws(RelayError) in
+      guard let hash = Hash128(bytes: row.blob(1)) else { throw self.damaged("has no hash") }
+      return try body(
+        Outgoing(key: DotKey(row.int(0)), hash: hash, schema: UInt64(max(0, row.int(2))), size: Int(row.int(3))))
+    }
+  }
+
+  /// The least version of the sync schema, newer than the first, that an unsent transaction needs and the hub should know.
+  func leastNewSchema(known: UInt64) throws(RelayError) -> UInt64? {
+    try db.first(
+      "SELECT min(schema) FROM relay_transaction WHERE seq IS NULL AND schema > 1 AND (?1 = 0 OR schema <= ?1)",
+      [Value(known)])?[0].integer.map { UInt64(max(0, $0)) }
+  }
+
+  /// Is there an unsent transaction that needs a version above the one and up to the other?
+  func waitsForSchema(above low: UInt64, upTo high: UInt64) throws(RelayError) -> Bool {
+    try db.first(
+      "SELECT 1 FROM relay_transaction WHERE seq IS NULL AND schema > ? AND schema <= ?", [Value(low), Value(high)])
+      != nil
+  }
+
+  /// The version that the first of those needs that a hub of this version cannot know.
+  func firstSchema(above known: UInt64) throws(RelayError) -> UInt64? {
+    try db.first(
+      "SELECT schema FROM relay_transaction WHERE seq IS NULL AND schema > ? ORDER BY dot LIMIT 1", [Value(known)])?[0]
+      .integer.map { UInt64(max(0, $0)) }
+  }
+
+  func damaged(_ what: String) -> RelayError { RelayError(.corrupt, "\(db.path): relay_transaction \(what)") }
+}
+
+/// A transaction on its way into the outbox.
+struct PendingTransaction {
+  var key: DotKey
+  var hash: Hash128
+  var time: HybridTime
+  var floor: UInt64
+  var schema: UInt64
+  var isBatch: Bool
+  var bytes: [UInt8]
+}
+
+/// A transaction as the file keeps it.
+struct StoredTransaction {
+  /// Of its verdict; nil while it has none.
+  var seq: UInt64?
+  var effective: HybridTime?
+  var bytes: [UInt8]
+
+  init(seq: Int64?, effective: Int64?, bytes: [UInt8]) {
+    self.seq = seq.map { UInt64(max(0, $0)) }
+    self.effective = effective.map { HybridTime(bits: UInt64(bitPattern: $0)) }
+    self.bytes = bytes
+  }
+}
+
+extension Value {
+  init(_ time: HybridTime) { self = .integer(Int64(bitPattern: time.bits)) }
+}
