@@ -42,6 +42,8 @@ final class Fleet {
   var judged: (Device, [Verdict]) throws -> Void = { (_, _) in }
   let clock = Clock()
 
+  var hub: InProcessHub { InProcessHub(writer: writer, reader: reader) }
+
   /// For one more process on a device's file.
   var environment: Environment {
     let clock = clock
@@ -161,27 +163,16 @@ final class Fleet {
   func answer(_ device: Device, _ sent: SyncRequest) throws -> SyncResponse? {
     let request = try SyncRequest(decoding: sent.encoded())
     let known = try reader.authenticate(token: "token-" + device.name)
-    let job = PushJob(device: known.id, request: request)
-    let outcome = try writer.commit([job], now: clock.now)[0].get()
-    try judged(device, outcome.verdicts)
-    var response = SyncResponse(
-      epoch: try reader.epoch(), time: UInt64(clock.now), verdicts: outcome.verdicts,
-      partReceived: outcome.partReceived,
-      schemaVersion: try reader.schemaVersion())
-    if request.pull != nil {
-      guard let page = try page(for: request, known) else { return nil }
-      response.page = page
-    }
-    return try SyncResponse(decoding: response.encoded())
-  }
-
-  private func page(for request: SyncRequest, _ device: HubDevice) throws -> PullPage? {
+    var verdicts: [Verdict] = []
+    let response: SyncResponse?
     do {
-      return try reader.pull(request, device: device)
+      response = try hub.sync(request, known, now: clock.now, &verdicts)
     } catch {
       guard error.code == .pageVoid else { throw error }
-      return nil
+      response = nil
     }
+    try judged(device, verdicts)
+    return try response.map { try SyncResponse(decoding: $0.encoded()) }
   }
 
   /// Round trips until a pull is installed.

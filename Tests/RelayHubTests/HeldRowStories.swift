@@ -82,4 +82,31 @@ import Testing
       ])
     #expect(try local.replica.status().pending == 0)
   }
+
+  @Test("A REAL column knows no -0.0: the row waits on that device, and everybody's digests agree")
+  func minusZero() throws {
+    let schema = """
+      { "name": "level", "version": 1, "roles": ["field"], "tables": [
+        { "id": 1, "name": "level", "key": ["id"], "scopes": ["everyone"], "homes": ["everyone"],
+          "columns": [ { "id": 1, "name": "id", "type": "text" }, { "id": 2, "name": "height", "type": "real" } ],
+          "access": { "field": { "read": true, "write": true } } } ] }
+      """
+    let fleet = try Fleet(schema: Array(schema.utf8), ddl: "CREATE TABLE level (id TEXT PRIMARY KEY, height)")
+    let exact = try fleet.add("exact", "everyone")
+    let declared = try fleet.add(
+      "declared", scopes: ["everyone"], ddl: "CREATE TABLE level (id TEXT PRIMARY KEY, height REAL)")
+    try exact.sql("INSERT INTO level VALUES ('a', 1.0), ('b', -0.0)")
+    try fleet.settle()
+    #expect(try declared.values("SELECT id, height FROM level") == [["a", 1.0]])
+    #expect(try declared.replica.status().held == 1)
+    try exact.sql("UPDATE level SET height = CASE id WHEN 'a' THEN -0.0 ELSE 2.0 END")
+    try fleet.settle()
+    #expect(try declared.values("SELECT id, height FROM level ORDER BY id") == [["a", 1.0], ["b", 2.0]])
+    #expect(try declared.replica.inbox().first { $0.kind == .held }?.message?.contains("height") == true)
+    for device in [exact, declared] { #expect(try device.replica.status().mismatch.isEmpty) }
+    try exact.sql("UPDATE level SET height = 0.0 WHERE id = 'a'")
+    try fleet.settle()
+    #expect(try declared.values("SELECT id, height FROM level ORDER BY id") == [["a", 0.0], ["b", 2.0]])
+    #expect(try declared.replica.status().held == 0)
+  }
 }

@@ -96,8 +96,8 @@ import Testing
     #expect(try cell(alone, "phone").writes.map(\.author) == ["Chen"])
     #expect(try cell(alone, "area").writes.map(\.time) == [nil])
 
-    let transport = InProcessTransport(reader: fleet.reader)
-    let whole = try await a.replica.history(table: "person", key: ["p"], with: transport, options: Fleet.options)
+    let whole = try await a.replica.history(
+      table: "person", key: ["p"], with: FleetTransport(fleet), options: FleetTransport.options)
     #expect(whole.head == 2)
     #expect(whole.events.map(\.seq) == [nil, nil, 2, 1])
     // Neither had seen the other.
@@ -105,9 +105,9 @@ import Testing
     #expect(Set(try cell(whole, "phone").writes.map(\.author)) == ["Chen", "b"])
     #expect(try cell(whole, "guests").shown == .delta(3))
 
-    let away = InProcessTransport(reader: fleet.reader, isAway: true)
+    let away = FleetTransport(fleet, isAway: true)
     await #expect(throws: RelayError.self) {
-      try await a.replica.history(table: "person", key: ["p"], with: away, options: Fleet.options)
+      try await a.replica.history(table: "person", key: ["p"], with: away, options: FleetTransport.options)
     }
     #expect(throws: RelayError.self) { try a.replica.history(table: "persons", key: ["p"]) }
     #expect(throws: RelayError.self) { try a.replica.history(table: "person", key: ["p", "q"]) }

@@ -204,7 +204,8 @@ extension Affinity {
     case (.none, _), (_, .null), (_, .blob): false
     case (.text, .integer), (.text, .real): true
     case (.text, _): false
-    case (.real, .real), (.integer, .integer), (.numeric, .integer): false
+    case (.real, .real(let x)): x.bitPattern == (-0.0).bitPattern
+    case (.integer, .integer), (.numeric, .integer): false
     default: true
     }
   }

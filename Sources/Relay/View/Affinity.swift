@@ -28,7 +28,9 @@ enum Affinity {
     case (.none, _), (_, .null), (_, .blob): false
     case (.text, .integer), (.text, .real): true
     case (.text, _): false
-    case (.real, .real), (.integer, .integer), (.numeric, .integer): false
+    // SQLite keeps whole numbers of such a column as integers, which know no -0.0.
+    case (.real, .real(let x)): x.bitPattern == (-0.0).bitPattern
+    case (.integer, .integer), (.numeric, .integer): false
     default: true
     }
   }
