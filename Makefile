@@ -13,7 +13,7 @@ help:
 export RELAY_STRICT = 1
 
 SOURCES = Package.swift Protocol Sources SampleClient Tests
-PACKAGES = libsqlite3-dev libcurl4-openssl-dev zlib1g-dev pkg-config sqlite3 python3
+PACKAGES = libsqlite3-dev libcurl4-openssl-dev libpq-dev zlib1g-dev pkg-config sqlite3 python3
 # Tests look at system calls, and let them fail as a full disk would.
 test: PACKAGES += strace
 

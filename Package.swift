@@ -28,6 +28,8 @@ let package = Package(
       name: "CCurl", path: "Sources/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(
+      name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(
       name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The language that both sides speak.
@@ -51,10 +53,11 @@ let package = Package(
       dependencies: [
         "RelayProtocol", "RelaySQLite", "RelayMerge", .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    .target(name: "RelayHubPostgres", dependencies: ["RelayHub", "RelayProtocol", "CPostgres"]),
     .executableTarget(
       name: "relay-server",
       dependencies: [
-        "RelayHub", "RelayGzip", "RelayMerge", "RelayProtocol",
+        "RelayHub", "RelayHubPostgres", "RelayGzip", "RelayMerge", "RelayProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

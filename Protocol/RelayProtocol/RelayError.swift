@@ -71,6 +71,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case noProgress = "no_progress"
   case hubOverloaded = "hub_overloaded"
   case slowDown = "slow_down"
+  case storeUnreachable = "store_unreachable"
   case hubFailed = "hub_failed"
   case envelopeUnneeded = "envelope_unneeded"
   case wrongAnswer = "wrong_answer"
@@ -139,6 +140,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
       "Local work is kept and nothing was installed in part. Try again later; if it stays, tell the hub's operator."
     case .hubOverloaded: "Local work is kept. Try again in a moment."
     case .slowDown: "Local work is kept. Try again when the hub says so."
+    case .storeUnreachable: "Nothing that was acknowledged is lost. Repeat when the hub's database is back."
     case .hubFailed:
       "Local work is kept and goes out once the hub works again. Its operator finds the reason in its log."
     case .envelopeUnneeded: "Nothing was judged and local work is kept. It goes out again as it is."

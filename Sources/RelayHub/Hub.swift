@@ -1,6 +1,5 @@
 public import RelayMerge
 public import RelayProtocol
-internal import RelaySQLite
 
 /// The hub of one organisation: a directory with one SQLite file, here with a writer and a reader of its own.
 ///
@@ -58,21 +57,29 @@ extension Hub {
     directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
     resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
+    let db = try SQLiteHub(directory: directory, .creates)
+    try create(
+      in: db, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays, resolvers: resolvers)
+  }
+
+  /// Makes the store in an empty database.
+  package static func create(
+    in db: any HubSQL, schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
+    resolvers: Resolvers = Resolvers()
+  ) throws(RelayError) {
     let parsed = try SyncSchema(json: schema, resolvers: resolvers)
     try parsed.checkResolvers()
     let id = hash128(schema).bytes
-    let db = try Database(path: HubSession.path(directory), mode: .create)
     try db.transaction { () throws(RelayError) in
-      guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") == nil else {
-        throw RelayError(.usage, "\(directory): a hub is here already")
-      }
-      try db.script(HubSession.tables)
-      try HubSession.putShapes(of: parsed, in: db)
+      guard try !db.hasTables() else { throw RelayError(.usage, "\(db.name): a hub is here already") }
+      try db.script(db.dialect.tables)
+      let settings = SQLSettings(db: db)
+      try parsed.putShapes(in: settings)
       for (name, value) in [
         ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
         ("version", HubSession.version), ("grace", try Grace.bytes(days: graceDays)),
       ] {
-        try db.execute("INSERT INTO meta VALUES (?, ?)", [.text(name), .blob(value)])
+        try settings.set(name, value)
       }
     }
   }

@@ -1,24 +1,27 @@
 public import RelayMerge
 public import RelayProtocol
-internal import RelaySQLite
 
 /// Reads a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubReader: @unchecked Sendable {
-  let store: HubSession
+  let session: HubSession
 
-  public init(
+  public convenience init(
     directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
-    store = try HubSession(directory: directory, mode: .readOnly, vfs: vfs, resolvers: resolvers)
+    try self.init(try SQLiteHub(directory: directory, .reads, vfs: vfs), resolvers: resolvers)
+  }
+
+  /// Over a database of its own.
+  package init(_ db: any HubSQL, resolvers: Resolvers = Resolvers()) throws(RelayError) {
+    session = try HubSession(SQLHubStore(db), resolvers: resolvers)
   }
 
   /// - Throws: `unauthorized` or `revoked`.
   public func authenticate(token: String) throws(RelayError) -> HubDevice {
-    let secret = Value.blob(HubSession.secret(token))
-    guard let id = try store.db.first("SELECT id FROM device WHERE token = ?", [secret])?[0].integer else {
+    guard let id = try session.store.devices.device(withToken: HubSession.secret(token)) else {
       throw RelayError(.unauthorized, "the hub does not know this token")
     }
-    return try store.device(id)
+    return try session.device(id)
   }
 
   /// One page; everything in it comes from one snapshot.
@@ -26,11 +29,11 @@ public final class HubReader: @unchecked Sendable {
   /// - Throws: `page_void` when the pull has to start again, `hub_rolled_back`, `wrong_hub`, `schema_mismatch`,
   ///   `schema_too_old`.
   public func pull(_ request: SyncRequest, device: HubDevice) throws(RelayError) -> PullPage {
-    let store = store
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
-      let view = try store.recognise(request)
-      var pull = try Pull(store, request, try store.device(device.id), view)
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
+      let view = try session.recognise(request)
+      var pull = try Pull(session, request, try session.device(device.id), view)
       return try pull.page()
     }
   }
@@ -40,38 +43,38 @@ public final class HubReader: @unchecked Sendable {
   /// - Parameter device: its rights are read in the same snapshot.
   /// - Throws: as `pull`, and `revoked`.
   public func page(_ request: SyncRequest, device: Int64) throws(RelayError) -> PulledPage {
-    let store = store
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
       // The rights first: a change that is committed after this is news.
-      let rights = try store.rights()
-      let view = try store.recognise(request)
-      let device = try store.device(device)
-      var pull = try Pull(store, request, device, view)
+      let rights = try session.store.rights.changes()
+      let view = try session.recognise(request)
+      let device = try session.device(device)
+      var pull = try Pull(session, request, device, view)
       return PulledPage(
-        page: try pull.page(), schemaVersion: store.schema.version, rights: rights,
-        mustRemember: try store.mustRemember(request, device))
+        page: try pull.page(), schemaVersion: session.schema.version, rights: rights,
+        mustRemember: try session.mustRemember(request, device))
     }
   }
 
-  public func head() throws(RelayError) -> UInt64 { try store.head() }
+  public func head() throws(RelayError) -> UInt64 { try session.head() }
 
   /// How often grants, roles, credentials or the schema have changed, by whatever process.
-  public func rights() throws(RelayError) -> UInt64 { try store.rights() }
+  public func rights() throws(RelayError) -> UInt64 { try session.store.rights.changes() }
 
   /// What the hub says of itself in every answer.
   public func identity() throws(RelayError) -> HubIdentity {
-    let store = store
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
       return HubIdentity(
-        organisation: store.organisation, epoch: store.epoch, schemaVersion: store.schema.version)
+        organisation: session.organisation, epoch: session.epoch, schemaVersion: session.schema.version)
     }
   }
 
-  public func epoch() throws(RelayError) -> Hash128 { store.epoch }
+  public func epoch() throws(RelayError) -> Hash128 { session.epoch }
 
-  public var organisation: Hash128 { store.organisation }
+  public var organisation: Hash128 { session.organisation }
 
   /// The newest version of the sync schema that the hub knows.
   public func schemaVersion() throws(RelayError) -> UInt64 { try identity().schemaVersion }
@@ -80,10 +83,10 @@ public final class HubReader: @unchecked Sendable {
   ///
   /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.
   public func verify(_ request: VerifyRequest, device: HubDevice) throws(RelayError) -> VerifyResponse {
-    let store = store
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
-      return try store.verify(request, try store.device(device.id))
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
+      return try session.verify(request, try session.device(device.id))
     }
   }
 
@@ -91,10 +94,10 @@ public final class HubReader: @unchecked Sendable {
   ///
   /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.
   public func rows(_ request: RowsRequest, device: HubDevice) throws(RelayError) -> RowsResponse {
-    let store = store
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
-      return try store.rows(request, try store.device(device.id))
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
+      return try session.rows(request, try session.device(device.id))
     }
   }
 
@@ -102,39 +105,38 @@ public final class HubReader: @unchecked Sendable {
   ///
   /// - Throws: `hub_rolled_back` when the device has seen another history.
   public func history(_ request: HistoryRequest, device: HubDevice) throws(RelayError) -> HistoryResponse {
-    let store = store
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
-      return try store.history(request, try store.device(device.id))
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
+      return try session.history(request, try session.device(device.id))
     }
   }
 
   public func devices() throws(RelayError) -> [DeviceStatus] {
-    let store = store
-    return try store.db.query(
-      """
-      SELECT id, name, role, token IS NOT NULL, revoked, (SELECT count(*) FROM txn WHERE device = d.id), quarantined
-      FROM device d ORDER BY name
-      """
-    ) { (row) throws(RelayError) in
-      let device = HubDevice(
-        id: row.int(0), name: row[1].text ?? "", role: row[2].text ?? "", grants: try store.grants(row.int(0)),
-        isQuarantined: row.int(6) != 0)
-      return DeviceStatus(
-        device: device, isEnrolled: row.int(3) != 0, isRevoked: row.int(4) != 0, transactions: try row.seq(5))
+    let store = session.store
+    return try store.snapshot { () throws(RelayError) in
+      var list: [DeviceStatus] = []
+      for (record, transactions) in try store.devices.devices() {
+        let device = HubDevice(
+          id: record.id, name: record.name, role: record.role, grants: try store.devices.grants(record.id),
+          isQuarantined: record.isQuarantined)
+        list.append(
+          DeviceStatus(
+            device: device, isEnrolled: record.isEnrolled, isRevoked: record.isRevoked, transactions: transactions))
+      }
+      return list
     }
   }
 
   public func status() throws(RelayError) -> HubStatus {
-    let store = store
-    func count(_ sql: String) throws(RelayError) -> UInt64 { try Count.seq(try store.db.first(sql)?[0]) }
-    return try store.db.snapshot { () throws(RelayError) in
-      try store.refresh()
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
+      let totals = try session.store.feed.totals()
       return HubStatus(
-        organisation: store.organisation, epoch: store.epoch, head: try store.head(),
-        rows: try count("SELECT count(*) FROM row WHERE alive = 1"),
-        openEntries: try count("SELECT count(*) FROM entry WHERE status = 'open'"),
-        devices: try count("SELECT count(*) FROM device WHERE revoked = 0"), schemaVersion: store.schema.version)
+        organisation: session.organisation, epoch: session.epoch, head: try session.head(), rows: totals.rows,
+        openEntries: totals.openEntries, devices: totals.devices,
+        schemaVersion: session.schema.version)
     }
   }
 }

@@ -1,29 +1,33 @@
 public import RelayMerge
 public import RelayProtocol
-internal import RelaySQLite
 
 /// The only writer of a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubWriter: @unchecked Sendable {
-  let store: HubSession
+  let session: HubSession
 
-  public init(
+  public convenience init(
     directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
-    store = try HubSession(directory: directory, mode: .readWrite, vfs: vfs, resolvers: resolvers)
+    try self.init(try SQLiteHub(directory: directory, .writes, vfs: vfs), resolvers: resolvers)
+  }
+
+  /// Over a database of its own; whoever else writes there waits for its transactions.
+  package init(_ db: any HubSQL, resolvers: Resolvers = Resolvers()) throws(RelayError) {
+    session = try HubSession(SQLHubStore(db), resolvers: resolvers)
   }
 
   /// Judges pushes in one durable transaction; a job that fails leaves nothing and stops no other.
   ///
   /// - Parameter now: milliseconds since 1970.
   public func group(_ jobs: [PushJob], now: Int64) throws(RelayError) -> GroupOutcome {
-    let store = store
-    return try store.db.transaction { () throws(RelayError) in
-      try store.refresh()
-      store.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
-      return try store.inGroup { () throws(RelayError) in
+    let session = session
+    return try session.store.transaction { () throws(RelayError) in
+      try session.refresh()
+      session.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
+      return try session.inGroup { () throws(RelayError) in
         let results = try judge(jobs, now: now)
-        store.news.head = try store.head()
-        return GroupOutcome(results: results, news: store.news)
+        session.news.head = try session.head()
+        return GroupOutcome(results: results, news: session.news)
       }
     }
   }
@@ -32,10 +36,10 @@ public final class HubWriter: @unchecked Sendable {
     var results: [Result<PushOutcome, RelayError>] = []
     for job in jobs {
       do throws(RelayError) {
-        results.append(.success(try store.attempt { () throws(RelayError) in try store.accept(job, now: now) }))
+        results.append(.success(try session.attempt { () throws(RelayError) in try session.accept(job, now: now) }))
       } catch {
         // What broke the store itself is nobody's push: nothing of the group may be acknowledged.
-        guard store.db.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else {
+        guard session.store.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else {
           throw error
         }
         results.append(.failure(error))
@@ -59,12 +63,12 @@ public final class HubWriter: @unchecked Sendable {
   /// - Throws: `schema_invalid`; `schema_mismatch` naming the table or column that differs where it does not continue
   ///   the schema in force.
   public func update(schema: [UInt8], checkOnly: Bool = false) throws(RelayError) -> [String] {
-    let store = store
-    return try store.db.transaction { () throws(RelayError) in
-      try store.refresh()
-      return try store.update(schema: schema, checkOnly: checkOnly)
+    let session = session
+    return try session.store.transaction { () throws(RelayError) in
+      try session.refresh()
+      return try session.update(schema: schema, checkOnly: checkOnly)
     }
   }
 
-  public func checkpoint() throws(RelayError) { _ = try store.db.first("PRAGMA wal_checkpoint(PASSIVE)") }
+  public func checkpoint() throws(RelayError) { try session.store.checkpoint() }
 }

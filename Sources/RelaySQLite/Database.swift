@@ -107,3 +107,20 @@ public struct Row: ~Copyable {
 
   public var values: [Value] { (0..<count).map { self[$0] } }
 }
+
+extension Row {
+  /// The row behind a value that can be handed on while the statement stands on it, and no longer.
+  package var lent: LentRow { LentRow(statement: statement) }
+}
+
+/// A row for code that does not know whose row it is; valid only while its query stands on it.
+package struct LentRow {
+  let statement: OpaquePointer
+
+  private var row: Row { Row(statement: statement) }
+
+  package func int(_ column: Int) -> Int64 { row.int(column) }
+  package func blob(_ column: Int) -> [UInt8] { row.blob(column) }
+  package func text(_ column: Int) -> String { row[column].text ?? "" }
+  package func isNull(_ column: Int) -> Bool { row[column].isNull }
+}

@@ -85,10 +85,10 @@ extension Stage {
   /// Every row that the hub keeps, dead ones too, with its live writes.
   func hubCells() throws -> [String: JSON] {
     var cells: [String: JSON] = [:]
-    let store = reader.store
-    for id in try store.db.query("SELECT id FROM row", [], { (row) throws(RelayError) in row.int(0) }) {
-      guard var stored = try store.load(id: id), let table = spelling.schema.table(stored.row.table) else { continue }
-      try store.expand(&stored)
+    let session = reader.session
+    for row in try session.store.feed.feed(ScopeGrant.everything, after: .start, most: .max) {
+      guard var stored = try session.load(row.row), let table = spelling.schema.table(row.row.table) else { continue }
+      try session.expand(&stored)
       cells[spelling.row(stored.row)] = spelling.cells(stored.state, table)
     }
     return cells
@@ -96,15 +96,16 @@ extension Stage {
 
   /// Row, cell and the seq at which it opened.
   func openEntries() throws -> [JSON] {
-    try reader.store.db.query("SELECT tbl, key, cell, opened FROM entry WHERE status = 'open'") {
-      (row) throws(RelayError) -> JSON in
-      let id = RowID(table: UInt32(row.int(0)), key: row.blob(1))
-      let cell = try CBORReader.decode(row.blob(2)) { (reader) throws(RelayError) in try reader.cellID() }
-      guard let table = self.spelling.schema.table(id.table) else { return .null }
-      return .list([
-        .text(self.spelling.row(id)), .text(self.spelling.cell(cell, table)), .integer(row.int(3)),
-      ])
+    var list: [JSON] = []
+    for row in try reader.session.store.feed.feed(ScopeGrant.everything, after: .start, most: .max) {
+      guard let table = spelling.schema.table(row.row.table) else { continue }
+      for entry in try reader.session.store.conflicts.openEntries(row.row) {
+        let cell = try CBORReader.decode(entry.cell) { (reader) throws(RelayError) in try reader.cellID() }
+        list.append(
+          .list([.text(spelling.row(row.row)), .text(spelling.cell(cell, table)), .integer(Int64(entry.opened))]))
+      }
     }
+    return list
   }
 
   private static func sorted(_ list: JSON?) -> JSON {

@@ -140,13 +140,13 @@ import Testing
     try office.push("rogue", office.sealed(7, Office.row("dead"), .delete, base: 1))
     // As if ten thousand had written to each at once, nobody having seen another.
     for id in ["dead", "alive"] {
-      var row = try #require(try office.writer.store.load(Office.row(id)))
+      var row = try #require(try office.writer.session.load(Office.row(id)))
       let one = row.state.writes(.live)[0]
       let more = (1..<Limits.siblings).map { at in
         CellWrite(dot: Dot(ReplicaID(bits: 8), UInt64(at)), seq: one.seq, effective: one.effective, value: .flag(true))
       }
       row.state.replace(.live, ([one] + more).sorted { $0.dot < $1.dot })
-      try office.writer.store.save(&row)
+      try office.writer.session.save(&row)
     }
     let rules = try [
       office.sealed(9, Office.row("dead"), .touch),
@@ -221,7 +221,7 @@ import Testing
       (0..<20).map { "INSERT INTO person (id, unit) VALUES ('p\($0)', '\(1 + $0 % 2)')" }.joined(separator: ";"))
     try office.sql("INSERT INTO visit VALUES ('v0', 'p0', 'x'), ('v1', 'p1', 'y')")
     try fleet.settle()
-    fleet.reader.store.mostExits = 5
+    fleet.reader.session.mostExits = 5
     // Work that nobody has judged, on a row that stays and on one that goes.
     for id in ["p0", "p1"] { try a.sql("UPDATE person SET phone = '7' WHERE id = '\(id)'") }
     try fleet.grant(a, ["unit/1"])
@@ -261,7 +261,7 @@ import Testing
     try office.sql(
       (0..<20).map { "INSERT INTO person (id, unit) VALUES ('p\($0)', '\(1 + $0 % 2)')" }.joined(separator: ";"))
     try fleet.settle()
-    fleet.reader.store.mostExits = 5
+    fleet.reader.session.mostExits = 5
     // Deleted where nobody knows yet that the row goes elsewhere.
     try a.sql("DELETE FROM person WHERE id = 'p0'")
     try office.sql("UPDATE person SET unit = '3' WHERE id = 'p0'")

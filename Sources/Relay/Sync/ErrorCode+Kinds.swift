@@ -18,7 +18,7 @@ extension ErrorCode {
   var isPassing: Bool {
     switch self {
     case .hubUnreachable, .hubNameUnknown, .connectionRefused, .connectionLost, .hubSilent, .deadline, .hubOverloaded,
-      .slowDown, .hubFailed, .wrongAnswer, .busy:
+      .slowDown, .storeUnreachable, .hubFailed, .wrongAnswer, .busy:
       true
     default: false
     }

@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 /// What the authors of a conflict had all seen in its cell before they wrote: the nearest common ancestor (rule 14), so
 /// that a person sees what each of them changed.
@@ -21,7 +20,7 @@ extension HubSession {
     }
     let before = cell.writes.map(\.seq).max() ?? 0
     var seen: [(change: RowChange, context: WriteContext)] = []
-    for (seq, dot) in try earlier(id, before: before) {
+    for (seq, dot) in try store.log.writers(of: id, before: before, by: nil, most: Self.ancestorDepth) {
       let write = CellWrite(dot: dot, seq: seq, effective: .zero, value: .flag(true))
       guard authors.allSatisfy({ $0.dot != dot && $0.covers(write) }) else { continue }
       guard let found = try seenBy(dot, seq, stored.row, table) else { return nil }
@@ -34,27 +33,14 @@ extension HubSession {
     return table.shownWrite(Cell(id: cell.id, writes: state.writes(cell.id)))?.value
   }
 
-  /// Accepted transactions of the row, newest first.
-  private func earlier(_ row: Int64, before seq: UInt64) throws(RelayError) -> [(UInt64, Dot)] {
-    try db.query(
-      """
-      SELECT h.seq, t.replica, t.n FROM history h JOIN txn t ON t.seq = h.seq WHERE h.row = ? AND h.seq < ?
-      ORDER BY h.seq DESC LIMIT ?
-      """, [.integer(row), .seq(seq), .integer(Int64(Self.ancestorDepth))]
-    ) { (row) throws(RelayError) in
-      (UInt64(row.int(0)), Dot(ReplicaID(bits: UInt64(bitPattern: row.int(1))), UInt64(row.int(2))))
-    }
-  }
-
   /// What a transaction did to the row, and what its author had seen of it.
   private func seenBy(
     _ dot: Dot, _ seq: UInt64, _ row: RowID, _ table: TableSchema
   ) throws(RelayError) -> (change: RowChange, context: WriteContext)? {
-    let bytes = try db.first(
-      "SELECT bytes FROM body WHERE seq = ? AND length(bytes) <= ?", [.seq(seq), .integer(Int64(Self.ancestorBytes))])?[
-        0]
-    guard let bytes, let record = try record(dot) else { return nil }
-    let transaction = try Transaction(decoding: bytes.bytes)
+    guard let bytes = try store.log.body(seq, most: Self.ancestorBytes), let record = try store.log.record(dot) else {
+      return nil
+    }
+    let transaction = try Transaction(decoding: bytes)
     let change =
       transaction.rows.first { $0.row == row }
       ?? RowChange(row: row, base: transaction.base, operations: [Operation(.touch)])

@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 extension HubSession {
   /// The row's hash as a role's digest counts it; nil where it does not count (rule 25).
@@ -21,30 +20,22 @@ extension HubSession {
   /// Begins to keep a digest, from a scan, so that every later commit only adds and subtracts.
   func keepDigests(_ grants: [ScopeGrant], _ role: String, _ view: SyncSchema) throws(RelayError) {
     for grant in grants where grant.readable {
-      guard try keptDigest(grant.scope, role, view) == nil else { continue }
-      try store(try scanDigest(grant.scope, role, view), grant.scope, role, view.newest)
+      guard try store.digests.digest(of: grant.scope, role, version: view.newest) == nil else { continue }
+      let digest = try scanDigest(grant.scope, role, view)
+      try put(KeptDigest(role: role, version: view.newest, digest: digest), grant.scope)
     }
   }
 
   func digest(_ scope: String, _ role: String, _ view: SyncSchema) throws(RelayError) -> ScopeDigest {
-    if let kept = try keptDigest(scope, role, view) { return kept }
+    if let kept = try store.digests.digest(of: scope, role, version: view.newest) { return kept }
     return try scanDigest(scope, role, view)
-  }
-
-  func keptDigest(_ scope: String, _ role: String, _ view: SyncSchema) throws(RelayError) -> ScopeDigest? {
-    guard
-      let values = try db.first(
-        "SELECT sum, count FROM digest WHERE scope = ? AND role = ? AND version = ?",
-        [.text(scope), .text(role), .seq(view.newest)])
-    else { return nil }
-    return ScopeDigest(bytes: values[0].bytes, count: try Count.seq(values[1]))
   }
 
   /// - Complexity: O(rows of the scope).
   func scanDigest(_ scope: String, _ role: String, _ view: SyncSchema) throws(RelayError) -> ScopeDigest {
     var digest = ScopeDigest()
     let countsOrphans = scope == ScopeGrant.everything
-    var walk = FeedWalk(self, [(scope, .start)])
+    var walk = FeedWalk(store.feed, [(scope, .start)])
     while let row = try walk.next() {
       guard row.isAlive, countsOrphans || !row.isOrphan, let table = schema.table(row.row.table) else { continue }
       if let hash = try digestHash(try StoredRow(row, table, self), role, view) { digest.add(hash) }
@@ -103,12 +94,7 @@ extension HubSession {
 
   private func place(_ scope: String, _ book: inout DigestBook) throws(RelayError) -> Int {
     if let known = book.places[scope] { return known }
-    let list = try db.query(
-      "SELECT role, version, sum, count FROM digest WHERE scope = ?", [.text(scope)]
-    ) { (row) throws(RelayError) in
-      let digest = ScopeDigest(bytes: row.blob(2), count: try row.seq(3))
-      return DigestBook.Kept(role: row[0].text ?? "", version: try row.seq(1), digest: digest ?? ScopeDigest())
-    }
+    let list = try store.digests.digests(of: scope)
     book.places[scope] = book.lists.count
     book.scopes.append(scope)
     book.lists.append(list)
@@ -119,19 +105,15 @@ extension HubSession {
   func writeDigests() throws(RelayError) {
     guard let book = group?.digests else { return }
     for (scope, list) in zip(book.scopes, book.lists) {
-      for kept in list { try store(kept.digest, scope, kept.role, kept.version) }
+      for kept in list { try put(kept, scope) }
     }
     group?.digests = DigestBook()
   }
 
-  private func store(
-    _ digest: ScopeDigest, _ scope: String, _ role: String, _ version: UInt64
-  ) throws(RelayError) {
-    guard digest.count <= Limits.sequence else {
+  private func put(_ kept: KeptDigest, _ scope: String) throws(RelayError) {
+    guard kept.digest.count <= Limits.sequence else {
       throw RelayError(.corrupt, "the digest of '\(scope)' counts fewer rows than left it")
     }
-    try db.execute(
-      "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?)",
-      [.text(scope), .text(role), .seq(version), .blob(digest.bytes), .seq(digest.count)])
+    try store.digests.put(kept, of: scope)
   }
 }

@@ -1,15 +1,9 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 /// Why a row is what it is. `history` names the transactions that wrote a row that is here; `attempt` those that were
 /// refused, by key, because their row may never have come to be.
 extension HubSession {
-  func remember(_ row: StoredRow, seq: UInt64) throws(RelayError) {
-    guard let id = row.id else { throw RelayError(.invariant, "a row without an id") }
-    try db.execute("INSERT OR IGNORE INTO history VALUES (?, ?)", [.integer(id), .seq(seq)])
-  }
-
   /// One page, newest first: of a row that the device may read now everything, of any other one only what this device
   /// itself was refused.
   func history(_ request: HistoryRequest, _ device: HubDevice) throws(RelayError) -> HistoryResponse {
@@ -44,35 +38,22 @@ extension HubSession {
 
   /// Of everything that concerns the row, descending; own refusals are seen, those of others are not.
   private func seqs(_ request: HistoryRequest, _ row: Int64?, _ device: HubDevice) throws(RelayError) -> [UInt64] {
-    let before = request.before == 0 ? Limits.sequence : request.before
-    return try db.query(
-      """
-      SELECT seq FROM history WHERE row = ?1 AND seq < ?2
-      UNION SELECT a.seq FROM attempt a JOIN txn t ON t.seq = a.seq
-        WHERE a.tbl = ?3 AND a.key = ?4 AND a.seq < ?2 AND t.device = ?5
-      ORDER BY 1 DESC LIMIT ?6
-      """,
-      [
-        row.map { .integer($0) } ?? .null, .seq(before), .integer(Int64(request.row.table)), .blob(request.row.key),
-        .integer(device.id), .integer(Int64(Limits.historyPage) + 1),
-      ]
-    ) { (row) throws(RelayError) in UInt64(row.int(0)) }
+    try store.log.history(
+      of: row, request.row, refusedTo: device.id, before: request.before == 0 ? Limits.sequence : request.before,
+      most: Limits.historyPage + 1)
   }
 
   /// - Returns: the record, nil where the role reads nothing of what was done; and how many bytes had to be read.
   private func record(
     _ seq: UInt64, _ row: RowID, _ table: TableSchema, _ role: String
   ) throws(RelayError) -> (HistoryRecord?, Int) {
-    let found = try db.first("SELECT replica, n, received FROM txn WHERE seq = ?", [.seq(seq)])
-    guard let found, let replica = found[0].integer, let n = found[1].integer,
-      let transaction = try record(Dot(ReplicaID(bits: UInt64(bitPattern: replica)), UInt64(n)))
-    else { throw RelayError(.invariant, "the history names transaction \(seq), which is not here") }
+    guard let transaction = try store.log.record(at: seq) else {
+      throw RelayError(.invariant, "the history names transaction \(seq), which is not here")
+    }
     var record = HistoryRecord(
       verdict: transaction.verdict, author: transaction.author, device: try deviceName(transaction.device),
-      received: UInt64(max(0, found[2].integer ?? 0)), change: nil)
-    guard let bytes = try db.first("SELECT bytes FROM body WHERE seq = ?", [.seq(seq)])?[0].bytes else {
-      return (record, 0)
-    }
+      received: UInt64(max(0, transaction.received)), change: nil)
+    guard let bytes = try store.log.body(seq, most: .max) else { return (record, 0) }
     let decoded = try Transaction(decoding: bytes)
     // A transaction that does not name the row hung another one on it, and so said that it lives.
     var change =
@@ -85,7 +66,7 @@ extension HubSession {
   }
 
   private func cells(_ stored: StoredRow, _ table: TableSchema, _ door: Door) throws(RelayError) -> [EntryRecord] {
-    let open = try openEntries(stored.row)
+    let open = try store.conflicts.openEntries(stored.row)
     var list: [EntryRecord] = []
     // Elements that were taken out are told too, as far as there is room for them.
     var room = Limits.columns + Limits.elements - stored.state.cells.count(where: \.isTelling)
@@ -112,7 +93,7 @@ extension HubSession {
   func entries(_ stored: StoredRow, _ table: TableSchema, _ door: Door) throws(RelayError) -> [EntryRecord] {
     // Where every cell has one write there is nothing to decide.
     guard stored.state.cells.contains(where: { $0.writes.count > 1 }) else { return [] }
-    let open = try openEntries(stored.row)
+    let open = try store.conflicts.openEntries(stored.row)
     var list: [EntryRecord] = []
     for cell in open.isEmpty ? [] : stored.state.cells where door.reads(cell.id, table) {
       guard let found = open.first(where: { $0.cell == CellsBlob.encode(cell.id) }) else { continue }
@@ -138,7 +119,7 @@ extension HubSession {
 
   /// A live write with who wrote it.
   func sibling(_ write: CellWrite) throws(RelayError) -> SiblingRecord {
-    let record = try record(write.dot)
+    let record = try store.log.record(write.dot)
     return SiblingRecord(
       write: write, author: record?.author ?? "",
       device: try record.map { (r) throws(RelayError) in try deviceName(r.device) } ?? "")

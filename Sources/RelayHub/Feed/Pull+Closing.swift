@@ -5,28 +5,28 @@ extension Pull {
   /// What closes the pull, from the same snapshot as the last page's rows.
   func closing() throws(RelayError) -> PullClosing {
     #if MUTATIONS
-      let who = "\(store.db.path) \(device.id)"
+      let who = "\(session.store.name) \(device.id)"
       Mutation.memory.note(who, granted)
-      let now = try store.head()
+      let now = try session.head()
       let head = Mutation.isPlanted(.earlyW) ? Mutation.memory.first(who, now) : now
     #else
-      let head = try store.head()
+      let head = try session.head()
     #endif
-    var closing = PullClosing(head: head, logHash: try store.logHash(head) ?? .zero)
+    var closing = PullClosing(head: head, logHash: try session.logHash(head) ?? .zero)
     // A device may ask for its own alone, whatever it calls pending.
-    let confirmed = try store.records(request.pending).filter { record in
+    let confirmed = try session.store.log.records(request.pending).filter { record in
       record.device == device.id && !(Mutation.isPlanted(.earlyW) && record.verdict.seq > head)
     }
     closing.confirmed = confirmed.prefix(Limits.confirmed).map(\.verdict)
     // What was few with the first page may have become many since.
-    if token.wholeSince == nil, request.pull?.token.isEmpty == false, try Pull.losesTooMany(store, request, device) {
+    if token.wholeSince == nil, request.pull?.token.isEmpty == false, try Pull.losesTooMany(session, request, device) {
       throw RelayError(.pageVoid, "too much left meanwhile; the pull brings everything anew")
     }
     closing.exits = try exits(confirmed)
     closing.notices = try notices()
     if head != request.base || request.pull?.digests == true || request.installed != nil {
       for grant in device.grants where grant.readable {
-        closing.digests.append(try store.digest(grant.scope, device.role, view))
+        closing.digests.append(try session.digest(grant.scope, device.role, view))
       }
     }
     return closing
@@ -35,19 +35,19 @@ extension Pull {
   private func exits(_ confirmed: [TransactionRecord]) throws(RelayError) -> [RowID] {
     var candidates: Set<RowID> = []
     // What a device says that it holds is no evidence: only what it was once granted can have left it.
-    let installed = installed.intersection(try store.everGranted(device.id))
+    let installed = installed.intersection(try session.store.devices.everGranted(device.id))
     for scope in (Mutation.isPlanted(.exitInstalled) ? installed : installed.union(granted)).sorted() {
       candidates.formUnion(
-        try store.exits(scope, after: token.wholeSince ?? request.base))
+        try session.store.feed.exits(scope, after: token.wholeSince ?? request.base))
     }
     for scope in token.wholeSince == nil ? installed.subtracting(granted).sorted() : [] {
-      var walk = FeedWalk(store, [(scope, .start)])
+      var walk = FeedWalk(session.store.feed, [(scope, .start)])
       while let row = try walk.next() { candidates.insert(row.row) }
     }
     var gone: Set<RowID> = []
     // Of tables that the role does not read nothing came; what another role had brought, that change takes away.
     for row in candidates where view.table(row.table)?.access(device.role).reads == true {
-      guard let stored = try store.load(row), granted.reach(stored.scopeNames), !Mutation.isPlanted(.exitHeld) else {
+      guard let stored = try session.load(row), granted.reach(stored.scopeNames), !Mutation.isPlanted(.exitHeld) else {
         gone.insert(row)
         continue
       }
@@ -62,9 +62,9 @@ extension Pull {
   private func accountedFor(_ confirmed: [TransactionRecord]) throws(RelayError) -> Set<RowID> {
     var rows: Set<RowID> = []
     for record in confirmed where record.verdict.isAccepted {
-      for change in try store.body(record.verdict.seq)?.rows ?? [] {
+      for change in try session.body(record.verdict.seq)?.rows ?? [] {
         guard let table = view.table(change.row.table), table.access(device.role).reads,
-          let stored = try store.load(change.row)
+          let stored = try session.load(change.row)
         else { continue }
         let isUpOnly = try table.isUpOnly(change.row, stored.state, device.role)
         if isUpOnly || !granted.reach(stored.scopeNames) { rows.insert(change.row) }
@@ -75,9 +75,10 @@ extension Pull {
 
   private func notices() throws(RelayError) -> [NoticeRecord] {
     var list: [NoticeRecord] = []
-    for var notice in try store.notices(device.id, after: request.base) where door.knows(notice.cell, of: notice.row) {
+    let told = try session.store.conflicts.notices(device.id, after: request.base)
+    for var notice in told where door.knows(notice.cell, of: notice.row) {
       // Only what the device may read now.
-      if let table = view.table(notice.row.table), let stored = try store.load(notice.row),
+      if let table = view.table(notice.row.table), let stored = try session.load(notice.row),
         granted.reach(stored.scopeNames) && door.reads(notice.cell, table) || Mutation.isPlanted(.noticeShows),
         try !table.isUpOnly(notice.row, stored.state, device.role),
         let shown = table.shownWrite(
@@ -86,7 +87,7 @@ extension Pull {
             // Of a key that was inserted twice the other insert is what its author wants to know.
             writes: stored.state.writes(notice.cell).filter { notice.cell != .live || $0.dot != notice.lost.dot }))
       {
-        notice.shown = try store.sibling(shown)
+        notice.shown = try session.sibling(shown)
       }
       list.append(notice)
     }

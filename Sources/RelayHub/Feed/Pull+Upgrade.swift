@@ -10,11 +10,11 @@ extension Pull {
     let start: UInt64?
 
     /// - Returns: nil where the device's rows are as its version sees them.
-    init?(_ store: HubSession, from installed: UInt64?, to view: SyncSchema, role: String) throws(RelayError) {
+    init?(_ session: HubSession, from installed: UInt64?, to view: SyncSchema, role: String) throws(RelayError) {
       guard let installed, installed < view.version else { return nil }
-      old = try store.view(installed)
+      old = try session.view(installed)
       self.role = role
-      start = try store.firstAddition(after: installed)
+      start = try session.store.settings.firstAddition(after: installed)
     }
 
     /// Does a row hold anything that the older version did not show: is its table new, or a new column not at its

@@ -3,7 +3,7 @@ internal import RelayProtocol
 
 /// One page of a pull (rules 21–25), read inside one snapshot.
 struct Pull {
-  let store: HubSession
+  let session: HubSession
   let request: SyncRequest
   let device: HubDevice
   let door: Door
@@ -17,25 +17,25 @@ struct Pull {
   var granted: Set<String> { door.readable }
 
   init(
-    _ store: HubSession, _ request: SyncRequest, _ device: HubDevice, _ view: SyncSchema
+    _ session: HubSession, _ request: SyncRequest, _ device: HubDevice, _ view: SyncSchema
   ) throws(RelayError) {
-    self.store = store
+    self.session = session
     door = Door(device, view)
-    upgrade = try Upgrade(store, from: request.installed, to: view, role: device.role)
+    upgrade = try Upgrade(session, from: request.installed, to: view, role: device.role)
     self.request = request
     self.device = device
     let granted = door.readable
     #if MUTATIONS
-      let who = "\(store.db.path) \(device.id)"
+      let who = "\(session.store.name) \(device.id)"
       installed = Mutation.isPlanted(.hubRemembers) ? Mutation.memory.sent(who) : Set(request.scopes)
     #else
       installed = Set(request.scopes)
     #endif
-    token = PullToken(request, device, epoch: store.epoch, view: view)
+    token = PullToken(request, device, epoch: session.epoch, view: view)
     if let bytes = request.pull?.token, !bytes.isEmpty {
       try token.resume(bytes)
     } else {
-      token.wholeSince = try Pull.losesTooMany(store, request, device) ? try store.head() : nil
+      token.wholeSince = try Pull.losesTooMany(session, request, device) ? try session.head() : nil
     }
     entered =
       (request.role == device.role || Mutation.isPlanted(.roleUnnamed)) && token.wholeSince == nil
@@ -44,15 +44,16 @@ struct Pull {
 
   /// Did more rows leave the device than a closing can list?
   static func losesTooMany(
-    _ store: HubSession, _ request: SyncRequest, _ device: HubDevice
+    _ session: HubSession, _ request: SyncRequest, _ device: HubDevice
   ) throws(RelayError) -> Bool {
-    let most = store.mostExits + 1
+    let most = session.mostExits + 1
     var count = 0
     let granted = device.readable
-    for scope in try store.everGranted(device.id) where granted.contains(scope) || request.scopes.contains(scope) {
+    let (feed, devices) = (session.store.feed, session.store.devices)
+    for scope in try devices.everGranted(device.id) where granted.contains(scope) || request.scopes.contains(scope) {
       count +=
         granted.contains(scope)
-        ? try store.exitCount(scope, after: request.base, upTo: most) : try store.rowCount(scope, upTo: most)
+        ? try feed.exitCount(scope, after: request.base, upTo: most) : try feed.rowCount(scope, upTo: most)
       if count >= most { return true }
     }
     return false
@@ -62,14 +63,14 @@ struct Pull {
     var page = PullPage(grants: device.grants, role: device.role)
     #if MUTATIONS
       if request.pull?.token.isEmpty != false {
-        Mutation.memory.begin("\(store.db.path) \(device.id)", try store.head())
+        Mutation.memory.begin("\(session.store.name) \(device.id)", try session.head())
       }
     #endif
     page.isWhole = token.wholeSince != nil
     let limit = Int(clamping: max(1, request.pull?.pageBytes ?? 0))
     // A large row has a page for itself, so that the page stays one that can be sent.
     var rows = PageRows(door, limit: limit, most: max(limit, Limits.part))
-    var walk = FeedWalk(store, walked.map { ($0, start($0)) })
+    var walk = FeedWalk(session.store.feed, walked.map { ($0, start($0)) })
     var isAtEnd = true
     while let row = try walk.next() {
       let fits = rows.isFull ? false : try place(row) == row.place.seq ? try bring(row, &rows) : true
@@ -109,8 +110,8 @@ struct Pull {
   private func bring(_ row: FeedRow, _ rows: inout PageRows) throws(RelayError) -> Bool {
     guard let plan = rows.plan(row.row.table) else { return true }
     if let copied = try copy(row, plan, &rows) { return copied }
-    guard let table = store.schema.table(row.row.table) else { return true }
-    guard let record = try record(try StoredRow(row, table, store), row.place.seq, plan.table) else { return true }
+    guard let table = session.schema.table(row.row.table) else { return true }
+    guard let record = try record(try StoredRow(row, table, session), row.place.seq, plan.table) else { return true }
     return rows.append(record)
   }
 
@@ -121,7 +122,7 @@ struct Pull {
     guard row.isAlive, plan.isOpen, upgrade == nil, row.flags.contains(.calm), !row.flags.contains(.mute),
       !row.flags.contains(.counts) || request.base == 0 && request.pending.intervals.isEmpty
     else { return nil }
-    let picks = try plan.picks(row.shape, store)
+    let picks = try plan.picks(row.shape, session)
     if picks == .unknown { return nil }
     let all = try StoredStamps(row.stamps)
     // Which of several stamps are newer than the floor only the cells can tell.
@@ -148,7 +149,7 @@ struct Pull {
     guard try !table.isUpOnly(stored.row, stored.state, device.role) else { return nil }
     guard let values = try table.shownValues(stored.row, stored.state) else {
       // What a dead row can still ask is whether it should be.
-      let entries = try store.entries(stored, table, door).filter { $0.cell == .live }
+      let entries = try session.entries(stored, table, door).filter { $0.cell == .live }
       guard seq > request.base || !entries.isEmpty else { return nil }
       return RowRecord(row: stored.row, seq: seq, values: nil, entries: entries)
     }
@@ -156,7 +157,7 @@ struct Pull {
     var record = RowRecord(
       row: stored.row, seq: seq, values: table.readableColumns(device.role).map { values[$0] })
     record.stamps = table.stamped(try stamps(stored, table), values)
-    record.entries = try store.entries(stored, table, door)
+    record.entries = try session.entries(stored, table, door)
     return record
   }
 

@@ -31,9 +31,9 @@ final class RolePlan {
     if case .never = table.access(role).upOnly { isOpen = true } else { isOpen = false }
   }
 
-  func picks(_ shape: Int64, _ store: any FeedStore) throws(RelayError) -> Picks {
+  func picks(_ shape: Int64, _ session: HubSession) throws(RelayError) -> Picks {
     if let known = self.shape, known.id == shape { return known.picks }
-    let stored = try store.columns(ofShape: shape)
+    let stored = try session.columns(ofShape: shape)
     let positions = columns.compactMap { stored.firstIndex(of: $0) }
     let picks: Picks =
       positions.count < columns.count

@@ -23,7 +23,7 @@ extension HubSession {
 
   private func rowHashes(_ request: VerifyRequest, _ door: Door) throws(RelayError) -> VerifyResponse {
     var held = 0
-    for scope in door.readable.sorted() { held += try rowCount(scope, upTo: HubSession.hashesInAnswer) }
+    for scope in door.readable.sorted() { held += try store.feed.rowCount(scope, upTo: HubSession.hashesInAnswer) }
     return held < HubSession.hashesInAnswer ? try fewHashes(request, door) : try manyHashes(request, door)
   }
 
@@ -47,7 +47,7 @@ extension HubSession {
     var (after, size) = (request.after, 0)
     guard let table = schema.table(request.table) else { return response }
     while true {
-      let rows = try rows(of: request.table, after: after, most: 500)
+      let rows = try store.feed.rows(of: request.table, after: after, most: 500)
       for row in rows where row.isAlive {
         let stored = try StoredRow(row, table, self)
         guard door.readable.reach(stored.scopeNames), let hash = try digestHash(stored, door.device.role, door.view)
@@ -69,7 +69,7 @@ extension HubSession {
     _ door: Door, only: UInt32? = nil, _ body: (RowID, [UInt8]) throws(RelayError) -> Void
   ) throws(RelayError) {
     let scopes = door.readsEverything ? [ScopeGrant.everything] : door.readable.sorted()
-    var walk = FeedWalk(self, scopes.map { ($0, .start) })
+    var walk = FeedWalk(store.feed, scopes.map { ($0, .start) })
     var seen: Set<Int64> = []
     while let row = try walk.next() {
       guard row.isAlive, only == nil || row.row.table == only, let table = schema.table(row.row.table) else { continue }

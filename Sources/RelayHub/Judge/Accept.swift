@@ -38,7 +38,7 @@ extension HubSession {
     let transaction = try Transaction(decoding: bytes)
     let dot = transaction.dot
     let sealed = SealedTransaction(dot: dot, bytes: bytes, hash: hash128(transaction.previous.bytes, bytes))
-    let chain = try chain(of: dot.replica)
+    let chain = try store.rights.replica(dot.replica)
     if let record = try known(dot, sealed.hash, chain, device), !Mutation.isPlanted(.twice) { return record.verdict }
     let head = try head()
     try checkOrder(transaction, chain, head: head)
@@ -55,8 +55,9 @@ extension HubSession {
     }
     let log = hash128((try logHash(head) ?? .zero).bytes, sealed.hash.bytes, [verdict.isAccepted ? 1 : 0])
     if chain == nil { try bind(dot.replica, to: device.id) }
-    try insert(
-      verdict, sealed, device: device.id, author: transaction.author, base: transaction.base, log: log, received: now)
+    let record = TransactionRecord(
+      verdict: verdict, hash: sealed.hash, device: device.id, author: transaction.author, received: now)
+    try append(record, base: transaction.base, log: log, body: sealed.bytes)
     try markStanding(transaction, verdict, device.id)
     if !verdict.isAccepted { try rememberRefused(transaction, seq: verdict.seq, bytes: bytes.count, device.id) }
     return verdict
@@ -74,13 +75,13 @@ extension HubSession {
   ///
   /// - Throws: `unauthorized` for another device's replica, `replica_forked`.
   func known(
-    _ dot: Dot, _ hash: Hash128, _ chain: Chain?, _ device: HubDevice
+    _ dot: Dot, _ hash: Hash128, _ chain: ReplicaRecord?, _ device: HubDevice
   ) throws(RelayError) -> TransactionRecord? {
     guard chain == nil || chain?.device == device.id else {
       throw RelayError(.unauthorized, "\(dot): not this device's replica")
     }
     guard let chain, dot.counter <= chain.count || Mutation.isPlanted(.twice) else { return nil }
-    guard let record = try record(dot) else { return nil }
+    guard let record = try store.log.record(dot) else { return nil }
     guard record.hash == hash || Mutation.isPlanted(.twice) else {
       throw RelayError(.replicaForked, "\(dot) stands for something else here")
     }
@@ -88,7 +89,7 @@ extension HubSession {
   }
 
   /// Is this the next transaction of its replica, and has the hub all that it builds on?
-  private func checkOrder(_ transaction: Transaction, _ chain: Chain?, head: UInt64) throws(RelayError) {
+  private func checkOrder(_ transaction: Transaction, _ chain: ReplicaRecord?, head: UInt64) throws(RelayError) {
     let (dot, count, last) = (transaction.dot, chain?.count ?? 0, chain?.last ?? .zero)
     guard dot.counter == count + 1 else { throw RelayError(.outOfOrder, "\(dot): the hub has \(count) of its replica") }
     guard transaction.previous == last else { throw RelayError(.replicaForked, "\(dot) follows another transaction") }

@@ -9,18 +9,19 @@ extension Judgement {
     var told = false
     for work in written() {
       guard var new = work.new else { continue }
-      if Mutation.isPlanted(.deadBlank), !store.isAlive(new) { new.state.cells.removeAll { $0.id.group > 3 } }
+      if Mutation.isPlanted(.deadBlank), !session.isAlive(new) { new.state.cells.removeAll { $0.id.group > 3 } }
       new.parent = work.table.parentRow(try work.values())
       if work.change == nil {
         // A parent of which a child said that it lives: nobody is told of it unless that changed something.
         guard let was = work.old, concernsPeople(was, new) else {
-          try store.save(&new)
+          try session.save(&new)
           continue
         }
         new.seq = seq
       }
       try settlePlace(&new, work.old, try place(work), isWritten: true)
-      try store.remember(new, seq: seq)
+      guard let id = new.id else { throw RelayError(.invariant, "a row without an id") }
+      try session.store.log.addHistory(id, seq: seq)
       changes.append(
         RowOutcome(
           old: work.old, new: new, values: work.table.isAlive(new.state) ? try work.values() : nil,
@@ -28,8 +29,8 @@ extension Judgement {
       if try settle(work, new) { told = true }
     }
     try moveChildren(&changes)
-    try store.updateUniqueKeys(changes)
-    try store.updateDigests(changes)
+    try session.updateUniqueKeys(changes)
+    try session.updateDigests(changes)
     return told
   }
 
@@ -37,10 +38,10 @@ extension Judgement {
   private func moveChildren(_ changes: inout [RowOutcome]) throws(RelayError) {
     var moved = changes.filter { $0.old != nil && concernsChildren($0.old, $0.new) }.map(\.new.row)
     // A row that was not there may have children that came before it.
-    let parents = Set(store.schema.tables.compactMap { $0.parent?.table })
+    let parents = Set(session.schema.tables.compactMap { $0.parent?.table })
     moved += changes.filter { $0.old == nil && parents.contains($0.new.row.table) }.map(\.new.row)
     while !Mutation.isPlanted(.childrenStay), let parent = moved.popLast() {
-      for var child in try store.children(of: parent) where try work(child.row)?.new == nil {
+      for var child in try session.children(of: parent) where try work(child.row)?.new == nil {
         let was = child
         try settlePlace(&child, was, try place(child.row), isWritten: false)
         guard concernsChildren(was, child) else { continue }
@@ -52,7 +53,7 @@ extension Judgement {
 
   /// Did a life sign bring the row back, or open or close the question whether it should be there?
   private func concernsPeople(_ was: StoredRow, _ now: StoredRow) -> Bool {
-    guard let table = store.schema.table(now.row.table) else { return false }
+    guard let table = session.schema.table(now.row.table) else { return false }
     func losers(_ stored: StoredRow) -> [CellWrite] {
       table.losers(Cell(id: .live, writes: stored.state.writes(.live)))
     }
@@ -63,7 +64,7 @@ extension Judgement {
   private func concernsChildren(_ was: StoredRow?, _ now: StoredRow) -> Bool {
     guard let was else { return true }
     return was.scopeNames != now.scopeNames || was.homes != now.homes || was.isOrphan != now.isOrphan
-      || store.isAlive(was) != store.isAlive(now)
+      || session.isAlive(was) != session.isAlive(now)
   }
 
   private func settlePlace(
@@ -81,8 +82,8 @@ extension Judgement {
     } else {
       row.scopes = place.scopes.map { (name: $0, seq: seq) }
     }
-    if isWritten { try store.save(&row, writtenBy: transaction.dot) } else { try store.save(&row) }
-    try store.updateFeed(row, was, seq: seq)
+    if isWritten { try session.save(&row, writtenBy: transaction.dot) } else { try session.save(&row) }
+    try session.updateFeed(row, was, seq: seq)
   }
 }
 

@@ -48,24 +48,26 @@ extension Judgement {
     _ cell: Cell, _ losers: [CellWrite], _ row: RowID, _ operations: [Operation]
   ) throws(RelayError) -> Bool {
     let resolves = operations.first { $0.group == cell.id.group && $0.resolves > 0 }?.resolves ?? 0
-    let isNamed = try store.hasEntry(row, cell.id, opened: resolves)
-    let isOpen = try store.hasOpenEntry(row, cell.id)
+    let conflicts = session.store.conflicts
+    let isNamed = try conflicts.hasEntry(row, cell.id, opened: resolves)
+    let name = CellsBlob.encode(cell.id)
+    let isOpen = try conflicts.openEntries(row).contains { $0.cell == name }
     if !losers.isEmpty {
       if !isOpen {
-        try store.openEntry(row, cell.id, at: isNamed && !Mutation.isPlanted(.newEntry) ? resolves : seq)
+        try conflicts.open(row, cell.id, at: isNamed && !Mutation.isPlanted(.newEntry) ? resolves : seq)
       }
       return true
     }
     if isOpen, !(Mutation.isPlanted(.endsCovered) && cell.writes.count > 1) {
-      try store.endEntry(row, cell.id, as: isNamed ? "resolved" : "superseded", at: seq)
+      try conflicts.end(row, cell.id, as: isNamed ? "resolved" : "superseded", at: seq)
     }
     return false
   }
 
   /// Tells the author of a write, once.
   private func notify(_ write: CellWrite, _ row: RowID, _ cell: CellID) throws(RelayError) -> Bool {
-    let device = write.dot == transaction.dot ? self.device.id : try store.record(write.dot)?.device ?? 0
-    store.news.devices.insert(device)
-    return try store.insertNotice(device, of: write, row, cell, at: seq)
+    let device = write.dot == transaction.dot ? self.device.id : try session.store.log.record(write.dot)?.device ?? 0
+    session.news.devices.insert(device)
+    return try session.store.conflicts.addNotice(device, of: write, row, cell, at: seq)
   }
 }

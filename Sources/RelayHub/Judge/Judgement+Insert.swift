@@ -49,7 +49,7 @@ extension Judgement {
   ) throws(RelayError) -> Refusal? {
     guard overwrites(change, stored) else { return nil }
     var row = stored
-    try store.expand(&row)
+    try session.expand(&row)
     let was = try table.allValues(change.row, row.state)
     row.state.apply(change, context(view(table), base: change.base), table: table)
     let now = try table.allValues(change.row, row.state)

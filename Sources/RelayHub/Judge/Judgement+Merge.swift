@@ -6,7 +6,7 @@ extension Judgement {
     let context = context(view(work.table), base: change.base)
     var row = work.old ?? StoredRow(change.row)
     let isInsert = change.operations[0].isInsert && !Mutation.isPlanted(.sumsCover)
-    if transaction.mode == .strict || isInsert { try store.expand(&row) }
+    if transaction.mode == .strict || isInsert { try session.expand(&row) }
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: work.table) {
       return Refusal(
         rule: .strictConcurrent, row: change.row, message: "\(work.table.name): someone else wrote meanwhile")

@@ -86,7 +86,7 @@ extension Judgement {
     guard let stood = work.old else { return false }
     if authority.writes(stood.homes) { return true }
     if Mutation.isPlanted(.lateChild) { return false }
-    return authority.held(at: transaction.base, try store.exits(of: parent, for: authority, now: now))
+    return authority.held(at: transaction.base, try session.exits(of: parent, for: authority, now: now))
   }
 
   private func seesParent(_ parent: RowID) throws(RelayError) -> Bool {
@@ -127,11 +127,11 @@ extension Judgement {
   /// Was the row writable when the author wrote (rule 17)?
   private func isLate(_ change: RowChange, _ row: StoredRow) throws(RelayError) -> Bool {
     if Mutation.isPlanted(.noLate) { return false }
-    let exits = try store.exits(of: change.row, for: authority, now: now)
+    let exits = try session.exits(of: change.row, for: authority, now: now)
     guard let last = exits.map(\.seq).max() else { return false }
     if change.base > 0 || Mutation.isPlanted(.lateInsert) { return authority.held(at: change.base, exits) }
     // Who knows no confirmed image of it can only have its own work in mind.
-    guard let id = row.id, let own = try store.ownWrite(of: id, in: transaction.seen, device.id, before: last) else {
+    guard let id = row.id, let own = try session.ownWrite(of: id, in: transaction.seen, device.id, before: last) else {
       return false
     }
     return authority.held(at: own, exits)

@@ -9,7 +9,7 @@ extension Judgement {
     for work in written where !work.table.unique.isEmpty {
       guard let stored = work.new else { continue }
       let (row, table) = (work.row, work.table)
-      for key in try store.uniqueKeys(stored) {
+      for key in try session.uniqueKeys(stored) {
         let name = UniqueName(table: row.table, list: key.list, value: key.value)
         let isHeld = try holds(key, besides: stored)
         guard wanted.updateValue(row, forKey: name) != nil || isHeld else { continue }
@@ -23,11 +23,11 @@ extension Judgement {
 
   /// Is the key held by a row that keeps it after this transaction?
   private func holds(_ key: TableSchema.UniqueKey, besides stored: StoredRow) throws(RelayError) -> Bool {
-    guard let holder = try store.holder(stored.row.table, key.list, key.value), holder != stored.id else {
+    guard let holder = try session.holder(key, of: stored.row.table), holder != stored.id else {
       return false
     }
-    guard let row = try store.load(id: holder)?.row, let changed = try work(row)?.new else { return true }
-    return try store.uniqueKeys(changed).contains(key)
+    guard let row = try session.load(id: holder)?.row, let changed = try work(row)?.new else { return true }
+    return try session.uniqueKeys(changed).contains(key)
   }
 
   private struct UniqueName: Hashable {

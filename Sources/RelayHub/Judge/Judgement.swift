@@ -3,7 +3,7 @@ internal import RelayProtocol
 
 /// One transaction on its way through the hub: rows as they were and as they would be.
 final class Judgement {
-  let store: HubSession
+  let session: HubSession
   let transaction: Transaction
   let authority: Authority
   /// The role that it is judged by.
@@ -20,10 +20,10 @@ final class Judgement {
   private var lastView: TableView?
 
   init(
-    _ store: HubSession, _ transaction: Transaction, _ authority: Authority, seq: UInt64, effective: HybridTime,
+    _ session: HubSession, _ transaction: Transaction, _ authority: Authority, seq: UInt64, effective: HybridTime,
     now: Int64
   ) {
-    self.store = store
+    self.session = session
     self.transaction = transaction
     self.authority = authority
     role = authority.role(transaction.role)
@@ -42,7 +42,7 @@ final class Judgement {
     if let known = own[at] { return known }
     let change = transaction.rows[at]
     guard let table = table(change.row.table) else { return nil }
-    let work = RowWork(change.row, table, change, old: try store.load(change.row))
+    let work = RowWork(change.row, table, change, old: try session.load(change.row))
     own[at] = work
     return work
   }
@@ -52,7 +52,7 @@ final class Judgement {
     if let at = index(row) { return try own(at) }
     if let known = others[row] { return known }
     guard let table = table(row.table) else { return nil }
-    let work = RowWork(row, table, nil, old: try store.load(row))
+    let work = RowWork(row, table, nil, old: try session.load(row))
     others[row] = work
     return work
   }
@@ -79,7 +79,7 @@ final class Judgement {
 
   private func table(_ id: UInt32) -> TableSchema? {
     if let lastView, lastView.table.id == id { return lastView.table }
-    return store.schema.table(id)
+    return session.schema.table(id)
   }
 
   // MARK: Tables
@@ -118,7 +118,7 @@ final class Judgement {
       work.place = place
       return place
     }
-    var places = Places(store.schema)
+    var places = Places(session.schema)
     func look(_ row: RowID) throws(RelayError) -> Places.Looked? {
       guard let work = try self.work(row), let state = work.state else { return nil }
       return (try work.values(), work.table.isAlive(state))
@@ -134,9 +134,9 @@ final class Judgement {
   /// The refused transaction that an operation on this row would build on (rule 18).
   func buildsOnRefused(_ row: RowID, isInsert: Bool) throws(RelayError) -> Dot? {
     if transaction.seen.intervals.isEmpty { return nil }
-    if isClean == nil { isClean = try !store.hasRefusals(device.id) }
+    if isClean == nil { isClean = try !session.store.log.hasMarks(device.id) }
     guard isClean == false else { return nil }
-    return Standing.lacks(try store.standing(row, seen: transaction.seen, device.id), inserts: isInsert)
+    return Standing.lacks(try session.standing(row, seen: transaction.seen, device.id), inserts: isInsert)
   }
 }
 

@@ -1,67 +1,69 @@
 internal import RelayProtocol
 
-/// A place in a feed: rows stand at the seq of their last change or entry, and those of one seq as the store numbers them.
-struct FeedPlace: Comparable {
-  var seq: UInt64
-  var row: Int64
+/// Where a hub keeps everything, as rooms of questions named by what they answer. Every question is one that SQLite and
+/// PostgreSQL do well: a look-up by key, or a range of an index with its rows joined. No rule of the hub is in here, and
+/// no SQL is outside. All of it is asked inside a transaction or a snapshot.
+///
+/// What one group of pushes knows until it is committed (digests, heads, numbers of scopes) is the session's, above the
+/// store, so that every store has it.
+protocol HubStore: AnyObject {
+  /// For messages; no password is in it.
+  var name: String { get }
+  /// Was a hub made here?
+  func hasTables() throws(RelayError) -> Bool
+  var settings: any SettingStore { get }
+  var log: any LogStore { get }
+  var parts: any PartStore { get }
+  var rows: any RowStore { get }
+  var feed: any FeedStore { get }
+  var conflicts: any ConflictStore { get }
+  var digests: any DigestStore { get }
+  var devices: any DeviceStore { get }
+  var rights: any RightsStore { get }
 
-  static let start = FeedPlace(seq: 0, row: 0)
-
-  /// Behind everything that stands at `seq`.
-  static func after(_ seq: UInt64) -> FeedPlace { FeedPlace(seq: seq, row: .max) }
-
-  static func < (a: FeedPlace, b: FeedPlace) -> Bool { a.seq == b.seq ? a.row < b.row : a.seq < b.seq }
+  /// Is a transaction open that can still be committed?
+  var isInTransaction: Bool { get }
+  /// A transaction that writes, durable before this returns. Nobody else writes meanwhile, on whatever machine.
+  func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T
+  /// One consistent view for several questions.
+  func snapshot<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T
+  /// A part of a transaction that can fail alone.
+  func savepoint<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T
+  func checkpoint() throws(RelayError)
 }
 
-/// A row as a feed brings it: in the store's bytes, which mostly need not be taken apart.
-struct FeedRow {
-  var place: FeedPlace
-  var row: RowID
-  /// The seq of the last transaction that wrote it for people to see.
-  var changed: UInt64
-  var isAlive: Bool
-  var isOrphan: Bool
-  var flags: StoredForm.Flags
-  /// Which columns `values` has (`HubStore.shape`).
-  var shape: Int64
-  /// As `StoredRow.scopes`, encoded.
-  var scopes: [UInt8]
-  var values: [UInt8]
-  var stamps: [UInt8]
-}
+/// The store over a database.
+final class SQLHubStore: HubStore {
+  let db: any HubSQL
+  let settings: any SettingStore
+  let log: any LogStore
+  let parts: any PartStore
+  let rows: any RowStore
+  let feed: any FeedStore
+  let conflicts: any ConflictStore
+  let digests: any DigestStore
+  let devices: any DeviceStore
+  let rights: any RightsStore
 
-/// What the feed asks of a hub's store, named by what it answers. Every operation is one that SQLite and PostgreSQL do
-/// well: a look-up by key, or a range of an index with its rows joined. All are called inside a group or a snapshot.
-protocol FeedStore: AnyObject {
-  /// The newest seq.
-  func head() throws(RelayError) -> UInt64
+  init(_ db: any HubSQL) {
+    self.db = db
+    settings = SQLSettings(db: db)
+    log = SQLLog(db: db)
+    parts = SQLParts(db: db)
+    rows = SQLRows(db: db)
+    feed = SQLFeed(db: db)
+    conflicts = SQLConflicts(db: db)
+    digests = SQLDigests(db: db)
+    devices = SQLDevices(db: db)
+    rights = SQLRights(db: db)
+  }
 
-  /// Rows of a scope behind a place, ascending; of everything where the scope is `*`.
-  ///
-  /// - Returns: at most `most`; fewer only where there are no more.
-  /// - Complexity: O(most), whatever the scope holds.
-  func feed(_ scope: String, after place: FeedPlace, most: Int) throws(RelayError) -> [FeedRow]
+  var name: String { db.name }
+  var isInTransaction: Bool { db.isInTransaction }
 
-  /// Rows of a table behind a key, ascending by key; their places are those of their last changes.
-  ///
-  /// - Complexity: O(most).
-  func rows(of table: UInt32, after key: [UInt8], most: Int) throws(RelayError) -> [FeedRow]
-
-  /// Ids of the columns that rows of a shape hold, ascending.
-  func columns(ofShape shape: Int64) throws(RelayError) -> [UInt32]
-
-  /// How many rows a scope holds, counted up to a limit.
-  func rowCount(_ scope: String, upTo most: Int) throws(RelayError) -> Int
-
-  /// Rows that left a scope after a seq, counted up to a limit.
-  func exitCount(_ scope: String, after seq: UInt64, upTo most: Int) throws(RelayError) -> Int
-
-  /// Rows that left a scope after a seq.
-  func exits(_ scope: String, after seq: UInt64) throws(RelayError) -> [RowID]
-
-  /// Entries of a row that wait for a person: the cell's encoded id and the seq at which each opened.
-  func openEntries(_ row: RowID) throws(RelayError) -> [(cell: [UInt8], opened: UInt64)]
-
-  /// What a device is told since a seq, ascending.
-  func notices(_ device: Int64, after seq: UInt64) throws(RelayError) -> [NoticeRecord]
+  func hasTables() throws(RelayError) -> Bool { try db.hasTables() }
+  func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.transaction(body) }
+  func snapshot<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.snapshot(body) }
+  func savepoint<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.savepoint(body) }
+  func checkpoint() throws(RelayError) { try db.checkpoint() }
 }

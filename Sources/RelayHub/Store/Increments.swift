@@ -1,30 +1,15 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
-/// The increments of counters, each by itself and for ever: `increment` in the store. In its row a counter lies as
-/// their sum, so that one more costs the same however many there were, and no counter outgrows a message.
+/// The increments of counters, each by itself and for ever. In its row a counter lies as their sum, so that one more
+/// costs the same however many there were, and no counter outgrows a message.
 extension HubSession {
   /// A counter's live increments, newest first.
   ///
   /// - Parameter most: how many; all where it is not given.
   func increments(
-    _ row: Int64, _ group: GroupID, _ seqs: ClosedRange<UInt64> = 0...Limits.sequence, most: Int = -1
-  ) throws(RelayError) -> [CellWrite] {
-    try db.query(
-      """
-      SELECT seq, replica, n, eff, delta FROM increment WHERE row = ? AND grp = ? AND seq BETWEEN ? AND ?
-      ORDER BY seq DESC LIMIT ?
-      """,
-      [
-        .integer(row), .integer(Int64(group)), .seq(seqs.lowerBound), .seq(seqs.upperBound), .integer(Int64(most)),
-      ]
-    ) { (row) throws(RelayError) in
-      CellWrite(
-        dot: Dot(ReplicaID(bits: UInt64(bitPattern: row.int(1))), try row.seq(2)), seq: try row.seq(0),
-        effective: HybridTime(bits: UInt64(bitPattern: row.int(3))), value: .delta(row.int(4)))
-    }
-  }
+    _ row: Int64, _ group: GroupID, _ seqs: ClosedRange<UInt64> = 0...Limits.sequence, most: Int = .max
+  ) throws(RelayError) -> [CellWrite] { try store.rows.increments(row, group, seqs, most: most) }
 
   /// What a counter's increments up to `seq` come to: the whole sum without the `newer` ones, in the names of its own.
   func older(_ counter: Cell, _ row: Int64, upTo seq: UInt64, without newer: [CellWrite]) throws(RelayError)
@@ -55,20 +40,14 @@ extension HubSession {
     try save(&stored)
     guard let id = stored.id else { throw RelayError(.invariant, "a row without an id") }
     for cell in cells {
-      let place: [Value] = [.integer(id), .integer(Int64(cell.id.group))]
       if wasExpanded {
         let live = Set(cell.writes.map(\.seq))
         for covered in try increments(id, cell.id.group) where !live.contains(covered.seq) {
-          try db.execute("DELETE FROM increment WHERE row = ? AND grp = ? AND seq = ?", place + [.seq(covered.seq)])
+          try store.rows.removeIncrement(id, cell.id.group, seq: covered.seq)
         }
       }
       guard let new = cell.writes.first(where: { $0.dot == dot }), case .delta(let delta) = new.value else { continue }
-      try db.execute(
-        "INSERT INTO increment VALUES (?, ?, ?, ?, ?, ?, ?)",
-        place + [
-          .seq(new.seq), .bits(new.dot.replica.bits), .seq(new.dot.counter), .bits(new.effective.bits),
-          .integer(delta),
-        ])
+      try store.rows.addIncrement(new, delta: delta, id, cell.id.group)
     }
   }
 }
@@ -107,7 +86,7 @@ extension Pull {
   func travelling(_ counter: Cell, _ row: Int64) throws(RelayError) -> [CellWrite] {
     // A device that holds nothing and has no work tells nothing apart.
     if request.base == 0, request.pending.intervals.isEmpty { return counter.writes }
-    let newer = try store.increments(row, counter.id.group, request.floor + 1...Limits.sequence)
+    let newer = try session.increments(row, counter.id.group, request.floor + 1...Limits.sequence)
     let each = newer.filter { $0.seq > request.base }
     let late = Mutation.isPlanted(.sumsBlur) ? each.summed : each
     let between = newer.filter { $0.seq <= request.base }
@@ -115,7 +94,7 @@ extension Pull {
     writes += Array(between.dropFirst(Limits.increments)).summed
     writes += late.filter { $0.dot.replica == request.replica }.summed
     writes += late.filter { $0.dot.replica != request.replica }.summed
-    writes += try store.older(counter, row, upTo: request.floor, without: newer)
+    writes += try session.older(counter, row, upTo: request.floor, without: newer)
     // A device's clock goes on from the latest time that it is told.
     let latest = counter.writes.map(\.effective).max() ?? .zero
     for at in writes.indices { writes[at].effective = max(writes[at].effective, latest) }

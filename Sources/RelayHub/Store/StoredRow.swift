@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 /// A row as the hub keeps it: every cell with its live writes, and where the row is.
 struct StoredRow {
@@ -22,14 +21,14 @@ struct StoredRow {
   init(_ row: RowID) { self.row = row }
 
   /// From the bytes of a feed.
-  init(_ row: FeedRow, _ table: TableSchema, _ store: any FeedStore) throws(RelayError) {
+  init(_ row: FeedRow, _ table: TableSchema, _ session: HubSession) throws(RelayError) {
     self.row = row.row
     id = row.place.row
     seq = row.changed
     scopes = try StoredRow.scopes(row.scopes)
     isOrphan = row.isOrphan
     state = try StoredForm.decode(
-      values: row.values, stamps: row.stamps, columns: try store.columns(ofShape: row.shape), row.row, table)
+      values: row.values, stamps: row.stamps, columns: try session.columns(ofShape: row.shape), row.row, table)
   }
 
   var scopeNames: [String] { scopes.map(\.name) }
@@ -46,29 +45,31 @@ struct StoredRow {
 }
 
 extension HubSession {
-  private static let columns = "id, tbl, key, seq, parent_tbl, parent, scopes, homes, orphan, shape, vals, stamps"
+  func load(_ row: RowID) throws(RelayError) -> StoredRow? { try load([row])[0] }
 
-  func load(_ row: RowID) throws(RelayError) -> StoredRow? {
-    try db.first(
-      "SELECT \(HubSession.columns) FROM row WHERE tbl = ? AND key = ?", [.integer(Int64(row.table)), .blob(row.key)]
-    ).map { (values) throws(RelayError) in try decode(values) }
+  /// - Returns: in the order asked for; nil where there is none.
+  func load(_ rows: [RowID]) throws(RelayError) -> [StoredRow?] {
+    var list: [StoredRow?] = []
+    list.reserveCapacity(rows.count)
+    for bytes in try store.rows.rows(rows) {
+      list.append(try bytes.map { (bytes) throws(RelayError) in try decode(bytes) })
+    }
+    return list
   }
 
   func load(id: Int64) throws(RelayError) -> StoredRow? {
-    try db.first("SELECT \(HubSession.columns) FROM row WHERE id = ?", [.integer(id)])
-      .map { (values) throws(RelayError) in try decode(values) }
+    try store.rows.row(id).map { (bytes) throws(RelayError) in try decode(bytes) }
   }
 
   func children(of row: RowID) throws(RelayError) -> [StoredRow] {
-    try db.query(
-      "SELECT \(HubSession.columns) FROM row WHERE parent_tbl = ? AND parent = ? ORDER BY tbl, key",
-      [.integer(Int64(row.table)), .blob(row.key)]
-    ) { (row) throws(RelayError) in try decode(row.values) }
+    var list: [StoredRow] = []
+    for bytes in try store.rows.children(of: row) { list.append(try decode(bytes)) }
+    return list
   }
 
   func isAlive(_ stored: StoredRow) -> Bool { schema.table(stored.row.table)?.isAlive(stored.state) ?? false }
 
-  /// Writes a row; the first time it gets its id.
+  /// Writes a row; the first time it gets its number.
   func save(_ stored: inout StoredRow) throws(RelayError) {
     guard let table = schema.table(stored.row.table) else { throw RelayError(.invariant, "a row of an unknown table") }
     let form = StoredForm(stored.state, table, shown: try table.allValues(stored.row, stored.state))
@@ -81,48 +82,36 @@ extension HubSession {
     var homes = CBORWriter()
     homes.array(stored.homes.count)
     for home in stored.homes { homes.textString(home) }
-    let values: [Value] = [
-      .integer(Int64(stored.row.table)), .blob(stored.row.key), .seq(stored.seq),
-      .integer(isAlive(stored) ? 1 : 0), stored.parent.map { .integer(Int64($0.table)) } ?? .null,
-      stored.parent.map { .blob($0.key) } ?? .null, .blob(scopes.bytes), .blob(homes.bytes),
-      .integer(stored.isOrphan ? 1 : 0), .integer(form.flags.rawValue), .integer(try shape(of: table)),
-      .blob(form.values), .blob(form.stamps),
-    ]
-    if let id = stored.id {
-      try db.execute(
-        """
-        UPDATE row SET tbl = ?, key = ?, seq = ?, alive = ?, parent_tbl = ?, parent = ?, scopes = ?, homes = ?,
-        orphan = ?, flags = ?, shape = ?, vals = ?, stamps = ? WHERE id = ?
-        """, values + [.integer(id)])
-    } else {
-      stored.id = try db.first(
-        """
-        INSERT INTO row(tbl, key, seq, alive, parent_tbl, parent, scopes, homes, orphan, flags, shape, vals, stamps)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
-        """, values)?[0].integer
-    }
+    let isNew = stored.id == nil
+    let id: Int64
+    if let known = stored.id { id = known } else { id = try nextRow() }
+    stored.id = id
+    try store.rows.put(
+      RowBytes(
+        id: id, row: stored.row, seq: stored.seq, isAlive: isAlive(stored), parent: stored.parent,
+        scopes: scopes.bytes, homes: homes.bytes, isOrphan: stored.isOrphan, flags: form.flags,
+        shape: try shape(of: table), values: form.values, stamps: form.stamps), isNew: isNew)
   }
 
-  private func decode(_ values: [Value]) throws(RelayError) -> StoredRow {
-    var stored = StoredRow(RowID(table: UInt32(values[1].integer ?? 0), key: values[2].bytes))
-    stored.id = values[0].integer
-    stored.seq = UInt64(values[3].integer ?? 0)
-    if let table = values[4].integer { stored.parent = RowID(table: UInt32(table), key: values[5].bytes) }
-    stored.scopes = try StoredRow.scopes(values[6].bytes)
-    stored.homes = try CBORReader.decode(values[7].bytes) { (reader) throws(RelayError) in
+  private func decode(_ bytes: RowBytes) throws(RelayError) -> StoredRow {
+    var stored = StoredRow(bytes.row)
+    stored.id = bytes.id
+    stored.seq = bytes.seq
+    stored.parent = bytes.parent
+    stored.scopes = try StoredRow.scopes(bytes.scopes)
+    stored.homes = try CBORReader.decode(bytes.homes) { (reader) throws(RelayError) in
       var list: [String] = []
       for _ in 0..<(try reader.array(most: Limits.inflatedBody)) {
         list.append(try reader.textString(most: Limits.scopeName))
       }
       return list
     }
-    stored.isOrphan = values[8].integer != 0
-    guard let table = schema.table(stored.row.table) else {
+    stored.isOrphan = bytes.isOrphan
+    guard let table = schema.table(bytes.row.table) else {
       throw RelayError(.corrupt, "the hub's store has a row of a table that its schema does not know")
     }
     stored.state = try StoredForm.decode(
-      values: values[10].bytes, stamps: values[11].bytes, columns: try columns(ofShape: values[9].integer ?? 0),
-      stored.row, table)
+      values: bytes.values, stamps: bytes.stamps, columns: try columns(ofShape: bytes.shape), stored.row, table)
     return stored
   }
 }

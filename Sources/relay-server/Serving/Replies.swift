@@ -31,6 +31,7 @@ enum Replies {
 
   private static func failure(_ code: ErrorCode) -> RelayError {
     switch code {
+    case .storeUnreachable: RelayError(.hubOverloaded, "the hub waits for its database")
     case .busy: RelayError(.hubOverloaded, "the hub is busy with something else")
     case .diskFull: RelayError(.hubFailed, "the hub's disk is full; its operator has to make room")
     default: RelayError(.hubFailed, "the hub could not do it; its operator finds the reason in its log")
@@ -44,7 +45,7 @@ enum Replies {
 
   private static func isInternal(_ code: ErrorCode) -> Bool {
     switch code {
-    case .busy, .diskFull: true
+    case .busy, .diskFull, .storeUnreachable: true
     case .cancelled, .deadline, .hubOverloaded: false
     default: status(code).code >= 500
     }

@@ -25,8 +25,8 @@ extension Schedule {
       guard let line = truth.lines[name] else { throw Broken("the hub made up \(name)") }
       guard truth.isAlive(line) == (record.values != nil) else { throw Broken("\(name): dead or alive?") }
       told.insert(name)
-      guard record.values != nil, var stored = try fleet.reader.store.load(record.row) else { continue }
-      try fleet.reader.store.expand(&stored)
+      guard record.values != nil, var stored = try fleet.reader.session.load(record.row) else { continue }
+      try fleet.reader.session.expand(&stored)
       let found = Dictionary(uniqueKeysWithValues: stored.state.cells.map { (Schedule.label($0.id, name), dots($0)) })
       let wanted = line.cells.filter { !$0.value.isEmpty }.mapValues { cell in cell.keys.sorted() }
       guard found == wanted else { throw Broken("\(name): the hub has \(found), the truth is \(wanted)") }

@@ -55,7 +55,7 @@ import Testing
     #expect(code { try office.push("a", office.sealed(1000, Office.row("n"), office.member("x"))) } == .revoked)
     try enrol("a2", replica: 1000)
     office.count[1000] = 1
-    office.last[1000] = try office.writer.store.record(Dot(ReplicaID(bits: 1000), 1))?.hash
+    office.last[1000] = try office.writer.session.store.log.record(Dot(ReplicaID(bits: 1000), 1))?.hash
     #expect(try office.push("a2", office.sealed(1000, Office.row("n"), office.member("x")))[0].isAccepted)
   }
 
@@ -79,15 +79,16 @@ import Testing
     let verdict = try office.push("a", office.sealed(7, Office.row("m"), office.member("x")))[0]
     #expect(verdict.refusal?.rule == .quarantined)
     #expect(try office.pull("b").rowCount == 0)
-    #expect(try office.writer.store.body(verdict.seq)?.rows.count == 1)
+    #expect(try office.writer.session.body(verdict.seq)?.rows.count == 1)
     try office.writer.admit(device: "a", quarantined: false)
     #expect(try office.push("a", office.sealed(7, Office.row("m"), office.member("x")))[0].isAccepted)
   }
 
   @Test("Parts without the rest and refused bodies have a quota, and end with revocation and time")
   func quotas() throws {
-    let store = office.writer.store
-    func count(_ table: String) throws -> Int64? { try store.db.first("SELECT count(*) FROM \(table)")?[0].integer }
+    let session = office.writer.session
+    let store = try #require(session.store as? SQLHubStore)
+    func count(_ table: String) throws -> Int64? { try store.db.number("SELECT count(*) FROM \(table)") }
     func part(_ replica: UInt64) throws -> UInt64 {
       var request = office.request()
       request.part = TransactionPart(
@@ -95,13 +96,13 @@ import Testing
       let job = PushJob(device: try office.device("a").id, request: request)
       return try office.writer.commit([job], now: 1000)[0].get().partReceived
     }
-    store.partsQuota = 120
+    session.partsQuota = 120
     for replica in [70, 71, 72] as [UInt64] { #expect(try part(replica) == 40) }
     #expect(try count("part") == 1, "the third drops the two before it")
     try office.writer.tidy(now: 1000 + 8 * 24 * 3600 * 1000)
     #expect(try count("part") == 0)
 
-    store.refusedQuota = 400
+    session.refusedQuota = 400
     for at in 0..<5 { try office.push("a", office.sealed(7, Office.row("r\(at)"), .touch)) }
     #expect(try count("refused") ?? 0 < 5)
     #expect(try count("refused") == (try count("body")))

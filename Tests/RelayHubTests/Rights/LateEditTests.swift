@@ -24,7 +24,7 @@ import Testing
   private func name(_ base: UInt64, as device: String = "a", replica: UInt64 = 7) throws {
     var request = office.request(base: base, scopes: ["unit/x"], pull: PullRequest())
     request.epoch = Office.epoch
-    request.logHash = try office.writer.store.logHash(base) ?? .zero
+    request.logHash = try office.writer.session.logHash(base) ?? .zero
     request.replica = ReplicaID(bits: replica)
     _ = try office.writer.commit([PushJob(device: try office.device(device).id, request: request)], now: 1000)[0].get()
   }
@@ -59,11 +59,11 @@ import Testing
   func pullAlone() throws {
     var request = office.request(base: 2, scopes: ["unit/x"], pull: PullRequest())
     request.replica = ReplicaID(bits: 7)
-    #expect(try office.reader.store.mustRemember(request, office.device("a")))
+    #expect(try office.reader.session.mustRemember(request, office.device("a")))
     request.base = 1
-    #expect(try !office.reader.store.mustRemember(request, office.device("a")))
+    #expect(try !office.reader.session.mustRemember(request, office.device("a")))
     request.replica = ReplicaID(bits: 8)
-    #expect(try !office.reader.store.mustRemember(request, office.device("office")))
+    #expect(try !office.reader.session.mustRemember(request, office.device("office")))
   }
 
   @Test("A device that was granted the scope after the row had left it never held the row")

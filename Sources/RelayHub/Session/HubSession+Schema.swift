@@ -1,14 +1,11 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 extension HubSession {
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
   func refresh() throws(RelayError) {
-    guard case .blob(let id)? = try db.first("SELECT value FROM meta WHERE name = 'schema_id'")?[0],
-      id != schemaID.bytes
-    else { return }
-    guard case .blob(let file)? = try db.first("SELECT value FROM meta WHERE name = 'schema'")?[0] else { return }
+    guard let id = try store.settings.setting("schema_id"), id != schemaID.bytes else { return }
+    guard let file = try store.settings.setting("schema") else { return }
     let updated = try SyncSchema(json: file, resolvers: resolvers)
     try updated.checkResolvers()
     schema = updated
@@ -78,19 +75,16 @@ extension HubSession {
     let old = schema
     let changes = try new.changes(from: old)
     guard !checkOnly else { return changes }
-    for (name, value) in [("schema", file), ("schema_id", hash128(file).bytes)] {
-      try db.execute("UPDATE meta SET value = ? WHERE name = ?", [.blob(value), .text(name)])
-    }
-    try HubSession.putShapes(of: new, in: db)
-    try rightsChanged()
+    try store.settings.set("schema", file)
+    try store.settings.set("schema_id", hash128(file).bytes)
+    try new.putShapes(in: store.settings)
+    try store.rights.changed()
     for step in new.steps where step > old.newest {
       // New columns are at their defaults and new tables empty: the sums are the same.
-      try db.execute(
-        "INSERT OR IGNORE INTO digest SELECT scope, role, ?, sum, count FROM digest WHERE version = ?",
-        [.seq(step), .seq(old.newest)])
+      try store.digests.copy(from: old.newest, to: step)
     }
     let oldest = try new.at(new.oldest).newest
-    try db.execute("DELETE FROM digest WHERE version < ?", [.seq(oldest)])
+    try store.digests.drop(before: oldest)
     try refresh()
     return changes
   }
@@ -99,12 +93,6 @@ extension HubSession {
   func noteAdditions(_ transaction: Transaction, seq: UInt64) throws(RelayError) {
     let needs = schema.needs(transaction.rows)
     guard needs > 1 else { return }
-    try db.execute("INSERT OR IGNORE INTO addition VALUES (?, ?)", [.seq(needs), .seq(seq)])
-  }
-
-  /// From where rows may hold something that a version did not know; nil where none does.
-  func firstAddition(after version: UInt64) throws(RelayError) -> UInt64? {
-    let seq = try db.first("SELECT min(seq) FROM addition WHERE version > ?", [.seq(version)])?[0].integer
-    return seq.map { UInt64($0) }
+    try store.settings.addAddition(version: needs, seq: seq)
   }
 }

@@ -1,6 +1,5 @@
 internal import RelayMerge
 internal import RelayProtocol
-internal import RelaySQLite
 
 /// What a group of pushes knows in memory until it is committed, so that nothing is read or written once a transaction
 /// that once a group is enough for. A value: a push that fails puts back what stood before it.
@@ -8,6 +7,8 @@ struct GroupState {
   var head: UInt64
   /// The log's hash after it.
   var log: Hash128
+  /// The greatest number that a row has; nil before somebody asked.
+  var newestRow: Int64?
   var digests = DigestBook()
   /// The numbers of scopes' names.
   var scopes: [String: Int64] = [:]
@@ -25,27 +26,31 @@ extension HubSession {
     return result
   }
 
-  /// Something that leaves nothing behind where it fails, neither in the file nor in memory.
+  /// Something that leaves nothing behind where it fails, neither in the store nor in memory.
   func attempt<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
     let before = group
     do throws(RelayError) {
-      return try db.savepoint(body)
+      return try store.savepoint(body)
     } catch {
       group = before
       throw error
     }
   }
+
+  /// A number for a row that is new.
+  func nextRow() throws(RelayError) -> Int64 {
+    var newest = group?.newestRow
+    if newest == nil { newest = try store.rows.newestID() }
+    let next = (newest ?? 0) + 1
+    group?.newestRow = next
+    return next
+  }
 }
 
 /// The digests that a group's commits changed, each as it is now.
 struct DigestBook {
-  struct Kept {
-    var role: String
-    var version: UInt64
-    var digest: ScopeDigest
-  }
   /// By scope; of those that were looked at, also where none is kept.
   var places: [String: Int] = [:]
   var scopes: [String] = []
-  var lists: [[Kept]] = []
+  var lists: [[KeptDigest]] = []
 }

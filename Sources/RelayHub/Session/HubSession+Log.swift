@@ -1,0 +1,35 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// The hub's order, as a group of pushes carries it on.
+extension HubSession {
+  /// Has every dot of the set a verdict?
+  func hasVerdicts(_ set: DotSet) throws(RelayError) -> Bool {
+    for interval in set.intervals {
+      // A replica's counters are dense here, so its head answers for all of them.
+      if try store.rights.replica(interval.replica)?.count ?? 0 < interval.high { return false }
+    }
+    return true
+  }
+
+  func body(_ seq: UInt64) throws(RelayError) -> Transaction? {
+    try store.log.body(seq, most: .max).map { (bytes) throws(RelayError) in try Transaction(decoding: bytes) }
+  }
+
+  /// The seq of an accepted transaction of the set, by the device, that wrote the row before `last`; the earliest of the
+  /// newest.
+  func ownWrite(of row: Int64, in set: DotSet, _ device: Int64, before last: UInt64) throws(RelayError) -> UInt64? {
+    try store.log.writers(of: row, before: last, by: device, most: 64).filter { set.contains($0.dot) }.map(\.seq).min()
+  }
+
+  func append(_ record: TransactionRecord, base: UInt64, log: Hash128, body: [UInt8]) throws(RelayError) {
+    let verdict = record.verdict
+    try store.log.append(record, base: base, log: log, body: body)
+    group?.head = verdict.seq
+    group?.log = log
+    if Mutation.isPlanted(.refusedBlocks), !verdict.isAccepted { return }
+    try store.log.advance(verdict.dot, hash: record.hash)
+  }
+
+  func deviceName(_ id: Int64) throws(RelayError) -> String { try store.devices.device(id)?.name ?? "" }
+}

@@ -1,0 +1,92 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// A connection to the hub's store with what hardly ever changes while it is open, and what one group of pushes knows in
+/// memory.
+final class HubSession {
+  let store: any HubStore
+  /// As it was when `refresh` last looked.
+  var schema: SyncSchema
+  /// The hash of its file's bytes.
+  var schemaID: Hash128
+  /// The functions that this program has for the policy `resolver`.
+  let resolvers: Resolvers
+  /// What the group of pushes that is being judged is news of.
+  var news = GroupNews(head: 0)
+  /// How long after a row left a scope, or a right was taken away, work of before still counts; milliseconds.
+  var grace: Int64
+  /// Bytes of refused transactions that the hub keeps for one device. Beyond it the oldest go first; their records, with
+  /// the reason, stay for ever.
+  var refusedQuota: UInt64 = 64 << 20
+  /// Bytes of parts that the hub keeps for one device: those of one transaction. Where another one would bring more, what
+  /// came of the others is dropped, and the device begins them again.
+  var partsQuota = UInt64(Limits.transaction)
+  /// What the group of pushes that is being judged has in memory; nil outside a group.
+  var group: GroupState?
+  /// How many rows a closing lists as gone.
+  var mostExits = Limits.exits
+  /// What older versions saw of it, by version.
+  var views: [UInt64: SyncSchema] = [:]
+  /// Columns of rows by shape, and the shape of a table's rows now.
+  var shapes: [Int64: [UInt32]] = [:]
+  var newestShapes: [UInt32: Int64] = [:]
+  let organisation: Hash128
+  let epoch: Hash128
+
+  /// Of the store's tables.
+  static let version: [UInt8] = [4]
+
+  init(_ store: any HubStore, resolvers: Resolvers) throws(RelayError) {
+    let isThere = try store.hasTables()
+    func setting(_ name: String) throws(RelayError) -> [UInt8] {
+      guard isThere, let bytes = try store.settings.setting(name) else {
+        throw RelayError(.notADatabase, "\(store.name): not a hub's store")
+      }
+      return bytes
+    }
+    guard try setting("version") == HubSession.version else {
+      throw RelayError(
+        .unsupportedVersion, "\(store.name): written by another version of relay-server",
+        advice: "Nothing was changed. Serve it with the version that wrote it.")
+    }
+    let file = try setting("schema")
+    schema = try SyncSchema(json: file, resolvers: resolvers)
+    try schema.checkResolvers()
+    schemaID = hash128(file)
+    self.resolvers = resolvers
+    grace = try Grace.milliseconds(try setting("grace"))
+    organisation = Hash128(bytes: try setting("organisation")) ?? .zero
+    epoch = Hash128(bytes: try setting("epoch")) ?? .zero
+    self.store = store
+  }
+
+  func head() throws(RelayError) -> UInt64 {
+    if let group { return group.head }
+    return try store.log.head()
+  }
+
+  /// The log's hash after `seq`; zero before the first transaction, nil for a seq that this hub never gave.
+  func logHash(_ seq: UInt64) throws(RelayError) -> Hash128? {
+    if seq == 0 { return .zero }
+    if let group, group.head == seq { return group.log }
+    return try store.log.logHash(seq)
+  }
+
+  /// Is this the hub, and the history, that the device has talked to (rule 4)?
+  ///
+  /// - Returns: the schema as the device knows it.
+  /// - Throws: `wrong_hub`, `schema_mismatch`, `schema_too_old` or `hub_rolled_back`.
+  @discardableResult
+  func recognise(_ request: SyncRequest) throws(RelayError) -> SyncSchema {
+    guard request.organisation == organisation else {
+      throw RelayError(.wrongHub, "this hub serves another organisation")
+    }
+    let view = try view(of: request.schemaHash, version: request.schemaVersion)
+    if request.epoch == .zero, request.base == 0 { return view }
+    guard request.epoch == epoch, let log = try logHash(request.base), request.base == 0 || log == request.logHash
+    else {
+      throw RelayError(.hubRolledBack, "the hub does not know the history that the device saw up to \(request.base)")
+    }
+    return view
+  }
+}

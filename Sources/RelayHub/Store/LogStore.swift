@@ -1,0 +1,61 @@
+internal import RelayProtocol
+
+/// Transactions in the hub's order, and what is kept of those that were refused.
+protocol LogStore {
+  /// The newest seq; 0 before the first transaction.
+  func head() throws(RelayError) -> UInt64
+  /// The log's hash after a seq; nil for one that this hub never gave.
+  func logHash(_ seq: UInt64) throws(RelayError) -> Hash128?
+  func record(_ dot: Dot) throws(RelayError) -> TransactionRecord?
+  func record(at seq: UInt64) throws(RelayError) -> TransactionRecord?
+  /// Records of the dots in a set that have a verdict, ascending by seq.
+  func records(_ set: DotSet) throws(RelayError) -> [TransactionRecord]
+  /// - Parameter most: of how many bytes; nil where it is larger, or not kept any more.
+  func body(_ seq: UInt64, most: Int) throws(RelayError) -> [UInt8]?
+  /// Puts the next transaction at the end of the order, and carries its replica's chain on.
+  func append(_ record: TransactionRecord, base: UInt64, log: Hash128, body: [UInt8]) throws(RelayError)
+  /// Carries a replica's chain on without a record of its own.
+  func advance(_ dot: Dot, hash: Hash128) throws(RelayError)
+
+  /// Transactions that wrote a row before a seq, newest first; those of one device where it is given.
+  func writers(
+    of row: Int64, before seq: UInt64, by device: Int64?, most: Int
+  ) throws(RelayError) -> [(seq: UInt64, dot: Dot)]
+  /// Of all that wrote a row, and of what the device was refused about its key: seqs before one, descending.
+  func history(
+    of row: Int64?, _ key: RowID, refusedTo device: Int64, before seq: UInt64, most: Int
+  ) throws(RelayError) -> [UInt64]
+  func addHistory(_ row: Int64, seq: UInt64) throws(RelayError)
+
+  /// Keeps a refused transaction: its rows' keys, and its bytes on the device's account.
+  func addRefused(_ seq: UInt64, _ rows: [RowID], bytes: Int, _ device: Int64) throws(RelayError)
+  func refusedBytes(_ device: Int64) throws(RelayError) -> UInt64
+  /// Seqs of a device's refused transactions whose bodies are kept, ascending.
+  func refused(of device: Int64, most: Int) throws(RelayError) -> [UInt64]
+  func refused(receivedBefore time: Int64, most: Int) throws(RelayError) -> [(seq: UInt64, device: Int64)]
+  /// Drops a refused transaction's body and what leads to it.
+  func forgetRefused(_ seq: UInt64, _ rows: [RowID], _ device: Int64) throws(RelayError)
+
+  /// Was anything of this device ever refused?
+  func hasMarks(_ device: Int64) throws(RelayError) -> Bool
+  /// What a row's next operation is held against (rule 18), newest first.
+  func marks(_ row: RowID, _ device: Int64, most: Int) throws(RelayError) -> [StandingMark]
+  func addMark(_ mark: StandingMark, _ row: RowID, seq: UInt64, _ device: Int64) throws(RelayError)
+}
+
+/// The small record that the hub keeps of every transaction for ever (rule 3).
+struct TransactionRecord {
+  var verdict: Verdict
+  var hash: Hash128
+  var device: Int64
+  var author: String
+  /// Milliseconds since 1970.
+  var received: Int64
+}
+
+/// A refused insert or delete of a device, or an accepted one after it.
+struct StandingMark {
+  var dot: Dot
+  var kind: Int64
+  var isRefused: Bool
+}

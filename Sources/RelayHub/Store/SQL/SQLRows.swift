@@ -1,0 +1,149 @@
+internal import RelayProtocol
+
+struct SQLRows: RowStore {
+  let db: any HubSQL
+
+  private static let select =
+    """
+    SELECT id, tbl, key, seq, parent_tbl, parent, scopes, homes, orphan, shape, vals, stamps, alive, flags FROM row
+    """
+
+  func rows(_ keys: [RowID]) throws(RelayError) -> [RowBytes?] {
+    var list = [RowBytes?](repeating: nil, count: keys.count)
+    try db.each(Self.select + " WHERE tbl = $1 AND key = $2", many: keys.map { Value.row($0) }) {
+      (at, row) throws(RelayError) in list[at] = try Self.bytes(row)
+    }
+    return list
+  }
+
+  func row(_ id: Int64) throws(RelayError) -> RowBytes? {
+    try db.first(Self.select + " WHERE id = $1", [.integer(id)], Self.bytes)
+  }
+
+  func children(of row: RowID) throws(RelayError) -> [RowBytes] {
+    try db.query(
+      Self.select + " WHERE parent_tbl = $1 AND parent = $2 ORDER BY tbl, key", Value.row(row), Self.bytes)
+  }
+
+  private static func bytes(_ row: any SQLRow) throws(RelayError) -> RowBytes {
+    RowBytes(
+      id: row.int(0), row: try row.rowID(1, 2), seq: try row.seq(3), isAlive: row.int(12) != 0,
+      parent: row.isNull(4) ? nil : try row.rowID(4, 5), scopes: row.blob(6), homes: row.blob(7),
+      isOrphan: row.int(8) != 0, flags: StoredForm.Flags(rawValue: row.int(13)), shape: row.int(9),
+      values: row.blob(10), stamps: row.blob(11))
+  }
+
+  func newestID() throws(RelayError) -> Int64 { try db.number("SELECT max(id) FROM row") ?? 0 }
+
+  func put(_ row: RowBytes, isNew: Bool) throws(RelayError) {
+    let values: [Value] = [
+      .integer(Int64(row.row.table)), .blob(row.row.key), .seq(row.seq), .flag(row.isAlive),
+      row.parent.map { .integer(Int64($0.table)) } ?? .null, row.parent.map { .blob($0.key) } ?? .null,
+      .blob(row.scopes), .blob(row.homes), .flag(row.isOrphan), .integer(row.flags.rawValue), .integer(row.shape),
+      .blob(row.values), .blob(row.stamps), .integer(row.id),
+    ]
+    if isNew {
+      try db.run(
+        """
+        INSERT INTO row(tbl, key, seq, alive, parent_tbl, parent, scopes, homes, orphan, flags, shape, vals, stamps, id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """, values)
+    } else {
+      try db.run(
+        """
+        UPDATE row SET tbl = $1, key = $2, seq = $3, alive = $4, parent_tbl = $5, parent = $6, scopes = $7,
+        homes = $8, orphan = $9, flags = $10, shape = $11, vals = $12, stamps = $13 WHERE id = $14
+        """, values)
+    }
+  }
+}
+
+/// Where rows lie.
+extension SQLRows {
+  func scopeID(_ name: String) throws(RelayError) -> Int64? {
+    try db.number("SELECT id FROM scope WHERE name = $1", [.text(name)])
+  }
+
+  func addScope(_ name: String) throws(RelayError) -> Int64 {
+    let id = try db.number(
+      "INSERT INTO scope(id, name) SELECT coalesce(max(id), 0) + 1, $1 FROM scope RETURNING id", [.text(name)])
+    guard let id else {
+      throw RelayError(.invariant, "a scope without a number")
+    }
+    return id
+  }
+
+  func addPlace(_ row: Int64, scope: Int64, seq: UInt64) throws(RelayError) {
+    try db.run("INSERT INTO feed VALUES ($1, $2, $3)", [.integer(scope), .seq(seq), .integer(row)])
+  }
+
+  func removePlace(_ row: Int64, scope: Int64, seq: UInt64) throws(RelayError) {
+    try db.run(
+      "DELETE FROM feed WHERE scope = $1 AND seq = $2 AND row = $3", [.integer(scope), .seq(seq), .integer(row)])
+  }
+
+  func putExit(_ row: RowID, scope: String, seq: UInt64) throws(RelayError) {
+    try db.run(
+      """
+      INSERT INTO exits VALUES ($1, $2, $3, $4) ON CONFLICT (scope, tbl, key) DO UPDATE SET seq = excluded.seq
+      """, [.text(scope)] + Value.row(row) + [.seq(seq)])
+  }
+
+  func exits(of row: RowID) throws(RelayError) -> [RowExit] {
+    try db.query(
+      "SELECT e.scope, e.seq, t.received FROM exits e JOIN txn t ON t.seq = e.seq WHERE e.tbl = $1 AND e.key = $2",
+      Value.row(row)
+    ) { (row) throws(RelayError) in RowExit(scope: row.text(0), seq: try row.seq(1), received: row.int(2)) }
+  }
+}
+
+/// Counters, and unique keys.
+extension SQLRows {
+  func increments(
+    _ row: Int64, _ group: GroupID, _ seqs: ClosedRange<UInt64>, most: Int
+  ) throws(RelayError) -> [CellWrite] {
+    try db.query(
+      """
+      SELECT seq, replica, n, eff, delta FROM increment WHERE row = $1 AND grp = $2 AND seq BETWEEN $3 AND $4
+      ORDER BY seq DESC LIMIT $5
+      """,
+      [
+        .integer(row), .integer(Int64(group)), .seq(seqs.lowerBound), .seq(seqs.upperBound), .integer(Int64(most)),
+      ]
+    ) { (row) throws(RelayError) in
+      CellWrite(
+        dot: try row.dot(1, 2), seq: try row.seq(0), effective: HybridTime(bits: row.bits(3)), value: .delta(row.int(4))
+      )
+    }
+  }
+
+  func addIncrement(_ write: CellWrite, delta: Int64, _ row: Int64, _ group: GroupID) throws(RelayError) {
+    try db.run(
+      "INSERT INTO increment VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      [.integer(row), .integer(Int64(group)), .seq(write.seq)] + Value.dot(write.dot)
+        + [.bits(write.effective.bits), .integer(delta)])
+  }
+
+  func removeIncrement(_ row: Int64, _ group: GroupID, seq: UInt64) throws(RelayError) {
+    try db.run(
+      "DELETE FROM increment WHERE row = $1 AND grp = $2 AND seq = $3",
+      [.integer(row), .integer(Int64(group)), .seq(seq)])
+  }
+
+  func holder(_ key: StoredKey) throws(RelayError) -> Int64? {
+    try db.number("SELECT row FROM taken WHERE tbl = $1 AND list = $2 AND value = $3", Self.values(key))
+  }
+
+  func take(_ key: StoredKey, by row: Int64) throws(RelayError) {
+    try db.run("INSERT INTO taken VALUES ($1, $2, $3, $4)", Self.values(key) + [.integer(row)])
+  }
+
+  func release(_ key: StoredKey, by row: Int64) throws(RelayError) {
+    try db.run(
+      "DELETE FROM taken WHERE tbl = $1 AND list = $2 AND value = $3 AND row = $4", Self.values(key) + [.integer(row)])
+  }
+
+  private static func values(_ key: StoredKey) -> [Value] {
+    [.integer(Int64(key.table)), .integer(Int64(key.list)), .blob(key.value)]
+  }
+}

@@ -1,0 +1,194 @@
+internal import CPostgres
+package import RelayHub
+package import RelayProtocol
+
+/// A hub's store in a PostgreSQL database, in a schema of its own (`relay`, unless the address names another one by
+/// `options=-csearch_path=NAME`), over one connection.
+///
+/// Who writes holds the organisation's advisory lock from the first question to the commit, so that `seq` is the order of
+/// commits on whatever node. Statements that answer nothing are sent without waiting. A connection that failed is thrown
+/// away, and the next transaction makes another one; whatever was under way is not acknowledged.
+package final class PostgresHub: HubSQL {
+  private let address: PostgresAddress
+  private var connection: PostgresConnection?
+  private var isOpen = false
+  private var isFailed = false
+  private var schema = "relay"
+
+  /// - Throws: `store_unreachable`, `usage`.
+  package init(_ address: PostgresAddress) throws(RelayError) {
+    self.address = address
+    _ = try connected()
+  }
+
+  package var name: String { address.name }
+  package var dialect: SQLDialect { .postgres }
+  package var isInTransaction: Bool { isOpen && !isFailed }
+
+  /// On which a commit of another node is told of.
+  package var channel: String { "relay_" + schema }
+
+  private func connected() throws(RelayError) -> PostgresConnection {
+    if let connection {
+      if isOpen || connection.isAlive { return connection }
+      self.connection = nil
+    }
+    let new = try PostgresConnection(address)
+    var path = ""
+    try new.send("SELECT current_setting('search_path')::bytea", [])
+    try new.settle { (result) in path = PostgresRow(result: result, at: 0).text(0) }
+    schema = path.contains("$user") || path.contains(",") || path.isEmpty ? "relay" : path
+    try new.send("SELECT set_config('search_path', convert_from($1, 'UTF8'), false)", [.text(schema)])
+    try new.settle()
+    connection = new
+    return new
+  }
+
+  /// Runs something over the connection, which does not outlive a failure.
+  private func over<T>(_ body: (PostgresConnection) throws(RelayError) -> T) throws(RelayError) -> T {
+    guard !isFailed else { throw RelayError(.busy, "the transaction failed before") }
+    let connection = try connected()
+    do throws(RelayError) {
+      return try body(connection)
+    } catch {
+      isFailed = isOpen
+      self.connection = nil
+      throw error
+    }
+  }
+
+  // MARK: Statements
+
+  package func run(_ sql: String, _ bindings: [Value]) throws(RelayError) {
+    try over { (connection) throws(RelayError) in
+      try connection.send(sql, bindings)
+      if !isOpen { try connection.settle() }
+    }
+  }
+
+  package func each(
+    _ sql: String, _ bindings: [Value], _ body: (any SQLRow) throws(RelayError) -> Void
+  ) throws(RelayError) {
+    try each(sql, many: [bindings]) { (_, row) throws(RelayError) in try body(row) }
+  }
+
+  package func each(
+    _ sql: String, many bindings: [[Value]], _ body: (Int, any SQLRow) throws(RelayError) -> Void
+  ) throws(RelayError) {
+    var thrown: RelayError?
+    for start in stride(from: 0, to: bindings.count, by: PostgresHub.batch) {
+      let some = bindings[start..<min(start + PostgresHub.batch, bindings.count)]
+      try over { (connection) throws(RelayError) in
+        for values in some { try connection.send(sql, values) }
+        try connection.settle(last: some.count) { (at, result) in
+          for row in 0..<PQntuples(result) where thrown == nil {
+            do throws(RelayError) {
+              try body(start + at, PostgresRow(result: result, at: row))
+            } catch { thrown = error }
+          }
+        }
+      }
+      // What the caller says of a row is no failure of the connection.
+      if let thrown { throw thrown }
+    }
+  }
+
+  /// Questions that are asked together.
+  private static let batch = 500
+
+  package func script(_ sql: String) throws(RelayError) {
+    for statement in sql.split(separator: ";\n").map(String.init) where statement.contains(where: \.isLetter) {
+      try run(statement, [])
+    }
+  }
+
+  package func hasTables() throws(RelayError) -> Bool {
+    var isThere = false
+    try each("SELECT to_regclass('meta') IS NOT NULL", []) { (row) in isThere = row.int(0) != 0 }
+    return isThere
+  }
+
+  // MARK: Transactions
+
+  package func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    do throws(RelayError) {
+      try begin(lock: true)
+    } catch {
+      // The line had broken unseen, and nothing was under way yet.
+      guard error.code == .storeUnreachable else { throw error }
+      try begin(lock: true)
+    }
+    return try finish(body)
+  }
+
+  package func snapshot<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    try begin(lock: false)
+    return try finish(body)
+  }
+
+  private func begin(lock: Bool) throws(RelayError) {
+    (isOpen, isFailed) = (false, false)
+    let connection = try connected()
+    do throws(RelayError) {
+      if lock {
+        try connection.send("BEGIN ISOLATION LEVEL READ COMMITTED", [])
+        try connection.send("SELECT pg_advisory_xact_lock(coalesce(to_regclass('meta')::oid::bigint, 0))", [])
+        try connection.settle()
+      } else {
+        try connection.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", [])
+      }
+      isOpen = true
+    } catch {
+      self.connection = nil
+      throw error
+    }
+  }
+
+  private func finish<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    defer { (isOpen, isFailed) = (false, false) }
+    do throws(RelayError) {
+      let value = try body()
+      try commit()
+      return value
+    } catch {
+      // Where the connection is gone the server rolls back by itself, or knows of a commit that this node does not.
+      if let connection, isOpen, !isFailed {
+        do throws(RelayError) {
+          try connection.send("ROLLBACK", [])
+          try connection.settle()
+        } catch { self.connection = nil }
+      }
+      throw error
+    }
+  }
+
+  /// Believes a commit only when the server has said so: an answer that is lost leaves open whether it took place, and
+  /// the dots of what was pushed tell when it is pushed again.
+  private func commit() throws(RelayError) {
+    var tag = ""
+    try over { (connection) throws(RelayError) in
+      try connection.send("COMMIT", [])
+      try connection.settle { (result) in tag = String(cString: PQcmdStatus(result)) }
+    }
+    isOpen = false
+    guard tag == "COMMIT" else { throw RelayError(.ioError, "PostgreSQL did not commit: \(tag)") }
+  }
+
+  package func savepoint<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    try run("SAVEPOINT relay_part", [])
+    do throws(RelayError) {
+      let value = try body()
+      try run("RELEASE relay_part", [])
+      return value
+    } catch {
+      if isInTransaction {
+        try run("ROLLBACK TO relay_part", [])
+        try run("RELEASE relay_part", [])
+      }
+      throw error
+    }
+  }
+
+  /// PostgreSQL looks after its own log. The other nodes are told that there is news.
+  package func checkpoint() throws(RelayError) {}
+}
