@@ -17,6 +17,9 @@ public struct CBORWriter: Sendable {
     items = 0
   }
 
+  /// Takes back what was written after the first `count` bytes.
+  package mutating func shrink(to count: Int) { bytes.removeLast(bytes.count - count) }
+
   private mutating func head(_ major: UInt8, _ argument: UInt64) {
     items += 1
     let top = major << 5
@@ -92,6 +95,15 @@ public struct CBORWriter: Sendable {
 
   /// Bytes that are CBOR already.
   public mutating func raw(_ encoded: some Collection<UInt8>) { bytes.append(contentsOf: encoded) }
+
+  package mutating func span(_ span: ValueSpan) {
+    switch span {
+    case .integer(let x): integer(x)
+    case .text(let bytes): text(bytes: bytes)
+    case .blob(let bytes): byteString(bytes)
+    default: value(span.value)
+    }
+  }
 
   public mutating func value(_ value: Value) {
     switch value {

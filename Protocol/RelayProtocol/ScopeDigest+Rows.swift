@@ -52,7 +52,18 @@ package struct RowForm {
 
 /// The values of a key where they lie.
 package func keySpans(_ key: UnsafeRawBufferPointer, into spans: inout [ValueSpan]) throws(RelayError) {
-  var reader = CBORReader(key, budget: Limits.decodedRow)
+  try valueSpans(key, most: Limits.keyColumns, into: &spans)
+}
+
+/// The values of an array where they lie.
+///
+/// - Parameter budget: of what is decoded; bytes of this process's own need none.
+package func valueSpans(
+  _ array: UnsafeRawBufferPointer, most: Int, budget: Int = Limits.decodedRow, into spans: inout [ValueSpan]
+) throws(RelayError) {
+  var reader = CBORReader(array, budget: budget)
   spans.removeAll(keepingCapacity: true)
-  for _ in 0..<(try reader.array(most: Limits.keyColumns)) { spans.append(try reader.valueSpan()) }
+  for _ in 0..<(try reader.array(most: most)) {
+    spans.append(try reader.valueSpan(most: budget == .max ? .max : Limits.value))
+  }
 }

@@ -9,6 +9,17 @@ public enum ValueSpan {
   case malformedText(UnsafeRawBufferPointer)
   case blob(UnsafeRawBufferPointer)
 
+  public var isNull: Bool { if case .null = self { true } else { false } }
+
+  /// Of a text or blob; 8 of a number.
+  package var byteCount: Int {
+    switch self {
+    case .null: 0
+    case .integer, .real: 8
+    case .text(let bytes), .malformedText(let bytes), .blob(let bytes): bytes.count
+    }
+  }
+
   /// A copy that lasts.
   public var value: Value {
     switch self {

@@ -51,7 +51,13 @@ final class ReplicaCore {
     self.schema = schema
     self.environment = environment
     for table in schema.tables { sql[table.id] = TableSQL(table) }
-    if mode == .readOnly { try readAffinities() }
+    guard mode != .readOnly else {
+      try readAffinities()
+      return
+    }
+    db.tap.isListening = true
+    db.beforeCommit = { [unowned self] () throws(RelayError) in try logTapped() }
+    db.schemaChanged = { [unowned self] () throws(RelayError) in try chooseCapture() }
   }
 
   func sql(_ table: TableSchema) -> TableSQL { sql[table.id] ?? TableSQL(table) }

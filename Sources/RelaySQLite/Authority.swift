@@ -28,11 +28,24 @@ final class AuthorityCell {
   var authority = Authority.relay
   /// Why the last statement was refused.
   var refusal: String?
+  /// What statements prepared since the last look do beside their rows.
+  var effects: Effects = []
+
+  struct Effects: OptionSet {
+    let rawValue: Int
+
+    static let changesSchema = Effects(rawValue: 1)
+    /// Rolls back to a savepoint.
+    static let undoes = Effects(rawValue: 2)
+  }
+
   /// Set while somebody wants to know what a statement would do.
   var record: [PreparedAction]?
 
   func judge(_ action: Int32, _ first: String, _ second: String, source: String) -> Int32 {
     if record != nil { note(action, first, second, source) }
+    if action == SQLITE_SAVEPOINT, first == "ROLLBACK" { effects.insert(.undoes) }
+    if AuthorityCell.changesSchema(action) { effects.insert(.changesSchema) }
     guard authority == .app, let reason = refuses(action, first, second, source) else { return SQLITE_OK }
     refusal = reason
     return SQLITE_DENY
@@ -61,6 +74,15 @@ final class AuthorityCell {
       if action == SQLITE_UPDATE, first == "relay_inbox", second == "choice" { return nil }
       return "a write to \(first), which is Relay's"
     default: return nil
+    }
+  }
+
+  private static func changesSchema(_ action: Int32) -> Bool {
+    switch action {
+    case SQLITE_ALTER_TABLE, SQLITE_CREATE_TABLE, SQLITE_CREATE_TRIGGER, SQLITE_CREATE_TEMP_TRIGGER, SQLITE_DROP_TABLE,
+      SQLITE_DROP_TRIGGER, SQLITE_DROP_TEMP_TRIGGER, SQLITE_CREATE_VTABLE, SQLITE_DROP_VTABLE:
+      true
+    default: false
     }
   }
 

@@ -50,8 +50,39 @@ extension Database {
 
   /// Runs several statements, separated by semicolons.
   public func script(_ sql: String) throws(RelayError) {
-    let result = sqlite3_exec(handle, sql, nil, nil, nil)
-    guard result == SQLITE_OK else { throw error(result, sql: sql) }
+    var rest = Array(sql.utf8CString)[...]
+    while !rest.isEmpty {
+      var statement: OpaquePointer?
+      cell.effects = []
+      let (result, read) = rest.withUnsafeBufferPointer { bytes in
+        var tail: UnsafePointer<CChar>?
+        let result = sqlite3_prepare_v2(handle, bytes.baseAddress, -1, &statement, &tail)
+        return (result, tail.flatMap { tail in bytes.baseAddress.map { tail - $0 } } ?? bytes.count)
+      }
+      let effects = cell.effects
+      defer { sqlite3_finalize(statement) }
+      guard result == SQLITE_OK else { throw error(result, sql: sql) }
+      // Nothing but blanks and comments.
+      guard let statement else { return }
+      var step = SQLITE_ROW
+      while step == SQLITE_ROW { step = sqlite3_step(statement) }
+      guard step == SQLITE_DONE else {
+        tap.somethingWasUndone()
+        throw error(step, sql: sql)
+      }
+      try took(effects)
+      rest = rest.dropFirst(max(1, read))
+    }
+  }
+
+  /// What a statement of an app did beside its rows.
+  private func took(_ effects: AuthorityCell.Effects) throws(RelayError) {
+    if effects.contains(.undoes) { tap.somethingWasUndone() }
+    guard effects.contains(.changesSchema), let schemaChanged else { return }
+    let before = cell.authority
+    cell.authority = .relay
+    defer { cell.authority = before }
+    try schemaChanged()
   }
 
   /// - Parameter body: gives false to stop.
@@ -81,8 +112,12 @@ extension Database {
     while true {
       switch sqlite3_step(statement) {
       case SQLITE_ROW: guard try body(Row(statement: statement)) else { return }
-      case SQLITE_DONE: return
-      case let result: throw error(result, sql: sql)
+      case SQLITE_DONE:
+        if !prepared.effects.isEmpty { try took(prepared.effects) }
+        return
+      case let result:
+        tap.somethingWasUndone()
+        throw error(result, sql: sql)
       }
     }
   }
@@ -90,7 +125,8 @@ extension Database {
   func prepare(_ sql: String) throws(RelayError) -> Prepared {
     let isApp = cell.authority == .app
     if let prepared = isApp ? appCache[sql] : cache[sql], !prepared.isRunning { return prepared }
-    let prepared = Prepared(try compile(sql))
+    cell.effects = []
+    let prepared = Prepared(try compile(sql), cell.effects)
     if isApp { Database.keep(prepared, sql, in: &appCache) } else { Database.keep(prepared, sql, in: &cache) }
     return prepared
   }

@@ -4,7 +4,12 @@ extension Database {
   /// Runs `body` in a transaction that takes the write lock at once; whatever it throws, nothing of it stays.
   package func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
     try execute("BEGIN IMMEDIATE")
-    return try finish("COMMIT", undo: ["ROLLBACK"], body)
+    tap.clear()
+    return try finish("COMMIT", undo: ["ROLLBACK"]) { () throws(RelayError) in
+      let value = try body()
+      try beforeCommit?()
+      return value
+    }
   }
 
   /// One consistent view for several reads.
@@ -28,6 +33,7 @@ extension Database {
       return value
     } catch {
       // SQLite may have rolled back by itself (disk full, I/O error); then there is nothing left to undo.
+      tap.somethingWasUndone()
       if isInTransaction { for statement in undo { try? execute(statement) } }
       throw error
     }

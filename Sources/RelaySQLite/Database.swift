@@ -20,6 +20,12 @@ public final class Database {
   var cache: [String: Prepared] = [:]
   var appCache: [String: Prepared] = [:]
   let cell = AuthorityCell()
+  package let tap = ChangeTap()
+  /// Does SQLite tell of changes?
+  package private(set) var hasTap = false
+  /// Runs before a transaction commits, and after a statement of an app that changed the file's schema.
+  package var beforeCommit: (() throws(RelayError) -> Void)?
+  package var schemaChanged: (() throws(RelayError) -> Void)?
 
   /// - Parameters:
   ///   - vfs: the name of a registered VFS; nil for SQLite's default. The simulator puts its own here.
@@ -43,6 +49,7 @@ public final class Database {
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, 5000)
     installAuthorizer()
+    if mode != .readOnly { hasTap = installTap() }
     // The first read finds out whether this is a database at all.
     _ = try first("SELECT count(*) FROM sqlite_master")
     if mode != .readOnly {
@@ -68,8 +75,11 @@ public final class Database {
 final class Prepared {
   let statement: OpaquePointer
   var isRunning = false
+  let effects: AuthorityCell.Effects
 
-  init(_ statement: OpaquePointer) { self.statement = statement }
+  init(_ statement: OpaquePointer, _ effects: AuthorityCell.Effects) {
+    (self.statement, self.effects) = (statement, effects)
+  }
 
   deinit { sqlite3_finalize(statement) }
 }

@@ -50,6 +50,7 @@ package struct PreparedStatement: ~Copyable {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
     case let result:
+      db.tap.somethingWasUndone()
       let error = db.error(result, sql: String(cString: sqlite3_sql(statement)))
       sqlite3_reset(statement)
       throw error
@@ -76,11 +77,26 @@ extension Database {
   /// - Throws: `sql` where SQLite cannot prepare it.
   package func prepared(_ sql: String) throws(RelayError) -> PreparedStatement { try PreparedStatement(self, sql) }
 
+  /// Do triggers fire on this connection? SQLite prepares every statement anew where that changes.
+  package var firesTriggers: Bool {
+    get {
+      var result: Int32 = 1
+      relay_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &result)
+      return result != 0
+    }
+    set {
+      if newValue != firesTriggers {
+        relay_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, newValue ? 1 : 0, nil)
+      }
+    }
+  }
+
   /// Runs `body` while no trigger of this file fires on this connection. For Relay's own writes to tables that have no
-  /// triggers but Relay's. SQLite prepares every statement anew at both ends.
+  /// triggers but Relay's.
   package func withoutTriggers<T: ~Copyable>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
-    relay_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nil)
-    defer { relay_sqlite3_db_config_flag(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nil) }
+    let before = firesTriggers
+    firesTriggers = false
+    defer { firesTriggers = before }
     return try body()
   }
 }

@@ -19,7 +19,8 @@ extension Case {
         let pull = try DeviceProcess.measure(.pull, rows: rows, folder: folder, hub: hub)
         return [
           Figure("push of \(rows) rows over HTTP", .rowsPerSecond, Double(rows) / push.seconds),
-          Figure("first sync of \(rows) rows over HTTP", .rowsPerSecond, Double(rows) / pull.seconds, .atLeast(100_000)),
+          Figure(
+            "first sync of \(rows) rows over HTTP", .rowsPerSecond, Double(rows) / pull.seconds, .atLeast(100_000)),
           Figure("peak memory of writing and pushing \(rows) rows", .megabytes, push.megabytes, .atMost(100)),
           Figure("peak memory of a first sync of \(rows) rows", .megabytes, pull.megabytes, .atMost(100)),
           Figure("peak memory of the hub meanwhile", .megabytes, try ServerProcess.peak(of: server.id)),

@@ -43,6 +43,7 @@ extension ReplicaCore {
     try checkSchema()
     var isWhole = true
     for table in schema.tables where try attach(table) { isWhole = false }
+    try chooseCapture()
     try db.execute("DELETE FROM relay_whole WHERE true")
     let grown = "(SELECT max(rowid) FROM sqlite_master)"
     try db.execute("UPDATE relay_guard SET schema = \(grown) WHERE schema <> \(grown)")

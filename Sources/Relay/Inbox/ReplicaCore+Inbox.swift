@@ -36,8 +36,7 @@ extension ReplicaCore {
     var (cell, base) = (CBORWriter(), CBORWriter())
     if let id = entry.cell { cell.cellID(id) }
     if let value = entry.base { base.cellValue(value) }
-    // Not REPLACE: what lies beside the item goes with it by a trigger, which a replacement does not fire.
-    try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(entry.id)])
+    try takeOut(where: "id = ?", [.text(entry.id)])
     knownEmpty.remove(.inbox)
     func text(_ text: String?) -> Value { text.map { .text($0) } ?? .null }
     try db.execute(
@@ -168,9 +167,20 @@ extension ReplicaCore {
     return places
   }
 
+  /// Takes items out of the inbox, with what lies beside them.
+  ///
+  /// - Parameter condition: on `relay_inbox`.
+  func takeOut(where condition: String, _ bindings: [Value]) throws(RelayError) {
+    for beside in ["relay_sibling", "relay_refused"] {
+      try db.execute(
+        "DELETE FROM \(beside) WHERE inbox_id IN (SELECT id FROM relay_inbox WHERE \(condition))", bindings)
+    }
+    try db.execute("DELETE FROM relay_inbox WHERE \(condition)", bindings)
+  }
+
   func forgetConflicts(_ row: RowID) throws(RelayError) {
     if knownEmpty.contains(.inbox) { return }
-    try db.execute("DELETE FROM relay_inbox WHERE tbl = ? AND key = ? AND kind = 'conflict'", row.bindings)
+    try takeOut(where: "tbl = ? AND key = ? AND kind = 'conflict'", row.bindings)
     if db.changes > 0 { inboxChanged() }
   }
 
@@ -282,7 +292,7 @@ extension ReplicaCore {
       try db.execute("DELETE FROM relay_held WHERE tbl = ? AND key = ?", row.bindings)
     }
     if knownEmpty.contains(.inbox) { return }
-    try db.execute("DELETE FROM relay_inbox WHERE tbl = ? AND key = ? AND kind = 'held'", row.bindings)
+    try takeOut(where: "tbl = ? AND key = ? AND kind = 'held'", row.bindings)
     if db.changes > 0 { inboxChanged() }
   }
 }

@@ -86,7 +86,7 @@ extension Replica {
   public func dismiss(_ id: String) throws(RelayError) {
     try locked { (core) throws(RelayError) in
       try core.db.transaction { () throws(RelayError) in
-        try core.db.execute("DELETE FROM relay_inbox WHERE id = ? AND kind = 'notice'", [.text(id)])
+        try core.takeOut(where: "id = ? AND kind = 'notice'", [.text(id)])
         guard core.db.changes > 0 else { throw RelayError(.entryUnknown, "the inbox holds no notice '\(id)'") }
         core.inboxChanged()
       }

@@ -20,7 +20,7 @@ extension ReplicaCore {
     let values = try row.values()
     let count = try db.first("SELECT count(*) FROM \(SQL.name(table.name)) WHERE \(match)", values)?[0].integer ?? 0
     guard count > 0 else {
-      try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.outgrownID(row, table))])
+      try takeOut(where: "id = ?", [.text(Self.outgrownID(row, table))])
       if db.changes > 0 { inboxChanged() }
       return
     }
@@ -46,7 +46,7 @@ extension ReplicaCore {
     if knownEmpty.contains(.alone) { return }
     try db.execute("DELETE FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings)
     guard db.changes > 0 else { return }
-    try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.outgrownID(row, table))])
+    try takeOut(where: "id = ?", [.text(Self.outgrownID(row, table))])
     inboxChanged()
   }
 

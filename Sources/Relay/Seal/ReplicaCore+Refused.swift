@@ -33,7 +33,7 @@ extension ReplicaCore {
       }
       try outbox.remove(key)
       try refusals.remove(key)
-      try db.execute("DELETE FROM relay_inbox WHERE id = ?", [.text(Self.refusalID(transaction.dot))])
+      try takeOut(where: "id = ?", [.text(Self.refusalID(transaction.dot))])
     }
     inboxChanged()
     let state = try state()

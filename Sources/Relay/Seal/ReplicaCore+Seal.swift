@@ -38,22 +38,62 @@ extension ReplicaCore {
     var commit = Commit()
     var isResidue = true
     if case .commit(let given) = cause { (commit, isResidue) = (given, false) }
+    db.tap.isListening = false
+    defer { db.tap.isListening = true }
+    var isTapped = !isResidue && commit.decisions.isEmpty && !db.tap.isEmpty
+    if isTapped { isTapped = try log.isEmpty() }
+    if !isTapped { try logTapped() }
     try logDecided(commit)
-    let logged = try loggedCounts()
-    guard !logged.isEmpty else { return [] }
+    let logged = isTapped ? [] : try loggedCounts()
+    guard isTapped || !logged.isEmpty else { return [] }
     var state = try state()
     try commit.moment?.check(state)
     if commit.author.isEmpty { commit.author = state.author }
     // Where little was written, bookkeeping is asked row by row.
-    if logged.reduce(0, { $0 + $1.records }) > 64 { knownEmpty = try emptyTables() }
+    let records = isTapped ? Int64(db.tap.count) : logged.reduce(0) { $0 + $1.records }
+    if records > 64 { knownEmpty = try emptyTables() }
     defer { knownEmpty = [] }
     let known = schema.newest > 1 ? try schemaStanding() : nil
+    if isTapped { return try sealTapped(commit, &state, known) }
     let tables = logged.compactMap { schema.table($0.table) }
     let dots =
       isResidue
       ? try sealResidue(tables, log, commit, &state, known) : try sealCommit(tables, log, commit, &state, known)
     try db.execute(commands.clearLog)
     return dots
+  }
+
+  /// Seals what this connection heard of its own writes as one transaction.
+  private func sealTapped(
+    _ commit: Commit, _ state: inout ReplicaState, _ known: SchemaStanding?
+  ) throws(RelayError) -> [Dot] {
+    try check(commit)
+    guard db.tap.count <= 4 * Limits.operations else {
+      throw RelayError(.transactionTooLarge, "\(db.tap.count) changes of rows in one transaction")
+    }
+    var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
+    let isPlain = commit.moment == nil && knownEmpty.isSuperset(of: [.image, .pending, .dead, .alone])
+    var plain: (table: UInt32, insert: PlainInsert?)?
+    let before = state
+    try eachTapped(
+      plain: { table, row, values in
+        guard isPlain else { return false }
+        if plain?.table != table.id { plain = (table.id, PlainInsert(table, role: before.role)) }
+        return plain?.insert.map { sealing.append(row, base: 0, values, $0) } ?? false
+      }
+    ) { (table, touched) throws(RelayError) in
+      var one: RowChange?
+      try changes(touched, table, commit, isResidue: false, before, known) { one = $1.change }
+      guard let one else { return }
+      if table.isAppendOnly, !one.operations[0].isInsert {
+        throw RelayError(.constraint, "append_only: rows of \(table.name) are never changed; write a reversal")
+      }
+      try check(one, table, role: before.role)
+      sealing.append(one, schema)
+    }
+    db.tap.clear()
+    guard sealing.rows.count > 0 else { return [] }
+    return [try seal(sealing, commit, &state, isBatch: false)]
   }
 
   /// Synced tables that were written to since the last seal, ascending, and how many records the log has of each.
@@ -106,18 +146,10 @@ extension ReplicaCore {
   private func sealCommit(
     _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: SchemaStanding?
   ) throws(RelayError) -> [Dot] {
-    guard commit.author.utf8.count <= Limits.label else {
-      throw RelayError(.valueNotAllowed, "an author of \(commit.author.utf8.count) bytes, at most \(Limits.label)")
-    }
+    try check(commit)
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
-    let isPlain =
-      commit.moment == nil && commit.decisions.isEmpty && knownEmpty.isSuperset(of: [.image, .pending, .dead, .alone])
     for table in tables {
-      let plain = isPlain ? PlainInsert(table, role: state.role) : nil
-      try log.eachTouched(
-        table, try capture(table), runs: [CaptureRun(first: 0)],
-        plain: { row, record in plain.map { sealing.append(row, base: 0, record, $0) } ?? false }
-      ) { (touched) throws(RelayError) in
+      try log.eachTouched(table, try capture(table), runs: [CaptureRun(first: 0)]) { (touched) throws(RelayError) in
         var one: RowChange?
         try changes(touched, table, commit, isResidue: false, state, known) { one = $1.change }
         guard let one else { return }
@@ -252,6 +284,12 @@ extension ReplicaCore {
     let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
     if Mutation.isPlanted(.deadBaseZero) { return 0 }
     return Mutation.isPlanted(.headerBase) ? state.base : UInt64(max(0, dead?[0].integer ?? 0))
+  }
+
+  private func check(_ commit: Commit) throws(RelayError) {
+    guard commit.author.utf8.count <= Limits.label else {
+      throw RelayError(.valueNotAllowed, "an author of \(commit.author.utf8.count) bytes, at most \(Limits.label)")
+    }
   }
 
   private func check(_ change: RowChange, _ table: TableSchema, role: String) throws(RelayError) {

@@ -21,13 +21,13 @@ struct Sealing {
     rows.append(change)
   }
 
-  /// Appends a new row straight from the record that reads it.
+  /// Appends a new row straight from the bytes of its values.
   ///
   /// - Returns: false where that row needs a closer look; nothing was appended then.
-  mutating func append(_ row: RowID, base: UInt64, _ record: borrowing Row, _ plain: PlainInsert) -> Bool {
-    guard plain.admits(record) else { return false }
+  mutating func append(_ row: RowID, base: UInt64, _ values: [ValueSpan], _ plain: PlainInsert) -> Bool {
+    guard row.key.count < Limits.key / 2, plain.admits(values) else { return false }
     note(row, base, 1)
-    rows.insert(row, base: base, groups: plain.groups) { at, out in record.write(plain.columns[at], to: &out) }
+    rows.insert(row, base: base, groups: plain.groups) { at, out in out.span(values[plain.columns[at]]) }
     return true
   }
 
@@ -45,11 +45,12 @@ struct Sealing {
 /// role may write all of it.
 struct PlainInsert {
   let groups: [GroupID]
-  /// Where a record of `CaptureSQL.touches` has the value of each group.
+  /// Where the table's columns have the value of each group.
   let columns: [Int]
   private let types: [ColumnType]
   private let isRequired: [Bool]
-  private let keys: [(column: Int, type: ColumnType)]
+  private let keys: [Int]
+  private let keyTypes: [ColumnType]
 
   /// - Returns: nil where that does not hold of the table.
   init?(_ table: TableSchema, role: String) {
@@ -60,31 +61,30 @@ struct PlainInsert {
         table.mayWrite(group, role, inserting: true), table.columns[group.columns[0]].allowed == nil
       else { return nil }
     }
-    keys = table.key.map { (3 + table.columns.count + $0, table.columns[$0].type) }
+    keys = table.key
+    keyTypes = table.key.map { table.columns[$0].type }
     groups = table.groups.map(\.id)
-    columns = table.groups.map { 3 + table.columns.count + $0.columns[0] }
+    columns = table.groups.map { $0.columns[0] }
     types = table.groups.map { table.columns[$0.columns[0]].type }
     isRequired = table.groups.map { table.columns[$0.columns[0]].isRequired }
   }
 
   /// Are all values of their columns' types, and small?
-  func admits(_ record: borrowing Row) -> Bool {
+  func admits(_ values: [ValueSpan]) -> Bool {
     var size = 0
     for at in columns.indices {
-      let (kind, bytes) = record.shape(columns[at])
-      size += bytes
-      guard kind == .null ? !isRequired[at] : PlainInsert.fits(kind, types[at]) else { return false }
+      let value = values[columns[at]]
+      size += value.byteCount
+      guard value.isNull ? !isRequired[at] : PlainInsert.fits(value, types[at]) else { return false }
     }
-    for (column, type) in keys {
-      let (kind, bytes) = record.shape(column)
-      size += bytes
-      guard bytes < Limits.key / 2, PlainInsert.fits(kind, type) else { return false }
+    for (column, type) in zip(keys, keyTypes) {
+      guard !values[column].isNull, PlainInsert.fits(values[column], type) else { return false }
     }
     return size < 1 << 16
   }
 
-  private static func fits(_ kind: Row.Kind, _ type: ColumnType) -> Bool {
-    switch (kind, type) {
+  private static func fits(_ value: ValueSpan, _ type: ColumnType) -> Bool {
+    switch (value, type) {
     case (_, .any), (.integer, .integer), (.real, .real), (.text, .text), (.blob, .blob): true
     default: false
     }

@@ -67,10 +67,6 @@ enum Bookkeeping {
     CREATE TABLE IF NOT EXISTS relay_refused (
       inbox_id TEXT NOT NULL, position INTEGER NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,
       operation TEXT NOT NULL, column_name TEXT, value, PRIMARY KEY (inbox_id, position)) WITHOUT ROWID;
-    CREATE TRIGGER IF NOT EXISTS relay_inbox_gone AFTER DELETE ON relay_inbox BEGIN
-      DELETE FROM relay_sibling WHERE inbox_id = OLD.id;
-      DELETE FROM relay_refused WHERE inbox_id = OLD.id;
-    END;
     CREATE TRIGGER IF NOT EXISTS relay_inbox_choice_only BEFORE UPDATE OF choice ON relay_inbox
     WHEN NEW.choice IS NOT NULL AND OLD.kind <> 'conflict' BEGIN
       SELECT RAISE(ABORT, 'only a conflict is settled by a choice; dismiss a notice, resubmit or discard a refusal');

@@ -151,12 +151,14 @@ struct CaptureLog {
   }
 
   /// Writes the record that capture would have written.
-  func add(_ touch: Touch, _ values: [Value], _ table: TableSchema, _ slots: [Int]) throws(RelayError) {
+  func add(
+    _ touch: Touch, _ values: [Value], seq: Value = .null, _ table: TableSchema, _ slots: [Int]
+  ) throws(RelayError) {
     let names = slots.map { "v\($0)" }.joined(separator: ", ")
     let marks = slots.map { _ in "?" }.joined(separator: ", ")
     try db.execute(
-      "INSERT INTO relay_log (tbl, kind, total, \(names)) VALUES (?, ?, total_changes(), \(marks))",
-      [.integer(Int64(table.id)), .integer(touch.rawValue)] + values)
+      "INSERT INTO relay_log (tbl, kind, total, seq, \(names)) VALUES (?, ?, total_changes(), ?, \(marks))",
+      [.integer(Int64(table.id)), .integer(touch.rawValue), seq] + values)
   }
 
   /// A table was made anew while nothing was captured: rows that are gone from it were not deleted by anybody. What was

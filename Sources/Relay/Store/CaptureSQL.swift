@@ -62,7 +62,6 @@ extension CaptureLog {
   /// - Parameter runs: where each run of the log begins, ascending.
   func eachTouched(
     _ table: TableSchema, _ sql: CaptureSQL, runs: [CaptureRun],
-    plain: (RowID, borrowing Row) -> Bool = { _, _ in false },
     _ body: (TouchedRow) throws(RelayError) -> Void
   ) throws(RelayError) {
     let width = table.columns.count
@@ -82,7 +81,6 @@ extension CaptureLog {
         current = nil
         try body(done)
       }
-      if runs.count <= 1, CaptureLog.isInsert(record, table), plain(row, record) { return true }
       let hasValues = Touch(rawValue: record.int(0))?.hasValues ?? false
       let before = hasValues ? (0..<width).map { record[3 + $0] } : nil
       guard current == nil else {
@@ -97,14 +95,6 @@ extension CaptureLog {
       return true
     }
     if let current { try body(current) }
-  }
-
-  /// Was the row not there at its first touch, and is it now?
-  private static func isInsert(_ record: borrowing Row, _ table: TableSchema) -> Bool {
-    guard Touch(rawValue: record.int(0))?.hasValues == false else { return false }
-    let now = 3 + table.columns.count
-    for at in table.key where record.shape(now + at).kind == .null { return false }
-    return true
   }
 
   static func run(of id: Int64, in runs: [CaptureRun]) -> Int {

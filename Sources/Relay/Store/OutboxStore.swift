@@ -25,11 +25,6 @@ final class OutboxStore {
     CREATE TABLE IF NOT EXISTS relay_transaction (
       dot INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, floor INTEGER NOT NULL, seq INTEGER,
       effective INTEGER, refusal TEXT, schema INTEGER NOT NULL, batch INTEGER NOT NULL, bytes BLOB NOT NULL);
-    -- A commit writes no state: the newest of its transactions tells counter, hash and time. They outlive it.
-    CREATE TRIGGER IF NOT EXISTS relay_transaction_gone BEFORE DELETE ON relay_transaction
-    WHEN OLD.dot > (SELECT dot FROM relay_state) BEGIN
-      UPDATE relay_state SET dot = OLD.dot, hash = OLD.hash, time = max(time, OLD.time);
-    END;
     \(RowCommands.ddl)
     """
 
@@ -120,7 +115,14 @@ final class OutboxStore {
     }
   }
 
+  /// A commit writes no state: the newest transaction tells counter, hash and time of the chain, which outlive it.
   func remove(_ key: DotKey) throws(RelayError) {
+    try db.execute(
+      """
+      UPDATE relay_state SET (dot, hash, time) =
+        (SELECT t.dot, t.hash, max(relay_state.time, t.time) FROM relay_transaction AS t WHERE t.dot = ?1)
+      WHERE dot < ?1 AND EXISTS (SELECT 1 FROM relay_transaction WHERE dot = ?1)
+      """, [Value(key)])
     try db.execute("DELETE FROM relay_transaction WHERE dot = ?", [Value(key)])
   }
 

@@ -108,6 +108,10 @@ extension ReplicaCore {
   /// Writes made inside are Relay's own and travel nowhere; whatever the app's triggers do meanwhile, the synced tables
   /// end as Relay meant them. The guard is a row, so it is undone with the transaction and holds for no other connection.
   func applying<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    db.tap.isListening = false
+    defer { db.tap.isListening = true }
+    // No trigger fires here: there is nothing to guard against.
+    if !db.firesTriggers { return try body() }
     let mustWatch = try appTriggers().writeSyncedTables
     try guardCapture(mustWatch ? .watches : .silent)
     guard mustWatch else {
