@@ -130,7 +130,10 @@ package final class ChangeTap {
     case SQLITE_INTEGER:
       let number = sqlite3_value_int64(found)
       if table.isReal[at] { out.value(Value.real(Double(number))) } else { out.integer(number) }
-    case SQLITE_FLOAT: out.value(Value.real(sqlite3_value_double(found)))
+    case SQLITE_FLOAT:
+      let number = sqlite3_value_double(found)
+      // A REAL column knows no -0.0.
+      out.value(Value.real(number == 0 && table.isReal[at] ? 0 : number))
     case SQLITE_TEXT:
       let start = sqlite3_value_text(found)
       out.text(bytes: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(found))))
