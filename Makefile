@@ -1,8 +1,9 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo test lint format protocol cddl vectors mutations race
+.PHONY: help setup demo demo-postgres test lint format protocol cddl vectors mutations race
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
+	@echo "make demo-postgres  the same with three nodes on one PostgreSQL, one of them killed in the middle"
 	@echo "make test    set up, lint, build everything, run every test"
 	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
 	@echo "make vectors write the golden vectors of the protocol anew"
@@ -14,8 +15,9 @@ export RELAY_STRICT = 1
 
 SOURCES = Package.swift Protocol Sources SampleClient Tests
 PACKAGES = libsqlite3-dev libcurl4-openssl-dev libpq-dev zlib1g-dev pkg-config sqlite3 python3
-# Tests look at system calls, and let them fail as a full disk would.
-test: PACKAGES += strace
+# Tests look at system calls, and let them fail as a full disk would; and they run a private PostgreSQL.
+test: PACKAGES += strace postgresql
+demo-postgres: PACKAGES += postgresql
 
 setup:
 	@missing=""; for package in $(PACKAGES); do \
@@ -40,6 +42,11 @@ demo: setup
 	swift build -c release --product relay-server
 	swift build -c release --product relay-client
 	python3 SampleClient/demo/demo.py --bin "$$(swift build -c release --show-bin-path)"
+
+demo-postgres: setup
+	swift build -c release --product relay-server
+	swift build -c release --product relay-client
+	python3 SampleClient/demo/demo.py --postgres --bin "$$(swift build -c release --show-bin-path)"
 
 # The golden vectors, read by a reader that shares no code with the Swift one, and relay.cddl.
 protocol: setup
@@ -72,4 +79,7 @@ race: setup
 test: lint protocol race
 	swift build --build-tests
 	swift test --skip-build --skip EndToEndTests
+	RELAY_SCHEDULES=20 Tests/Postgres/server.sh with swift test --skip-build \
+	  --filter 'StoreContractTests|OracleTests|RightsTableTests|FleetStories|HubStories|DirectedVectorTests|RandomVectorTests'
+	python3 -B Tests/Postgres/faults.py --bin "$$(swift build --show-bin-path)"
 	swift test --skip-build --no-parallel --filter EndToEndTests

@@ -53,7 +53,8 @@ let package = Package(
       dependencies: [
         "RelayProtocol", "RelaySQLite", "RelayMerge", .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    .target(name: "RelayHubPostgres", dependencies: ["RelayHub", "RelayProtocol", "CPostgres"]),
+    .target(
+      name: "RelayHubPostgres", dependencies: ["RelayHub", "RelayMerge", "RelayProtocol", "CPostgres"]),
     .executableTarget(
       name: "relay-server",
       dependencies: [
@@ -82,20 +83,27 @@ let package = Package(
     .executableTarget(
       name: "relay-bench",
       dependencies: [
-        "Relay", "RelayCurl", "RelayHub", "RelayGzip", "RelayMerge", "RelaySQLite", "RelayProtocol",
+        "Relay", "RelayCurl", "RelayHub", "RelayHubPostgres", "RelayGzip", "RelayMerge", "RelaySQLite", "RelayProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .testTarget(name: "RelayProtocolTests", dependencies: ["RelayProtocol"]),
     .testTarget(name: "RelayGzipTests", dependencies: ["RelayGzip", "RelayProtocol"]),
     .testTarget(name: "RelayTests", dependencies: ["Relay", "RelayMerge", "RelaySQLite", "CSQLite"]),
-    .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
+    // Where the hubs of tests keep what they have: in files, or in PostgreSQL.
+    .target(name: "TestStores", dependencies: ["RelayHubPostgres"], path: "Tests/TestStores"),
+    .testTarget(
+      name: "RelayHubTests",
+      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores"]),
     // Vectors of Protocol/conformance, for the tests that play them.
     .target(
       name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],
       path: "Tests/ConformanceVectors"),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
+      name: "ConformanceTests",
+      dependencies: [
+        "ConformanceVectors", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores",
+      ]),
     .testTarget(
       name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
     .executableTarget(name: "writer", dependencies: ["Relay"], path: "Tests/Writer"),

@@ -3,7 +3,9 @@
 deputies. Everybody works without a network, the hub is killed in the middle, and at the end `proof.py` compares all
 files with plain SQLite, without Relay.
 
-    demo.py --bin DIR [--keep DIR] [--seed N]
+    demo.py --bin DIR [--keep DIR] [--seed N] [--postgres]
+
+With --postgres the hub is three nodes on one PostgreSQL behind a load balancer, and one of them is killed for good.
 
 Exit code 0 only if everything held.
 """
@@ -22,6 +24,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "Tests" / "Postgres"))
 SCHEMA = HERE.parent / "Organisation" / "Resources" / "organisation.schema.json"
 DEPUTIES = 30
 MEETING = "meeting-2017-11-of-{}"
@@ -63,6 +66,17 @@ class Hub:
         self.folder, self.program, self.port, self.process = folder, programs / "relay-server", 0, None
         self.data = folder / "hub"
 
+    def init(self, schema):
+        self.call("init", "--data", self.data, "--schema", schema)
+
+    def add(self, *arguments):
+        return self.call("device", "add", "--data", self.data, *arguments)
+
+    def hurt(self):
+        """Killed, and back at once."""
+        self.kill()
+        self.serve()
+
     def call(self, *arguments):
         done = subprocess.run([self.program, *arguments], capture_output=True, text=True, env=ENVIRONMENT)
         if done.returncode:
@@ -97,6 +111,33 @@ class Hub:
         return f"http://127.0.0.1:{self.port}"
 
 
+class SharedHub:
+    """Three nodes on one PostgreSQL."""
+
+    def __init__(self, folder, programs):
+        from nodes import Nodes
+        self.nodes = Nodes(folder, programs / "relay-server")
+
+    def init(self, schema):
+        self.nodes.call("init", "--schema", schema)
+
+    def add(self, *arguments):
+        return self.nodes.call("device", "add", *arguments)
+
+    def serve(self):
+        self.nodes.serve()
+
+    def hurt(self):
+        """One node is killed and stays away; the others go on."""
+        self.nodes.nodes[1].kill()
+
+    def stop(self):
+        self.nodes.close()
+
+    def address(self):
+        return self.nodes.address()
+
+
 class Device:
     def __init__(self, name, role, unit, scopes, folder, programs):
         self.name, self.role, self.unit, self.scopes = name, role, unit, scopes
@@ -113,8 +154,8 @@ class Device:
         return json.loads(self.call(*arguments, "--json").stdout)
 
     def join(self, hub):
-        code = hub.call(
-            "device", "add", "--data", hub.data, "--name", self.name, "--role", self.role,
+        code = hub.add(
+            "--name", self.name, "--role", self.role,
             *(word for scope in self.scopes for word in ("--scope", scope)))
         self.call("enroll", "--hub", hub.address(), "--code", code)
         self.call("sync", "--deadline", "120")
@@ -227,14 +268,14 @@ class Work:
         return [row[0] for row in device.sql("SELECT id FROM member WHERE unit_id = ? ORDER BY id", (device.unit,))]
 
 
-def run(folder, programs, seed):
+def run(folder, programs, seed, on_postgres):
     rng = random.Random(seed)
     pool = ThreadPoolExecutor(max_workers=4)
-    print(f"Relay: a hub and 120 devices in {folder}")
-    hub = Hub(folder, programs)
-    hub.call("init", "--data", hub.data, "--schema", SCHEMA)
-    hub.serve()
+    print(f"Relay: {'three nodes on one PostgreSQL' if on_postgres else 'a hub'} and 120 devices in {folder}")
+    hub = SharedHub(folder, programs) if on_postgres else Hub(folder, programs)
     try:
+        hub.init(SCHEMA)
+        hub.serve()
         return story(folder, programs, rng, pool, hub)
     finally:
         hub.stop()
@@ -316,8 +357,7 @@ def story(folder, programs, rng, pool, hub):
     everybody(pool, order[:half], rough)
     running = [pool.submit(rough, device) for device in order[half:half + 12]]
     time.sleep(0.15)
-    hub.kill()
-    hub.serve()
+    hub.hurt()
     for future in running:
         future.result()
     everybody(pool, order[half + 12:], rough)
@@ -364,12 +404,13 @@ def main():
     parser.add_argument("--bin", type=pathlib.Path, required=True, help="where relay-server and relay-client are")
     parser.add_argument("--keep", type=pathlib.Path, help="a new folder that keeps every file")
     parser.add_argument("--seed", type=int, default=17)
+    parser.add_argument("--postgres", action="store_true", help="three nodes on one PostgreSQL")
     arguments = parser.parse_args()
     if arguments.keep:
         arguments.keep.mkdir(parents=True)
     folder = (arguments.keep or pathlib.Path(tempfile.mkdtemp(prefix="relay-demo-"))).resolve()
     try:
-        code = run(folder, arguments.bin.resolve(), arguments.seed)
+        code = run(folder, arguments.bin.resolve(), arguments.seed, arguments.postgres)
         print(f"All of it held. {time.monotonic() - show.began:.0f} seconds.")
         if not arguments.keep:
             shutil.rmtree(folder)

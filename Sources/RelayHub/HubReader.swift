@@ -62,6 +62,14 @@ public final class HubReader: @unchecked Sendable {
   /// How often grants, roles, credentials or the schema have changed, by whatever process.
   public func rights() throws(RelayError) -> UInt64 { try session.store.rights.changes() }
 
+  /// What other nodes of the same store committed after a number; empty where there is only this one.
+  package func news(after number: Int64) throws(RelayError) -> [(number: Int64, news: GroupNews)] {
+    try session.store.news.news(after: number, most: 1000)
+  }
+
+  /// The number of the newest news.
+  package func newestNews() throws(RelayError) -> Int64 { try session.store.news.newest() }
+
   /// What the hub says of itself in every answer.
   public func identity() throws(RelayError) -> HubIdentity {
     let session = session

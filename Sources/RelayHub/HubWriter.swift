@@ -21,15 +21,19 @@ public final class HubWriter: @unchecked Sendable {
   /// - Parameter now: milliseconds since 1970.
   public func group(_ jobs: [PushJob], now: Int64) throws(RelayError) -> GroupOutcome {
     let session = session
-    return try session.store.transaction { () throws(RelayError) in
+    let outcome = try session.store.transaction { () throws(RelayError) in
       try session.refresh()
       session.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
       return try session.inGroup { () throws(RelayError) in
+        let before = try session.head()
         let results = try judge(jobs, now: now)
         session.news.head = try session.head()
+        if session.news.head > before { try session.store.news.add(session.news) }
         return GroupOutcome(results: results, news: session.news)
       }
     }
+    session.store.announce()
+    return outcome
   }
 
   private func judge(_ jobs: [PushJob], now: Int64) throws(RelayError) -> [Result<PushOutcome, RelayError>] {

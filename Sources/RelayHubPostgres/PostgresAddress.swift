@@ -1,19 +1,19 @@
 internal import CPostgres
-public import RelayProtocol
+package import RelayProtocol
 
 /// Where a database is: any address that libpq understands. Its password is kept for connecting and told to nobody.
-public struct PostgresAddress: Sendable {
+package struct PostgresAddress: Sendable {
   private let text: String
   /// For messages, without a password.
-  public let name: String
+  package let name: String
 
   /// Is this an address of PostgreSQL at all, and no directory?
-  public static func isOne(_ text: String) -> Bool {
+  package static func isOne(_ text: String) -> Bool {
     text.hasPrefix("postgresql://") || text.hasPrefix("postgres://")
   }
 
   /// - Throws: `usage` for an address that libpq does not understand; it is not repeated, since a password may be in it.
-  public init(_ text: String) throws(RelayError) {
+  package init(_ text: String) throws(RelayError) {
     guard PostgresAddress.isOne(text), let parsed = PQconninfoParse(text, nil) else {
       throw RelayError(
         .usage, "this is no address of a PostgreSQL database", advice: "Say postgresql://USER@HOST:PORT/DATABASE.")

@@ -62,6 +62,13 @@ final class PostgresConnection {
     sent.append(.statement)
   }
 
+  /// Sends a statement that is a transaction of its own; its answer is read with the next ones.
+  func sendAlone(_ sql: String) throws(RelayError) {
+    try send(sql, [])
+    guard PQpipelineSync(handle) == 1 else { throw PostgresError.of(handle, sql) }
+    sent.append(.end)
+  }
+
   private func prepared(_ sql: String, _ values: [Value]) throws(RelayError) -> String {
     if let name = names[sql] { return name }
     let name = "s\(names.count)"

@@ -108,6 +108,9 @@ package final class PostgresHub: HubSQL {
     return isThere
   }
 
+  /// Makes the schema that the tables stand in, if it is not there.
+  package func makeSchema() throws(RelayError) { try run("CREATE SCHEMA IF NOT EXISTS \(schema)", []) }
+
   // MARK: Transactions
 
   package func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
@@ -189,6 +192,12 @@ package final class PostgresHub: HubSQL {
     }
   }
 
-  /// PostgreSQL looks after its own log. The other nodes are told that there is news.
+  /// Sent after the commit and without waiting: inside a transaction it would serialise the commits of the whole server.
+  package func announce() {
+    guard !isOpen, let connection else { return }
+    do throws(RelayError) { try connection.sendAlone("NOTIFY \(channel)") } catch { self.connection = nil }
+  }
+
+  /// PostgreSQL looks after its own log.
   package func checkpoint() throws(RelayError) {}
 }

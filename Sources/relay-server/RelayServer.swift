@@ -10,5 +10,7 @@ struct RelayServer: AsyncParsableCommand {
       `init` makes a data directory, `serve` runs the hub on it, `device add` prints a one-time code with which a \
       device enrols. `device`, `schema` and `status` work while the hub runs.
       """,
-    subcommands: [InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self])
+    subcommands: [
+      InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self, MoveCommand.self,
+    ])
 }

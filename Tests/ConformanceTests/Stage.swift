@@ -2,9 +2,11 @@ import ConformanceVectors
 import Foundation
 import Relay
 import RelayHub
+internal import RelayHubPostgres
 internal import RelayMerge
 internal import RelayProtocol
 import Synchronization
+internal import TestStores
 
 /// A vector's hub and devices: the production code on real files, with a clock that the steps move.
 final class Stage {
@@ -57,14 +59,13 @@ final class Stage {
     let memory = "/dev/shm/"
     let isThere = FileManager.default.isWritableFile(atPath: memory)
     folder = (isThere ? memory : NSTemporaryDirectory()) + "relay-conformance-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder + "/hub", withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let schema = try VectorLibrary.schema(vector.schema)
     spelling = Spelling(schema: try SyncSchema(json: schema), devices: vector.devices.map(\.name))
-    try Hub.create(
-      directory: folder + "/hub", schema: schema, organisation: Hash128(high: 5, low: 5),
-      epoch: Hash128(high: 6, low: 6))
-    writer = try HubWriter(directory: folder + "/hub")
-    reader = try HubReader(directory: folder + "/hub")
+    let place = try TestStore.place(folder + "/hub")
+    try place.create(schema: schema, organisation: Hash128(high: 5, low: 5), epoch: Hash128(high: 6, low: 6))
+    writer = try place.writer()
+    reader = try place.reader()
     for device in vector.devices { try enrol(device, schema) }
   }
 

@@ -20,8 +20,8 @@ HOME = os.path.join(ROOT, ".build-mutations")
 TREE = os.path.join(HOME, "tree")
 SWITCHES = "Protocol/RelayProtocol/Mutation.swift"
 KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay",
-        "Sources/RelayGzip", "Sources/RelayHub", "Tests/ConformanceVectors", "Tests/ConformanceTests",
-        "Tests/RelayHubTests"]
+        "Sources/RelayGzip", "Sources/RelayHub", "Sources/CPostgres", "Sources/RelayHubPostgres", "Tests/TestStores",
+        "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests"]
 # Targets by what they need, without the packages of others: hashing has a stand-in.
 PACKAGE = """// swift-tools-version: 6.2
 import PackageDescription
@@ -37,12 +37,20 @@ let package = Package(
     .target(name: "Relay", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
     .target(name: "RelayGzip", dependencies: ["RelayProtocol", "CZlib"]),
     .target(name: "RelayHub", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
+    .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq"),
+    .target(name: "RelayHubPostgres", dependencies: ["RelayHub", "RelayMerge", "RelayProtocol", "CPostgres"]),
+    .target(name: "TestStores", dependencies: ["RelayHubPostgres"], path: "Tests/TestStores"),
     .target(
       name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],
       path: "Tests/ConformanceVectors"),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["ConformanceVectors", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
-    .testTarget(name: "RelayHubTests", dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
+      name: "ConformanceTests",
+      dependencies: [
+        "ConformanceVectors", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores",
+      ]),
+    .testTarget(
+      name: "RelayHubTests",
+      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,9 +1,11 @@
 import Foundation
 import Relay
 import RelayHub
+internal import RelayHubPostgres
 internal import RelayMerge
 internal import RelayProtocol
 import Synchronization
+internal import TestStores
 
 /// A hub and its devices in one process: the production code on real files, with a clock that the test moves.
 final class Fleet {
@@ -88,12 +90,13 @@ final class Fleet {
     let memory = "/dev/shm/"
     let isThere = inMemory && FileManager.default.isWritableFile(atPath: memory)
     folder = (isThere ? memory : NSTemporaryDirectory()) + "relay-fleet-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder + "/hub", withIntermediateDirectories: true)
-    try Hub.create(
-      directory: folder + "/hub", schema: schema, organisation: Hash128(high: 5, low: 5),
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let place = try TestStore.place(folder + "/hub")
+    try place.create(
+      schema: schema, organisation: Hash128(high: 5, low: 5),
       epoch: Hash128(high: 6, low: 6), resolvers: resolvers)
-    writer = try HubWriter(directory: folder + "/hub", resolvers: resolvers)
-    reader = try HubReader(directory: folder + "/hub", resolvers: resolvers)
+    writer = try place.writer(resolvers: resolvers)
+    reader = try place.reader(resolvers: resolvers)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }

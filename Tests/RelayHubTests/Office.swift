@@ -1,8 +1,10 @@
 import Foundation
 import Relay
 import RelayHub
+internal import RelayHubPostgres
 internal import RelayMerge
 import RelayProtocol
+internal import TestStores
 import Testing
 
 /// A hub with devices that write transactions by hand.
@@ -21,6 +23,8 @@ final class Office {
   static let organisation = Hash128(high: 1, low: 2)
   static let epoch = Hash128(high: 3, low: 4)
   let directory: String
+  /// Where the hub is.
+  let place: HubPlace
   let writer: HubWriter
   let reader: HubReader
   let schema: SyncSchema
@@ -30,12 +34,12 @@ final class Office {
   /// - Parameter roles: of devices that are no office.
   init(_ devices: [(String, [String])], json: String = Office.json, roles: [String: String] = [:]) throws {
     directory = NSTemporaryDirectory() + "hub-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    place = try TestStore.place(directory)
     schema = try SyncSchema(json: Array(json.utf8))
-    try Hub.create(
-      directory: directory, schema: Array(json.utf8), organisation: Office.organisation, epoch: Office.epoch)
-    writer = try HubWriter(directory: directory)
-    reader = try HubReader(directory: directory)
+    try place.create(
+      schema: Array(json.utf8), organisation: Office.organisation, epoch: Office.epoch)
+    writer = try place.writer()
+    reader = try place.reader()
     for (at, (name, scopes)) in devices.enumerated() {
       try writer.addDevice(
         name: name, role: roles[name] ?? "office", grants: scopes.map { ScopeGrant(scope: $0) }, code: name,

@@ -6,13 +6,16 @@ extension HubSession {
   ///
   /// - Throws: `unauthorized` for an unknown device, `revoked`.
   func device(_ id: Int64) throws(RelayError) -> HubDevice {
+    if let known = group?.devices[id] { return known }
     guard let record = try store.devices.device(id) else {
       throw RelayError(.unauthorized, "the hub does not know this device")
     }
     guard !record.isRevoked else { throw RelayError(.revoked, "the device '\(record.name)' was revoked") }
-    return HubDevice(
+    let device = HubDevice(
       id: id, name: record.name, role: record.role, grants: try store.devices.grants(id),
       isQuarantined: record.isQuarantined)
+    group?.devices[id] = device
+    return device
   }
 
   func device(named name: String) throws(RelayError) -> DeviceRecord {

@@ -42,7 +42,7 @@ extension HubSession {
   /// A replica id that the hub does not know begins with what the device has shown by others: a new name makes no new
   /// past.
   private func standing(of replica: ReplicaID, _ device: Int64) throws(RelayError) -> (named: UInt64, known: Int64) {
-    if let record = try store.rights.replica(replica) { return (record.named, record.known) }
+    if let record = try self.replica(replica) { return (record.named, record.known) }
     return try store.rights.known(by: device)
   }
 
@@ -52,6 +52,7 @@ extension HubSession {
     guard let (named, known) = try news(in: request, device) else { return }
     try bind(request.replica, to: device.id)
     try store.rights.set(named: named, known: known, of: request.replica, device.id)
+    group?.replicas[request.replica] = nil
   }
 
   /// What `remember` would write; nil where the hub knows it already.
@@ -59,7 +60,7 @@ extension HubSession {
     in request: SyncRequest, _ device: HubDevice
   ) throws(RelayError) -> (named: UInt64, known: Int64)? {
     guard request.pull != nil else { return nil }
-    guard try store.rights.replica(request.replica)?.device ?? device.id == device.id else { return nil }
+    guard try replica(request.replica)?.device ?? device.id == device.id else { return nil }
     var standing = try standing(of: request.replica, device.id)
     let newest = try store.rights.newest(device.id)
     var isNews = false

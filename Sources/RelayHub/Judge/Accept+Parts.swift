@@ -6,7 +6,7 @@ extension HubSession {
   func accept(
     _ part: TransactionPart, _ device: HubDevice, now: Int64, _ outcome: inout PushOutcome
   ) throws(RelayError) {
-    if let record = try known(part.dot, part.hash, try store.rights.replica(part.dot.replica), device) {
+    if let record = try known(part.dot, part.hash, try replica(part.dot.replica), device) {
       outcome.verdicts.append(record.verdict)
       outcome.partReceived = part.total
       return

@@ -38,7 +38,7 @@ extension HubSession {
     let transaction = try Transaction(decoding: bytes)
     let dot = transaction.dot
     let sealed = SealedTransaction(dot: dot, bytes: bytes, hash: hash128(transaction.previous.bytes, bytes))
-    let chain = try store.rights.replica(dot.replica)
+    let chain = try replica(dot.replica)
     if let record = try known(dot, sealed.hash, chain, device), !Mutation.isPlanted(.twice) { return record.verdict }
     let head = try head()
     try checkOrder(transaction, chain, head: head)

@@ -40,8 +40,10 @@ extension Judgement {
     // A row that was not there may have children that came before it.
     let parents = Set(session.schema.tables.compactMap { $0.parent?.table })
     moved += changes.filter { $0.old == nil && parents.contains($0.new.row.table) }.map(\.new.row)
-    while !Mutation.isPlanted(.childrenStay), let parent = moved.popLast() {
-      for var child in try session.children(of: parent) where try work(child.row)?.new == nil {
+    while !Mutation.isPlanted(.childrenStay), !moved.isEmpty {
+      let parents = moved
+      moved = []
+      for var child in try session.children(of: parents) where try work(child.row)?.new == nil {
         let was = child
         try settlePlace(&child, was, try place(child.row), isWritten: false)
         guard concernsChildren(was, child) else { continue }

@@ -40,11 +40,24 @@ final class Judgement {
   /// The work on one of the transaction's own rows; nil where the hub has no such table.
   func own(_ at: Int) throws(RelayError) -> RowWork? {
     if let known = own[at] { return known }
-    let change = transaction.rows[at]
-    guard let table = table(change.row.table) else { return nil }
-    let work = RowWork(change.row, table, change, old: try session.load(change.row))
-    own[at] = work
-    return work
+    try lookUp(at)
+    return own[at]
+  }
+
+  /// Rows that are looked up together: each look-up is a round trip where the store is a server.
+  private static let together = 1000
+
+  /// Looks up the own rows from one on, as far as they are not known.
+  private func lookUp(_ first: Int) throws(RelayError) {
+    var places: [Int] = []
+    for at in first..<min(first + Self.together, transaction.rows.count)
+    where own[at] == nil && table(transaction.rows[at].row.table) != nil { places.append(at) }
+    let found = try session.load(places.map { transaction.rows[$0].row })
+    for (at, old) in zip(places, found) {
+      let change = transaction.rows[at]
+      guard let table = table(change.row.table) else { continue }
+      own[at] = RowWork(change.row, table, change, old: old)
+    }
   }
 
   /// The work on any row; nil where the hub has no such table.
@@ -134,7 +147,7 @@ final class Judgement {
   /// The refused transaction that an operation on this row would build on (rule 18).
   func buildsOnRefused(_ row: RowID, isInsert: Bool) throws(RelayError) -> Dot? {
     if transaction.seen.intervals.isEmpty { return nil }
-    if isClean == nil { isClean = try !session.store.log.hasMarks(device.id) }
+    if isClean == nil { isClean = try !session.hasMarks(device.id) }
     guard isClean == false else { return nil }
     return Standing.lacks(try session.standing(row, seen: transaction.seen, device.id), inserts: isInsert)
   }

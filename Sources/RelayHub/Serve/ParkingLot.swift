@@ -118,6 +118,9 @@ public struct ParkingLot: Sendable {
     return take(Set(spots.keys))
   }
 
+  /// Anything may have happened unseen: everyone looks again.
+  public mutating func wakeAll() -> [Ticket] { take(Set(spots.keys)) }
+
   /// - Returns: those who have waited long enough.
   public mutating func expire(now: Int64) -> [Ticket] {
     var due: Set<Ticket> = []

@@ -13,6 +13,11 @@ struct GroupState {
   /// The numbers of scopes' names.
   var scopes: [String: Int64] = [:]
   var authorities: [ReplicaID: Authority] = [:]
+  /// Rights and replicas as they are: whoever changes them waits for the group's lock.
+  var devices: [Int64: HubDevice] = [:]
+  var replicas: [ReplicaID: ReplicaRecord] = [:]
+  /// Devices of which nothing was ever refused.
+  var clean: Set<Int64> = []
 }
 
 extension HubSession {
@@ -35,6 +40,22 @@ extension HubSession {
       group = before
       throw error
     }
+  }
+
+  /// Whose a replica is, and how far its chain has come here; nil for one that the hub has not seen.
+  func replica(_ id: ReplicaID) throws(RelayError) -> ReplicaRecord? {
+    if let known = group?.replicas[id] { return known }
+    let record = try store.rights.replica(id)
+    group?.replicas[id] = record
+    return record
+  }
+
+  /// Was anything of this device ever refused?
+  func hasMarks(_ device: Int64) throws(RelayError) -> Bool {
+    if let group, group.clean.contains(device) { return false }
+    guard try !store.log.hasMarks(device) else { return true }
+    group?.clean.insert(device)
+    return false
   }
 
   /// A number for a row that is new.

@@ -7,7 +7,7 @@ extension HubSession {
   func hasVerdicts(_ set: DotSet) throws(RelayError) -> Bool {
     for interval in set.intervals {
       // A replica's counters are dense here, so its head answers for all of them.
-      if try store.rights.replica(interval.replica)?.count ?? 0 < interval.high { return false }
+      if try replica(interval.replica)?.count ?? 0 < interval.high { return false }
     }
     return true
   }
@@ -29,6 +29,8 @@ extension HubSession {
     group?.log = log
     if Mutation.isPlanted(.refusedBlocks), !verdict.isAccepted { return }
     try store.log.advance(verdict.dot, hash: record.hash)
+    group?.replicas[verdict.dot.replica]?.count = verdict.dot.counter
+    group?.replicas[verdict.dot.replica]?.last = record.hash
   }
 
   func deviceName(_ id: Int64) throws(RelayError) -> String { try store.devices.device(id)?.name ?? "" }

@@ -21,6 +21,7 @@ extension HubSession {
 
   /// Drops what waited too long: parts without the rest, and what was refused long ago.
   func tidy(now: Int64) throws(RelayError) {
+    try store.news.keep(newest: 10_000)
     try store.parts.drop(.cameBefore(now.subtractingSaturating(HubSession.partsLast)))
     let oldest = now.subtractingSaturating(HubSession.refusedLast)
     for one in try store.log.refused(receivedBefore: oldest, most: 1000) { try forgetRefused(one.seq, one.device) }
@@ -56,13 +57,14 @@ extension HubSession {
   }
 
   func markStanding(_ transaction: Transaction, _ verdict: Verdict, _ device: Int64) throws(RelayError) {
-    if verdict.isAccepted, try !store.log.hasMarks(device) { return }
+    if verdict.isAccepted, try !hasMarks(device) { return }
     for change in transaction.rows {
       let kind = Standing.kind(change)
       guard kind != 0 else { continue }
       if verdict.isAccepted, try store.log.marks(change.row, device, most: 1).isEmpty { continue }
       let mark = StandingMark(dot: verdict.dot, kind: kind, isRefused: !verdict.isAccepted)
       try store.log.addMark(mark, change.row, seq: verdict.seq, device)
+      group?.clean.remove(device)
     }
   }
 }

@@ -5,12 +5,21 @@ extension HubSession {
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
   func refresh() throws(RelayError) {
     guard let id = try store.settings.setting("schema_id"), id != schemaID.bytes else { return }
+    try HubSession.refuseMoved(store)
     guard let file = try store.settings.setting("schema") else { return }
     let updated = try SyncSchema(json: file, resolvers: resolvers)
     try updated.checkResolvers()
     schema = updated
     schemaID = hash128(file)
     (views, newestShapes) = ([:], [:])
+  }
+
+  /// - Throws: `usage` where the hub has gone elsewhere.
+  static func refuseMoved(_ store: any HubStore) throws(RelayError) {
+    guard let place = try store.settings.setting("moved") else { return }
+    throw RelayError(
+      .usage, "\(store.name): this hub was moved to \(String(decoding: place, as: UTF8.self))",
+      advice: "Serve it there. What is here is the copy that it was moved from.")
   }
 
   /// The schema as a version of it saw it.

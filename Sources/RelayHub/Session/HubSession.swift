@@ -49,6 +49,7 @@ final class HubSession {
         .unsupportedVersion, "\(store.name): written by another version of relay-server",
         advice: "Nothing was changed. Serve it with the version that wrote it.")
     }
+    try HubSession.refuseMoved(store)
     let file = try setting("schema")
     schema = try SyncSchema(json: file, resolvers: resolvers)
     try schema.checkResolvers()

@@ -20,6 +20,7 @@ protocol HubStore: AnyObject {
   var digests: any DigestStore { get }
   var devices: any DeviceStore { get }
   var rights: any RightsStore { get }
+  var news: any NewsStore { get }
 
   /// Is a transaction open that can still be committed?
   var isInTransaction: Bool { get }
@@ -30,6 +31,8 @@ protocol HubStore: AnyObject {
   /// A part of a transaction that can fail alone.
   func savepoint<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T
   func checkpoint() throws(RelayError)
+  /// Tells the other nodes that there is news; a hint, which may be lost.
+  func announce()
 }
 
 /// The store over a database.
@@ -44,6 +47,7 @@ final class SQLHubStore: HubStore {
   let digests: any DigestStore
   let devices: any DeviceStore
   let rights: any RightsStore
+  let news: any NewsStore
 
   init(_ db: any HubSQL) {
     self.db = db
@@ -56,6 +60,7 @@ final class SQLHubStore: HubStore {
     digests = SQLDigests(db: db)
     devices = SQLDevices(db: db)
     rights = SQLRights(db: db)
+    news = SQLNews(db: db)
   }
 
   var name: String { db.name }
@@ -66,4 +71,5 @@ final class SQLHubStore: HubStore {
   func snapshot<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.snapshot(body) }
   func savepoint<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.savepoint(body) }
   func checkpoint() throws(RelayError) { try db.checkpoint() }
+  func announce() { db.announce() }
 }

@@ -5,8 +5,8 @@ protocol RowStore {
   /// - Returns: in the order asked for; nil where there is none.
   func rows(_ keys: [RowID]) throws(RelayError) -> [RowBytes?]
   func row(_ id: Int64) throws(RelayError) -> RowBytes?
-  /// Ascending by table and key.
-  func children(of row: RowID) throws(RelayError) -> [RowBytes]
+  /// Parent after parent, those of one ascending by table and key.
+  func children(of rows: [RowID]) throws(RelayError) -> [RowBytes]
   /// The greatest number that a row has.
   func newestID() throws(RelayError) -> Int64
   /// Writes a row under its number.

@@ -61,9 +61,9 @@ extension HubSession {
     try store.rows.row(id).map { (bytes) throws(RelayError) in try decode(bytes) }
   }
 
-  func children(of row: RowID) throws(RelayError) -> [StoredRow] {
+  func children(of rows: [RowID]) throws(RelayError) -> [StoredRow] {
     var list: [StoredRow] = []
-    for bytes in try store.rows.children(of: row) { list.append(try decode(bytes)) }
+    for bytes in try store.rows.children(of: rows) { list.append(try decode(bytes)) }
     return list
   }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RelayHub
+internal import RelayHubPostgres
 internal import RelayProtocol
 
 struct DeviceCommand: ParsableCommand {
@@ -22,7 +23,7 @@ struct DeviceCommand: ParsableCommand {
     }
 
     func run() throws {
-      let writer = try HubWriter(directory: data.directory)
+      let writer = try data.place.writer()
       let code = SystemEdge.code()
       try writer.addDevice(
         name: name, role: role, grants: scopes.grants, code: code, expires: SystemEdge.now() + minutes * 60_000)
@@ -37,7 +38,7 @@ struct DeviceCommand: ParsableCommand {
     @Flag(help: "As JSON.") var json = false
 
     func run() throws {
-      let devices = try HubReader(directory: data.directory).devices()
+      let devices = try data.place.reader().devices()
       print(json ? JSONText.array(devices.map(StatusOutput.json)) : StatusOutput.table(devices))
     }
   }
@@ -57,7 +58,7 @@ struct DeviceCommand: ParsableCommand {
     }
 
     func run() throws {
-      try HubWriter(directory: data.directory).grant(
+      try data.place.writer().grant(
         device: name, role: role, grants: scopes.grants, now: SystemEdge.now())
     }
   }
@@ -70,7 +71,7 @@ struct DeviceCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
     @Option(help: "The device's name.") var name: String
 
-    func run() throws { try HubWriter(directory: data.directory).revoke(device: name) }
+    func run() throws { try data.place.writer().revoke(device: name) }
   }
 
   struct Admit: ParsableCommand {
@@ -86,7 +87,7 @@ struct DeviceCommand: ParsableCommand {
     @Flag(help: "Keep its work for you to look at instead of judging it.") var quarantine = false
 
     func run() throws {
-      try HubWriter(directory: data.directory).admit(device: name, quarantined: quarantine)
+      try data.place.writer().admit(device: name, quarantined: quarantine)
     }
   }
 }

@@ -1,10 +1,11 @@
 internal import ArgumentParser
 internal import RelayHub
+internal import RelayHubPostgres
 internal import RelayProtocol
 
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "init", abstract: "Makes the data directory of a new organisation.")
+    commandName: "init", abstract: "Makes the store of a new organisation.")
 
   @OptionGroup var data: DataOptions
   @Option(help: "The sync schema (JSON), the same file that the app loads.") var schema: String
@@ -19,12 +20,12 @@ struct InitCommand: ParsableCommand {
   }
 
   func run() throws {
-    let directory = try data.directory
+    let place = try data.place
     let schema = try Files.read(self.schema)
-    try Files.makeDirectory(directory)
+    if case .directory(let path) = place { try Files.makeDirectory(path) }
     let organisation = SystemEdge.random128()
-    try Hub.create(
-      directory: directory, schema: schema, organisation: organisation, epoch: SystemEdge.random128(),
+    try place.create(
+      schema: schema, organisation: organisation, epoch: SystemEdge.random128(),
       graceDays: graceDays ?? Grace.days)
     print(organisation)
   }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import RelayHubPostgres
 internal import RelayProtocol
 
 /// What every subcommand takes.
@@ -6,13 +7,27 @@ struct DataOptions: ParsableArguments {
   @Option(name: .customLong("data"), help: "The hub's data directory (or RELAY_DATA).")
   var given: String?
 
-  /// - Throws: `usage` where neither the flag nor its twin in the environment is there.
-  var directory: String {
+  @Option(
+    name: .customLong("store"),
+    help: """
+      Instead of --data: the PostgreSQL database that the hub's nodes share, postgresql://… as libpq has it (or \
+      RELAY_STORE, where others on this machine do not see a password).
+      """)
+  var store: String?
+
+  /// - Throws: `usage` where neither a flag nor its twin in the environment is there, or two say different things.
+  var place: HubPlace {
     get throws(RelayError) {
-      guard let directory = given ?? SystemEdge.environment("RELAY_DATA") else {
-        throw RelayError(.usage, "no data directory", advice: "Say --data DIR or set RELAY_DATA.")
+      guard given == nil || store == nil else { throw RelayError(.usage, "either --data or --store") }
+      if let given { return .directory(given) }
+      if let store { return .database(try PostgresAddress(store)) }
+      if let store = SystemEdge.environment("RELAY_STORE") { return .database(try PostgresAddress(store)) }
+      guard let directory = SystemEdge.environment("RELAY_DATA") else {
+        throw RelayError(
+          .usage, "no place for the hub's store",
+          advice: "Say --data DIR or --store postgresql://…, or set RELAY_DATA or RELAY_STORE.")
       }
-      return directory
+      return .directory(directory)
     }
   }
 }

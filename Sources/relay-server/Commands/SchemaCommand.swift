@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RelayHub
+internal import RelayHubPostgres
 
 struct SchemaCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct SchemaCommand: ParsableCommand {
   @Flag(help: "Only say what would change.") var check = false
 
   func run() throws {
-    let writer = try HubWriter(directory: data.directory)
+    let writer = try data.place.writer()
     let changes = try writer.update(schema: try Files.read(schema), checkOnly: check)
     print(changes.isEmpty ? "nothing changes" : changes.joined(separator: "\n"))
   }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Logging
+internal import RelayHubPostgres
 internal import RelayProtocol
 
 struct ServeCommand: AsyncParsableCommand {
@@ -34,7 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   private func settings() throws(RelayError) -> ServeSettings {
     let address = try ListenAddress(listen ?? SystemEdge.environment("RELAY_LISTEN") ?? "127.0.0.1:8470")
-    var settings = ServeSettings(directory: try data.directory, listen: address, portFile: portFile)
+    var settings = ServeSettings(place: try data.place, listen: address, portFile: portFile)
     if let metrics = metrics ?? SystemEdge.environment("RELAY_METRICS") {
       settings.metrics = try ListenAddress(metrics)
     }

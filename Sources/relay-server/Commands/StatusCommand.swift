@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RelayHub
+internal import RelayHubPostgres
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,7 +10,7 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "As JSON.") var json = false
 
   func run() throws {
-    let fields = StatusOutput.fields(try HubReader(directory: data.directory).status())
+    let fields = StatusOutput.fields(try data.place.reader().status())
     if json { return print(JSONText.object(fields)) }
     for field in fields { print("\(field.name): \(field.value.plain)") }
   }

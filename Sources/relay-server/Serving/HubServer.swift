@@ -2,6 +2,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import RelayHub
+internal import RelayHubPostgres
 internal import RelayProtocol
 internal import ServiceLifecycle
 internal import UnixSignals
@@ -14,18 +15,20 @@ struct HubServer {
   func run() async throws {
     SystemEdge.allowManyConnections()
     SystemEdge.sparesMemory()
-    let lock = try DirectoryLock(settings.directory)
+    // A database has any number of nodes, a directory one.
+    var lock: DirectoryLock?
+    if case .directory(let path) = settings.place { lock = try DirectoryLock(path) }
     defer { withExtendedLifetime(lock) {} }
     let limits = settings.limits
     let (budget, metrics) = (DeviceBudget(limits), Metrics())
     let readers = try ReaderPool(
-      directory: settings.directory, count: max(2, min(8, NIOCore.System.coreCount)), budget: budget, limits: limits)
+      settings.place, count: max(2, min(8, NIOCore.System.coreCount)), budget: budget, limits: limits)
     let (head, rights, organisation) = try await readers.read { (reader) throws(RelayError) in
       (try reader.head(), try reader.rights(), reader.organisation)
     }
     let parking = Parking(head: head, rights: rights)
     let writer = GroupCommit(
-      writer: try HubWriter(directory: settings.directory), parking: parking, metrics: metrics, budget: budget)
+      writer: try settings.place.writer(), parking: parking, metrics: metrics, budget: budget)
     let gate = ConnectionGate(limits)
     let service = HubService(
       writer: writer, readers: readers, parking: parking, metrics: metrics, budget: budget, gate: gate,
@@ -55,8 +58,9 @@ struct HubServer {
       guard parking.count > 0 else { return }
       parking.changed(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
     }
+    let otherNodes = OtherNodes(place: settings.place, parking: parking, logger: logger)
     let services = ServiceGroupConfiguration(
-      services: [network, checkpoints, tidying, memory, clock, rightsWatch],
+      services: [network, checkpoints, tidying, memory, clock, rightsWatch, otherNodes],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: logger)
     try await ServiceGroup(configuration: services).run()

@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import RelayHubPostgres
 internal import RelayProtocol
 internal import ServiceLifecycle
 
@@ -34,7 +35,7 @@ struct Network: Service {
     logger.info(
       "serving",
       metadata: [
-        "host": "\(settings.listen.host)", "port": "\(hub.port ?? 0)", "data": "\(settings.directory)",
+        "host": "\(settings.listen.host)", "port": "\(hub.port ?? 0)", "data": "\(settings.place.name)",
         "metrics": "\(settings.metrics.map { "\($0.host):\(listeners.last?.port ?? 0)" } ?? "off")",
       ])
     try announce(listeners.last?.port, in: settings.metricsPortFile)

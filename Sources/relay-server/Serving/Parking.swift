@@ -57,6 +57,9 @@ final class Parking: Sendable {
 
   func changed(rights: UInt64) { wake(true) { $0.changed(rights: rights) } }
 
+  /// Anything may have happened.
+  func wakeAll() { wake(true) { $0.wakeAll() } }
+
   /// Call it a few times a second.
   func expire() { wake(false) { $0.expire(now: SystemEdge.uptime()) } }
 

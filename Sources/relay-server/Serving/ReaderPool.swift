@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import RelayHub
+internal import RelayHubPostgres
 internal import RelayProtocol
 internal import Synchronization
 
@@ -14,9 +15,9 @@ final class ReaderPool: Sendable {
   private let queue = DispatchQueue(label: "relay.readers", attributes: .concurrent)
   private let budget: DeviceBudget
 
-  init(directory: String, count: Int, budget: DeviceBudget, limits: ServerLimits) throws(RelayError) {
+  init(_ place: HubPlace, count: Int, budget: DeviceBudget, limits: ServerLimits) throws(RelayError) {
     var readers: [HubReader] = []
-    for _ in 0..<count { readers.append(try HubReader(directory: directory)) }
+    for _ in 0..<count { readers.append(try place.reader()) }
     state = Mutex(
       State(
         free: readers, waiting: FairQueue(most: limits.waitingReads, mostOfDevice: limits.requestsOfDevice + 1)))

@@ -1,8 +1,9 @@
+internal import RelayHubPostgres
 internal import RelayProtocol
 
 /// What an operator decides about a server.
 struct ServeSettings: Sendable {
-  var directory: String
+  var place: HubPlace
   var listen: ListenAddress
   var portFile: String?
   var metrics: ListenAddress?

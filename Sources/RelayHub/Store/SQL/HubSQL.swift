@@ -43,6 +43,9 @@ package protocol HubSQL: AnyObject {
 
   /// What a database wants done now and then by its only writer.
   func checkpoint() throws(RelayError)
+
+  /// Tells whoever else serves the store that there is news; a hint, which may be lost.
+  func announce()
 }
 
 /// One row of an answer; valid only inside the closure that it is lent to. Columns count from 0.

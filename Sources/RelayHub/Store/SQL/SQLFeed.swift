@@ -51,19 +51,19 @@ struct SQLFeed: FeedStore {
   func rowCount(_ scope: String, upTo most: Int) throws(RelayError) -> Int {
     if scope == ScopeGrant.everything {
       return Int(
-        try db.number("SELECT count(*) FROM (SELECT 1 FROM row LIMIT $1) some", [.integer(Int64(most))]) ?? 0)
+        try db.number("SELECT count(*) FROM (SELECT 1 FROM row LIMIT $1) AS counted", [.integer(Int64(most))]) ?? 0)
     }
     guard let id = try scopeID(scope) else { return 0 }
     return Int(
       try db.number(
-        "SELECT count(*) FROM (SELECT 1 FROM feed WHERE scope = $1 LIMIT $2) some",
+        "SELECT count(*) FROM (SELECT 1 FROM feed WHERE scope = $1 LIMIT $2) AS counted",
         [.integer(id), .integer(Int64(most))]) ?? 0)
   }
 
   func exitCount(_ scope: String, after seq: UInt64, upTo most: Int) throws(RelayError) -> Int {
     Int(
       try db.number(
-        "SELECT count(*) FROM (SELECT 1 FROM exits WHERE scope = $1 AND seq > $2 LIMIT $3) some",
+        "SELECT count(*) FROM (SELECT 1 FROM exits WHERE scope = $1 AND seq > $2 LIMIT $3) AS counted",
         [.text(scope), .seq(seq), .integer(Int64(most))]) ?? 0)
   }
 

@@ -20,9 +20,12 @@ struct SQLRows: RowStore {
     try db.first(Self.select + " WHERE id = $1", [.integer(id)], Self.bytes)
   }
 
-  func children(of row: RowID) throws(RelayError) -> [RowBytes] {
-    try db.query(
-      Self.select + " WHERE parent_tbl = $1 AND parent = $2 ORDER BY tbl, key", Value.row(row), Self.bytes)
+  func children(of rows: [RowID]) throws(RelayError) -> [RowBytes] {
+    var list: [RowBytes] = []
+    try db.each(
+      Self.select + " WHERE parent_tbl = $1 AND parent = $2 ORDER BY tbl, key", many: rows.map { Value.row($0) }
+    ) { (_, row) throws(RelayError) in list.append(try Self.bytes(row)) }
+    return list
   }
 
   private static func bytes(_ row: any SQLRow) throws(RelayError) -> RowBytes {

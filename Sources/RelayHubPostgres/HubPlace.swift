@@ -1,0 +1,75 @@
+package import RelayHub
+package import RelayMerge
+package import RelayProtocol
+
+/// Where a hub's store is: a directory of this machine, or a database that several nodes share.
+package enum HubPlace: Sendable {
+  case directory(String)
+  case database(PostgresAddress)
+
+  /// - Parameter text: a directory, or an address of PostgreSQL.
+  /// - Throws: `usage`.
+  package init(_ text: String) throws(RelayError) {
+    self = PostgresAddress.isOne(text) ? .database(try PostgresAddress(text)) : .directory(text)
+  }
+
+  /// For messages.
+  package var name: String {
+    switch self {
+    case .directory(let path): path
+    case .database(let address): address.name
+    }
+  }
+
+  package func writer(resolvers: Resolvers = Resolvers()) throws(RelayError) -> HubWriter {
+    switch self {
+    case .directory(let path): try HubWriter(directory: path, resolvers: resolvers)
+    case .database(let address): try HubWriter(try PostgresHub(address), resolvers: resolvers)
+    }
+  }
+
+  package func reader(resolvers: Resolvers = Resolvers()) throws(RelayError) -> HubReader {
+    switch self {
+    case .directory(let path): try HubReader(directory: path, resolvers: resolvers)
+    case .database(let address): try HubReader(try PostgresHub(address), resolvers: resolvers)
+    }
+  }
+
+  /// Copies a hub whole into a place that has none, and compares; the old place serves no more.
+  ///
+  /// - Returns: how many rows of tables were copied.
+  /// - Throws: `usage`, `corrupt` where the copy differs from the original.
+  package static func move(from source: HubPlace, to target: HubPlace) throws(RelayError) -> Int {
+    try HubCopy(from: try source.database(isNew: false), to: try target.database(isNew: true)).run(to: target.name)
+  }
+
+  private func database(isNew: Bool) throws(RelayError) -> any HubSQL {
+    switch self {
+    case .directory(let path): return try SQLiteHub(directory: path, isNew ? .creates : .writes)
+    case .database(let address):
+      let db = try PostgresHub(address)
+      if isNew { try db.makeSchema() }
+      return db
+    }
+  }
+
+  /// Makes the store; a directory must be there.
+  ///
+  /// - Throws: `schema_invalid`, `usage` where a hub is there already.
+  package func create(
+    schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
+    resolvers: Resolvers = Resolvers()
+  ) throws(RelayError) {
+    switch self {
+    case .directory(let path):
+      try Hub.create(
+        directory: path, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays,
+        resolvers: resolvers)
+    case .database(let address):
+      let db = try PostgresHub(address)
+      try db.makeSchema()
+      try Hub.create(
+        in: db, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays, resolvers: resolvers)
+    }
+  }
+}
