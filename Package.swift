@@ -111,7 +111,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server", "relay-client",
+        "CCurl", "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server", "relay-client",
         "writer",
       ]),
   ],

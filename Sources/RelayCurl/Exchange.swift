@@ -98,9 +98,12 @@ final class Exchange: @unchecked Sendable {
 
   private var tooLarge: RelayError { RelayError(.limitExceeded, "an answer of more than \(Limits.body) bytes") }
 
+  /// libcurl counts whole milliseconds of another clock, and may end a little before the deadline.
+  private static let early: Duration = .milliseconds(20)
+
   private func error(_ result: LineResult) -> RelayError {
     // One code of libcurl for three timeouts: only the caller's own is a deadline.
-    if result.code == CURLE_OPERATION_TIMEDOUT, let deadline, ContinuousClock.now - began >= deadline {
+    if result.code == CURLE_OPERATION_TIMEDOUT, let deadline, ContinuousClock.now - began >= deadline - Self.early {
       return RelayError(.deadline, "no whole answer from \(url) within \(deadline)")
     }
     return result.error(url)

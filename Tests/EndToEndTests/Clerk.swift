@@ -7,7 +7,7 @@ struct Clerk {
   let folder: Folder
   let client: Tool
   let file: String
-  private var place: [String]
+  private(set) var place: [String]
 
   init(_ name: String, in folder: Folder, _ app: App = .library) throws {
     self.name = name

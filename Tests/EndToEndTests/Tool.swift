@@ -39,6 +39,7 @@ struct Tool {
   }
 
   let executable: URL
+  var environment = ["PATH": "/usr/bin:/bin", "no_proxy": "*"]
 
   /// The products are built beside the test bundle; `RELAY_PROGRAMS` names a folder with others, such as optimised
   /// ones.
@@ -59,7 +60,7 @@ struct Tool {
     let process = Process()
     process.executableURL = wrapper?.tool.executable ?? executable
     process.arguments = (wrapper.map { $0.arguments + [executable.path] } ?? []) + arguments
-    process.environment = ["PATH": "/usr/bin:/bin", "no_proxy": "*"]
+    process.environment = environment
     let output = try folder.emptyFile()
     let complaint = try folder.emptyFile()
     process.standardInput = FileHandle.nullDevice

@@ -6,6 +6,7 @@ are real, and each run takes from its environment which one is on. So it is buil
 everything must pass with no mutation at all. Ends with 1 where a mutation is noticed by nothing.
 """
 import argparse
+import functools
 import os
 import re
 import subprocess
@@ -22,7 +23,7 @@ SWITCHES = "Protocol/RelayProtocol/Mutation.swift"
 KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay",
         "Sources/RelayGzip", "Sources/RelayHub", "Sources/CPostgres", "Sources/RelayHubPostgres", "Tests/TestStores",
         "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests"]
-# Targets by what they need, without the packages of others: hashing has a stand-in.
+# Targets by what they need, without the packages of others: `Crypto` is a stand-in.
 PACKAGE = """// swift-tools-version: 6.2
 import PackageDescription
 
@@ -31,12 +32,13 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CSQLite", path: "Sources/CSQLite", pkgConfig: "sqlite3"),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib"),
-    .target(name: "RelayProtocol", path: "Protocol/RelayProtocol"),
+    .target(name: "Crypto"),
+    .target(name: "RelayProtocol", dependencies: ["Crypto"], path: "Protocol/RelayProtocol"),
     .target(name: "RelaySQLite", dependencies: ["RelayProtocol", "CSQLite"]),
     .target(name: "RelayMerge", dependencies: ["RelayProtocol"]),
     .target(name: "Relay", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
     .target(name: "RelayGzip", dependencies: ["RelayProtocol", "CZlib"]),
-    .target(name: "RelayHub", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
+    .target(name: "RelayHub", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge", "Crypto"]),
     .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq"),
     .target(name: "RelayHubPostgres", dependencies: ["RelayHub", "RelayMerge", "RelayProtocol", "CPostgres"]),
     .target(name: "TestStores", dependencies: ["RelayHubPostgres"], path: "Tests/TestStores"),
@@ -93,8 +95,8 @@ def plant():
     """Copies what is built; what is unchanged since the last time is left, so that it is not built again."""
     texts = sources()
     check(texts)
-    with open(os.path.join(HERE, "Hashing.swift.txt"), "rb") as file:
-        texts["Protocol/RelayProtocol/Hashing.swift"] = file.read()
+    with open(os.path.join(HERE, "Crypto.swift.txt"), "rb") as file:
+        texts["Sources/Crypto/SHA256.swift"] = file.read()
     texts["Package.swift"] = PACKAGE.encode()
     os.makedirs(TREE, exist_ok=True)
     for folder, _, files in os.walk(TREE):
@@ -115,13 +117,20 @@ def swift(*arguments, **more):
     return subprocess.run([*command, *arguments[1:]], **more)
 
 
+@functools.cache
+def bundle():
+    """The tests as one program: `swift test` would plan the build anew for each of two hundred runs."""
+    shown = swift("build", "--show-bin-path", check=True, capture_output=True, text=True)
+    return os.path.join(shown.stdout.strip(), "relayPackageTests.xctest")
+
+
 def notice(suite, mutation, options):
     """What of a suite fails under a mutation: None for nothing, else a few words."""
     environment = {**os.environ, "RELAY_MUTATION": mutation, "RELAY_SCHEDULES": str(options.schedules),
-                   "RELAY_VECTORS_MOST": str(options.seeds)}
+                   "RELAY_VECTORS_MOST": str(options.seeds), "NO_COLOR": "1"}
     try:
-        done = swift("test", "--skip-build", "--filter", suite, env=environment, capture_output=True, text=True,
-                     timeout=options.timeout)
+        done = subprocess.run([bundle(), "--testing-library", "swift-testing", "--filter", suite], cwd=TREE,
+                              env=environment, capture_output=True, text=True, timeout=options.timeout)
     except subprocess.TimeoutExpired:
         return "never ends"
     if done.returncode == 0:
@@ -139,12 +148,12 @@ def notice(suite, mutation, options):
     if schedule:
         return f"schedule {schedule.group(1)} of {schedule.group(2)} steps"
     stories = sorted(set(re.findall(r"^✘ Suite (\w+) failed", output, re.M)))
-    return "crashes" if "signal" in output else ", ".join(stories[:2]) or "fails"
+    return "crashes" if done.returncode < 0 else ", ".join(stories[:2]) or "fails"
 
 
 SUITES = [("directed vectors", "ConformanceTests.DirectedVectorTests"),
           ("random vectors", "ConformanceTests.RandomVectorTests"), ("oracle", "RelayHubTests.OracleTests"),
-          ("stories", "RelayHubTests.(?!Oracle|SkewSchedule)")]
+          ("stories", "RelayHubTests.(?!Oracle|SkewSchedule|HubFuzz|LargeRow|ManyRows|Serve|Session)")]
 
 
 def main():
@@ -152,6 +161,7 @@ def main():
     parser.add_argument("--only", nargs="+", default=[])
     parser.add_argument("--seeds", type=int, default=200, help="random vectors a mutation")
     parser.add_argument("--schedules", type=int, default=120, help="oracle schedules of each length a mutation")
+    parser.add_argument("--quick", action="store_true", help="asks no further suite once one has noticed")
     parser.add_argument("--timeout", type=int, default=900, help="seconds a suite")
     parser.add_argument("--record", help="writes the table to this file too")
     parser.add_argument("--check", action="store_true", help="only compares the plan with the switches")
@@ -169,11 +179,13 @@ def main():
         if options.only and mutation.name not in options.only:
             continue
         begun = time.time()
-        noticed = [notice(suite, mutation.name, options) for _, suite in SUITES]
+        noticed = []
+        for _, suite in SUITES:
+            noticed.append("" if any(noticed) and options.quick else notice(suite, mutation.name, options))
         if not any(noticed):
             missed.append(mutation.name)
         rows.append(f"| `{mutation.name}` | {mutation.rule} | {mutation.what} | "
-                    + " | ".join(n or "–" for n in noticed) + " |")
+                    + " | ".join("–" if n is None else n for n in noticed) + " |")
         print(rows[-1], f"{time.time() - begun:.0f} s", flush=True)
     if options.record:
         with open(options.record, "w", encoding="utf-8") as file:

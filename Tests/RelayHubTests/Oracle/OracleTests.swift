@@ -24,7 +24,7 @@ import Testing
       counts.merge(schedule.counts, uniquingKeysWith: +)
     }
     // What never happened was not tested. A few schedules need not have everything.
-    guard Self.many >= 100 else { return }
+    guard Self.many * UInt64(steps) >= 12_000 else { return }
     for what in Schedule.mustHappen { #expect(counts[what] ?? 0 > 0, "\(what) never happened in \(counts)") }
   }
 }
