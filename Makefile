@@ -1,9 +1,10 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo demo-postgres test lint format protocol cddl vectors mutations race
+.PHONY: help setup demo demo-postgres year test lint format protocol cddl vectors mutations race
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
 	@echo "make demo-postgres  the same with three nodes on one PostgreSQL, one of them killed in the middle"
+	@echo "make year    83 branches live 2017; every replica and every report is held against what was done"
 	@echo "make test    set up, lint, build everything, run every test"
 	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
 	@echo "make vectors write the golden vectors of the protocol anew"
@@ -83,3 +84,8 @@ test: lint protocol race
 	  --filter 'StoreContractTests|OracleTests|RightsTableTests|FleetStories|HubStories|DirectedVectorTests|RandomVectorTests'
 	python3 -B Tests/Postgres/faults.py --bin "$$(swift build --show-bin-path)"
 	swift test --skip-build --no-parallel --filter EndToEndTests
+
+# A year of the whole organisation in one process: 120 devices, offline for weeks; `make test` lives it in a corner.
+year: setup
+	swift build -c release --product organisation-year
+	"$$(swift build -c release --show-bin-path)/organisation-year"

@@ -104,8 +104,14 @@ let package = Package(
       dependencies: [
         "ConformanceVectors", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores",
       ]),
+    // A year of the sample organisation: `make year` runs it whole, a test a corner of it.
+    .target(
+      name: "OrganisationYear", dependencies: ["Organisation", "Relay", "RelayHub", "RelayMerge", "RelayProtocol"],
+      path: "Tests/OrganisationYear"),
+    .executableTarget(name: "organisation-year", dependencies: ["OrganisationYear"], path: "Tests/OrganisationYearRun"),
     .testTarget(
-      name: "OrganisationTests", dependencies: ["Organisation", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
+      name: "OrganisationTests",
+      dependencies: ["Organisation", "OrganisationYear", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
     .executableTarget(name: "writer", dependencies: ["Relay"], path: "Tests/Writer"),
     .executableTarget(name: "race", dependencies: ["Relay", "RelayCurl"], path: "Tests/Race"),
     .testTarget(

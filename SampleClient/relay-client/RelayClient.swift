@@ -31,7 +31,9 @@ struct RelayClient: AsyncParsableCommand {
     // Whatever this process creates holds people's data: for this user only, the files beside the database too.
     umask(0o077)
     let typed = Array(CommandLine.arguments.dropFirst())
-    await Language.$spoken.withValue(SpeechOptions.of(typed)) { await answer(TypedWords.expanded(typed)) }
+    await Language.$spoken.withValue(SpeechOptions.of(typed)) {
+      await answer(TypedWords.expanded(SpeechOptions.without(typed)))
+    }
   }
 
   private static func answer(_ arguments: [String]) async {
@@ -48,13 +50,16 @@ struct RelayClient: AsyncParsableCommand {
     } catch {
       // What a command found is no misuse. Help and version are thrown too; they are no failure.
       if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
+      let isChinese = Language.spoken == .zh
       guard exitCode(for: error) == .success else {
-        Output.complain(fullMessage(for: error))
+        Output.complain(isChinese ? ChineseHelp.misuse(message(for: error)) : fullMessage(for: error))
         if let hint = TypedWords.nearest(arguments, in: Self.self) { Output.complain(hint) }
         Foundation.exit(ClientExit.usage.rawValue)
       }
-      if Language.spoken == .zh { print(ChineseWords.overview + "\n") }
-      print(fullMessage(for: error))
+      let isHelp = !arguments.contains {
+        $0 == "--version" || $0.hasPrefix("--experimental") || $0.hasPrefix("--generate")
+      }
+      print(isChinese && isHelp ? ChineseHelp.page(arguments) ?? fullMessage(for: error) : fullMessage(for: error))
     }
   }
 }

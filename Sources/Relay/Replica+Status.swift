@@ -24,6 +24,8 @@ public struct ReplicaStatus: Sendable, Equatable {
   /// A tool rebuilt a table and may have written while nothing was captured. `verify` lists what differs from the hub,
   /// `repair` settles it.
   public var wasRebuilt: Bool
+  /// What the hub granted when the base was installed, by name; none before the first pull.
+  public var scopes: [Scope]
   /// The version of the sync schema that the app brought.
   public var schemaVersion: UInt64
   /// Why the oldest unsent transaction has to wait although the hub answers; nil where none does.
@@ -36,6 +38,16 @@ public struct ReplicaStatus: Sendable, Equatable {
   public var hubTime: Int64?
   /// What a sync that runs now waits for, be it of this process or of another; nil where none has waited for a second.
   public var activity: SyncActivity?
+
+  /// One of the scopes that a device serves.
+  public struct Scope: Sendable, Equatable {
+    /// As the sync schema's rules make it, such as `unit/b17`; `*` for every scope.
+    public var name: String
+    /// Do its rows come to this device?
+    public var isReadable: Bool
+    /// May this device write rows that are at home in it?
+    public var isWritable: Bool
+  }
 }
 
 extension Replica {
@@ -59,9 +71,16 @@ extension Replica {
         accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
         refused: try inbox("refused"), held: try inbox("held"),
         mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),
+        scopes: try scopes(core.db),
         schemaVersion: schema.version, waitsFor: try core.waitsFor(),
         lastPush: talk.pushed, lastPull: talk.pulled, hubTime: talk.hub,
         activity: try core.syncRecord.activity(now: core.environment.now()))
+    }
+  }
+
+  private func scopes(_ db: Database) throws(RelayError) -> [ReplicaStatus.Scope] {
+    try db.query("SELECT name, readable, writable FROM relay_scope ORDER BY name", []) { (row) throws(RelayError) in
+      ReplicaStatus.Scope(name: row[0].text ?? "", isReadable: row[1] == 1, isWritable: row[2] == 1)
     }
   }
 

@@ -62,7 +62,7 @@ package struct Day: Hashable, Comparable, Sendable {
 }
 
 /// A number with leading zeros.
-func digits(_ number: Int, _ count: Int) -> String {
+package func digits(_ number: Int, _ count: Int) -> String {
   let text = String(number)
   return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
 }

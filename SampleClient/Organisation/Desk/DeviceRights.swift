@@ -7,13 +7,10 @@ package struct DeviceRights: Sendable, Equatable {
   /// Units whose rows the device may write.
   package let units: Set<String>
 
-  /// - Parameter role: as the replica's status tells it.
-  package init(role: String, in db: Database) throws(RelayError) {
-    self.role = role == SyncSchema.unenrolledRole ? nil : role
-    let scopes = try db.query("SELECT name FROM relay_scope WHERE writable = 1 ORDER BY name", []) {
-      (row) throws(RelayError) in row[0].text ?? ""
-    }
-    units = Set(scopes.filter { $0.hasPrefix("unit/") }.map { String($0.dropFirst(5)) })
+  package init(_ status: ReplicaStatus) {
+    role = status.role == SyncSchema.unenrolledRole ? nil : status.role
+    let writable = status.scopes.filter { $0.isWritable && $0.name.hasPrefix("unit/") }
+    units = Set(writable.map { String($0.name.dropFirst(5)) })
   }
 
   /// What a step needs to count here.

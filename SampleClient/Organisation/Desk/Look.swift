@@ -9,16 +9,14 @@ package struct Look {
   package let rights: DeviceRights
   package let policy: Policy
 
-  /// - Parameters:
-  ///   - role: of the replica, as its status tells it.
-  ///   - day: today in the organisation's time of day, where it is nil.
-  package init(_ db: Database, role: String, now: Instant, day: Day? = nil) throws(RelayError) {
+  /// - Parameter day: today in the organisation's time of day, where it is nil.
+  package init(_ db: Database, _ rights: DeviceRights, now: Instant, day: Day? = nil) throws(RelayError) {
     self.db = db
     self.now = now
     policy = try Policy(in: db)
     zone = policy.zone
     self.day = day ?? policy.zone.day(now)
-    rights = try DeviceRights(role: role, in: db)
+    self.rights = rights
   }
 
   /// Does the role get this table's rows at all? What it does not see is no zero.

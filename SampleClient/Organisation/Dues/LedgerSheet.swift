@@ -14,16 +14,25 @@ package struct LedgerSheet: Sendable {
   package let lines: [Line]
   package let paidThrough: String?
   package let unpaid: Int?
+  /// Entries that a branch is not shown, because they are older than the months that the policy leaves it.
+  package let older: Int
 
-  package init(_ member: Member, on day: Day, in db: Database) throws(RelayError) {
+  /// - Parameter rights: the device's; a branch's is shown the last months of the ledger.
+  package init(
+    _ member: Member, on day: Day, rights: DeviceRights? = nil, in db: Database
+  ) throws(RelayError) {
     self.member = member
+    let first = try day.earlier(byMonths: Policy(in: db).ledgerMonths).text
+    let isBranchs = rights?.role == "branch"
     let all =
       try Ledger.read(where: "m.id = ?1 OR m.merged_into = ?1", [.text(member.id)], in: db)[member.id] ?? Ledger()
     let counting = try Ledger.of(member, in: db)
     let doubles = Set(counting.possibleDuplicates(on: day).flatMap { $0.map(\.id) })
     let reversed = counting.reversed(on: day.text)
     let known = Set(counting.entries.map(\.id))
-    lines = all.entries.map {
+    let shown = all.entries.filter { !isBranchs || $0.takenOn >= first }
+    older = all.entries.count - shown.count
+    lines = shown.map {
       Line(
         entry: $0, isReversed: reversed.contains($0.id), isPossibleDuplicate: doubles.contains($0.id),
         isHeld: !known.contains($0.id))
@@ -54,6 +63,9 @@ package struct LedgerSheet: Sendable {
     let through = paidThrough ?? "-"
     let owed = unpaid.map { language.choose(", \($0) months unpaid", "，未交\($0)个月") } ?? ""
     let sum = language.choose("paid through \(through)", "交至\(through)") + owed
-    return "\(member.title)\n" + (table.isEmpty ? "" : table.text + "\n") + sum
+    let rest =
+      older == 0
+      ? "" : language.choose("\n\(older) older entries: ask the committee", "\n另有较早记录\(older)条，请向党委查询")
+    return "\(member.title)\n" + (table.isEmpty ? "" : table.text + "\n") + sum + rest
   }
 }

@@ -1,10 +1,10 @@
 /// The generator's only source of randomness: 64 bits of state, the same numbers on every machine.
-struct SplitMix64 {
+package struct SplitMix64 {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,7 +13,7 @@ struct SplitMix64 {
   }
 
   /// A number from 0 up to, not including, `count`; every one equally likely.
-  mutating func below(_ count: Int) -> Int {
+  package mutating func below(_ count: Int) -> Int {
     let n = UInt64(count)
     let rest = (UInt64.max % n + 1) % n
     while true {
@@ -23,15 +23,15 @@ struct SplitMix64 {
   }
 
   /// A number from `low` to `high`, both included.
-  mutating func span(_ low: Int, _ high: Int) -> Int { low + below(high - low + 1) }
+  package mutating func span(_ low: Int, _ high: Int) -> Int { low + below(high - low + 1) }
 
-  mutating func chance(percent: Int) -> Bool { below(100) < percent }
+  package mutating func chance(percent: Int) -> Bool { below(100) < percent }
 
-  mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
+  package mutating func pick<T>(_ list: [T]) -> T { list[below(list.count)] }
 
-  mutating func shuffle<T>(_ list: inout [T]) {
+  package mutating func shuffle<T>(_ list: inout [T]) {
     for i in stride(from: list.count - 1, to: 0, by: -1) { list.swapAt(i, below(i + 1)) }
   }
 
-  mutating func uuid() -> String { UUIDText.of(next(), next()) }
+  package mutating func uuid() -> String { UUIDText.of(next(), next()) }
 }

@@ -31,6 +31,7 @@ package struct Office: Sendable {
     try phase(&done, judgeLateFacts)
     try phase(&done, settleMembership)
     try phase(&done, settleOutside)
+    try phase(&done, endStubs)
     try phase(&done, settleAssistance)
     for (question, line) in try phase(&done, settleBudgets) {
       let price = Resolution.values([Value(line.quantity), Value(line.fen)])

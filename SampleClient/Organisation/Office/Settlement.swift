@@ -32,6 +32,8 @@ package struct Settlement: Sendable, Equatable {
   /// Transfers that wait for another of the same member, and stays abroad that contradict one another.
   package var questions: [String] = []
 
+  package init() {}
+
   /// How much was written; nothing, where the office had settled the same before.
   package var written: Int {
     moved.count + requests + statuses + remarks + held + points + paid + reach + numbers + frozen

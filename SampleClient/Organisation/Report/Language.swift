@@ -2,7 +2,7 @@
 public enum Language: String, Sendable, CaseIterable {
   case en, zh
 
-  func choose(_ english: String, _ chinese: String) -> String { self == .en ? english : chinese }
+  package func choose(_ english: String, _ chinese: String) -> String { self == .en ? english : chinese }
 }
 
 /// The survey's own words, and ours for them.

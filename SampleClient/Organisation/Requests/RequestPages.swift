@@ -21,6 +21,8 @@ package enum RequestPages {
     var next: OrgUnit?
     var steps: [Step]
     var fold: RequestFold
+    /// It stands for all requests that mean the same move.
+    var isMain = true
   }
 
   static func standings(_ kinds: [String], _ look: Look) throws(RelayError) -> [Standing] {
@@ -36,7 +38,9 @@ package enum RequestPages {
         rights.objection(to: $0, of: request, from: from, to: request.toUnitID, isDecided: request.isDecided)
       }
       if request.kind == "transfer_internal", let group = book.group(of: request.id) {
-        return Standing(request: request, state: group.state, next: book.next(group), steps: own, fold: group.fold)
+        return Standing(
+          request: request, state: group.state, next: book.next(group), steps: own, fold: group.fold,
+          isMain: group.main.id == request.id)
       }
       var next: OrgUnit?
       if !request.isClosed, let step = fold.next {
@@ -59,6 +63,7 @@ package enum RequestPages {
     let unit = try filter.unit.map { (which) throws(RelayError) in try OrgUnit.find(which, in: look.db).id }
     let member = try filter.member.map { (who) throws(RelayError) in try Member.find(who, in: look.db).id }
     let units = try OrgUnit.all(in: look.db)
+    let rights = look.rights
     var grid = Page.Grid(
       "requests",
       [
@@ -67,6 +72,12 @@ package enum RequestPages {
       ], empty: Phrase("no requests", "没有申请"))
     let found = try standings(filter.kinds.isEmpty ? kinds : filter.kinds, look).filter { standing in
       let request = standing.request
+      // What an old branch is told no longer.
+      if rights.role == "branch", !rights.units.contains(request.toUnitID ?? ""),
+        standing.steps.contains(where: { $0.id == TransferStub.endID(request.id) })
+      {
+        return false
+      }
       return request.sameAs == nil && (filter.all || !request.isClosed)
         && (filter.state ?? standing.state) == standing.state
         && (unit.map { [request.unitID, request.fromUnitID, request.toUnitID].contains($0) } ?? true)

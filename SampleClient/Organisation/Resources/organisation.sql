@@ -165,7 +165,9 @@ CREATE TABLE dues_entry (
   reverses TEXT,
   taken_by TEXT,
   taken_on TEXT NOT NULL,
-  note TEXT
+  note TEXT,
+  -- the hub's order, shown by Relay once it is known; not synced
+  seq INTEGER
 );
 
 -- activities
@@ -198,7 +200,9 @@ CREATE TABLE attendance (
   mark TEXT NOT NULL CHECK (mark IN ('present', 'online', 'excused', 'absent')),
   marked_by TEXT,
   checked_in_at TEXT,
-  remark TEXT
+  remark TEXT,
+  -- the hub's order, as above
+  seq INTEGER
 );
 
 -- append-only; id of points for attendance: 'att:' || activity_id || ':' || member_id
@@ -250,7 +254,9 @@ CREATE TABLE contact_attempt (
     CHECK (outcome IN ('reached', 'left_message', 'no_answer', 'wrong_number', 'moved', 'said_abroad', 'refused')),
   at TEXT NOT NULL,
   by_officer TEXT NOT NULL,
-  note TEXT
+  note TEXT,
+  -- the hub's order, as above
+  seq INTEGER
 );
 
 -- notices, voice

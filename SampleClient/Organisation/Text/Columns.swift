@@ -1,11 +1,11 @@
 /// Text that lines up on a terminal, where a Chinese character takes two columns.
-enum Columns {
+package enum Columns {
   static func width(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + ($1.value >= 0x2E80 ? 2 : 1) }
   }
 
   /// Filled with spaces on the right, with at least one after it.
-  static func padded(_ text: String, _ columns: Int) -> String {
+  package static func padded(_ text: String, _ columns: Int) -> String {
     text + String(repeating: " ", count: max(1, columns - width(text)))
   }
 }

@@ -124,7 +124,11 @@ struct ActivityAddCommand: AsyncParsableCommand {
     let id = try workplace.write { [plan] (db) throws(RelayError) in
       try ActivityDesk(workplace.desk).add(plan, in: db)
     }
-    if output.isJSON { try Output.json(["id": id]) } else { print("\(title) saved   [\(id)]") }
+    if output.isJSON {
+      try Output.json(["id": id])
+    } else {
+      print(Language.say("\(title) saved", "\(title)：已保存") + "   [\(id)]")
+    }
   }
 }
 
@@ -175,7 +179,10 @@ struct ActivityAttendCommand: AsyncParsableCommand {
           marked: marked.marked, others: marked.others, guests: marked.guests, books: marked.books, state: marked.state)
       )
     } else {
-      print("\(marked.marked) \(mark), \(marked.others) others; \(marked.guests) guests, \(marked.books) books so far")
+      print(
+        Language.say(
+          "\(marked.marked) \(mark), \(marked.others) others; \(marked.guests) guests, \(marked.books) books so far",
+          "\(Words.of(mark, .zh))\(marked.marked)人，其他\(marked.others)人；目前来宾\(marked.guests)人，书籍\(marked.books)本"))
     }
   }
 }
@@ -211,7 +218,7 @@ struct ActivityEditCommand: AsyncParsableCommand {
       try ActivityDesk(workplace.desk).change(activity, assignments, in: db)
       return WrittenAnswer(id: activity.id, written: assignments.map(\.column))
     }
-    if output.isJSON { try Output.json(written) } else { print("\(written.written.joined(separator: ", ")) saved") }
+    if output.isJSON { try Output.json(written) } else { print(Saved.text(written.written)) }
   }
 }
 
@@ -236,7 +243,7 @@ struct ActivityCancelCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(WrittenAnswer(id: id, written: ["state"]))
     } else {
-      print("cancelled   [\(id)]")
+      print(Language.say("cancelled", "已取消") + "   [\(id)]")
     }
   }
 }

@@ -118,7 +118,7 @@ struct DuesReverseCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(["id": reversal.id, "reverses": reversal.of])
     } else {
-      print("reversed \(entry)   [\(reversal.id)]")
+      print(Language.say("reversed \(entry)", "已冲销\(entry)") + "   [\(reversal.id)]")
     }
   }
 }
@@ -136,8 +136,10 @@ struct DuesShowCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let (who, moment) = (member, moment)
-    let sheet = try place.organisation().read { (db) throws(RelayError) in
-      try LedgerSheet(try Member.find(who, in: db), on: try moment.day(in: db), in: db)
+    let replica = try place.organisation()
+    let rights = DeviceRights(try replica.status())
+    let sheet = try replica.read { (db) throws(RelayError) in
+      try LedgerSheet(try Member.find(who, in: db), on: try moment.day(in: db), rights: rights, in: db)
     }
     if output.isJSON { try Output.json(LedgerAnswer(sheet)) } else { print(sheet.text(speech.language)) }
   }
@@ -161,12 +163,15 @@ private struct LedgerAnswer: Codable {
   var member: String
   var paidThrough: String?
   var monthsUnpaid: Int?
+  /// Entries that a branch is not shown, because they are too old.
+  var older: Int
   var entries: [Entry]
 
   init(_ sheet: LedgerSheet) {
     member = sheet.member.id
     paidThrough = sheet.paidThrough
     monthsUnpaid = sheet.unpaid
+    older = sheet.older
     entries = sheet.lines.map {
       Entry(
         id: $0.entry.id, kind: $0.entry.kind, amountFen: $0.entry.amountFen, from: $0.entry.from?.text,

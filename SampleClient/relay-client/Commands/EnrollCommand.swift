@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Organisation
 internal import Relay
 internal import RelayCurl
 
@@ -26,7 +27,10 @@ struct EnrollCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(EnrollAnswer(replica: status.replica.description, device: status.device, role: status.role))
     } else {
-      print("enrolled as \(status.device). Next: relay-client --replica \(place.path) sync")
+      print(
+        Language.say(
+          "enrolled as \(status.device). Next: relay-client --replica \(place.path) sync",
+          "已接入，设备名\(status.device)。下一步：relay-client --replica \(place.path) sync"))
     }
   }
 }

@@ -49,7 +49,10 @@ struct ExportPendingCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(answer)
     } else {
-      print("\(answer.pending) waiting and \(answer.refused) refused transactions written to \(file)")
+      print(
+        Language.say(
+          "\(answer.pending) waiting and \(answer.refused) refused transactions written to \(file)",
+          "待发送\(answer.pending)项、被退回\(answer.refused)项已写入\(file)"))
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Organisation
 internal import Relay
 internal import RelayCurl
 
@@ -47,7 +48,10 @@ struct HistoryCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(HistoryAnswer(history))
     } else {
-      print(history.isEmpty ? "nothing is known of \(table) \(history.key)" : history.text)
+      print(
+        history.isEmpty
+          ? Language.say("nothing is known of \(table) \(history.key)", "没有关于\(table) \(history.key)的记录") : history.text
+      )
     }
   }
 

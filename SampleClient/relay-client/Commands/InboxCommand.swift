@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Organisation
 internal import Relay
 
 struct InboxCommand: AsyncParsableCommand {
@@ -56,7 +57,10 @@ struct InboxResolveCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(["resolved": ids.joined(separator: " ")])
     } else {
-      print("resolved \(ids.joined(separator: ", ")); it goes out with the next sync")
+      print(
+        Language.say(
+          "resolved \(ids.joined(separator: ", ")); it goes out with the next sync",
+          "已解决\(ids.joined(separator: "、"))；下次同步时发送"))
     }
   }
 

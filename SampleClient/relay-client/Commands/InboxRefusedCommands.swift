@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Organisation
 internal import Relay
 
 struct InboxResubmitCommand: AsyncParsableCommand {
@@ -46,7 +47,8 @@ struct InboxResubmitCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(["resubmitted": [id] + item.dependents])
     } else {
-      print("resubmitted \(([id] + item.dependents).joined(separator: ", ")); it goes out with the next sync")
+      let all = ([id] + item.dependents).joined(separator: ", ")
+      print(Language.say("resubmitted \(all); it goes out with the next sync", "已重新提交\(all)；下次同步时发送"))
     }
   }
 }
@@ -67,7 +69,7 @@ struct InboxDiscardCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(["discarded": gone])
     } else {
-      print("discarded \(gone.joined(separator: ", "))")
+      print(Language.say("discarded ", "已放弃") + gone.joined(separator: ", "))
     }
   }
 }
@@ -89,7 +91,7 @@ struct InboxDismissCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(["dismissed": ids.joined(separator: " ")])
     } else {
-      print("dismissed \(ids.count == 1 ? ids[0] : String(ids.count))")
+      print(Language.say("dismissed ", "已移出") + (ids.count == 1 ? ids[0] : String(ids.count)))
     }
   }
 }

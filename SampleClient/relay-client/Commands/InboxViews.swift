@@ -5,13 +5,37 @@ internal import Relay
 struct ConflictCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conflict", abstract: "Values that stand against one another: the inbox's conflicts.",
-    subcommands: [Listing.self, InboxResolveCommand.self], defaultSubcommand: Listing.self)
+    subcommands: [Listing.self, Show.self, InboxResolveCommand.self], defaultSubcommand: Listing.self)
 
   struct Listing: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Open conflicts, oldest first.")
     @OptionGroup var place: ReplicaPlace
     @OptionGroup var output: OutputOptions
     mutating func run() async throws { try InboxView.show(.conflict, place, output) }
+  }
+}
+
+extension ConflictCommand {
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "show", abstract: "One conflict: the values, who wrote them and when.")
+    @OptionGroup var place: ReplicaPlace
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The conflict's id or its number in the list; `all` for every open one.") var id: String
+
+    mutating func run() async throws {
+      let replica = try place.open()
+      let ids = try InboxPage.ids(id, .conflict, in: replica)
+      let found = try replica.inbox()
+      guard found.contains(where: { ids.contains($0.id) }) else {
+        throw RelayError(.entryUnknown, "there is no open conflict '\(id)'")
+      }
+      if output.isJSON {
+        try Output.json(found.filter { ids.contains($0.id) }.map(InboxAnswer.init))
+      } else {
+        print(try InboxPage.text(found, in: replica) { ids.contains($0.id) })
+      }
+    }
   }
 }
 
@@ -34,13 +58,14 @@ private enum InboxView {
   /// - Parameter kind: nil for held rows and refusals.
   static func show(_ kind: InboxItem.Kind?, _ place: ReplicaPlace, _ output: OutputOptions) throws {
     let replica = try place.open()
-    let items = try replica.inbox().filter { item in
+    let all = try replica.inbox()
+    let isShown: (InboxItem) -> Bool = { item in
       kind.map { item.kind == $0 } ?? (item.kind == .held || item.kind == .refused)
     }
     if output.isJSON {
-      try Output.json(items.map(InboxAnswer.init))
+      try Output.json(all.filter(isShown).map(InboxAnswer.init))
     } else {
-      print(try InboxPage.text(items, in: replica))
+      print(try InboxPage.text(all, in: replica, where: isShown))
     }
   }
 }

@@ -111,7 +111,7 @@ struct MemberEditCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(WrittenAnswer(id: changed.0, written: changed.2))
     } else {
-      print("\(changed.1): \(changed.2.joined(separator: ", ")) saved")
+      print(changed.1 + Language.say(": ", "：") + Saved.text(changed.2))
     }
   }
 }
@@ -158,8 +158,16 @@ struct MemberAddCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(["id": added.id, "number": added.number])
     } else {
-      print("\(name) saved as \(added.number)   [\(added.id)]")
+      print(Language.say("\(name) saved as \(added.number)", "\(name)：已登记，临时编号\(added.number)") + "   [\(added.id)]")
     }
+  }
+}
+
+/// What was written, for people.
+enum Saved {
+  static func text(_ columns: [String]) -> String {
+    let list = columns.joined(separator: ", ")
+    return Language.say("\(list) saved", "\(list)已保存")
   }
 }
 

@@ -43,7 +43,9 @@ struct ContactAddCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(WrittenAnswer(id: added.id, written: added.isNew ? ["contact_point"] : []))
     } else {
-      print(added.isNew ? "saved   [\(added.id)]" : "it is there already   [\(added.id)]")
+      print(
+        (added.isNew ? Language.say("saved", "已保存") : Language.say("it is there already", "已有此联系方式"))
+          + "   [\(added.id)]")
     }
   }
 }
@@ -73,7 +75,7 @@ struct ContactChangeCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(WrittenAnswer(id: id, written: written))
     } else {
-      print("\(written.joined(separator: ", ")) saved")
+      print(Saved.text(written))
     }
   }
 }
@@ -95,7 +97,7 @@ struct ContactRemoveCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(WrittenAnswer(id: id, written: ["contact_point"]))
     } else {
-      print("removed   [\(id)]")
+      print(Language.say("removed", "已删除") + "   [\(id)]")
     }
   }
 }

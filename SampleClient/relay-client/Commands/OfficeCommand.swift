@@ -25,20 +25,17 @@ struct OfficeSettleCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let replica = try place.organisation(environment: who.environment)
-    let (device, machine) = (try replica.status().device, who.instant)
-    let (now, zone) = try replica.read { (db) throws(RelayError) -> (Instant, TimeZoneOffset) in
-      let zone = try Policy(in: db).zone
-      guard !device.isEmpty else { return (machine, zone) }
-      return (try OfficeClock.time(machine: machine, device: device, in: db), zone)
-    }
-    if now != machine {
-      Output.complain(
-        Language.say(
-          "this machine's clock says \(zone.text(machine)); by what other devices told, the office works at \(zone.text(now))",
-          "本机时钟为\(zone.text(machine))；按其他设备所报时间，办公室以\(zone.text(now))办理"))
-    }
-    let settlement = try Office(replica, now: now).settle()
+    let settlement = try Office(replica, now: try time(replica)).settle()
     if output.isJSON { try Output.json(SettlementAnswer(settlement)) } else { print(settlement.text(speech.language)) }
+  }
+
+  /// The hub's time of the last sync, unless a time was given.
+  private func time(_ replica: Replica) throws(RelayError) -> Instant {
+    guard who.now == nil else { return who.instant }
+    let clock = OfficeClock(try replica.status(), machine: who.instant)
+    let zone = try replica.read { (db) throws(RelayError) in try Policy(in: db).zone }
+    if let remark = clock.remark(zone, speech.language) { Output.complain(remark) }
+    return clock.now
   }
 }
 
@@ -83,7 +80,10 @@ struct OfficeReviewCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(items.map(HeldAnswer.init))
     } else {
-      print(items.isEmpty ? "nothing is held" : items.map { "\($0.note)   [\($0.id)]" }.joined(separator: "\n"))
+      print(
+        items.isEmpty
+          ? Language.say("nothing is held", "没有转入审核的内容")
+          : items.map { "\($0.note)   [\($0.id)]" }.joined(separator: "\n"))
     }
   }
 }
@@ -108,7 +108,7 @@ struct OfficeReleaseCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(WrittenAnswer(id: id, written: ["request_step"]))
     } else {
-      print("released \(id)")
+      print(Language.say("released \(id)", "\(id)已计入"))
     }
   }
 }
@@ -137,7 +137,7 @@ struct OfficeMergeCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(["merged": ids.0, "into": ids.1])
     } else {
-      print("\(other) is \(member)   [\(ids.1)]")
+      print(Language.say("\(other) is \(member)", "\(other)即\(member)") + "   [\(ids.1)]")
     }
   }
 }

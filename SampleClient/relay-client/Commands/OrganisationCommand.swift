@@ -60,7 +60,10 @@ struct GenerateCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(answer)
     } else {
-      print("\(answer.rows) rows of \(answer.units) units written to \(place.path)")
+      print(
+        Language.say(
+          "\(answer.rows) rows of \(answer.units) units written to \(place.path)",
+          "\(answer.units)个单位的\(answer.rows)行已写入\(place.path)"))
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Organisation
 internal import Relay
 internal import RelayCurl
 
@@ -37,10 +38,19 @@ struct SyncCommand: AsyncParsableCommand {
       throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
     }
     let transport = try CurlTransport(hub: hub)
+    defer { Progress.end() }
     var options = SyncOptions.system
     options.requestDeadline = deadline.map { .seconds($0) }
     return try await within(deadline.map { .seconds($0) }) { [options] () async throws(RelayError) in
-      try await replica.sync(with: transport, options: options)
+      try await replica.sync(with: transport, options: options, progress: Self.tell)
     }
+  }
+
+  /// For a person who watches; how much there is to come the hub does not say yet.
+  @Sendable private static func tell(_ so: SyncReport) {
+    Progress.tell(
+      Language.say(
+        "syncing: \(so.pushed)/\(so.toPush) sent (\(Size.text(so.bytesUp))), \(so.rows) rows received (\(Size.text(so.bytesDown)))",
+        "同步中：已发送\(so.pushed)/\(so.toPush)（\(Size.text(so.bytesUp))），已接收\(so.rows)行（\(Size.text(so.bytesDown))）"))
   }
 }

@@ -58,7 +58,7 @@ struct TransferOpenCommand: AsyncParsableCommand {
       if release { try desk.take("release", on: id, in: db) }
       return id
     }
-    if output.isJSON { try Output.json(["id": id]) } else { print("opened   [\(id)]") }
+    if output.isJSON { try Output.json(["id": id]) } else { print(Language.say("opened", "已提出") + "   [\(id)]") }
   }
 }
 
@@ -82,7 +82,11 @@ struct StepArguments: ParsableArguments {
     if output.isJSON {
       try Output.json(WrittenAnswer(id: request, written: isNew ? [step] : []))
     } else {
-      print(isNew ? "\(step) saved; it goes out with the next sync" : "you have said so already")
+      print(
+        isNew
+          ? Language.say(
+            "\(step) saved; it goes out with the next sync", "\(Words.of(step, in: "step", .zh))：已保存，下次同步时发送")
+          : Language.say("you have said so already", "您已办理过"))
     }
   }
 }
@@ -152,9 +156,9 @@ struct TransferShowCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let (which, all) = (which, all)
     let replica = try place.organisation()
-    let role = try replica.status().role
+    let proof = DeviceRights(try replica.status()).proof
     let views = try replica.read { (db) throws(RelayError) in
-      try TransferView.list(which, includingClosed: all, proof: try DeviceRights(role: role, in: db).proof, in: db)
+      try TransferView.list(which, includingClosed: all, proof: proof, in: db)
     }
     if output.isJSON {
       try Output.json(views.map(TransferAnswer.init))

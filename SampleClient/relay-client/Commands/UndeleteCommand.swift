@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Organisation
 internal import Relay
 
 struct UndeleteCommand: AsyncParsableCommand {
@@ -24,14 +25,17 @@ struct UndeleteCommand: AsyncParsableCommand {
       let keys = try replica.deleted(table).map { $0.map { $0.text ?? $0.description } }
       if output.isJSON { return try Output.json(keys) }
       return print(
-        keys.isEmpty ? "nothing is known to be deleted" : keys.map { $0.joined(separator: " ") }.joined(separator: "\n")
+        keys.isEmpty
+          ? Language.say("nothing is known to be deleted", "没有已知被删除的行")
+          : keys.map { $0.joined(separator: " ") }.joined(separator: "\n")
       )
     }
     try replica.undelete(table, key: try schema.key(key))
     if output.isJSON {
       try Output.json(["undeleted": key])
     } else {
-      print("\(table) \(key.joined(separator: " ")) comes back with the next sync")
+      let row = "\(table) \(key.joined(separator: " "))"
+      print(Language.say("\(row) comes back with the next sync", "\(row)将在下次同步时恢复"))
     }
   }
 }

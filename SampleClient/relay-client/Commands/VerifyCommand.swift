@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Organisation
 internal import Relay
 internal import RelayCurl
 
@@ -42,19 +43,25 @@ struct VerifyCommand: AsyncParsableCommand {
     if output.isJSON {
       try Output.json(VerifyAnswer(result, dangling, repair: repair))
     } else if result.isEqual {
-      print("\(result.rows) rows are as the hub has them at \(result.base)")
+      print(
+        Language.say(
+          "\(result.rows) rows are as the hub has them at \(result.base)", "\(result.rows)行与中心（\(result.base)）一致"))
     } else {
       print(result.differences.map { "\($0.kind.rawValue)  \($0.table) \($0.key)" }.joined(separator: "\n"))
     }
     if !output.isJSON {
       for one in dangling {
         print(
-          "\(one.table).\(one.columns): \(one.rows) point to no row of \(one.target) here, like "
-            + one.examples.joined(separator: ", "))
+          Language.say(
+            "\(one.table).\(one.columns): \(one.rows) point to no row of \(one.target) here, like ",
+            "\(one.table).\(one.columns)：\(one.rows)行指向本机没有的\(one.target)，如") + one.examples.joined(separator: ", "))
       }
     }
     if repair != nil, !result.isEqual, !output.isJSON {
-      print(takeAsEdits ? "taken as edits; they go out with the next sync" : "reverted to what the hub has")
+      print(
+        takeAsEdits
+          ? Language.say("taken as edits; they go out with the next sync", "已作为修改，下次同步时发送")
+          : Language.say("reverted to what the hub has", "已恢复为中心的内容"))
     }
     if !result.isEqual, repair == nil { throw ExitCode(ClientExit.failed.rawValue) }
   }

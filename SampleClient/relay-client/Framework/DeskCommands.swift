@@ -17,10 +17,10 @@ struct LookArguments: ParsableArguments {
 
   func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page {
     let replica = try place.organisation()
-    let role = try replica.status().role
+    let rights = DeviceRights(try replica.status())
     let (day, now) = (moment.asOf.flatMap { Day($0) }, moment.now)
     return try replica.read { (db) throws(RelayError) in
-      try body(try Look(db, role: role, now: now, day: day))
+      try body(try Look(db, rights, now: now, day: day))
     }
   }
 }

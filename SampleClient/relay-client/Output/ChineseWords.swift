@@ -1,4 +1,4 @@
-/// What the program says in Chinese beside the English texts of its parts: failures by their code, commands by their name.
+/// Failures in Chinese by their code; what they say stands in the table of sentences.
 enum ChineseWords {
   /// By the code; the English message follows it with the particulars.
   static let failures: [String: String] = [
@@ -6,30 +6,17 @@ enum ChineseWords {
     "file_missing": "文件不存在", "read_only": "文件不可写", "disk_full": "磁盘已满", "io_error": "读写失败", "corrupt": "文件已损坏",
     "not_enrolled": "尚未接入中心", "hub_unreachable": "无法连接中心", "revoked": "本设备已被停用", "deadline": "超时未完成",
     "busy": "文件正被占用", "constraint": "违反数据规则", "not_allowed": "不允许", "hub_overloaded": "中心繁忙，请稍后",
+    "entry_unknown": "没有这一项", "row_unknown": "没有这一行", "sql": "语句有误",
+    "not_a_database": "不是数据库文件", "not_attached": "不是本程序的数据文件", "wrong_organisation": "属于另一组织",
+    "already_enrolled": "已接入中心", "code_invalid": "代码无效", "unauthorized": "凭证无效", "hub_name_unknown": "找不到中心",
+    "connection_refused": "中心没有服务", "connection_lost": "连接中断", "hub_silent": "中心没有应答",
+    "certificate_untrusted": "证书不可信", "certificate_expired": "证书已过期", "sign_in_page": "网络要求登录",
+    "proxy_password": "代理要求密码", "request_too_large": "请求过大", "no_progress": "没有进展", "slow_down": "请稍候",
+    "hub_failed": "中心故障", "wrong_answer": "应答有误", "hub_rolled_back": "中心丢失历史", "replica_forked": "文件有副本在写",
+    "wrong_hub": "不是本组织的中心", "cancelled": "已取消", "transaction_too_large": "一次写入过多", "moment_void": "内容已变",
+    "schema_invalid": "架构文件有误", "schema_mismatch": "架构不一致", "schema_too_old": "程序过旧", "schema_too_new": "中心过旧",
+    "file_replaced": "文件已被替换", "damaged_work": "未发送内容损坏", "limit_exceeded": "超过限制", "malformed_message": "消息有误",
+    "unsupported_version": "版本不支持", "page_void": "接收重新开始", "out_of_order": "次序不对", "invariant": "程序缺陷",
+    "nested_call": "嵌套调用", "envelope_unneeded": "将重新发送",
   ]
-
-  static let commands: [(name: String, what: String)] = [
-    ("status", "是否已发送、是否最新、有何待办"), ("sync", "发送和接收"), ("inbox", "待处理：冲突、退回、暂存和通知"), ("conflict", "冲突"),
-    ("held", "暂存和被退回的内容"), ("member", "党员名册和党员卡片"), ("declare", "党员申报"), ("contact", "联系记录"), ("sweep", "摸排"),
-    ("dues", "党费"), ("activity", "活动"), ("attend", "签到"), ("points", "积分"), ("appraise", "民主评议"), ("notice", "通知"),
-    ("say", "意见建议、提名、互助"), ("transfer", "组织关系接转"), ("admit", "预备党员转正"), ("abroad", "出国（境）：保留、停止、恢复党籍"),
-    ("resign", "退党"), ("assistance", "帮扶（help ask）"), ("budget", "经费预算"), ("request", "各类申请：待谁办理"), ("ledger", "工作台账"),
-    ("report", "报告R1至R14"), ("export", "导出名册、党员信息、未发送内容"), ("history", "修改历史"), ("undelete", "恢复已删除"),
-    ("verify", "与中心核对"), ("device", "设备"), ("lock", "锁定本设备"), ("enroll", "接入中心"), ("unit", "党委、总支、支部"),
-    ("officer", "干部"), ("policy", "政策参数"), ("branch", "支部检查"), ("office", "党委办公室"), ("organisation", "示例组织"),
-  ]
-
-  /// The overview that stands before the English help.
-  static var overview: String {
-    let width = commands.map(\.name.count).max() ?? 0
-    let lines = commands.map { "  " + $0.name + String(repeating: " ", count: width + 2 - $0.name.count) + $0.what }
-    return """
-      用法：relay-client [--replica 文件] 命令 …
-      除 enroll、sync、verify 外均可离线使用。RELAY_REPLICA 可代替 --replica，RELAY_AS 可代替 --as。
-      退出码：0 完成，1 失败，2 用法不对，4 无法连接中心，5 本设备已被停用。
-
-      命令：
-      \(lines.joined(separator: "\n"))
-      """
-  }
 }

@@ -1,3 +1,4 @@
+internal import Organisation
 internal import Relay
 
 /// One item that waits for a person, or tells one something.
@@ -59,29 +60,40 @@ struct InboxAnswer: Encodable {
 }
 
 extension InboxItem {
+  private var heading: String {
+    let words: [Kind: String] = [.conflict: "冲突", .notice: "通知", .refused: "退回", .held: "暂存"]
+    let cell = column.map { Language.say("\($0) of ", "\($0)，") } ?? ""
+    return Language.say(kind.rawValue, words[kind] ?? kind.rawValue) + "  \(cell)\(table) \(key)"
+  }
+
   /// For people: what it is, and the values by their letters.
   var text: String {
-    var lines = ["\(kind.rawValue)  \(column.map { "\($0) of " } ?? "")\(table) \(key)   [\(id)]"]
-    if status == .answered { lines.append("  settled here; waits for the hub") }
-    if let rule { lines.append("  rule \(rule)") }
+    var lines = [heading + "   [\(id)]"]
+    if status == .answered { lines.append("  " + Language.say("settled here; waits for the hub", "本机已解决，待中心确认")) }
+    if let rule { lines.append("  " + Language.say("rule \(rule)", "规则\(rule)")) }
     if let message { lines.append("  \(message)") }
     switch kind {
     case .conflict:
       for sibling in siblings {
         let letter = ChoiceLetter.letter(sibling.position).map { "\($0))" } ?? " "
-        lines.append("  \(letter) \(sibling.text)\(sibling.isShown ? "   * shown now" : "")")
+        lines.append("  \(letter) \(sibling.text)\(sibling.isShown ? Language.say("   * shown now", "   * 现显示") : "")")
       }
-      if let base { lines.append("  before: \(base.text)") }
+      if let base { lines.append(Language.say("  before: ", "  此前：") + base.text) }
     case .notice:
-      for sibling in siblings { lines.append("  \(sibling.isShown ? "shown" : "yours"): \(sibling.text)") }
+      for sibling in siblings {
+        lines.append(
+          "  " + (sibling.isShown ? Language.say("shown: ", "现显示：") : Language.say("yours: ", "您所写：")) + sibling.text)
+      }
     case .refused:
       lines += operations.prefix(20).map { operation in
         let column = operation.column.map { " \($0) \(operation.value)" } ?? ""
         return "  \(operation.table) \(operation.key): \(operation.operation)\(column)"
       }
-      if operationCount > 20 { lines.append("  and \(operationCount - 20) values more") }
-      if let dependsOn { lines.append("  builds on \(dependsOn)") }
-      if !dependents.isEmpty { lines.append("  with it: \(dependents.joined(separator: ", "))") }
+      if operationCount > 20 {
+        lines.append(Language.say("  and \(operationCount - 20) values more", "  另有\(operationCount - 20)个值"))
+      }
+      if let dependsOn { lines.append(Language.say("  builds on \(dependsOn)", "  依赖\(dependsOn)")) }
+      if !dependents.isEmpty { lines.append(Language.say("  with it: ", "  一并：") + dependents.joined(separator: ", ")) }
     case .held: break
     }
     return lines.joined(separator: "\n")

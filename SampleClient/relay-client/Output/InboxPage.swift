@@ -3,7 +3,13 @@ internal import Relay
 
 /// The inbox for people: numbered, with whom each item is about. Notices of one kind are one line.
 enum InboxPage {
-  static func text(_ items: [InboxItem], in replica: Replica) throws(RelayError) -> String {
+  ///
+  /// - Parameter isShown: which of them; each keeps its number in the whole list.
+  static func text(
+    _ all: [InboxItem], in replica: Replica, where isShown: (InboxItem) -> Bool = { _ in true }
+  ) throws(RelayError) -> String {
+    let numbers = all.indices.filter { isShown(all[$0]) }
+    let items = numbers.map { all[$0] }
     guard !items.isEmpty else { return Language.say("nothing waits", "没有待处理事项") }
     let isOrganisations = try SyncSchema(json: Organisation.schema).name == replica.schema.name
     let subjects = try replica.read { (db) throws(RelayError) -> [String?] in
@@ -18,17 +24,18 @@ enum InboxPage {
     for item in items where item.kind == .notice { counts[group(item), default: 0] += 1 }
     var said: Set<String> = []
     for (at, item) in items.enumerated() {
+      let number = numbers[at] + 1
       let count = item.kind == .notice ? counts[group(item)] ?? 1 : 1
       guard count > many else {
-        lines.append("\(at + 1)  " + (subjects[at].map { $0 + ": " } ?? "") + item.text)
+        lines.append("\(number)  " + (subjects[at].map { $0 + ": " } ?? "") + item.text)
         continue
       }
       // The first of its kind speaks for all of them.
       guard said.insert(group(item)).inserted else { continue }
       lines.append(
         Language.say(
-          "\(at + 1)  \(count) notices about \(item.table) (\(item.rule ?? "-")): nothing to do; `inbox dismiss all` ends them",
-          "\(at + 1)  \(count)条\(item.table)通知（\(item.rule ?? "-")）：无需处理，用 inbox dismiss all 清除"))
+          "\(number)  \(count) notices about \(item.table) (\(item.rule ?? "-")): nothing to do; `inbox dismiss all` ends them",
+          "\(number)  \(count)条\(item.table)通知（\(item.rule ?? "-")）：无需处理，用 inbox dismiss all 清除"))
     }
     return lines.joined(separator: "\n")
   }

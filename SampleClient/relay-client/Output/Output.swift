@@ -17,9 +17,15 @@ enum Output {
 
   /// Tells a failure on standard error; with `--json` also as an object on standard output.
   static func tell(_ error: RelayError, asJSON: Bool) {
-    let word = Language.spoken == .zh ? ChineseWords.failures[error.code.rawValue].map { $0 + "：" } ?? "" : ""
-    complain(word + TerminalText.line(error.description))
+    complain(TerminalText.line(text(error)))
     if asJSON { try? json(["error": ErrorAnswer(error)]) }
+  }
+
+  private static func text(_ error: RelayError) -> String {
+    guard Language.spoken == .zh else { return error.description }
+    let word = ChineseWords.failures[error.code.rawValue].map { "\($0)（\(error.code.rawValue)）" } ?? error.code.rawValue
+    let message = Translation.said(error.message)
+    return "\(word)：\(message)\(message.hasSuffix("。") ? "" : "。")\(Translation.said(error.advice))"
   }
 
   static func complain(_ text: String) {

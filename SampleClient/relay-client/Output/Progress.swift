@@ -11,6 +11,12 @@ enum Progress {
     FileHandle.standardError.write(Data("\r\(what) \(bar) \(done)/\(total) \(detail)\u{1B}[K".utf8))
   }
 
+  /// A line where there is no total.
+  static func tell(_ text: String) {
+    guard isWatched else { return }
+    FileHandle.standardError.write(Data("\r\(text)\u{1B}[K".utf8))
+  }
+
   static func end() {
     guard isWatched else { return }
     FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))

@@ -9,7 +9,8 @@ struct SpeechOptions: ParsableArguments {
   @Option(help: "The language of the text: en or zh. LC_ALL, LC_MESSAGES and LANG say the same.")
   var lang: Tongue?
 
-  var language: Language { lang.map { $0 == .zh ? .zh : .en } ?? SpeechOptions.ofEnvironment }
+  /// The whole process speaks it, whatever command asks.
+  var language: Language { Language.spoken }
 
   /// What the machine speaks.
   static var ofEnvironment: Language {
@@ -25,5 +26,22 @@ struct SpeechOptions: ParsableArguments {
       if argument.hasPrefix("--lang=") { return argument == "--lang=zh" ? .zh : .en }
     }
     return ofEnvironment
+  }
+
+  /// The words without the language, which every command takes at any place.
+  static func without(_ arguments: [String]) -> [String] {
+    var rest: [String] = []
+    var at = 0
+    while at < arguments.count {
+      let (word, next) = (arguments[at], at + 1 < arguments.count ? arguments[at + 1] : "")
+      if word == "--" { return rest + arguments[at...] }
+      if word == "--lang", Tongue(rawValue: next) != nil {
+        at += 2
+      } else {
+        if !["--lang=zh", "--lang=en"].contains(word) { rest.append(word) }
+        at += 1
+      }
+    }
+    return rest
   }
 }

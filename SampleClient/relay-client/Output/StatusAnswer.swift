@@ -8,6 +8,11 @@ struct StatusAnswer: Codable {
     var message: String
   }
 
+  struct ScopeAnswer: Codable {
+    var name: String
+    var writable: Bool
+  }
+
   struct Syncing: Codable {
     var waitsFor: String
     var since: String
@@ -37,6 +42,8 @@ struct StatusAnswer: Codable {
   var lastPull: String?
   /// The hub's clock at the last pull.
   var hubTime: String?
+  /// What the hub granted: names of scopes, with `writable` for those that the device may write.
+  var scopes: [ScopeAnswer]
   /// What a sync that runs now waits for, and since when.
   var syncing: Syncing?
   /// What waits for the people here; absent where the file is not the organisation's.
@@ -66,48 +73,32 @@ struct StatusAnswer: Codable {
     lastPush = utc(status.lastPush)
     lastPull = utc(status.lastPull)
     hubTime = utc(status.hubTime)
+    scopes = status.scopes.map { ScopeAnswer(name: $0.name, writable: $0.isWritable) }
     syncing = status.activity.map { Syncing(waitsFor: $0.waitsFor, since: Instant(milliseconds: $0.since).text) }
     self.agenda = agenda.map(AgendaAnswer.init)
     self.lastError = lastError
-  }
-
-  var text: String {
-    var lines = [
-      device.isEmpty ? "Device  not enrolled" : "Device  \(device)" + (base == 0 ? "" : " (\(role))"),
-      "Sent    \(accepted) accepted · \(pending) not confirmed yet" + (lastPush.map { " · all sent \($0)" } ?? ""),
-      lastPull.map { "Fresh   up to \(base), as of \($0)" } ?? "Fresh   nothing was pulled yet",
-      "To do   \(conflicts) conflicts · \(refused) refused · \(held) held · \(notices) notices",
-      "Rows    \(rows)",
-    ]
-    if let agenda {
-      lines.insert(
-        """
-        Waiting \(agenda.review) held for review · \(agenda.transfers) transfers wait for you · \
-        \(agenda.silent) members silent for months
-        """, at: 4)
-    }
-    if !mismatch.isEmpty { lines.append("Differs from the hub in \(mismatch.joined(separator: ", "))") }
-    if let waitsFor { lines.append("Unsent work waits for \(waitsFor)") }
-    if wasRebuilt {
-      lines.append(
-        "This file may differ from the hub unseen: a tool rebuilt a table, or a wrong answer was taken back. Next: verify"
-      )
-    }
-    if let syncing { lines.append("Syncing now: waits for \(syncing.waitsFor) since \(syncing.since)") }
-    if let lastError { lines.append("Last sync failed: \(lastError.code): \(lastError.message)") }
-    return lines.joined(separator: "\n")
   }
 }
 
 /// What waits for the people at a device.
 struct AgendaAnswer: Codable {
+  struct Turn: Codable {
+    var unit: String
+    var requests: Int
+  }
+
+  /// The code of the unit at work here.
+  var unit: String?
   var review: Int
   var transfers: Int
+  /// Of every kind, transfers among them.
+  var requests: Int
+  var others: [Turn]
   var silent: Int
 
   init(_ agenda: Agenda) {
-    review = agenda.review
-    transfers = agenda.transfers
-    silent = agenda.silent
+    unit = agenda.place?.code
+    (review, transfers, requests, silent) = (agenda.review, agenda.transfers, agenda.requests, agenda.silent)
+    others = agenda.others.map { Turn(unit: $0.unit, requests: $0.requests) }
   }
 }

@@ -1,3 +1,4 @@
+internal import Organisation
 internal import Relay
 
 /// What `sync` did.
@@ -27,10 +28,16 @@ struct SyncAnswer: Codable {
   }
 
   var text: String {
-    """
-    push   \(pushed) sent · \(accepted) accepted · \(refused) refused · \(conflicts) made a conflict
-    pull   \(rows) rows changed · \(exits) left · up to \(base)
-    \(bytesUp) bytes up, \(bytesDown) bytes down, \(requests) requests
-    """
+    Language.say(
+      """
+      push   \(pushed) sent · \(accepted) accepted · \(refused) refused · \(conflicts) made a conflict
+      pull   \(rows) rows changed · \(exits) left · up to \(base)
+      \(Size.text(bytesUp)) up, \(Size.text(bytesDown)) down, \(requests) requests
+      """,
+      """
+      发送   已发送\(pushed) · 接受\(accepted) · 退回\(refused) · 产生冲突\(conflicts)
+      接收   变更\(rows)行 · 移出\(exits)行 · 截至\(base)
+      上行\(Size.text(bytesUp))，下行\(Size.text(bytesDown))，\(requests)次请求
+      """)
   }
 }

@@ -68,7 +68,7 @@ extension ReplicaPlace {
       let day = zone.day(options.instant).text
       let officer = try Officer.find(who, on: day, in: db)
       let unit = try OrgUnit.find(officer.unitID, in: db)
-      let rights = try DeviceRights(role: status.role, in: db)
+      let rights = DeviceRights(status)
       try rights.check(officer, unit, on: day)
       let noted = try DeviceNotes.value("device_number", in: db)
       return Found(

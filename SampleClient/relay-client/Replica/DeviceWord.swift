@@ -16,7 +16,7 @@ enum DeviceWord {
       syncedAt: nil)
     let now = Instant(milliseconds: Environment.system.now())
     let unit = try replica.read { (db) throws(RelayError) in
-      try DeviceDesk.unit(try DeviceRights(role: status.role, in: db), in: db)
+      try DeviceDesk.unit(DeviceRights(status), in: db)
     }
     guard let unit else { return }
     _ = try replica.write { (db) throws(RelayError) in try DeviceDesk.tell(state, unit: unit, now: now, in: db) }

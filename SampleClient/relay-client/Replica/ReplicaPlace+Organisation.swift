@@ -3,9 +3,16 @@ internal import Relay
 
 extension ReplicaPlace {
   /// Opens the replica for the commands that know the organisation's tables.
+  ///
+  /// - Throws: `role_forbids` where the device's lease is over.
   func organisation(environment: Environment = .system) throws(RelayError) -> Replica {
     let replica = try open(environment: environment)
     try Self.check(replica)
+    let (status, now) = (try replica.status(), Instant(milliseconds: environment.now()))
+    try replica.read { (db) throws(RelayError) in
+      let policy = try Policy(in: db)
+      try Lease(status, policy).check(now: now, policy.zone)
+    }
     return replica
   }
 

@@ -171,10 +171,10 @@ final class Phone {
   }
 
   func agenda(on day: String) throws -> Agenda {
-    let day = try #require(Day(day))
-    let who = officer
+    let (day, who, rights) = (try #require(Day(day)), officer, DeviceRights(try replica.status()))
     return try replica.read { (db) throws(RelayError) in
-      try Agenda(db, unit: try Officer.find(who, in: db).unitID, on: day)
+      let look = try Look(db, rights, now: Instant(milliseconds: 0), day: day)
+      return try Agenda(look, unit: try Officer.find(who, in: db).unitID)
     }
   }
 

@@ -43,8 +43,8 @@ struct RightStories {
       try OfficerDesk(desk).leave(try Officer.find("deputy-17", in: db), on: "2017-10-02", in: db)
     }
     try story.sync([story.c, story.b17a], at: "2017-10-02T09:00:00Z")
+    let rights = DeviceRights(try story.b17a.replica.status())
     try story.b17a.replica.read { (db) throws(RelayError) in
-      let rights = try DeviceRights(role: "branch", in: db)
       func check(_ who: String, on day: String) throws(RelayError) {
         let officer = try Officer.find(who, in: db)
         try rights.check(officer, try OrgUnit.find(officer.unitID, in: db), on: day)
@@ -174,30 +174,28 @@ struct RightStories {
     #expect(try story.b17a.value("SELECT paid_through FROM member WHERE id = 'm0417'") == "2017-09")
   }
 
-  @Test("a machine whose clock is years off settles at a time that the other devices bear out")
+  @Test("the office settles at the hub's time of its last sync, and says when its own clock differs")
   func officeClock() throws {
     let story = try Story()
-    for (phone, time) in [
-      (story.b17a, "2017-10-02T08:00:00Z"), (story.b42, "2017-10-03T08:00:00Z"), (story.r1, "2031-01-01T00:00:00Z"),
-    ] {
-      try phone.act(at: time) { (desk, db) throws(RelayError) in
-        let state = DeviceDesk.State(
-          device: phone.name, unsent: 0, held: 0, conflicts: 0, refused: 0, rows: 1, app: "1", schemaVersion: 1,
-          syncedAt: nil)
-        _ = try DeviceDesk.tell(state, unit: desk.unit.id, now: desk.now, in: db)
-      }
-    }
-    try story.sync([story.b17a, story.b42, story.r1, story.c], at: "2017-10-03T09:00:00Z")
-    func time(_ machine: String) throws -> String {
-      let machine = try #require(Instant(machine))
-      return try story.c.replica.read { (db) throws(RelayError) in
-        try OfficeClock.time(machine: machine, device: "C", in: db).text
-      }
-    }
-    #expect(try time("2017-10-04T08:00:00Z") == "2017-10-04T08:00:00Z")
-    #expect(
-      try time("2026-10-04T08:00:00Z") == "2017-11-02T08:00:00Z", "a lease after the last word that another bears out")
-    #expect(try time("2010-10-04T08:00:00Z") == "2017-10-03T08:00:00Z")
+    try story.c.act(at: "2031-01-01T00:00:00Z") { (_, _) throws(RelayError) in }
+    try story.sync([story.c], at: "2017-10-03T09:00:00Z")
+    let machine = try #require(Instant("2031-01-01T00:10:00Z"))
+    let clock = OfficeClock(try story.c.replica.status(), machine: machine)
+    #expect(clock.now.text == "2017-10-03T09:00:00Z")
+    #expect(clock.remark(.utc, .en)?.contains("13 years ahead of the hub's") == true)
+    #expect(clock.remark(.utc, .zh)?.contains("快13年") == true)
+    // In the year that the machine shows everybody would be at risk.
+    let done = try Office(story.c.replica, now: clock.now).settle()
+    #expect(done.lostProposals.isEmpty && done.reach == 0)
+
+    try story.c2.act(at: "2017-10-03T09:00:02Z") { (_, _) throws(RelayError) in }
+    try story.sync([story.c2], at: "2017-10-03T09:00:00Z")
+    let status = try story.c2.replica.status()
+    let soon = try #require(Instant("2017-10-03T11:00:00Z"))
+    #expect(OfficeClock(status, machine: soon).remark(.utc, .en) == nil)
+    let late = try #require(Instant("2017-11-07T09:00:00Z"))
+    #expect(OfficeClock(status, machine: late).now.text == "2017-10-03T09:00:00Z")
+    #expect(OfficeClock(status, machine: late).remark(.utc, .en)?.contains("34 days ago") == true)
   }
 
   @Test("a joint activity is shared with the unit that is named by its code, and with no unknown one")

@@ -5,6 +5,27 @@ import Testing
 
 @Suite("Stories of transfers")
 struct TransferStories {
+  @Test("a device says where it stands, what it serves, and for whom a request waits")
+  func places() throws {
+    let story = try Story()
+    _ = try story.b17a.open("0417", to: "B042", at: "2017-10-02T08:00:00Z")
+    let before = try story.b17a.agenda(on: "2017-10-02")
+    #expect(before.place?.code == "B017" && before.place?.kind == "direct" && before.place?.above == "R1")
+    #expect(before.requests == 1 && before.others.isEmpty, "the branch has not released")
+    let scopes = try story.b17a.replica.status().scopes
+    #expect(scopes.filter(\.isWritable).map(\.name) == ["unit/b17"])
+    #expect(scopes.filter { !$0.isWritable }.map(\.name) == ["below/c", "below/r1", "everyone"])
+
+    let request = try #require(try story.b17a.transfers().first?.id)
+    try story.b17a.take("release", on: request, at: "2017-10-02T09:00:00Z")
+    try story.sync([story.b17a, story.b42, story.c, story.r2], at: "2017-10-02T10:00:00Z")
+    #expect(try story.b17a.agenda(on: "2017-10-02").others == [Agenda.Turn(unit: "B042", requests: 1)])
+    #expect(try story.b42.agenda(on: "2017-10-02").requests == 1)
+    #expect(try story.c.agenda(on: "2017-10-02").others == [Agenda.Turn(unit: "B042", requests: 1)])
+    #expect(try story.r2.agenda(on: "2017-10-02").place?.level == "regional")
+    #expect(try story.c.replica.status().scopes.map(\.name) == ["*"])
+  }
+
   @Test(
     "T05: a transfer while the old branch keeps working: what was before counts, what was after waits for a person",
     arguments: Order.allCases)

@@ -7,10 +7,10 @@ import Testing
 extension Phone {
   /// A page as this device shows it.
   func page(on day: String, _ body: (Look) throws(RelayError) -> Page) throws -> Page {
-    let role = try replica.status().role
+    let rights = DeviceRights(try replica.status())
     return try replica.read { (db) throws(RelayError) in
       guard let now = Instant(day + "T12:00:00Z") else { throw RelayError(.usage, "no day") }
-      return try body(try Look(db, role: role, now: now, day: Day(day)))
+      return try body(try Look(db, rights, now: now, day: Day(day)))
     }
   }
 

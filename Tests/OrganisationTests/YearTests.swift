@@ -1,0 +1,16 @@
+import Foundation
+import OrganisationYear
+import Testing
+
+@Suite("A year of the organisation")
+struct YearTests {
+  @Test("five branches live 2017: every replica equals the committee's by scope, every report what was counted apart")
+  func short() throws {
+    let folder = NSTemporaryDirectory() + "year-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let year = try Year(.short, in: folder)
+    try year.live()
+    #expect(try year.complaints() == [])
+    #expect(year.devices == 10)
+  }
+}
