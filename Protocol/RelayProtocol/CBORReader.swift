@@ -35,6 +35,21 @@ public struct CBORReader {
     return try result.get()
   }
 
+  /// How many rows follow the header of a sealed transaction.
+  static func rowCount(_ bytes: [UInt8]) throws(RelayError) -> Int {
+    var count = 0
+    var failure: RelayError?
+    bytes.withUnsafeBytes { buffer in
+      var reader = CBORReader(buffer, budget: Limits.decodedMessage)
+      do throws(RelayError) {
+        _ = try reader.transactionHeader()
+        count = try reader.array(most: Limits.operations)
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return count
+  }
+
   /// The hash that a sealed transaction names as the one before it; nil where the bytes do not begin like one.
   static func previousHash(_ bytes: [UInt8]) -> Hash128? {
     bytes.withUnsafeBytes { buffer in

@@ -54,6 +54,11 @@ extension SealedTransaction {
     return hash128(previous.bytes, bytes) == hash
   }
 
+  /// How many rows a sealed transaction has.
+  ///
+  /// - Parameter bytes: its first ones, header and more.
+  package static func rowCount(_ bytes: [UInt8]) throws(RelayError) -> Int { try CBORReader.rowCount(bytes) }
+
   /// Seals a header over rows that are encoded already.
   ///
   /// - Parameter header: a transaction without rows.

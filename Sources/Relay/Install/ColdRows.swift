@@ -5,8 +5,8 @@ internal import RelaySQLite
 /// The first half of an install: rows of which nothing is kept beside their table go from the page's bytes into it, in
 /// the order in which they came. What needs thought is left for the second half.
 struct ColdRows {
-  private let core: ReplicaCore
-  private let pull: CompletePull
+  let core: ReplicaCore
+  let pull: CompletePull
   private let installs: UInt64
   private let exits: Set<RowID>
   private let isWatched: Bool
@@ -18,11 +18,12 @@ struct ColdRows {
   private(set) var hot: [RowID: CompletePull.Arrived] = [:]
   /// Rows that follow a parent and were written already: only where a pull has several pages may one come again.
   private var followers: Set<RowID> = []
-  private var changed: Set<UInt32> = []
+  var changed: Set<UInt32> = []
+  private let own: OwnRows?
   private(set) var newest = HybridTime.zero
 
-  init(_ core: ReplicaCore, _ pull: CompletePull, _ installs: UInt64) throws(RelayError) {
-    (self.core, self.pull, self.installs) = (core, pull, installs)
+  init(_ core: ReplicaCore, _ pull: CompletePull, _ installs: UInt64, _ own: OwnRows?) throws(RelayError) {
+    (self.core, self.pull, self.installs, self.own) = (core, pull, installs, own)
     exits = Set(pull.closing.exits)
     isWatched = core.shownRows != nil
     marks = try RowMarks(core.db)
@@ -55,10 +56,14 @@ struct ColdRows {
     }
     let found = try marks.marks(row.table, row.key)
     let isHot = !hot.isEmpty && hot[RowID(table: row.table, key: Array(row.key))] != nil
-    guard !isHot, !row.hasEntries, found.isSubset(of: .dead), let writer = try writer(row.table) else {
-      return try leave(&row)
-    }
+    guard !isHot, !row.hasEntries, found.isSubset(of: .dead) || own != nil && found.contains(.pending),
+      let writer = try writer(row.table)
+    else { return try leave(&row) }
     try writer.take(row)
+    if found.contains(.pending) {
+      guard let own, try confirm(&row, writer, found, own, &sums) else { return try leave(&row) }
+      return
+    }
     let isPut = try row.isAlive ? put(&row, writer, found, &sums) : bury(&row, writer, found, &sums)
     if isPut { changed.insert(row.table) } else { try leave(&row) }
   }
@@ -124,7 +129,7 @@ struct ColdRows {
 
   private func isRepeated(_ row: RowID, _ sums: ScopeSums) -> Bool { sums.kind == .fresh || followers.contains(row) }
 
-  private mutating func remember(_ row: RowID, _ table: TableSchema, _ sums: ScopeSums) {
+  mutating func remember(_ row: RowID, _ table: TableSchema, _ sums: ScopeSums) {
     if pull.hasPages, table.parent != nil, sums.kind == .change { followers.insert(row) }
   }
 

@@ -12,16 +12,19 @@ struct Install {
   private var sums: ScopeSums
   /// The newest effective time of what arrived.
   private var newestTime = HybridTime(bits: 0)
+  /// Own work that came back as it was; nil where every row is to be looked at.
+  let ownRows: OwnRows?
   /// Rows that need thought, the newest version of each.
   private(set) var hot: [RowID: CompletePull.Arrived] = [:]
 
   /// - Returns: nil when the reply no longer fits this replica and has to be discarded (rule 8).
-  init?(_ core: ReplicaCore, _ pull: CompletePull) throws(RelayError) {
+  init?(_ core: ReplicaCore, _ pull: CompletePull, isCautious: Bool) throws(RelayError) {
     if !Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
     let state = try core.state()
     guard try core.fits(pull, state) else { return nil }
     (self.core, self.pull, self.state) = (core, pull, state)
     sums = try ScopeSums(core, pull, state)
+    ownRows = try OwnRows(core, pull, isCautious: isCautious)
     self.state.installs += 1
   }
 
@@ -57,7 +60,7 @@ struct Install {
 
   /// Without triggers where the app has none: Relay's own would only find out that nothing is to be logged.
   private mutating func writeColdRows() throws(RelayError) {
-    var cold = try ColdRows(core, pull, state.installs)
+    var cold = try ColdRows(core, pull, state.installs, ownRows)
     let triggers = try core.appTriggers()
     if triggers.tables.isEmpty {
       try core.db.withoutTriggers { () throws(RelayError) in try write(&cold) }
@@ -137,8 +140,8 @@ struct Install {
 
 extension ReplicaCore {
   /// - Returns: false when the reply no longer fits this replica and was discarded.
-  func install(_ pull: CompletePull) throws(RelayError) -> Bool {
-    guard var install = try Install(self, pull) else { return false }
+  func install(_ pull: CompletePull, isCautious: Bool) throws(RelayError) -> Bool {
+    guard var install = try Install(self, pull, isCautious: isCautious) else { return false }
     try install.run()
     return true
   }

@@ -93,6 +93,20 @@ final class TableWriter {
     return values
   }
 
+  /// Does the table show the row as it arrived? Nil where it is not there.
+  func shows(_ row: RowCursor) throws(RelayError) -> Bool? {
+    for (at, key) in keys.enumerated() { select.bind(at + 1, key) }
+    defer { select.reset() }
+    guard try select.step() else { return nil }
+    return sources.indices.allSatisfy { at in
+      switch sources[at] {
+      case .key: true
+      case .value(let value): select.row.equals(at, row.values[value])
+      case .absent: select.row[at] == table.columns[at].defaultValue
+      }
+    }
+  }
+
   func insert(_ row: RowCursor) throws(RelayError) -> Outcome {
     bind(row, insert)
     do throws(RelayError) {

@@ -11,8 +11,9 @@ extension Install {
     private var list: [(own: OwnTransactions.Own, verdict: Verdict)] = []
     private var byRow: [RowID: [Int]] = [:]
 
-    mutating func append(_ own: OwnTransactions.Own, _ verdict: Verdict) {
-      for change in own.transaction.rows { byRow[change.row, default: []].append(list.count) }
+    /// - Parameter rows: those of its rows that are not confirmed yet.
+    mutating func append(_ own: OwnTransactions.Own, _ verdict: Verdict, _ rows: [RowID]) {
+      for row in rows { byRow[row, default: []].append(list.count) }
       list.append((own, verdict))
       if verdict.isAccepted { accepted += 1 }
     }
@@ -35,14 +36,29 @@ extension Install {
     var confirmed = Confirmed()
     for verdict in pull.closing.confirmed {
       // What was judged and left pending before is told again by nobody but a late answer.
-      guard let key = try core.replicas.key(verdict.dot), let one = try own.pending(key, core) else { continue }
-      let isExplained = try isExplained(one, verdict)
-      guard isExplained || !verdict.isAccepted else {
+      guard let key = try core.replicas.key(verdict.dot) else { continue }
+      let explained = ownRows?.explained[key.value] ?? 0
+      if explained > 0, try core.outbox.rowCount(key) == explained {
+        try core.learn(key, verdict)
+        try core.accepted.keep(key, verdict)
+        try core.outbox.remove(key)
+        confirmed.accepted += 1
+        continue
+      }
+      guard let one = try own.pending(key, core) else { continue }
+      var rows = one.transaction.rows.map(\.row)
+      if explained > 0 { rows = try core.outbox.pendingRows(rows, of: key) }
+      var isExplained = true
+      if verdict.isAccepted { isExplained = try self.isExplained(rows, verdict) }
+      guard isExplained else {
+        if explained > 0 {
+          throw RelayError(.malformedMessage, "\(verdict.dot) was accepted, and not all of its rows came")
+        }
         try core.outbox.doubt(key)
         continue
       }
       try core.learn(key, verdict)
-      confirmed.append(one, verdict)
+      confirmed.append(one, verdict, rows)
       try core.leavePending(key, verdict, one.transaction)
     }
     return confirmed
@@ -50,11 +66,10 @@ extension Install {
 
   /// Is each row of an accepted transaction accounted for: by what the pull brings of it, by an exit, or because this
   /// device knows already that the row is not its any more?
-  private func isExplained(_ one: OwnTransactions.Own, _ verdict: Verdict) throws(RelayError) -> Bool {
+  private func isExplained(_ rows: [RowID], _ verdict: Verdict) throws(RelayError) -> Bool {
     // What such a pull does not bring has left.
     if pull.leavesTheRest { return true }
-    for change in one.transaction.rows {
-      let row = change.row
+    for row in rows {
       guard let table = core.schema.table(row.table), table.access(pull.newRole).reads else { continue }
       if let arrived = hot[row], arrived.record.seq >= verdict.seq { continue }
       if pull.exits(row) { continue }

@@ -133,6 +133,15 @@ extension OutboxStore {
     try db.execute(rows.settle, [.integer(fate.rawValue)] + row.bindings + [Value(key)])
   }
 
+  /// Of these rows those with pending work of one transaction.
+  func pendingRows(_ rows: [RowID], of key: DotKey) throws(RelayError) -> [RowID] {
+    var pending: [RowID] = []
+    for row in rows where try touches(row).contains(where: { $0.key == key && $0.fate == .pending }) {
+      pending.append(row)
+    }
+    return pending
+  }
+
   /// Nothing is kept of work on a row once all of it is judged and none of it waits in the inbox.
   func forgetSettled(_ row: RowID) throws(RelayError) {
     try db.execute(

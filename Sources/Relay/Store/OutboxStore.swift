@@ -15,6 +15,7 @@ final class OutboxStore {
   private let append = Command(
     "INSERT INTO relay_transaction (dot, hash, time, floor, schema, batch, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)")
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
+  private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
   private let isJudged = Command("SELECT seq IS NOT NULL FROM relay_transaction WHERE dot = ?")
   let rows: RowCommands
 
@@ -87,6 +88,13 @@ final class OutboxStore {
       return false
     }
     return found
+  }
+
+  /// How many rows a pending transaction changes; nil for one that is not pending.
+  func rowCount(_ key: DotKey) throws(RelayError) -> Int? {
+    // The header is far smaller than that.
+    guard case .blob(let head)? = try db.first(head, [Value(key)])?[0] else { return nil }
+    return try SealedTransaction.rowCount(head)
   }
 
   // MARK: Verdicts

@@ -39,10 +39,20 @@ extension Replica {
   ) throws(RelayError) -> SyncTaken {
     try locked { (core) throws(RelayError) in
       try core.db.checkFile()
-      let taken = try core.db.transaction { () throws(RelayError) in
-        if !Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
-        core.isFromHub = true
-        return try core.take(response, to: request, mostStaged)
+      func take(isCautious: Bool) throws(RelayError) -> SyncTaken {
+        try core.db.transaction { () throws(RelayError) in
+          if !Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
+          core.isFromHub = true
+          return try core.take(response, to: request, mostStaged, isCautious: isCautious)
+        }
+      }
+      var taken: SyncTaken
+      do throws(RelayError) {
+        taken = try take(isCautious: false)
+      } catch {
+        // Nothing of it stays; the same answer is taken once more, row by row.
+        guard error.code == .malformedMessage else { throw error }
+        taken = try take(isCautious: true)
       }
       // What was written to a file that is gone is not there.
       try core.db.checkFile()

@@ -6,13 +6,13 @@ extension ReplicaCore {
 
   /// Takes an answer in the transaction that is open: verdicts first, then the page.
   func take(
-    _ response: SyncResponse, to request: SyncRequest, _ mostStaged: UInt64
+    _ response: SyncResponse, to request: SyncRequest, _ mostStaged: UInt64, isCautious: Bool
   ) throws(RelayError) -> SyncTaken {
     var taken = SyncTaken(step: .again)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
     try take(partReceived: response.partReceived, of: request.part, &taken)
     let judged = try judgedDots(upTo: request)
-    if let page = response.page { try take(page, response, request, mostStaged, &taken) }
+    if let page = response.page { try take(page, response, request, mostStaged, isCautious, &taken) }
     // After the install, which only fits what was asked.
     let hasMore = try learn(hub: response.schemaVersion)
     try syncRecord.end()
@@ -56,7 +56,8 @@ extension ReplicaCore {
 
   /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
   private func take(
-    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest, _ mostStaged: UInt64, _ taken: inout SyncTaken
+    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest, _ mostStaged: UInt64, _ isCautious: Bool,
+    _ taken: inout SyncTaken
   ) throws(RelayError) {
     // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
     // turn was asked for by another process too, which was faster: what that one staged stays, and both go on there.
@@ -94,7 +95,7 @@ extension ReplicaCore {
     let pull = CompletePull(
       request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
       hasPages: hasPages)
-    if try install(pull) {
+    if try install(pull, isCautious: isCautious) {
       taken.step = .installed(base: closing.head)
       taken.progress = .some
       return
