@@ -51,9 +51,10 @@ final class PostgresConnection {
 
   // MARK: Sending
 
-  func send(_ sql: String, _ values: [Value]) throws(RelayError) {
+  /// - Parameter types: of the parameters, where their values do not tell.
+  func send(_ sql: String, _ values: [Value], types: [UInt32]? = nil) throws(RelayError) {
     if sent.count - first > PostgresConnection.most { try settle() }
-    let name = try prepared(sql, values)
+    let name = try prepared(sql, types ?? values.map { Parameters.type(of: $0) })
     parameters.fill(values)
     let accepted = parameters.withPointers { (pointers, lengths, formats) in
       PQsendQueryPrepared(handle, name, Int32(values.count), pointers, lengths, formats, 1)
@@ -69,10 +70,10 @@ final class PostgresConnection {
     sent.append(.end)
   }
 
-  private func prepared(_ sql: String, _ values: [Value]) throws(RelayError) -> String {
+  private func prepared(_ sql: String, _ types: @autoclosure () -> [UInt32]) throws(RelayError) -> String {
     if let name = names[sql] { return name }
     let name = "s\(names.count)"
-    let types = values.map { Parameters.type(of: $0) }
+    let types = types()
     guard PQsendPrepare(handle, name, sql, Int32(types.count), types) == 1 else { throw PostgresError.of(handle, sql) }
     names[sql] = name
     sent.append(.preparation)

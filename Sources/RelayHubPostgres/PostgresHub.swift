@@ -14,6 +14,9 @@ package final class PostgresHub: HubSQL {
   private var isOpen = false
   private var isFailed = false
   private var schema = "relay"
+  /// Inserts that wait for others like them, by statement; nil for a statement that cannot wait.
+  private var waiting: [BulkInsert] = []
+  private var places: [String: Int?] = [:]
 
   /// - Throws: `store_unreachable`, `usage`.
   package init(_ address: PostgresAddress) throws(RelayError) {
@@ -49,6 +52,7 @@ package final class PostgresHub: HubSQL {
     guard !isFailed else { throw RelayError(.busy, "the transaction failed before") }
     let connection = try connected()
     do throws(RelayError) {
+      for at in waiting.indices { try waiting[at].send(over: connection) }
       return try body(connection)
     } catch {
       isFailed = isOpen
@@ -60,10 +64,24 @@ package final class PostgresHub: HubSQL {
   // MARK: Statements
 
   package func run(_ sql: String, _ bindings: [Value]) throws(RelayError) {
+    if isOpen, !isFailed, let at = place(of: sql) {
+      waiting[at].add(bindings)
+      if waiting[at].isFull { try over { (_) in } }
+      return
+    }
     try over { (connection) throws(RelayError) in
       try connection.send(sql, bindings)
       if !isOpen { try connection.settle() }
     }
+  }
+
+  /// Where inserts like this one wait; nil for anything else.
+  private func place(of sql: String) -> Int? {
+    if let known = places[sql] { return known }
+    let bulk = BulkInsert(sql)
+    if let bulk { waiting.append(bulk) }
+    places[sql] = bulk.map { _ in waiting.count - 1 }
+    return bulk.map { _ in waiting.count - 1 }
   }
 
   package func each(
@@ -131,6 +149,7 @@ package final class PostgresHub: HubSQL {
 
   private func begin(lock: Bool) throws(RelayError) {
     (isOpen, isFailed) = (false, false)
+    for at in waiting.indices { waiting[at].drop() }
     let connection = try connected()
     do throws(RelayError) {
       if lock {

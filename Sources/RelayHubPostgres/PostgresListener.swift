@@ -24,11 +24,18 @@ package final class PostgresListener {
 
   /// Waits until something was told, or the time is up.
   ///
+  /// - Returns: whether something was told.
   /// - Throws: `store_unreachable` where the line broke.
-  package func wait(milliseconds: Int32) throws(RelayError) {
+  @discardableResult
+  package func wait(milliseconds: Int32) throws(RelayError) -> Bool {
     var event = pollfd(fd: PQsocket(connection.handle), events: Int16(POLLIN), revents: 0)
     _ = poll(&event, 1, milliseconds)
     guard connection.isAlive else { throw PostgresError.unreachable("the connection that listens broke") }
-    while let told = PQnotifies(connection.handle) { PQfreemem(told) }
+    var wasTold = false
+    while let told = PQnotifies(connection.handle) {
+      PQfreemem(told)
+      wasTold = true
+    }
+    return wasTold
   }
 }

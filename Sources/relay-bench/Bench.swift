@@ -60,6 +60,6 @@ struct Case {
 
   static func all(_ measure: Measure) -> [Case] {
     writing(measure) + installing(measure) + onTheWire(measure) + overHTTP(measure) + inLargeFiles(measure)
-      + accepting(measure) + atTheHub(measure)
+      + accepting(measure) + atTheHub(measure) + onPostgres(measure)
   }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Relay
 internal import RelayHub
+internal import RelayHubPostgres
 internal import RelayMerge
 internal import RelayProtocol
 internal import RelaySQLite
@@ -72,24 +73,34 @@ final class Desk {
   private var chains: [(count: UInt64, last: Hash128)]
   private static let organisation = Hash128(high: 1, low: 1)
 
-  init(_ folder: String, devices: Int = 1) throws {
+  private let number: Int
+
+  convenience init(_ folder: String, devices: Int = 1) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try self.init(.directory(folder), devices: devices)
+  }
+
+  /// - Parameter number: which of several desks at one hub; the first one makes the hub.
+  init(_ place: HubPlace, devices: Int = 1, number: Int = 0) throws {
+    self.number = number
     schemaHash = try SyncSchema(json: Sample.schema).hash
-    try Hub.create(
-      directory: folder, schema: Sample.schema, organisation: Desk.organisation, epoch: Hash128(high: 2, low: 2))
-    writer = try HubWriter(directory: folder)
+    if number == 0 {
+      try place.create(schema: Sample.schema, organisation: Desk.organisation, epoch: Hash128(high: 2, low: 2))
+    }
+    writer = try place.writer()
     chains = Array(repeating: (0, .zero), count: devices)
-    let reader = try HubReader(directory: folder)
+    let reader = try place.reader()
     for at in 0..<devices {
+      let name = "\(number).\(at)"
       try writer.addDevice(
-        name: "d\(at)", role: "field", grants: [ScopeGrant(scope: "unit/u")], code: "c\(at)", expires: .max)
-      let request = EnrolRequest(code: "c\(at)", schemaHash: schemaHash, replica: replica(at))
-      _ = try writer.enrol(request, token: "t\(at)", now: 1)
-      ids.append(try reader.authenticate(token: "t\(at)").id)
+        name: name, role: "field", grants: [ScopeGrant(scope: "unit/u")], code: name, expires: .max)
+      let request = EnrolRequest(code: name, schemaHash: schemaHash, replica: replica(at))
+      _ = try writer.enrol(request, token: name, now: 1)
+      ids.append(try reader.authenticate(token: name).id)
     }
   }
 
-  private func replica(_ device: Int) -> ReplicaID { ReplicaID(bits: UInt64(device) + 1) }
+  private func replica(_ device: Int) -> ReplicaID { ReplicaID(bits: UInt64(number * 100_000 + device) + 1) }
 
   private func seal(_ device: Int, _ rows: [RowChange], seen: DotSet = DotSet()) -> [UInt8] {
     let chain = chains[device]
@@ -130,7 +141,9 @@ final class Desk {
     }
   }
 
-  func groupOfOne(_ round: Int) -> [[UInt8]] { ids.indices.map { seal($0, [insert("\($0)-\(round)", round)]) } }
+  func groupOfOne(_ round: Int) -> [[UInt8]] {
+    ids.indices.map { seal($0, [insert("\(number).\($0)-\(round)", round)]) }
+  }
 
   func push(_ bytes: [[UInt8]]) throws {
     for start in stride(from: 0, to: bytes.count, by: 10_000) { try commit([Array(bytes[start...].prefix(10_000))]) }

@@ -115,6 +115,23 @@ import Testing
     #expect(found.map { $0?.row } == [Office.row("m2"), nil, Office.row("m1")])
   }
 
+  @Test(
+    "Another node hears of a commit, and whom it concerns",
+    .enabled(if: TestStore.database != nil, "a file has one node"))
+  func news() throws {
+    guard case .database(let address) = office.place else { return }
+    let hub = try PostgresHub(address)
+    let (listener, other) = (try PostgresListener(hub, address), try HubReader(hub))
+    let seen = try other.newestNews()
+    let verdict = try office.push("a", office.sealed(1000, Office.row("m"), office.member("x")))[0]
+    #expect(try listener.wait(milliseconds: 60_000))
+    let news = try other.news(after: seen)
+    #expect(news.map(\.news.head) == [verdict.seq])
+    #expect(news.map(\.news.scopes) == [["unit/x"]])
+    #expect(news.map(\.news.devices) == [[try office.device("a").id]])
+    #expect(try other.news(after: news[0].number).isEmpty)
+  }
+
   @Test("Two writers of one store take turns: the order has no holes and nothing twice")
   func writers() async throws {
     let place = try TestStore.place(office.directory + "-turns")
