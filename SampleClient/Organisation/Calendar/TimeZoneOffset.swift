@@ -24,6 +24,9 @@ public struct TimeZoneOffset: Hashable, Sendable {
   /// The day that it is there.
   package func day(_ instant: Instant) -> Day { shown(instant).dayParts }
 
+  /// The same of a column with an instant, as SQL.
+  package func dayInSQL(_ column: String) -> String { "substr(datetime(\(column), '\(minutes) minutes'), 1, 10)" }
+
   /// `2017-11-05 14:00`.
   package func text(_ instant: Instant) -> String {
     String(shown(instant).text.prefix(16)).replacing("T", with: " ")

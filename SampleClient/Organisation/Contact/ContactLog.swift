@@ -47,7 +47,7 @@ package struct ContactLog: Sendable {
         Value(attempt.contactPoint), .text(attempt.outcome), .text(at), .text(desk.officer.id), Value(attempt.note),
       ])
     if attempt.outcome == "reached", desk.officer.role != "adviser" {
-      try ContactLog.raise(member.id, to: String(at.prefix(10)), in: db)
+      try ContactLog.raise(member.id, to: (Instant(at).map { desk.zone.day($0) } ?? desk.today).text, in: db)
     }
     return id
   }

@@ -149,14 +149,15 @@ package enum SweepPages {
     // reached, then how near the others came.
     let rank = """
       CASE c.outcome WHEN 'reached' THEN 0 WHEN 'left_message' THEN 1 WHEN 'refused' THEN 2 WHEN 'no_answer' THEN 3
-        WHEN 'moved' THEN 4 WHEN 'said_abroad' THEN 5 ELSE 6 END
+        WHEN 'moved' THEN 4 WHEN 'said_abroad' THEN 5 WHEN 'wrong_number' THEN 6 END
       """
+    let day = look.zone.dayInSQL("c.at")
     let rows = try look.rows(
       """
       SELECT m.id, m.member_no, m.full_name, u.code, min(\(rank)), count(c.id), max(c.at), m.last_contact_on
       FROM member AS m LEFT JOIN org_unit AS u ON u.id = m.unit_id
         LEFT JOIN contact_attempt AS c ON c.member_id = m.id AND (c.sweep_id = ?2
-          OR c.outcome = 'reached') AND substr(c.at, 1, 10) BETWEEN ?3 AND ?4
+          OR c.outcome = 'reached') AND \(day) BETWEEN ?3 AND ?4
       WHERE m.merged_into IS NULL AND m.status = 'active' AND (\(inside)) AND (\(sweep.condition) OR c.id IS NOT NULL)
       GROUP BY m.id ORDER BY m.member_no, m.id
       """, [.text(sweep.unitID), .text(sweep.id), .text(sweep.from), .text(end)])

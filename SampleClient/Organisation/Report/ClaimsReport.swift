@@ -23,7 +23,7 @@ enum ClaimsReport {
       grid.add(
         .phrase(en, Phrase(en, zh)), .phrase(figures, Phrase(figures, figuresZH)), holds.map { .flag($0) } ?? .none)
     }
-    let grown = growths.map { "+\($0)" }.joined(separator: ", ")
+    let grown = growths.map { ($0 < 0 ? "" : "+") + String($0) }.joined(separator: ", ")
     add(
       "numbers grow fast: nearly a thousand a year", "数量剧增：每年近千人", "growth \(grown)", "增长\(grown)",
       !growths.isEmpty && growths.allSatisfy { $0 >= 900 })

@@ -158,7 +158,7 @@ package enum RequestPages {
       grid.add(
         .text(look.zone.text(step.at)), .word(step.kind, area: "step"),
         .text(officers[step.actorID]?.name ?? step.actorID), .text(units[step.actorUnitID]?.code ?? "?"), Cell(note),
-        Cell(standing.fold.idle[step.id]))
+        standing.fold.idle[step.id].map { .phrase($0, Phrase($0, Translation.chinese($0) ?? $0)) } ?? .none)
     }
     return grid
   }

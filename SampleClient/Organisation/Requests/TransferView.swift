@@ -17,6 +17,8 @@ package struct TransferView: Sendable {
   package let isExpected: Bool
   package let boxes: [Box]
   package let next: String?
+  /// What they type.
+  package let command: String?
   package let waitsFor: String?
   package let decidedOn: String?
   /// The requests that mean the same.
@@ -43,6 +45,7 @@ package struct TransferView: Sendable {
     }
     self.boxes = boxes
     next = book.next(group)?.code
+    command = group.fold.next.map { "transfer \($0) \(group.main.id.prefix(8))" }
     waitsFor = group.waitsFor.flatMap { code($0.toUnitID) }
     decidedOn = group.main.decidedOn
     sameAs = group.others.map(\.id)
@@ -90,7 +93,7 @@ package struct TransferView: Sendable {
     }
     if let reason { lines.append(language.choose("reason ", "理由  ") + reason) }
     if let waitsFor { lines.append(language.choose("waits: already leaving to ", "等待：已在转往") + waitsFor) }
-    if let next { lines.append(language.choose("next   ", "下一步 ") + next) }
+    if let next { lines.append(language.choose("next   ", "下一步 ") + next + (command.map { ": \($0)" } ?? "")) }
     lines += remarks.map { language.choose("said   ", "说明  ") + $0 }
     lines += withoutEffect.map { language.choose("no effect: ", "无效：") + $0 }
     return lines.joined(separator: "\n")

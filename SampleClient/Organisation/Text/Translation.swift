@@ -55,7 +55,8 @@ package enum Translation {
     for pattern in table.patterns {
       guard let gaps = pattern.gaps(of: english) else { continue }
       var text = pattern.chinese[0]
-      for (gap, part) in zip(gaps, pattern.chinese.dropFirst()) { text += String(gap) + part }
+      // What fills a gap may be a sentence of its own.
+      for (gap, part) in zip(gaps, pattern.chinese.dropFirst()) { text += (chinese(String(gap)) ?? String(gap)) + part }
       return text
     }
     return nil

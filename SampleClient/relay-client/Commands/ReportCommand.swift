@@ -14,13 +14,14 @@ struct ReportCommand: AsyncParsableCommand {
       commandName: "show", abstract: "One report; `report list` names them.",
       discussion: "Every report says how fresh its figures are. --csv gives tables for a spreadsheet.")
     @OptionGroup var common: LookArguments
-    @Argument(help: "A name such as movement, or R1 to R14.") var report: String
+    @Argument(help: "A name such as movement, or R1 to R14; without one, the list of them.") var report: String?
     @Option(name: .customLong("html"), help: ArgumentHelp("Also write it as an HTML page.", valueName: "file"))
     var file: String?
     @Flag(help: "Only transfers that are stale.") var stale = false
 
     func page(_ look: Look) throws(RelayError) -> Page {
       if stale { return try TransferPages.stale(look) }
+      guard let report else { return Listing.page }
       let page = try Report.find(report == "transfers" ? "requests" : report).page(look)
       if let file { try HTML.write([page], to: file, common.speech.language) }
       return page
@@ -30,7 +31,9 @@ struct ReportCommand: AsyncParsableCommand {
   struct Listing: LookCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "The reports.")
     @OptionGroup var common: LookArguments
-    func page(_ look: Look) throws(RelayError) -> Page {
+    func page(_ look: Look) throws(RelayError) -> Page { Self.page }
+
+    static var page: Page {
       var grid = Page.Grid("reports", ["number|R|编号", "name|name|名称", "title|what|内容"])
       for report in Report.all {
         grid.add(.text("R\(report.number)"), .text(report.name), .phrase(report.title.en, report.title))

@@ -23,20 +23,30 @@ struct StatusCommand: AsyncParsableCommand {
     let text = StatusText(
       status: status, rows: rows, agenda: desk?.agenda, lastError: lastError, now: now, zone: desk?.zone ?? .utc,
       lease: desk?.lease,
-      rowWarning: desk?.rowWarning ?? .max, language: speech.language)
+      rowWarning: desk?.rowWarning ?? .max, language: speech.language, units: desk?.units ?? [:])
     print(text.text)
   }
 
   /// Of the organisation's own file; any other app's has none.
   private func desk(
     _ replica: Replica, _ status: ReplicaStatus, _ now: Instant
-  ) throws(RelayError) -> (agenda: Agenda, zone: TimeZoneOffset, lease: Instant?, rowWarning: Int)? {
+  ) throws(RelayError) -> Here? {
     guard try SyncSchema(json: Organisation.schema).name == replica.schema.name else { return nil }
     let rights = DeviceRights(status)
     return try replica.read { (db) throws(RelayError) in
       let look = try Look(db, rights, now: now)
       let agenda = try Agenda(look, unit: try DeviceDesk.unit(rights, in: db))
-      return (agenda, look.zone, Lease(status, look.policy).end, look.policy.rowWarning)
+      return Here(
+        agenda: agenda, zone: look.zone, lease: Lease(status, look.policy).end, rowWarning: look.policy.rowWarning,
+        units: try OrgUnit.all(in: db).mapValues(\.code))
     }
+  }
+
+  private struct Here: Sendable {
+    var agenda: Agenda
+    var zone: TimeZoneOffset
+    var lease: Instant?
+    var rowWarning: Int
+    var units: [String: String]
   }
 }

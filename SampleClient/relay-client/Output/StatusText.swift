@@ -15,6 +15,8 @@ struct StatusText {
   let lease: Instant?
   let rowWarning: Int
   let language: Language
+  /// Codes of units by id.
+  let units: [String: String]
 
   private func say(_ english: String, _ chinese: String) -> String { language.choose(english, chinese) }
 
@@ -51,7 +53,12 @@ struct StatusText {
 
   private var scopes: [Line] {
     guard !status.scopes.isEmpty else { return [] }
-    func name(_ scope: ReplicaStatus.Scope) -> String { scope.name == "*" ? say("everything", "全部") : scope.name }
+    // People know a unit by its code.
+    func name(_ scope: ReplicaStatus.Scope) -> String {
+      if scope.name == "*" { return say("everything", "全部") }
+      let parts = scope.name.split(separator: "/", maxSplits: 1).map(String.init)
+      return parts.count == 2 ? parts[0] + "/" + (units[parts[1]] ?? parts[1]) : scope.name
+    }
     let own = status.scopes.filter(\.isWritable).map(name)
     let read = status.scopes.filter { !$0.isWritable && $0.isReadable }.map(name)
     let parts =

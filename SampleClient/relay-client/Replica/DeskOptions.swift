@@ -62,7 +62,9 @@ extension ReplicaPlace {
       guard let who else {
         throw RelayError(
           .usage, Language.say("nobody has said who writes", "尚未说明由谁操作"),
-          advice: Language.say("Nothing was changed. Give --as once.", "未作更改。请用 --as 说明一次。"))
+          advice: Language.say(
+            "Nothing was changed. Give --as once; `officer list` tells the names.",
+            "未作更改。请用 --as 说明一次；`officer list` 列出姓名。"))
       }
       let zone = try Policy(in: db).zone
       let day = zone.day(options.instant).text

@@ -56,6 +56,8 @@ struct WorkStories {
       let lines = try #require(page.grid("outcomes")).lines
       #expect(lines.contains { $0.hasPrefix("reached|1|") }, "\(phone.name)")
       #expect(lines.contains { $0.hasPrefix("left message|1|") }, "\(phone.name): \(lines)")
+      let untried = phone === story.c ? 40 : 38
+      #expect(lines.contains { $0.hasPrefix("not tried yet|\(untried)|") }, "\(phone.name): \(lines)")
       #expect(try #require(page.grid("fields")).lines.contains { $0.hasPrefix("employer|") }, "\(phone.name)")
     }
     let next = try story.b17a.page(on: "2017-10-04") { (look) throws(RelayError) in
