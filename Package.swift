@@ -117,7 +117,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "CCurl", "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server", "relay-client",
+        "CCurl", "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server",
+        "relay-client",
         "writer",
       ]),
   ],

@@ -8,14 +8,12 @@ extension Replica {
   /// - Parameter id: fresh random bits.
   /// - Throws: `limit_exceeded` where the file has been a thousand replicas.
   package func become(_ id: ReplicaID) throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        var state = try core.state()
-        state.number = try core.replicas.add(id)
-        (state.replica, state.counter, state.hash) = (id, 0, .zero)
-        try core.save(state)
-      }
+    try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      var state = try core.state()
+      state.number = try core.replicas.add(id)
+      (state.replica, state.counter, state.hash) = (id, 0, .zero)
+      try core.save(state)
     }
   }
 }

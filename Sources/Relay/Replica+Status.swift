@@ -39,6 +39,16 @@ public struct ReplicaStatus: Sendable, Equatable {
   /// What a sync that runs now waits for, be it of this process or of another; nil where none has waited for a second.
   public var activity: SyncActivity?
 
+  /// The app's triggers that a write of Relay's fires and that write into synced tables: what they do then is undone
+  /// (docs/embedding.md).
+  public var triggers: [Trigger]
+
+  public struct Trigger: Sendable, Equatable {
+    public var name: String
+    /// Names of the synced tables that it writes into, ascending.
+    public var tables: [String]
+  }
+
   /// One of the scopes that a device serves.
   public struct Scope: Sendable, Equatable {
     /// As the sync schema's rules make it, such as `unit/b17`; `*` for every scope.
@@ -57,30 +67,23 @@ extension Replica {
   public func status() throws(RelayError) -> ReplicaStatus {
     try reading { (core) throws(RelayError) in
       let state = try core.state()
-      func count(_ sql: String) throws(RelayError) -> Int { Int(try core.db.first(sql)?[0].integer ?? 0) }
-      func inbox(_ kind: String) throws(RelayError) -> Int {
-        try count("SELECT count(*) FROM relay_inbox WHERE kind = '\(kind)'")
-      }
+      let inbox = core.inbox.store
       let unsealed = try CaptureLog(db: core.db).isEmpty() ? 0 : 1
       let talk = try core.syncRecord.times()
-      let flags = try core.db.first("SELECT mismatch, rebuilt FROM relay_state")
+      let warnings = try core.stores.state.warnings()
       return ReplicaStatus(
         replica: state.replica, device: state.device, role: state.role, epoch: state.epoch, base: state.base,
         head: state.head,
         pending: unsealed + (try core.outbox.pendingDots().count),
-        accepted: Int(state.accepted), conflicts: try inbox("conflict"), notices: try inbox("notice"),
-        refused: try inbox("refused"), held: try inbox("held"),
-        mismatch: flags?[0].text?.split(separator: " ").map(String.init) ?? [], wasRebuilt: flags?[1] == .integer(1),
-        scopes: try scopes(core.db),
-        schemaVersion: schema.version, waitsFor: try core.waitsFor(),
+        accepted: Int(state.accepted), conflicts: try inbox.count(.conflict), notices: try inbox.count(.notice),
+        refused: try inbox.count(.refused), held: try inbox.count(.held),
+        mismatch: warnings.mismatch, wasRebuilt: warnings.isRebuilt,
+        scopes: try core.stores.scopes.granted(),
+        schemaVersion: schema.version, waitsFor: try core.versions.waitsFor(),
         lastPush: talk.pushed, lastPull: talk.pulled, hubTime: talk.hub,
-        activity: try core.syncRecord.activity(now: core.environment.now()))
-    }
-  }
-
-  private func scopes(_ db: Database) throws(RelayError) -> [ReplicaStatus.Scope] {
-    try db.query("SELECT name, readable, writable FROM relay_scope ORDER BY name", []) { (row) throws(RelayError) in
-      ReplicaStatus.Scope(name: row[0].text ?? "", isReadable: row[1] == 1, isWritable: row[2] == 1)
+        activity: try core.syncRecord.activity(now: core.environment.now()),
+        triggers: try core.tables.appTriggers().writers.map { ReplicaStatus.Trigger(name: $0.trigger, tables: $0.into) }
+      )
     }
   }
 

@@ -40,9 +40,9 @@ public final class Replica: Sendable {
     self.environment = environment
     writer = try Connection(path: path, mode: .create, schema: schema, environment: environment)
     readers = ReadConnections(path: path, schema: schema, environment: environment)
-    try locked { (core) throws(RelayError) in try core.attach(create: create) }
+    try locked { (core) throws(RelayError) in try core.attachment.attach(create: create) }
     try sealWhatWasLeft()
-    try locked { (core) throws(RelayError) in try core.lookAround() }
+    try locked { (core) throws(RelayError) in core.watch.version = try core.dataVersion() }
   }
 
   /// Opens the file like the other initialiser; `create` throws what it likes.
@@ -61,12 +61,10 @@ public final class Replica: Sendable {
 
   /// On a full disk the file can still be read; what foreign tools left is then sealed by a later write or sync.
   func sealWhatWasLeft() throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      do throws(RelayError) {
-        _ = try core.db.transaction { () throws(RelayError) in try core.seal(.residue) }
-      } catch {
-        guard error.code == .diskFull else { throw error }
-      }
+    do throws(RelayError) {
+      _ = try changing { (core) throws(RelayError) in try core.sealer.sealResidue() }
+    } catch {
+      guard error.code == .diskFull else { throw error }
     }
   }
 
@@ -87,13 +85,11 @@ public final class Replica: Sendable {
     author: String = "", mode: TransactionMode = .merge, seenAt moment: Moment? = nil,
     _ body: (Database) throws(RelayError) -> T
   ) throws(RelayError) -> T {
-    let value = try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        let value = try core.db.lent { () throws(RelayError) in try body(core.db) }
-        try core.commit(Commit(author: author, mode: mode, moment: moment))
-        return value
-      }
+    let value = try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      let value = try core.db.lent { () throws(RelayError) in try body(core.db) }
+      try core.sealer.commit(Commit(author: author, mode: mode, moment: moment))
+      return value
     }
     writes.tell()
     return value
@@ -133,12 +129,19 @@ public final class Replica: Sendable {
 
   /// The one connection that writes, for as long as `body` runs.
   func locked<T: Sendable>(_ body: (ReplicaCore) throws(RelayError) -> T) throws(RelayError) -> T {
-    let (value, touched) = try visitors.visit(path) { () throws(RelayError) in
-      try writer.use { (core) throws(RelayError) -> (T, TouchedTables) in
-        (core.touched, core.isFromHub) = (TouchedTables(), false)
-        let value = try body(core)
-        return (value, core.touched)
-      }
+    try visitors.visit(path) { () throws(RelayError) in
+      try writer.use { (core) throws(RelayError) in try body(core) }
+    }
+  }
+
+  /// One transaction of the connection that writes; what it changed is told to the observers once it is committed.
+  ///
+  /// - Parameter fromHub: whether it is done in the hub's name.
+  func changing<T: Sendable>(
+    fromHub: Bool = false, _ body: (ReplicaCore) throws(RelayError) -> T
+  ) throws(RelayError) -> T {
+    let (value, touched) = try locked { (core) throws(RelayError) in
+      try core.changing(fromHub: fromHub) { () throws(RelayError) in try body(core) }
     }
     observers.tell(touched)
     return value

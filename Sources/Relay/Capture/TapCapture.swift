@@ -4,7 +4,7 @@ internal import RelaySQLite
 
 /// Capture on Relay's own connection: SQLite tells of each row before it changes (`ChangeTap`), and nothing has to be
 /// logged in the file. Foreign connections, and files with triggers of the app's, are captured by Relay's triggers.
-extension ReplicaCore {
+extension Attachment {
   /// Decides how this connection's writes are captured from now on. What was heard before is logged where the means change
   /// in the middle of a transaction.
   func chooseCapture() throws(RelayError) {
@@ -61,7 +61,7 @@ extension ReplicaCore {
   func logTapped() throws(RelayError) {
     guard !db.tap.isEmpty else { return }
     let tables = schema.tables.sorted { $0.id < $1.id }
-    let log = CaptureLog(db: db)
+    let log = stores.log
     var spans: [ValueSpan] = []
     try db.tap.eachRecord { (record) throws(RelayError) in
       let table = tables[record.table]
@@ -109,7 +109,7 @@ extension ReplicaCore {
       var after = try values(heard.after)
       try valueSpans(heard.key, most: Limits.keyColumns, budget: .max, into: &spans)
       let lacksKey = spans.contains { $0.isNull }
-      if !isExact, !lacksKey { after = try tableRow(row, table) }
+      if !isExact, !lacksKey { after = try self.tables.row(row, table) }
       let seq = table.seqColumn == nil ? nil : before?.last?.integer.map { UInt64(max(0, $0)) }
       try body(
         table,

@@ -91,76 +91,13 @@ public struct RefusedOperation: Sendable, Equatable {
 extension Replica {
   /// The inbox, oldest first.
   public func inbox() throws(RelayError) -> [InboxItem] {
-    try locked { (core) throws(RelayError) in
-      try core.db.snapshot { () throws(RelayError) in try core.inbox() }
-    }
+    try reading { (core) throws(RelayError) in InboxItem.withDependents(try core.inbox.store.items()) }
   }
 }
 
-extension ReplicaCore {
-  func inbox() throws(RelayError) -> [InboxItem] {
-    let siblings = try siblings()
-    let operations = try refusedOperations()
-    let items = try db.query(
-      """
-      SELECT id, kind, table_name, row_key, column_name, policy, rule, message, shown, others, opened, status, tbl, key,
-        detail, operations, depends_on, opened_at FROM relay_inbox ORDER BY opened, id
-      """
-    ) { (row) throws(RelayError) -> InboxItem? in
-      guard let kind = InboxItem.Kind(rawValue: row[1].text ?? "") else { return nil }
-      let id = row[0].text ?? ""
-      var base: CellValue?
-      if case .blob(let bytes) = row[14] {
-        base = try CBORReader.decode(bytes) { (reader) throws(RelayError) in try reader.cellValue() }
-      }
-      return InboxItem(
-        id: id, kind: kind, status: InboxItem.Status(rawValue: row[11].text ?? "") ?? .open, table: row[2].text ?? "",
-        key: row[3].text ?? "", row: RowID(table: UInt32(row.int(12)), key: row.blob(13)), column: row[4].text,
-        policy: row[5].text, rule: row[6].text, message: row[7].text, shown: row[8].text, others: row[9].text,
-        base: base, siblings: siblings[row[0]] ?? [], operations: operations[row[0]] ?? [],
-        operationCount: Int(row.int(15)), dependsOn: row[16].text, dependents: [], opened: UInt64(max(0, row.int(10))),
-        openedAt: row[17].text)
-    }.compactMap { $0 }
-    return withDependents(items)
-  }
-
-  /// By the item's id as SQL compares it: keys of rows are in it, and two of them may differ in their spelling alone.
-  private func siblings() throws(RelayError) -> [Value: [InboxValue]] {
-    var found: [Value: [InboxValue]] = [:]
-    try db.run(
-      "SELECT inbox_id, position, is_shown, author, device, time, detail FROM relay_sibling ORDER BY inbox_id, position",
-      []
-    ) { (row) throws(RelayError) in
-      let write = try CBORReader.decode(row.blob(6)) { (reader) throws(RelayError) in try reader.cellWrite() }
-      found[row[0], default: []].append(
-        InboxValue(
-          position: Int(row.int(1)), isShown: row.int(2) != 0, content: write.value, author: row[3].text ?? "",
-          device: row[4].text ?? "", time: row[5].isNull ? nil : write.effective.milliseconds, dot: write.dot,
-          seq: write.seq))
-      return true
-    }
-    return found
-  }
-
-  private func refusedOperations() throws(RelayError) -> [Value: [RefusedOperation]] {
-    var found: [Value: [RefusedOperation]] = [:]
-    try db.run(
-      """
-      SELECT inbox_id, table_name, row_key, operation, column_name, value FROM relay_refused
-      ORDER BY inbox_id, position
-      """, []
-    ) { (row) throws(RelayError) in
-      found[row[0], default: []].append(
-        RefusedOperation(
-          table: row[1].text ?? "", key: row[2].text ?? "", operation: row[3].text ?? "", column: row[4].text,
-          value: row[5]))
-      return true
-    }
-    return found
-  }
-
+extension InboxItem {
   /// What depends on an item came after it, so one walk from the newest to the oldest finds them all.
-  private func withDependents(_ items: [InboxItem]) -> [InboxItem] {
+  fileprivate static func withDependents(_ items: [InboxItem]) -> [InboxItem] {
     var items = items
     var dependents: [String: [String]] = [:]
     for at in items.indices.reversed() {

@@ -25,12 +25,10 @@ struct ColdRows {
   init(_ core: ReplicaCore, _ pull: CompletePull, _ installs: UInt64, _ own: OwnRows?) throws(RelayError) {
     (self.core, self.pull, self.installs, self.own) = (core, pull, installs, own)
     exits = Set(pull.closing.exits)
-    isWatched = core.shownRows != nil
+    isWatched = core.view.shownRows != nil
     marks = try RowMarks(core.db)
     if pull.leavesTheRest {
-      try core.db.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS relay_arrived (tbl INTEGER, key BLOB, PRIMARY KEY (tbl, key)) WITHOUT ROWID")
-      try core.db.execute("DELETE FROM temp.relay_arrived")
+      try core.stores.arrived.begin()
     }
   }
 
@@ -51,8 +49,7 @@ struct ColdRows {
     newest = max(newest, row.newest)
     if !exits.isEmpty, exits.contains(RowID(table: row.table, key: Array(row.key))) { return }
     if pull.leavesTheRest {
-      try core.db.execute(
-        "INSERT OR IGNORE INTO temp.relay_arrived VALUES (?, ?)", [.integer(Int64(row.table)), .blob(Array(row.key))])
+      try core.stores.arrived.add(RowID(table: row.table, key: Array(row.key)))
     }
     let found = try marks.marks(row.table, row.key)
     let isHot = !hot.isEmpty && hot[RowID(table: row.table, key: Array(row.key))] != nil
@@ -116,7 +113,7 @@ struct ColdRows {
     guard try store(row, writer, id, hadRow: was != nil, isPlain) else { return false }
     if let id, let was { try sums.remove(id, table, was, core, isOfThisPull: isRepeated(id, sums)) }
     if found.contains(.dead) {
-      try core.db.execute("DELETE FROM relay_dead WHERE tbl = ? AND key = ?", bindings(row))
+      try core.stores.dead.remove(RowID(table: row.table, key: Array(row.key)))
     }
     sums.add(row, writer)
     if let id {
@@ -140,8 +137,8 @@ struct ColdRows {
       return try (hadRow ? writer.update(row) : writer.insert(row)) == .written
     }
     guard let id else { return false }
-    guard try core.show(id, writer.values(row), writer.table) == nil else { return false }
-    try core.show(seq: row.seq, id, writer.table)
+    guard try core.view.show(id, writer.values(row), writer.table) == nil else { return false }
+    try core.view.show(seq: row.seq, id, writer.table)
     return true
   }
 
@@ -161,15 +158,12 @@ struct ColdRows {
     if was == nil, sums.kind == .change, found.isEmpty { try noteEntered(&row, table) }
     try sums.keepPlace(id, table, was, core)
     if let was {
-      let isGone = try isWatched ? core.show(id, nil, table) == nil : writer.remove() == .written
+      let isGone = try isWatched ? core.view.show(id, nil, table) == nil : writer.remove() == .written
       guard isGone else { return false }
       try sums.remove(id, table, was, core, isOfThisPull: isRepeated(id, sums))
     }
     try marks.fill(.dead)
-    try core.db.execute(
-      "INSERT OR REPLACE INTO relay_dead (tbl, key, base) VALUES (?, ?, ?)", bindings(row) + [Value(pull.closing.head)])
+    try core.stores.dead.add(id, base: pull.closing.head)
     return true
   }
-
-  private func bindings(_ row: RowCursor) -> [Value] { [.integer(Int64(row.table)), .blob(Array(row.key))] }
 }

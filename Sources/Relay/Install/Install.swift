@@ -19,7 +19,7 @@ struct Install {
 
   /// - Returns: nil when the reply no longer fits this replica and has to be discarded (rule 8).
   init?(_ core: ReplicaCore, _ pull: CompletePull, isCautious: Bool) throws(RelayError) {
-    if !Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
+    if !Mutation.isPlanted(.sealLate) { try core.sealer.sealResidue() }
     let state = try core.state()
     guard try core.fits(pull, state) else { return nil }
     (self.core, self.pull, self.state) = (core, pull, state)
@@ -29,7 +29,7 @@ struct Install {
   }
 
   mutating func run() throws(RelayError) {
-    try core.applying { () throws(RelayError) in
+    try core.view.applying { () throws(RelayError) in
       try writeColdRows()
       try subtractTheRest()
       let confirmed = try confirm()
@@ -49,19 +49,19 @@ struct Install {
       try leaveTheRest()
       try placeAgain(refused)
       for row in confirmed.rows.sorted() { try settle(row, confirmed) }
-      try core.db.execute("UPDATE relay_image SET base = ? WHERE state = 0", [Value(pull.closing.head)])
+      try core.stores.images.move(to: pull.closing.head)
     }
     try core.accepted.forget(durable: min(pull.closing.durable, pull.closing.head))
     for notice in pull.closing.notices { try core.tell(notice) }
     try advance()
-    if Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
+    if Mutation.isPlanted(.sealLate) { try core.sealer.sealResidue() }
     try finishSums()
   }
 
   /// Without triggers where the app has none: Relay's own would only find out that nothing is to be logged.
   private mutating func writeColdRows() throws(RelayError) {
     var cold = try ColdRows(core, pull, state.installs, ownRows)
-    let triggers = try core.appTriggers()
+    let triggers = try core.tables.appTriggers()
     if triggers.tables.isEmpty {
       try core.db.withoutTriggers { () throws(RelayError) in try write(&cold) }
     } else {
@@ -74,7 +74,7 @@ struct Install {
 
   private mutating func write(_ cold: inout ColdRows) throws(RelayError) {
     var sums = sums
-    try pull.eachPage(core.db) { (page) throws(RelayError) in try cold.write(page, &sums) }
+    try pull.eachPage(core.stores.stage) { (page) throws(RelayError) in try cold.write(page, &sums) }
     try cold.finish()
     self.sums = sums
   }
@@ -86,9 +86,8 @@ struct Install {
     state.role = pull.newRole
     state.head = max(state.head, pull.closing.head)
     try core.save(state)
-    try core.installed(pull.version, was: pull.schema.installed)
-    try core.db.execute("DELETE FROM relay_page")
-    try core.db.execute("DELETE FROM relay_pull")
+    try core.versions.installed(pull.version, was: pull.schema.installed)
+    try core.stores.stage.forget()
   }
 
   // MARK: Sums
@@ -97,7 +96,7 @@ struct Install {
   private mutating func subtractTheRest() throws(RelayError) {
     for row in Set(hot.keys).union(pull.closing.exits).sorted() {
       guard let table = core.schema.table(row.table) else { continue }
-      let values = try core.confirmed(row, table)
+      let values = try core.view.confirmed(row, table)
       try sums.keepPlace(row, table, values, core)
       if let values {
         try sums.remove(row, table, values, core)
@@ -110,22 +109,20 @@ struct Install {
   private mutating func finishSums() throws(RelayError) {
     var places = Places(core.schema)
     for row in hot.keys.sorted() {
-      guard let table = core.schema.table(row.table), let values = try core.confirmed(row, table) else { continue }
+      guard let table = core.schema.table(row.table), let values = try core.view.confirmed(row, table) else { continue }
       try sums.add(row, table, values, core, &places)
     }
     var digests = try sums.finish(core, &places)
-    let isKnownWrong = try core.db.first("SELECT 1 FROM relay_state WHERE mismatch IS NOT NULL") != nil
+    let isKnownWrong = try !core.stores.state.warnings().mismatch.isEmpty
     // Below nothing a count wraps round. Sums that do not add up, because rows were written while nothing was captured,
     // are made anew from the rows once; what then still differs is told.
     let isImpossible = digests.values.contains { $0.count > Limits.sequence }
     if isImpossible || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
-      digests = try core.confirmedDigests(Set(pull.grants.filter(\.readable).map(\.scope)), pull.newRole)
+      digests = try core.comparison.confirmedDigests(Set(pull.grants.filter(\.readable).map(\.scope)), pull.newRole)
     }
-    try core.replaceScopes(pull.grants, digests)
+    try core.stores.scopes.replace(pull.grants, digests)
     guard !pull.closing.digests.isEmpty else { return }
-    let wrong = wrongScopes(digests)
-    try core.db.execute(
-      "UPDATE relay_state SET mismatch = ?", [wrong.isEmpty ? .null : .text(wrong.joined(separator: " "))])
+    try core.stores.state.setMismatch(wrongScopes(digests))
   }
 
   /// Scopes whose sum is not the hub's.
@@ -151,47 +148,23 @@ extension ReplicaCore {
     let scopes = try installedScopes()
     let isSameRoleView = pull.role == state.role && pull.scopes == scopes
     let isSameFloor = try pull.floor <= floor(state)
-    guard pull.schema == (try spokenSchema()) else { return false }
+    guard pull.schema == (try versions.spoken()) else { return false }
     if Mutation.isPlanted(.anyFrom) { return true }
     return pull.base == state.base && (pull.epoch == state.epoch || state.epoch == .zero)
       && (isSameRoleView || Mutation.isPlanted(.fromIsN)) && (isSameFloor || Mutation.isPlanted(.floorStale))
       && pull.closing.head >= state.base
   }
 
-  func installedScopes() throws(RelayError) -> [String] {
-    try db.query("SELECT name FROM relay_scope WHERE readable = 1 ORDER BY name") { (row) throws(RelayError) in
-      row[0].text ?? ""
-    }
-  }
+  func installedScopes() throws(RelayError) -> [String] { try stores.scopes.readable() }
 
   /// The least base of pending operations and held rows; the replica's base if there is none (rule 22).
   func floor(_ state: ReplicaState) throws(RelayError) -> UInt64 {
     if Mutation.isPlanted(.floorIsN) { return state.base }
     // An operation's base is its row's image's base or 0 for a row without an image.
     if try outbox.hasWorkWithoutImage() { return 0 }
-    var least = state.base
-    if let row = try db.first(
-      "SELECT min(base) FROM relay_image" + (Mutation.isPlanted(.floorPending) ? " WHERE state = 0" : "")),
-      let base = row[0].integer
-    {
-      least = min(least, UInt64(max(0, base)))
-    }
+    let least = min(state.base, try stores.images.leastBase() ?? .max)
     // Bases are fixed when an operation is sealed; an image may have moved on since.
     return min(least, try outbox.floor() ?? .max)
-  }
-
-  /// What the hub granted, with the sums of what is confirmed there.
-  func replaceScopes(_ grants: [ScopeGrant], _ digests: [String: ScopeDigest]) throws(RelayError) {
-    try db.execute("DELETE FROM relay_scope")
-    for grant in grants {
-      let digest = digests[grant.scope] ?? ScopeDigest()
-      try db.execute(
-        "INSERT INTO relay_scope (name, readable, writable, digest, count) VALUES (?, ?, ?, ?, ?)",
-        [
-          .text(grant.scope), .integer(grant.readable ? 1 : 0), .integer(grant.writable ? 1 : 0),
-          .blob(digest.bytes), Value(digest.count),
-        ])
-    }
   }
 
   /// The scopes of a confirmed row: its own, or those of the parent that it follows.
@@ -200,7 +173,7 @@ extension ReplicaCore {
   ) throws(RelayError) -> [String] {
     guard let parent = table.parentRow(values) else { return table.ownScopes(values) }
     return try places.place(of: parent) { (row) throws(RelayError) in
-      guard let table = schema.table(row.table), let values = try confirmed(row, table) else { return nil }
+      guard let table = schema.table(row.table), let values = try view.confirmed(row, table) else { return nil }
       return (values, isAlive: true)
     }.scopes
   }

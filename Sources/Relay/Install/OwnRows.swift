@@ -19,17 +19,17 @@ final class OwnRows {
 
   /// - Returns: nil where the pull confirms nothing, or has to be looked at row by row.
   init?(_ core: ReplicaCore, _ pull: CompletePull, isCautious: Bool) throws(RelayError) {
-    guard !isCautious, !pull.leavesTheRest, core.shownRows == nil else { return nil }
+    guard !isCautious, !pull.leavesTheRest, core.view.shownRows == nil else { return nil }
     var accepted: [Int64: UInt64] = [:]
     for verdict in pull.closing.confirmed where verdict.isAccepted {
       if let key = try core.replicas.key(verdict.dot) { accepted[key.value] = verdict.seq }
     }
     guard !accepted.isEmpty else { return nil }
     (self.core, self.accepted) = (core, accepted)
-    touches = try core.db.prepared("SELECT dot, fate FROM relay_pending WHERE tbl = ?1 AND key = ?2")
-    image = try core.db.prepared("SELECT state, image FROM relay_image WHERE tbl = ?1 AND key = ?2")
-    forgetTouches = try core.db.prepared("DELETE FROM relay_pending WHERE tbl = ?1 AND key = ?2")
-    forgetImage = try core.db.prepared("DELETE FROM relay_image WHERE tbl = ?1 AND key = ?2")
+    touches = try core.db.prepared(RowCommands.fates)
+    image = try core.db.prepared(ImageStore.stateAndImage)
+    forgetTouches = try core.db.prepared(RowCommands.forget)
+    forgetImage = try core.db.prepared(ImageStore.forget)
   }
 
   /// Is all own work on the row accepted, and in what arrived?

@@ -63,10 +63,10 @@ struct CompletePull {
   }
 
   /// Lends the rows page by page, in the order in which they came: of a row that comes twice the later one counts.
-  func eachPage(_ db: Database, _ body: (EncodedRows) throws(RelayError) -> Void) throws(RelayError) {
+  func eachPage(_ stage: StageStore, _ body: (EncodedRows) throws(RelayError) -> Void) throws(RelayError) {
     if hasPages {
-      try db.run("SELECT body FROM relay_page ORDER BY number", []) { (row) throws(RelayError) in
-        let page = try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pullPage() }
+      try stage.eachPage { (bytes) throws(RelayError) in
+        let page = try CBORReader.decode(bytes) { (reader) throws(RelayError) in try reader.pullPage() }
         try body(page.rows)
         return true
       }

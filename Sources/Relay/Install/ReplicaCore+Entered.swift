@@ -17,32 +17,13 @@ extension ReplicaCore {
       }
       guard isOlder else { return }
     }
-    guard try db.first("SELECT 1 FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings) == nil else { return }
-    try noteEntered(row.bindings, install)
+    if try !stores.dead.holds(row) { try stores.entered.add(row, install: install) }
   }
 
   /// Another role reads other columns: of no row has anybody seen all that is shown from now on.
-  func noteEverythingEntered(_ install: UInt64) throws(RelayError) {
-    try db.execute("DELETE FROM relay_entered")
-    try noteEntered([0, .blob([])], install)
-  }
-
-  private func noteEntered(_ bindings: [Value], _ install: UInt64) throws(RelayError) {
-    try db.execute(
-      "INSERT OR REPLACE INTO relay_entered (tbl, key, install) VALUES (?, ?, ?)", bindings + [Value(install)])
-  }
+  func noteEverythingEntered(_ install: UInt64) throws(RelayError) { try stores.entered.addAll(install: install) }
 
   /// The row left: should it come again, that is another arrival.
-  func forgetEntered(_ row: RowID) throws(RelayError) {
-    try db.execute("DELETE FROM relay_entered WHERE tbl = ? AND key = ?", row.bindings)
-  }
+  func forgetEntered(_ row: RowID) throws(RelayError) { try stores.entered.remove(row) }
 
-  /// What somebody knew of a row who looked at `moment`.
-  ///
-  /// - Parameter base: what is known of it now.
-  func base(_ base: UInt64, of row: RowID, seenAt moment: Moment) throws(RelayError) -> UInt64 {
-    let later = "SELECT 1 FROM relay_entered WHERE (tbl = ?1 AND key = ?2 OR tbl = 0 AND key = x'') AND install > ?3"
-    let isKnown = try db.first(later, row.bindings + [Value(moment.installs)]) == nil
-    return isKnown || Mutation.isPlanted(.formClaims) ? min(base, moment.base) : 0
-  }
 }

@@ -46,11 +46,7 @@ struct ScopeSums {
     old = Set(try core.installedScopes())
     parents = Set(core.schema.tables.compactMap { $0.parent?.table })
     guard kind == .change else { return }
-    var stored: [String: ScopeDigest] = [:]
-    try core.db.run("SELECT name, digest, count FROM relay_scope", []) { (row) throws(RelayError) in
-      stored[row[0].text ?? ""] = ScopeDigest(bytes: row.blob(1), count: UInt64(max(0, row.int(2))))
-      return true
-    }
+    let stored = try core.stores.scopes.digests()
     for (at, name) in names.enumerated() { sums[at] = stored[name] ?? ScopeDigest() }
   }
 
@@ -154,7 +150,7 @@ struct ScopeSums {
     for _ in 0...Limits.ancestors {
       guard let parent = table.parentRow(values) else { return table.ownScopes(values) }
       if let known = before[parent] { return known }
-      guard let above = core.schema.table(parent.table), let found = try core.confirmed(parent, above) else {
+      guard let above = core.schema.table(parent.table), let found = try core.view.confirmed(parent, above) else {
         return []
       }
       (table, values) = (above, found)
@@ -168,9 +164,9 @@ struct ScopeSums {
   mutating func finish(
     _ core: ReplicaCore, _ places: inout Places
   ) throws(RelayError) -> [String: ScopeDigest] {
-    guard kind != .anew else { return try core.confirmedDigests(Set(names), role) }
+    guard kind != .anew else { return try core.comparison.confirmedDigests(Set(names), role) }
     for (parent, digest) in children {
-      guard let table = core.schema.table(parent.table), let values = try core.confirmed(parent, table) else {
+      guard let table = core.schema.table(parent.table), let values = try core.view.confirmed(parent, table) else {
         continue
       }
       for name in try core.scopes(of: parent, table, values, &places) where name != ScopeGrant.everything {

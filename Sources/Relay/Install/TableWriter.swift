@@ -31,7 +31,7 @@ final class TableWriter {
   /// - Throws: `sql` where this connection cannot write the table at all, such as for a function that it lacks.
   init(_ core: ReplicaCore, _ table: TableSchema, role: String) throws(RelayError) {
     self.table = table
-    affinities = try core.affinities(table)
+    affinities = try core.tables.affinities(table)
     func quote(_ name: String) -> String { "\"\(name)\"" }
     let name = quote(table.name)
     var columns = table.columns.map { quote($0.name) }

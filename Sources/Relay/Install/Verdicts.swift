@@ -45,7 +45,7 @@ extension Install {
         confirmed.accepted += 1
         continue
       }
-      guard let one = try own.pending(key, core) else { continue }
+      guard let one = try own.pending(key, core.stores) else { continue }
       var rows = one.transaction.rows.map(\.row)
       if explained > 0 { rows = try core.outbox.pendingRows(rows, of: key) }
       var isExplained = true
@@ -73,7 +73,7 @@ extension Install {
       guard let table = core.schema.table(row.table), table.access(pull.newRole).reads else { continue }
       if let arrived = hot[row], arrived.record.seq >= verdict.seq { continue }
       if pull.exits(row) { continue }
-      guard let image = try core.image(row, table) else { return false }
+      guard let image = try core.view.image(row, table) else { return false }
       // Another process on this file installed the pull that brought it, before it asked about this transaction.
       let cameBefore = verdict.seq <= pull.base && image.seq.map { $0 >= verdict.seq } ?? false
       guard image.state == .left || cameBefore else { return false }
@@ -83,20 +83,17 @@ extension Install {
 }
 
 extension ReplicaCore {
-  var refusals: RefusalStore { RefusalStore(db: db) }
-  var accepted: AcceptedStore { AcceptedStore(db: db) }
-
   /// Records what the hub said of a transaction; its effect leaves the view if it was refused.
   func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
     // Before its own time is forgotten.
-    try setBack(to: verdict)
+    try sealer.setBack(to: verdict)
     try outbox.learn(key, verdict)
   }
 
   /// No longer pending: where it was accepted it is kept until the hub's backup covers it, where it was refused until
   /// somebody settles that.
   func leavePending(_ key: DotKey, _ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
-    let livesOn = try sealApart(verdict, transaction)
+    let livesOn = try resealing.sealApart(verdict, transaction)
     if !livesOn {
       let fate = verdict.isAccepted ? Fate.accepted : .refused
       for change in transaction.rows { try outbox.settle(key, on: change.row, fate) }

@@ -16,7 +16,10 @@ extension Replica {
       throw RelayError(.usage, "the sync schema has no table '\(name)' to observe")
     }
     let observer = Observer(Set(tables))
-    try locked { (core) throws(RelayError) in core.observed.formUnion(tables) }
+    try locked { (core) throws(RelayError) in
+      let place = ReplicaPlace(try core.db.snapshot { () throws(RelayError) in try core.state() })
+      core.watch.observe(tables, from: place)
+    }
     observers.add(observer)
     return TableChangeSequence(observer: observer)
   }
@@ -31,59 +34,54 @@ extension Replica {
   /// - Complexity: one PRAGMA when nobody has.
   @discardableResult
   public func poll() throws(RelayError) -> Bool {
-    try locked { (core) throws(RelayError) in try core.poll() }
+    let version = try locked { (core) throws(RelayError) in
+      let version = try core.dataVersion()
+      return version == core.watch.version ? nil : version
+    }
+    guard let version else { return false }
+    _ = try changing { (core) throws(RelayError) in try core.sealer.sealResidue() }
+    let moved = try locked { (core) throws(RelayError) in
+      core.watch.version = version
+      return core.watch.movedElsewhere()
+    }
+    observers.tell(moved)
+    return true
   }
 }
 
 extension ReplicaCore {
   static let inboxTable = "relay_inbox"
 
-  /// Where the file stands when this replica opens it.
-  func lookAround() throws(RelayError) {
-    try db.snapshot { () throws(RelayError) in
-      _ = try state()
-      seenVersion = try dataVersion()
-    }
-  }
-
-  func poll() throws(RelayError) -> Bool {
-    let version = try dataVersion()
-    guard version != seenVersion else { return false }
-    try db.transaction { () throws(RelayError) in
-      try seal(.residue)
-      // Reading the state finds out whether another replica of this file has moved it.
-      _ = try state()
-    }
-    seenVersion = version
-    if movedElsewhere.here { touched.here.formUnion(observed) }
-    if movedElsewhere.hub { touched.hub.formUnion(observed) }
-    movedElsewhere = (false, false)
-    return true
-  }
-
   /// Another number when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version).
   func dataVersion() throws(RelayError) -> Int64 { try db.first("PRAGMA data_version")?[0].integer ?? 0 }
 
-  func inboxChanged() {
-    if isFromHub { touched.hub.insert(Self.inboxTable) } else { touched.here.insert(Self.inboxTable) }
-  }
-
   /// Relay has written a row of a synced table: shown, hidden, or given other values.
-  func shown(_ table: TableSchema) {
-    if isFromHub { touched.hub.insert(table.name) } else { touched.here.insert(table.name) }
+  func shown(_ table: TableSchema) { changes.written.tables.insert(table.id) }
+
+  // MARK: What people are told, and that it changed
+
+  func tell(_ notice: NoticeRecord) throws(RelayError) {
+    try inbox.tell(notice, device: try state().device, &changes.written)
   }
 
-  func sealed(_ tables: Set<UInt32>) {
-    guard !observed.isEmpty else { return }
-    for id in tables { if let table = schema.table(id) { touched.here.insert(table.name) } }
+  func tell(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
+    try inbox.tell(verdict, transaction, dependsOn: try refused.dependsOn(verdict, transaction), &changes.written)
   }
-}
 
-/// What moves when a replica of this file works: compared to notice that another one has.
-struct ReplicaPlace: Equatable {
-  var counter: UInt64
-  var base: UInt64
-  var accepted: UInt64
+  func tell(held row: RowID, _ table: TableSchema, _ reason: String) throws(RelayError) {
+    try inbox.tell(held: row, table, reason, &changes.written)
+  }
 
-  init(_ state: ReplicaState) { (counter, base, accepted) = (state.counter, state.base, state.accepted) }
+  func replaceEntries(_ row: RowID, _ table: TableSchema, _ entries: [EntryRecord]) throws(RelayError) {
+    try inbox.replaceEntries(row, table, entries, &changes.written) { () throws(RelayError) in
+      try view.confirmed(row, table)
+    }
+  }
+
+  func forgetConflicts(_ row: RowID) throws(RelayError) { try inbox.forgetConflicts(row, &changes.written) }
+
+  func forgetHeld(_ row: RowID) throws(RelayError) {
+    try stores.images.release(row)
+    try inbox.forget(held: row, &changes.written)
+  }
 }

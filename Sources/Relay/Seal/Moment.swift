@@ -27,20 +27,18 @@ extension Replica {
   ///   were shown are no edits: a form may save all its fields.
   /// - Throws: `schema_mismatch` for a table that does not sync.
   public func moment(of rows: [(table: String, key: [Value])] = []) throws(RelayError) -> Moment {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        let state = try core.state()
-        var shown: [RowID: [Value]] = [:]
-        for (name, key) in rows {
-          let table = try core.table(named: name)
-          let row = RowID(table: table.id, values: key)
-          shown[row] = try core.tableRow(row, table)
-        }
-        return Moment(
-          replica: state.replica, epoch: state.epoch, base: state.base, installs: state.installs,
-          counter: state.counter, seen: try core.outbox.pendingDots(), rows: shown)
+    try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      let state = try core.state()
+      var shown: [RowID: [Value]] = [:]
+      for (name, key) in rows {
+        let table = try core.table(named: name)
+        let row = RowID(table: table.id, values: key)
+        shown[row] = try core.tableRow(row, table)
       }
+      return Moment(
+        replica: state.replica, epoch: state.epoch, base: state.base, installs: state.installs,
+        counter: state.counter, seen: try core.outbox.pendingDots(), rows: shown)
     }
   }
 }

@@ -56,7 +56,7 @@ struct Reapplication {
       let row = renamed[correction.row] ?? correction.row
       guard written.contains(correction.row) else {
         throw RelayError(
-          .valueNotAllowed, "the refused transaction wrote no \(table.name) '\(ReplicaCore.label(correction.row))'")
+          .valueNotAllowed, "the refused transaction wrote no \(table.name) '\(Inbox.label(correction.row))'")
       }
       for (name, value) in correction.values.sorted(by: { $0.key < $1.key }) {
         try set([name], [value], row, table)
@@ -72,7 +72,7 @@ struct Reapplication {
     case .delete: try core.db.execute(core.sql(table).delete, try row.values())
     case .touch:
       // A row whose deletion is known may be let live again; of any other one there is nothing to say.
-      if try !core.knowsDeleted(row) { _ = try standing(row, table) }
+      if try !core.sealer.knowsDeleted(row) { _ = try standing(row, table) }
     case .set(let id, let values):
       guard let group = table.group(id), group.columns.count == values.count else { throw unknownColumns(table) }
       let names = group.columns.map { table.columns[$0].name }
@@ -98,7 +98,7 @@ struct Reapplication {
   ) throws(RelayError) {
     guard try core.tableRow(row, table) == nil else {
       throw RelayError(
-        .constraint, "\(table.name) '\(ReplicaCore.label(row))' is in this file already",
+        .constraint, "\(table.name) '\(Inbox.label(row))' is in this file already",
         advice: "Nothing was changed. Resubmit it under another key, or discard it.")
     }
     var columns = table.key.map { table.columns[$0].name }
@@ -135,20 +135,14 @@ struct Reapplication {
   private func standing(_ row: RowID, _ table: TableSchema) throws(RelayError) -> [Value] {
     guard let values = try core.tableRow(row, table) else {
       throw RelayError(
-        .constraint, "\(table.name) '\(ReplicaCore.label(row))' is not in this file, so it cannot be changed again",
+        .constraint, "\(table.name) '\(Inbox.label(row))' is not in this file, so it cannot be changed again",
         advice: "Nothing was changed. Resubmit the refused transaction that inserts it first, or discard this one.")
     }
     return values
   }
 
   private func isOpen(_ row: RowID, _ operation: Operation) throws(RelayError) -> Bool {
-    let found = try core.db.query(
-      "SELECT cell FROM relay_inbox WHERE kind = 'conflict' AND tbl = ? AND key = ? AND opened = ?",
-      row.bindings + [Value(operation.resolves)]
-    ) { (row) throws(RelayError) in
-      try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.cellID().group }
-    }
-    return found.contains(operation.group)
+    try core.inbox.store.openGroups(row, opened: operation.resolves).contains(operation.group)
   }
 
   private func unknownColumns(_ table: TableSchema) -> RelayError {

@@ -88,7 +88,7 @@ extension ReplicaCore {
     guard count > 0 else { return nil }
     let key = table.key.map { "a." + quoted(table.columns[$0].name) }.joined(separator: ", ")
     let examples = try db.query("SELECT \(key) \(place) ORDER BY \(key) LIMIT 3") { (row) throws(RelayError) in
-      ReplicaCore.label(RowID(table: table.id, values: row.values))
+      Inbox.label(RowID(table: table.id, values: row.values))
     }
     return DanglingReference(
       table: table.name, columns: reference.columns.joined(separator: ","), target: reference.target, rows: Int(count),

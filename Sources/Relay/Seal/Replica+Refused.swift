@@ -36,18 +36,16 @@ extension Replica {
     _ id: String, author: String = "", corrections: [RowCorrection] = [],
     correct: (Database) throws(RelayError) -> Void = { (_) throws(RelayError) in }
   ) throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        let chain = try core.chain(id)
-        try core.forget(chain)
-        var again = try Reapplication(core, corrections)
-        for transaction in chain { try again.apply(transaction) }
-        try again.finish()
-        try core.db.lent { () throws(RelayError) in try correct(core.db) }
-        let author = author.isEmpty ? chain[0].author : author
-        try core.commit(Commit(author: author, mode: chain[0].mode, decisions: again.decisions))
-      }
+    try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      let chain = try core.refused.chain(id)
+      try core.refused.forget(chain)
+      var again = try Reapplication(core, corrections)
+      for transaction in chain { try again.apply(transaction) }
+      try again.finish()
+      try core.db.lent { () throws(RelayError) in try correct(core.db) }
+      let author = author.isEmpty ? chain[0].author : author
+      try core.sealer.commit(Commit(author: author, mode: chain[0].mode, decisions: again.decisions))
     }
   }
 
@@ -70,13 +68,11 @@ extension Replica {
   /// - Throws: `entry_unknown` when the item is not there or is no refusal.
   @discardableResult
   public func discard(_ id: String) throws(RelayError) -> [String] {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        let chain = try core.chain(id)
-        try core.forget(chain)
-        return chain.map { ReplicaCore.refusalID($0.dot) }
-      }
+    try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      let chain = try core.refused.chain(id)
+      try core.refused.forget(chain)
+      return chain.map { Inbox.refusalID($0.dot) }
     }
   }
 
@@ -84,12 +80,11 @@ extension Replica {
   ///
   /// - Throws: `entry_unknown` when there is no such notice: conflicts are resolved, refusals resubmitted or discarded.
   public func dismiss(_ id: String) throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.takeOut(where: "id = ? AND kind = 'notice'", [.text(id)])
-        guard core.db.changes > 0 else { throw RelayError(.entryUnknown, "the inbox holds no notice '\(id)'") }
-        core.inboxChanged()
+    try changing { (core) throws(RelayError) in
+      guard try core.inbox.store.remove(id, .notice) else {
+        throw RelayError(.entryUnknown, "the inbox holds no notice '\(id)'")
       }
+      core.changes.written.inbox = true
     }
   }
 }

@@ -12,17 +12,15 @@ extension Replica {
   /// - Throws: `row_unknown` where this replica knows of no deleted row with that key, `schema_mismatch` for a table
   ///   that does not sync, `role_forbids`. Nothing was changed then.
   public func undelete(_ table: String, key: [Value], author: String = "") throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        let table = try core.table(named: table)
-        let row = RowID(table: table.id, values: key)
-        guard try core.tableRow(row, table) == nil, try core.knowsDeleted(row) else {
-          throw RelayError(.rowUnknown, "\(table.name): this replica knows of no deleted row \(ReplicaCore.label(row))")
-        }
-        let decision = Decision(entry: 0, value: .flag(true))
-        try core.commit(Commit(author: author, decisions: [row: [0: decision]]))
+    try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      let table = try core.table(named: table)
+      let row = RowID(table: table.id, values: key)
+      guard try core.tableRow(row, table) == nil, try core.sealer.knowsDeleted(row) else {
+        throw RelayError(.rowUnknown, "\(table.name): this replica knows of no deleted row \(Inbox.label(row))")
       }
+      let decision = Decision(entry: 0, value: .flag(true))
+      try core.sealer.commit(Commit(author: author, decisions: [row: [0: decision]]))
     }
   }
 
@@ -31,22 +29,11 @@ extension Replica {
     try locked { (core) throws(RelayError) in
       try core.db.snapshot { () throws(RelayError) in
         let table = try core.table(named: table)
-        let dead = try core.db.query("SELECT key FROM relay_dead WHERE tbl = ?", [.integer(Int64(table.id))]) {
-          (row) throws(RelayError) in RowID(table: table.id, key: row.blob(0))
-        }
-        let known = Set(dead).union(try core.outbox.pendingDeletes(table.id))
+        let known = Set(try core.stores.dead.rows(table.id)).union(try core.outbox.pendingDeletes(table.id))
         var keys: [[Value]] = []
         for row in known.sorted() where try core.tableRow(row, table) == nil { keys.append(try row.values()) }
         return keys
       }
     }
-  }
-}
-
-extension ReplicaCore {
-  /// Was the row's deletion pulled, or is it this replica's own and not confirmed yet?
-  func knowsDeleted(_ row: RowID) throws(RelayError) -> Bool {
-    if try db.first("SELECT 1 FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings) != nil { return true }
-    return try outbox.hasPendingDelete(row)
   }
 }

@@ -33,6 +33,10 @@ struct RowCommands {
     """)
   let settle = Command("UPDATE relay_pending SET fate = ? WHERE tbl = ? AND key = ? AND dot = ?")
 
+  /// For a statement that somebody keeps: what touches a row, and forgetting that.
+  static let fates = "SELECT dot, fate FROM relay_pending WHERE tbl = ?1 AND key = ?2"
+  static let forget = "DELETE FROM relay_pending WHERE tbl = ?1 AND key = ?2"
+
   static let ddl = """
     -- Which own transactions touch a row: the pending ones, the refused ones, and what came after those.
     -- kind: 1 insert, 2 delete, 0 other; fate: 0 pending, 1 accepted, 2 refused, 3 refused and forgotten here: it still

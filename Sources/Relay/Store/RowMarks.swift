@@ -14,6 +14,7 @@ struct RowMark: OptionSet, Sendable {
   /// Conflicts and messages about it.
   static let inbox = RowMark(rawValue: 16)
   static let localOnly = RowMark(rawValue: 32)
+  static let all = RowMark(rawValue: 63)
 
   static let tables: [(mark: RowMark, name: String)] = [
     (.pending, "relay_pending"), (.image, "relay_image"), (.held, "relay_held"), (.dead, "relay_dead"),
@@ -30,10 +31,17 @@ final class RowMarks {
 
   init(_ db: Database) throws(RelayError) {
     self.db = db
+    filled = try RowMarks.filled(db)
+    try prepare()
+  }
+
+  /// Which of the tables are not empty.
+  static func filled(_ db: Database) throws(RelayError) -> RowMark {
+    var filled: RowMark = []
     for (mark, name) in RowMark.tables where try db.first("SELECT 1 FROM \(name) LIMIT 1") != nil {
       filled.insert(mark)
     }
-    try prepare()
+    return filled
   }
 
   /// Something was written into this table since.

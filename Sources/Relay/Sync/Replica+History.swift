@@ -67,12 +67,10 @@ extension Replica {
   package func history(
     _ row: RowID, _ table: TableSchema, told: [HistoryResponse]
   ) throws(RelayError) -> RowHistory {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        // What a foreign tool wrote a moment ago belongs to the story.
-        try core.seal(.residue)
-        return try core.history(row, table, told)
-      }
+    try changing { (core) throws(RelayError) in
+      // What a foreign tool wrote a moment ago belongs to the story.
+      try core.sealer.sealResidue()
+      return try core.historian.history(row, table, told)
     }
   }
 

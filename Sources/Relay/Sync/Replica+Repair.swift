@@ -33,7 +33,7 @@ extension Replica {
     _ found: Verification, _ transport: any Transport, _ options: SyncOptions
   ) async throws(RelayError) -> [RowID: CompletePull.Arrived]? {
     let (epoch, version) = try locked { (core) throws(RelayError) in
-      try core.db.snapshot { () throws(RelayError) in (try core.state().epoch, try core.schemaStanding().installed) }
+      try core.db.snapshot { () throws(RelayError) in (try core.state().epoch, try core.versions.standing().installed) }
     }
     var rest = found.differences.map(\.row)[...]
     var rows: [RowID: CompletePull.Arrived] = [:]
@@ -56,25 +56,23 @@ extension Replica {
   private func settle(
     _ found: Verification, _ rows: [RowID: CompletePull.Arrived], _ repair: Repair
   ) throws(RelayError) -> Bool {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        // What was captured since the comparison is an edit like any other.
-        try core.seal(.residue)
-        guard try core.state().base == found.base else { return false }
-        var should: [ReplicaCore.Should] = []
-        for row in found.differences.map(\.row) {
-          let table = try core.table(row.table)
-          let values = try core.shouldShow(row, table, hub: try rows[row]?.values(table))
-          should.append(.init(row: row, table: table, values: values, seq: rows[row]?.record.seq))
-        }
-        switch repair {
-        case .takeAsEdits: for one in should { try core.logUnseen(one.row, one.table, was: one.values) }
-        case .revert: try core.revert(should)
-        }
-        try core.seal(.residue)
-        try core.agreesWithHub()
-        return true
+    try changing { (core) throws(RelayError) in
+      // What was captured since the comparison is an edit like any other.
+      try core.sealer.sealResidue()
+      guard try core.state().base == found.base else { return false }
+      var should: [Should] = []
+      for row in found.differences.map(\.row) {
+        let table = try core.table(row.table)
+        let values = try core.comparison.shouldShow(row, table, hub: try rows[row]?.values(table))
+        should.append(.init(row: row, table: table, values: values, seq: rows[row]?.record.seq))
       }
+      switch repair {
+      case .takeAsEdits: for one in should { try core.comparison.logUnseen(one.row, one.table, was: one.values) }
+      case .revert: try core.comparison.revert(should)
+      }
+      try core.sealer.sealResidue()
+      try core.comparison.agreesWithHub()
+      return true
     }
   }
 }

@@ -19,12 +19,10 @@ extension Replica {
   package func nextRequest(pushBytes: Int = Limits.part, pageBytes: UInt64 = 4 << 20, wait: UInt64 = 0)
     throws(RelayError) -> SyncRequest
   {
-    try locked { (core) throws(RelayError) in
-      try core.db.checkFile()
-      return try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        return try core.request(pushBytes: pushBytes, pageBytes: pageBytes, wait: wait)
-      }
+    try checkFile()
+    return try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      return try core.exchange.request(pushBytes: pushBytes, pageBytes: pageBytes, wait: wait)
     }
   }
 
@@ -37,34 +35,36 @@ extension Replica {
   package func take(
     _ response: SyncResponse, to request: SyncRequest, mostStaged: UInt64 = .max
   ) throws(RelayError) -> SyncTaken {
-    try locked { (core) throws(RelayError) in
-      try core.db.checkFile()
-      func take(isCautious: Bool) throws(RelayError) -> SyncTaken {
-        try core.db.transaction { () throws(RelayError) in
-          if !Mutation.isPlanted(.sealLate) { try core.seal(.residue) }
-          core.isFromHub = true
-          return try core.take(response, to: request, mostStaged, isCautious: isCautious)
-        }
-      }
-      var taken: SyncTaken
-      do throws(RelayError) {
-        taken = try take(isCautious: false)
-      } catch {
-        // Nothing of it stays; the same answer is taken once more, row by row.
-        guard error.code == .malformedMessage else { throw error }
-        taken = try take(isCautious: true)
-      }
-      // What was written to a file that is gone is not there.
-      try core.db.checkFile()
-      return taken
+    try checkFile()
+    var taken: SyncTaken
+    do throws(RelayError) {
+      taken = try take(response, to: request, mostStaged, isCautious: false)
+    } catch {
+      // Nothing of it stays; the same answer is taken once more, row by row.
+      guard error.code == .malformedMessage else { throw error }
+      taken = try take(response, to: request, mostStaged, isCautious: true)
+    }
+    // What was written to a file that is gone is not there.
+    try checkFile()
+    return taken
+  }
+
+  private func take(
+    _ response: SyncResponse, to request: SyncRequest, _ mostStaged: UInt64, isCautious: Bool
+  ) throws(RelayError) -> SyncTaken {
+    try changing(fromHub: true) { (core) throws(RelayError) in
+      if !Mutation.isPlanted(.sealLate) { try core.sealer.sealResidue() }
+      // What people had chosen is shown in their own name.
+      core.changes.countAsOwn()
+      return try core.exchange.take(response, to: request, mostStaged, isCautious: isCautious)
     }
   }
 
+  private func checkFile() throws(RelayError) { try locked { (core) throws(RelayError) in try core.db.checkFile() } }
+
   /// Forgets the pages of a pull that the hub called void.
   package func abandonPull() throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in try core.forgetStage() }
-    }
+    try changing { (core) throws(RelayError) in try core.stores.stage.forget() }
   }
 
   /// - Returns: whether there is reason to ask again.
@@ -84,18 +84,16 @@ extension Replica {
   ///
   /// - Returns: false where the hub has recognised the base before, so that it is the hub that has lost something.
   private func returnToStart() throws(RelayError) -> Bool {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        var state = try core.state()
-        guard state.base > 0, try core.syncRecord.recognised() != state.base else { return false }
-        (state.base, state.logHash, state.head) = (0, .zero, 0)
-        try core.save(state)
-        try core.forgetStage()
-        try core.db.execute("DELETE FROM relay_scope")
-        // Rows that only the wrong answer brought may stand here; a comparison finds them.
-        try core.db.execute("UPDATE relay_state SET rebuilt = 1")
-        return true
-      }
+    try changing { (core) throws(RelayError) in
+      var state = try core.state()
+      guard state.base > 0, try core.syncRecord.recognised() != state.base else { return false }
+      (state.base, state.logHash, state.head) = (0, .zero, 0)
+      try core.save(state)
+      try core.stores.stage.forget()
+      try core.stores.scopes.clear()
+      // Rows that only the wrong answer brought may stand here; a comparison finds them.
+      try core.stores.state.markRebuilt()
+      return true
     }
   }
 
@@ -103,13 +101,11 @@ extension Replica {
   ///
   /// - Returns: false where nothing more can be held back.
   func holdBackWhatIsNewer() throws(RelayError) -> Bool {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        let known = try core.schemaStanding().hub
-        guard let least = try core.outbox.leastNewSchema(known: known), least > 0 else { return false }
-        _ = try core.learn(hub: least - 1)
-        return true
-      }
+    try changing { (core) throws(RelayError) in
+      let known = try core.versions.standing().hub
+      guard let least = try core.outbox.leastNewSchema(known: known), least > 0 else { return false }
+      _ = try core.versions.learn(hub: least - 1)
+      return true
     }
   }
 
@@ -117,41 +113,33 @@ extension Replica {
   ///
   /// - Returns: false where the app's own is too old.
   func speakOwnSchema() throws(RelayError) -> Bool {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        guard try core.spokenSchema().version < core.schema.version else { return false }
-        try core.db.execute("UPDATE relay_schema SET hub = 0")
-        return true
-      }
+    try changing { (core) throws(RelayError) in
+      guard try core.versions.spoken().version < core.schema.version else { return false }
+      try core.stores.schema.save(hub: 0)
+      return true
     }
   }
 
   /// Binds the replica to a hub; work done before goes out with the first sync.
   package func enrolled(_ response: EnrolResponse, hub: String) throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        try core.seal(.residue)
-        var state = try core.state()
-        guard state.organisation == .zero || state.organisation == response.organisation else {
-          throw RelayError(.wrongOrganisation, "\(core.db.path): this file belongs to another organisation")
-        }
-        state.organisation = response.organisation
-        state.device = response.device
-        if state.base == 0 { state.epoch = response.epoch }
-        try core.save(state)
-        _ = try core.learn(hub: response.schemaVersion)
-        try core.db.execute("UPDATE relay_state SET hub = ?, token = ?", [.text(hub), .text(response.token)])
+    try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      var state = try core.state()
+      guard state.organisation == .zero || state.organisation == response.organisation else {
+        throw RelayError(.wrongOrganisation, "\(core.db.path): this file belongs to another organisation")
       }
+      state.organisation = response.organisation
+      state.device = response.device
+      if state.base == 0 { state.epoch = response.epoch }
+      try core.save(state)
+      _ = try core.versions.learn(hub: response.schemaVersion)
+      try core.stores.state.link(to: hub, response.token)
     }
   }
 
   /// Where and as whom this replica syncs; nil before enrolment.
   package func link() throws(RelayError) -> (hub: String, token: String, device: String)? {
-    try locked { (core) throws(RelayError) in
-      let row = try core.db.first("SELECT hub, token, device FROM relay_state")
-      guard let hub = row?[0].text, let token = row?[1].text, !token.isEmpty else { return nil }
-      return (hub, token, row?[2].text ?? "")
-    }
+    try locked { (core) throws(RelayError) in try core.stores.state.link() }
   }
 
   package func replicaID() throws(RelayError) -> ReplicaID {

@@ -7,9 +7,7 @@ extension Replica {
   }
 
   func remember(_ push: AdaptiveSize, _ page: AdaptiveSize) throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in try core.syncRecord.save(push, page) }
-    }
+    try changing { (core) throws(RelayError) in try core.syncRecord.save(push, page) }
   }
 
   /// Own transactions without a verdict, and their bytes.
@@ -33,8 +31,6 @@ extension Replica {
 
   func noteNothing() {
     guard (try? reading { (core) throws(RelayError) in try core.syncRecord.isBusy() }) == true else { return }
-    try? locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in try core.syncRecord.end() }
-    }
+    try? changing { (core) throws(RelayError) in try core.syncRecord.end() }
   }
 }

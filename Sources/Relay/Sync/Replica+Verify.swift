@@ -22,7 +22,7 @@ public struct Verification: Sendable, Equatable {
     init(_ row: RowID, _ kind: Kind, in table: TableSchema) {
       self.row = row
       self.table = table.name
-      self.key = ReplicaCore.label(row)
+      self.key = Inbox.label(row)
       self.kind = kind
     }
   }
@@ -59,25 +59,22 @@ extension Replica {
 
   /// Nothing differs, so what had warned of it is settled.
   private func agreesWithHub(at base: UInt64) throws(RelayError) {
-    try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        let warning = "SELECT 1 FROM relay_state WHERE base = ? AND (rebuilt = 1 OR mismatch IS NOT NULL)"
-        if try core.db.first(warning, [Value(base)]) != nil { try core.agreesWithHub() }
-      }
+    try changing { (core) throws(RelayError) in
+      let warnings = try core.stores.state.warnings()
+      guard warnings.isRebuilt || !warnings.mismatch.isEmpty, try core.state().base == base else { return }
+      try core.comparison.agreesWithHub()
     }
   }
 
   /// - Returns: nil when the hub is no longer where this replica stands.
   private func compare(_ transport: any Transport, _ options: SyncOptions) async throws(RelayError) -> Verification? {
-    let (state, version, own, unseen) = try locked { (core) throws(RelayError) in
-      try core.db.transaction { () throws(RelayError) in
-        // What a foreign tool wrote a moment ago is pending work, not a difference.
-        try core.seal(.residue)
-        return (
-          try core.state(), try core.schemaStanding().installed, try core.confirmedHashes(),
-          try core.unseenUnderWork()
-        )
-      }
+    let (state, version, own, unseen) = try changing { (core) throws(RelayError) in
+      // What a foreign tool wrote a moment ago is pending work, not a difference.
+      try core.sealer.sealResidue()
+      return (
+        try core.state(), try core.versions.standing().installed, try core.comparison.confirmedHashes(),
+        try core.comparison.unseenUnderWork()
+      )
     }
     var result = Verification(base: state.base, rows: own.values.reduce(0) { $0 + $1.count })
     var request = VerifyRequest(epoch: state.epoch, base: state.base, schemaVersion: version > 0 ? version : nil)
@@ -158,12 +155,12 @@ extension Replica {
   }
 }
 
-extension ReplicaCore {
+extension Comparison {
   /// table → key → e(R) of every confirmed row that counts for this device's role.
   func confirmedHashes() throws(RelayError) -> [UInt32: [[UInt8]: [UInt8]]] {
-    let role = try state().role
+    let role = try core.state().role
     var hashes: [UInt32: [[UInt8]: [UInt8]]] = [:]
-    for table in schema.tables where table.access(role).reads {
+    for table in core.schema.tables where table.access(role).reads {
       let readable = table.readableColumns(role)
       var own: [[UInt8]: [UInt8]] = [:]
       try eachConfirmed(table, role) { (row, values) throws(RelayError) in
@@ -178,11 +175,11 @@ extension ReplicaCore {
   func eachConfirmed(
     _ table: TableSchema, _ role: String, _ body: (RowID, [Value]) throws(RelayError) -> Void
   ) throws(RelayError) {
-    let beside = try rowsBesideTheirTable(table)
+    let beside = try core.stores.images.unlikeTheTable(table.id)
     func visit(_ row: RowID, _ values: [Value]) throws(RelayError) {
       if !table.isUpOnly(values, role) { try body(row, values) }
     }
-    try db.run(sql(table).scan, []) { (record) throws(RelayError) in
+    try core.db.run(core.sql(table).scan, []) { (record) throws(RelayError) in
       let values = record.values
       // One without a key came from no hub.
       if table.key.contains(where: { values[$0].isNull }) { return true }
@@ -190,18 +187,6 @@ extension ReplicaCore {
       if !beside.contains(row) { try visit(row, values) }
       return true
     }
-    for row in beside.sorted() { if let values = try confirmed(row, table) { try visit(row, values) } }
-  }
-
-  /// Rows of which the table may show something else than what is confirmed.
-  private func rowsBesideTheirTable(_ table: TableSchema) throws(RelayError) -> Set<RowID> {
-    let id = Value.integer(Int64(table.id))
-    let keys = try db.query(
-      """
-      SELECT key FROM relay_image WHERE tbl = ?1 UNION SELECT key FROM relay_held WHERE tbl = ?1
-      UNION SELECT key FROM relay_pending WHERE tbl = ?1 UNION SELECT key FROM relay_alone WHERE tbl = ?1
-      """, [id]
-    ) { (row) throws(RelayError) in row.blob(0) }
-    return Set(keys.map { RowID(table: table.id, key: $0) })
+    for row in beside.sorted() { if let values = try core.view.confirmed(row, table) { try visit(row, values) } }
   }
 }

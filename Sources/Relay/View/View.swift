@@ -1,47 +1,32 @@
 internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
-/// Own transactions decoded while one database transaction lasts.
-struct OwnTransactions {
-  struct Own {
-    var transaction: Transaction
-    var seq: UInt64?
-    var effective: HybridTime?
-    var changes: [RowID: RowChange]
+/// What rows show: the confirmed image with the own pending operations merged in, by the merge that the hub runs too. It
+/// writes synced tables in Relay's own name, and nothing that would have to be sent.
+final class View {
+  let db: Database
+  let stores: Stores
+  let tables: SyncedTables
+  let schema: SyncSchema
+  let inbox: Inbox
+  let attachment: Attachment
+  let changes: Changes
+  /// Keeps what Relay shows while it writes beside the app's triggers (`applying`).
+  private(set) var shownRows: ShownRows?
+
+  init(_ stores: Stores, _ tables: SyncedTables, _ attachment: Attachment, _ inbox: Inbox, _ changes: Changes) {
+    (db, schema) = (stores.db, tables.schema)
+    (self.stores, self.tables, self.attachment, self.inbox, self.changes) = (stores, tables, attachment, inbox, changes)
   }
 
-  private var cache: [DotKey: Own] = [:]
-
-  /// A transaction that is pending, or refused and kept.
-  mutating func own(_ key: DotKey, _ core: ReplicaCore) throws(RelayError) -> Own? {
-    if let own = cache[key] { return own }
-    var stored = try core.outbox.stored(key)
-    if stored == nil { stored = try core.refusals.stored(key) }
-    guard let stored else { return nil }
-    return try decode(stored, key, core)
+  /// Keeps in `meant` what is shown meanwhile.
+  func watching<T>(_ meant: ShownRows, _ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    shownRows = meant
+    defer { shownRows = nil }
+    return try body()
   }
 
-  mutating func pending(_ key: DotKey, _ core: ReplicaCore) throws(RelayError) -> Own? {
-    guard let stored = try core.outbox.stored(key) else { return nil }
-    if let own = cache[key] { return own }
-    return try decode(stored, key, core)
-  }
-
-  private mutating func decode(
-    _ stored: StoredTransaction, _ key: DotKey, _ core: ReplicaCore
-  ) throws(RelayError) -> Own {
-    var transaction = try Transaction(decoding: stored.bytes)
-    // A replica that forked is called differently from then on; what it had sealed is not.
-    transaction.dot = try core.replicas.dot(key)
-    let own = Own(
-      transaction: transaction, seq: stored.seq, effective: stored.effective,
-      changes: Dictionary(transaction.rows.map { ($0.row, $0) }) { first, _ in first })
-    cache[key] = own
-    return own
-  }
-}
-
-extension ReplicaCore {
   /// view = confirmed image ⊕ own pending operations, by the merge that the hub runs too.
   ///
   /// - Returns: the values to show; nil for a row that should not be there.
@@ -76,9 +61,9 @@ extension ReplicaCore {
   ) throws(RelayError) -> [(OwnTransactions.Own, RowChange)] {
     var out: [(OwnTransactions.Own, RowChange)] = []
     var judged: [(dot: Dot, kind: Int64, refused: Bool)] = []
-    for touch in try outbox.touches(row) {
+    for touch in try stores.outbox.touches(row) {
       var refused = touch.isRefused
-      if touch.fate == .pending, !refused, let one = try own.own(touch.key, self) {
+      if touch.fate == .pending, !refused, let one = try own.own(touch.key, stores) {
         var standing: Standing?
         for earlier in judged where one.transaction.seen.contains(earlier.dot) {
           standing = Standing.after(standing, kind: earlier.kind, dot: earlier.dot, refused: earlier.refused)
@@ -88,7 +73,7 @@ extension ReplicaCore {
         if !refused, !isInImage, let change = one.changes[row] { out.append((one, change)) }
       }
       // Only inserts and deletes say what later work builds on; a row may be edited a hundred thousand times.
-      if touch.kind != 0 { judged.append((try replicas.dot(touch.key), touch.kind, refused)) }
+      if touch.kind != 0 { judged.append((try stores.replicas.dot(touch.key), touch.kind, refused)) }
     }
     return out
   }
@@ -99,28 +84,20 @@ extension ReplicaCore {
   ///   type that would change a value (rule 31). Then nothing changed.
   func show(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) -> String? {
     do throws(RelayError) {
-      let before = try tableRow(row, table)
+      let before = try tables.row(row, table)
       if before != values {
-        try write(row, values, table)
-        if let values, shownRows == nil, let column = try changedByAffinity(row, values, table) {
-          try write(row, before, table)
+        try tables.write(row, values, table)
+        if let values, shownRows == nil, let column = try tables.changedByAffinity(row, values, table) {
+          try tables.write(row, before, table)
           return "\(table.name).\(column) is declared with a type that would change the value"
         }
-        shown(table)
+        changes.written.tables.insert(table.id)
       }
       try shownRows?.note(row, values, table)
       return nil
     } catch {
       guard error.isOfTheRow, db.isInTransaction else { throw error }
       return error.message
-    }
-  }
-
-  private func write(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) {
-    if let values {
-      try db.execute(sql(table).upsert, values)
-    } else {
-      try db.execute(sql(table).delete, try row.values())
     }
   }
 
@@ -131,7 +108,7 @@ extension ReplicaCore {
     let image = try image(row, table)
     if try isUnderWork(row) {
       let values = try view(row, table, image: image, state, &own)
-      if let reason = try show(row, values, table) { try tell(held: row, table, reason) }
+      if let reason = try show(row, values, table) { try inbox.tell(held: row, table, reason, &changes.written) }
       try show(seq: image?.seq, row, table)
       return
     }
@@ -155,14 +132,8 @@ extension ReplicaCore {
   func hold(
     _ row: RowID, _ table: TableSchema, _ values: [Value], _ stamps: [Cell], seq: UInt64?, _ reason: String
   ) throws(RelayError) {
-    knownEmpty.remove(.held)
-    try db.execute(
-      "INSERT OR REPLACE INTO relay_held (tbl, key, image, stamps, reason, seq) VALUES (?, ?, ?, ?, ?, ?)",
-      row.bindings + [
-        .blob(RowBlob.encode(values, table)), .blob(RowBlob.encode(cells: stamps)), .text(reason),
-        seq.map { Value($0) } ?? .null,
-      ])
-    try tell(held: row, table, reason)
+    try stores.images.hold(row, table, values, stamps, seq: seq, reason)
+    try inbox.tell(held: row, table, reason, &changes.written)
   }
 }
 

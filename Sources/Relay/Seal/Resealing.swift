@@ -2,7 +2,9 @@ internal import RelayMerge
 internal import RelayProtocol
 
 /// What Relay itself put together shares no fate (rule 10): after a refusal it is sealed anew, apart.
-extension ReplicaCore {
+struct Resealing {
+  let core: ReplicaCore
+
   /// How many transactions one refused batch becomes at most; each of them is taken apart again where it is refused.
   private static let mostParts = 1000
 
@@ -11,17 +13,17 @@ extension ReplicaCore {
   ///
   /// - Returns: whether what it did lives on in other transactions; else the refusal stands.
   func sealApart(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) -> Bool {
-    guard verdict.refusal != nil, let key = try replicas.key(transaction.dot) else { return false }
-    let batch = try outbox.batch(key)
+    guard verdict.refusal != nil, let key = try core.replicas.key(transaction.dot) else { return false }
+    let batch = try core.outbox.batch(key)
     if batch == .sealedAnew { return true }
     let isBatch = batch == .yes
     let isInnocent = verdict.refusal?.rule == .dependsOnRefused ? try buildsOnSealedAnew(transaction) : false
     var parts = [transaction.rows]
     if isBatch { parts = try self.parts(of: transaction, refused: verdict.refusal?.row) }
     guard parts.count > 1 || isInnocent else { return false }
-    var state = try state()
-    for change in transaction.rows { try outbox.settle(key, on: change.row, .sealedAnew) }
-    try outbox.sealedAnew(key)
+    var state = try core.state()
+    for change in transaction.rows { try core.outbox.settle(key, on: change.row, .sealedAnew) }
+    try core.outbox.sealedAnew(key)
     var later = OwnTransactions()
     var last: Dot?
     for part in parts {
@@ -35,7 +37,7 @@ extension ReplicaCore {
       last = try again(transaction, changes, &state, isBatch: isBatch)
     }
     if let last {
-      try db.execute("UPDATE relay_inbox SET answer = ? WHERE answer = ?", [try answer(last), Value(key)])
+      if let anew = try core.replicas.key(last) { try core.inbox.store.moveAnswers(from: key, to: anew) }
     }
     return true
   }
@@ -44,10 +46,10 @@ extension ReplicaCore {
   private func parts(of transaction: Transaction, refused: RowID?) throws(RelayError) -> [[RowChange]] {
     var items: [Connected.Item] = []
     for change in transaction.rows {
-      let table = try table(change.row.table)
-      items.append(Connected.Item(change: change, before: try image(change.row, table)?.values))
+      let table = try core.table(change.row.table)
+      items.append(Connected.Item(change: change, before: try core.view.image(change.row, table)?.values))
     }
-    var connected = Connected(items, schema, uniques: captures.mapValues(\.uniques))
+    var connected = Connected(items, core.schema, uniques: core.attachment.uniques)
     let parts = connected.parts()
     guard parts.count > Self.mostParts else { return parts.map { $0.map { items[$0].change } } }
     let size = (parts.count + Self.mostParts - 1) / Self.mostParts
@@ -61,9 +63,9 @@ extension ReplicaCore {
 
   /// Does a transaction lack something that was refused with a batch and is sealed anew?
   private func buildsOnSealedAnew(_ transaction: Transaction) throws(RelayError) -> Bool {
-    for (row, dot) in try lacked(transaction) {
-      guard let key = try replicas.key(dot) else { continue }
-      if try outbox.touches(row).contains(where: { $0.key == key && $0.fate == .sealedAnew }) { return true }
+    for (row, dot) in try core.refused.lacked(transaction) {
+      guard let key = try core.replicas.key(dot) else { continue }
+      if try core.outbox.touches(row).contains(where: { $0.key == key && $0.fate == .sealedAnew }) { return true }
     }
     return false
   }
@@ -73,11 +75,11 @@ extension ReplicaCore {
     _ change: RowChange, since transaction: Transaction, _ own: inout OwnTransactions
   ) throws(RelayError) -> RowChange? {
     guard !change.operations[0].isInsert, change.operations[0].kind != .delete,
-      let key = try replicas.key(transaction.dot)
+      let key = try core.replicas.key(transaction.dot)
     else { return change }
     var left = change
-    for later in try outbox.touches(change.row) where later.key > key && !later.isRefused {
-      guard let newer = try own.own(later.key, self)?.changes[change.row] else { continue }
+    for later in try core.outbox.touches(change.row) where later.key > key && !later.isRefused {
+      guard let newer = try own.own(later.key, core.stores)?.changes[change.row] else { continue }
       if newer.operations[0].kind == .delete { return nil }
       left.operations.removeAll { old in
         switch old.kind {
@@ -93,7 +95,7 @@ extension ReplicaCore {
   /// The author knew what they knew then: bases stay, and what the old header said of the parent is said by the row.
   private func rebased(_ change: RowChange, _ transaction: Transaction, _ state: ReplicaState) -> RowChange {
     var change = change
-    if schema.table(change.row.table)?.namedParent(change) != nil {
+    if core.schema.table(change.row.table)?.namedParent(change) != nil {
       let known = change.parentBase ?? transaction.base
       change.parentBase = known < state.base ? known : nil
     }
@@ -103,13 +105,13 @@ extension ReplicaCore {
   private func again(
     _ transaction: Transaction, _ changes: [RowChange], _ state: inout ReplicaState, isBatch: Bool
   ) throws(RelayError) -> Dot {
-    let seen = transaction.seen.union(try outbox.pendingDots())
+    let seen = transaction.seen.union(try core.outbox.pendingDots())
     var sealing = Sealing(headerBase: state.base)
-    for change in changes { sealing.append(change, schema) }
+    for change in changes { sealing.append(change, core.schema) }
     let anew = Transaction(
       dot: Dot(state.replica, state.counter + 1), previous: state.hash, time: transaction.time, epoch: state.epoch,
       base: state.base, seen: seen, schemaVersion: sealing.needs, role: transaction.role, mode: transaction.mode,
       author: transaction.author, rows: [])
-    return try append(anew, sealing, &state, isBatch: isBatch)
+    return try core.sealer.append(anew, sealing, &state, isBatch: isBatch)
   }
 }

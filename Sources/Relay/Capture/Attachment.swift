@@ -1,60 +1,77 @@
 internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
-extension ReplicaCore {
+/// Brings file and sync schema together: Relay's tables, the places of columns in the log, the triggers. What goes in are the
+/// app's tables as they are; what comes out is how each is captured. It never changes a row of the app.
+final class Attachment {
+  let db: Database
+  let stores: Stores
+  let schema: SyncSchema
+  private let environment: Environment
+  let tables: SyncedTables
+  private let versions: SchemaVersions
+  /// Where capture logs each synced table, by table id; known once the file was looked at.
+  private var captures: [UInt32: CaptureSQL] = [:]
+  /// SQLite's schema cookie when capture was last found whole.
+  private var checkedCookie: Value?
+  private let cookie = Command("PRAGMA schema_version")
+
+  init(_ stores: Stores, _ tables: SyncedTables, _ versions: SchemaVersions, _ environment: Environment) {
+    (db, schema) = (stores.db, tables.schema)
+    (self.stores, self.tables, self.versions, self.environment) = (stores, tables, versions, environment)
+  }
+
+  func capture(_ table: TableSchema) throws(RelayError) -> CaptureSQL {
+    guard let sql = captures[table.id] else {
+      throw RelayError(.corrupt, "\(db.path): \(table.name) is not attached")
+    }
+    return sql
+  }
+
+  /// Columns, by position, of which every combination may stand once, by table; the keys are not among them.
+  var uniques: [UInt32: [[Int]]] { captures.mapValues(\.uniques) }
+
   /// Brings file and sync schema together: Relay's tables, the logs, the triggers. Safe to repeat; run at every open.
   ///
   /// - Parameter create: makes the app's tables in a file that Relay has not seen, in the same transaction.
   /// - Throws: `schema_mismatch` naming the table or column, also when the file syncs another schema.
   func attach(create: (Database) throws(RelayError) -> Void) throws(RelayError) {
     try db.transaction { () throws(RelayError) in
-      if try db.first("SELECT 1 FROM sqlite_master WHERE name = 'relay_state'") == nil {
-        try db.lent { () throws(RelayError) in try create(db) }
+      if try stores.state.isThere() {
+        try stores.state.checkVersion()
       } else {
-        try checkVersion()
+        try db.lent { () throws(RelayError) in try create(db) }
       }
       try db.script(Bookkeeping.ddl)
-      if try db.first("SELECT 1 FROM relay_state") == nil { try createState() }
+      if try !stores.state.isMade() { try makeState() }
       try lookAfterCapture()
     }
   }
 
-  private func createState() throws(RelayError) {
-    let zero = Value.blob(Hash128.zero.bytes)
+  private func makeState() throws(RelayError) {
     let replica = ReplicaID(bits: environment.random())
-    let key = DotKey(number: try replicas.add(replica), counter: 0)
-    try db.execute(
-      """
-      INSERT INTO relay_state (id, version, replica, dot, hash, time, organisation, epoch, base, log_hash, role,
-        device, author, hub, token, schema_hash, schema_version, head, accepted, installs)
-      VALUES (1, ?, ?, ?, ?, 0, ?, ?, 0, ?, ?, '', '', '', '', ?, ?, 0, 0, 0)
-      """,
-      [
-        .integer(Bookkeeping.version), .integer(Int64(bitPattern: replica.bits)), Value(key), zero, zero, zero, zero,
-        .text(SyncSchema.unenrolledRole), .blob(schema.hash.bytes), Value(schema.version),
-      ])
+    try stores.state.make(replica, DotKey(number: try stores.replicas.add(replica), counter: 0), schema)
   }
 
   /// Notices, before anything is written or sealed, a table that a tool rebuilt and a file that a newer app has opened
   /// since the last look. Every such change moves SQLite's schema cookie, so that mostly nothing is to be done.
   func lookAfterCapture() throws(RelayError) {
-    let cookie = try db.first(commands.cookie)?[0]
-    guard checkedCookie == nil || cookie != checkedCookie else { return }
-    try checkSchema()
+    let now = try db.first(cookie)?[0]
+    guard checkedCookie == nil || now != checkedCookie else { return }
+    try versions.check()
     var isWhole = true
     for table in schema.tables where try attach(table) { isWhole = false }
     try chooseCapture()
-    try db.execute("DELETE FROM relay_whole WHERE true")
-    let grown = "(SELECT max(rowid) FROM sqlite_master)"
-    try db.execute("UPDATE relay_guard SET schema = \(grown) WHERE schema <> \(grown)")
+    try stores.capture.knowsSchema()
     // What was changed here is only certain once it is committed: the next look finds it whole.
-    checkedCookie = isWhole ? cookie : nil
+    checkedCookie = isWhole ? now : nil
   }
 
   /// - Returns: whether something had to be made or mended.
   private func attach(_ table: TableSchema) throws(RelayError) -> Bool {
     let columns = try columnsInFile(table)
-    let log = CaptureLog(db: db)
+    let log = stores.log
     var slots = try log.slots(of: table)
     let wasAttached = slots.contains { $0 != nil }
     if slots.contains(nil) { slots = try log.addSlots(of: table, slots, isKnown: wasAttached).map { $0 } }
@@ -65,7 +82,7 @@ extension ReplicaCore {
     }
     captures[table.id] = CaptureSQL(
       table, places, uniques: positions(uniques, table), affinities: affinities)
-    sql[table.id] = TableSQL(table, affinities: affinities)
+    tables.know(affinities, of: table)
     let key = columns.filter { $0.key > 0 }
     let capture = Capture(
       table: table, uniques: uniques, slots: places,
@@ -89,7 +106,7 @@ extension ReplicaCore {
     // have passed unseen.
     let isMissing = wanted.contains { item in !standing.contains { $0.name == item.name && $0.isHere } }
     if wasAttached && isMissing {
-      try db.execute("UPDATE relay_state SET rebuilt = 1")
+      try stores.state.markRebuilt()
       try log.forgetVanished(table, places)
     }
     for item in standing { try db.execute("DROP TRIGGER \(SQL.name(item.name))") }
@@ -122,11 +139,6 @@ extension ReplicaCore {
     var type: String
     /// Its place in the key, from 1; 0 for one that is not in it.
     var key: Int64
-  }
-
-  /// What SQLite makes of the columns' values, for a connection that only reads.
-  func readAffinities() throws(RelayError) {
-    for table in schema.tables { sql[table.id] = TableSQL(table, affinities: try affinities(table)) }
   }
 
   /// The columns of a table, checked against the sync schema. Names are the same that SQLite takes for the same.

@@ -9,73 +9,68 @@ enum SealCause {
   case residue
 }
 
-/// What a commit through the API says of itself.
-struct Commit {
-  /// Empty for the replica's own author.
-  var author = ""
-  var mode = TransactionMode.merge
-  /// What the author had seen, if not everything that this replica shows now.
-  var moment: Moment?
-  var decisions: [RowID: [GroupID: Decision]] = [:]
-}
+/// Turns what was written into transactions in the outbox. It reads the log and the rows as they are, and writes no row of the
+/// app but where a commit comes to something else than was written.
+struct Sealer {
+  let core: ReplicaCore
 
-extension ReplicaCore {
+  /// Turns what foreign writers left into transactions, and then the choices that people wrote into `relay_inbox`: each is
+  /// planned and committed.
+  ///
+  /// - Returns: the dots sealed, none if nothing changed.
+  @discardableResult
+  func sealResidue() throws(RelayError) -> [Dot] {
+    try core.attachment.lookAfterCapture()
+    return try sealLog(.residue) + settleChoices()
+  }
+
   /// Turns what capture logged since the last seal into transactions, inside the transaction that is open.
   ///
   /// - Returns: the dots sealed, none if nothing changed.
   /// - Throws: for a commit `role_forbids`, `value_not_allowed` or `transaction_too_large`; the caller rolls back.
-  @discardableResult
-  func seal(_ cause: SealCause) throws(RelayError) -> [Dot] {
-    if case .residue = cause { try lookAfterCapture() }
-    var dots = try sealLog(cause)
-    // A choice is a foreign write too: of a person who settles a conflict by SQL.
-    if case .residue = cause { dots += try takeChoices() }
-    return dots
-  }
-
-  private func sealLog(_ cause: SealCause) throws(RelayError) -> [Dot] {
-    let log = CaptureLog(db: db)
+  func sealLog(_ cause: SealCause) throws(RelayError) -> [Dot] {
+    let log = CaptureLog(db: core.db)
     var commit = Commit()
     var isResidue = true
     if case .commit(let given) = cause { (commit, isResidue) = (given, false) }
-    db.tap.isListening = false
-    defer { db.tap.isListening = true }
-    var isTapped = !isResidue && commit.decisions.isEmpty && !db.tap.isEmpty
+    core.db.tap.isListening = false
+    defer { core.db.tap.isListening = true }
+    var isTapped = !isResidue && commit.decisions.isEmpty && !core.db.tap.isEmpty
     if isTapped { isTapped = try log.isEmpty() }
-    if !isTapped { try logTapped() }
+    if !isTapped { try core.attachment.logTapped() }
     try logDecided(commit)
     let logged = isTapped ? [] : try loggedCounts()
     guard isTapped || !logged.isEmpty else { return [] }
-    var state = try state()
+    var state = try core.state()
     try commit.moment?.check(state)
     if commit.author.isEmpty { commit.author = state.author }
     // Where little was written, bookkeeping is asked row by row.
-    let records = isTapped ? Int64(db.tap.count) : logged.reduce(0) { $0 + $1.records }
-    if records > 64 { knownEmpty = try emptyTables() }
-    defer { knownEmpty = [] }
-    let known = schema.newest > 1 ? try schemaStanding() : nil
+    let records = isTapped ? Int64(core.db.tap.count) : logged.reduce(0) { $0 + $1.records }
+    let known = FileKnowledge(
+      schema: core.schema.newest > 1 ? try core.versions.standing() : nil,
+      filled: records > 64 ? try RowMarks.filled(core.db) : .all)
     if isTapped { return try sealTapped(commit, &state, known) }
-    let tables = logged.compactMap { schema.table($0.table) }
+    let tables = logged.compactMap { core.schema.table($0.table) }
     let dots =
       isResidue
       ? try sealResidue(tables, log, commit, &state, known) : try sealCommit(tables, log, commit, &state, known)
-    try db.execute(commands.clearLog)
+    try core.db.execute(core.logCommands.clear)
     return dots
   }
 
   /// Seals what this connection heard of its own writes as one transaction.
   private func sealTapped(
-    _ commit: Commit, _ state: inout ReplicaState, _ known: SchemaStanding?
+    _ commit: Commit, _ state: inout ReplicaState, _ known: FileKnowledge
   ) throws(RelayError) -> [Dot] {
     try check(commit)
-    guard db.tap.count <= 4 * Limits.operations else {
-      throw RelayError(.transactionTooLarge, "\(db.tap.count) changes of rows in one transaction")
+    guard core.db.tap.count <= 4 * Limits.operations else {
+      throw RelayError(.transactionTooLarge, "\(core.db.tap.count) changes of rows in one transaction")
     }
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
-    let isPlain = commit.moment == nil && knownEmpty.isSuperset(of: [.image, .pending, .dead, .alone])
+    let isPlain = commit.moment == nil && known.filled.isDisjoint(with: [.image, .pending, .dead, .localOnly])
     var plain: (table: UInt32, insert: PlainInsert?)?
     let before = state
-    try eachTapped(
+    try core.attachment.eachTapped(
       plain: { table, row, values in
         guard isPlain else { return false }
         if plain?.table != table.id { plain = (table.id, PlainInsert(table, role: before.role)) }
@@ -89,9 +84,9 @@ extension ReplicaCore {
         throw RelayError(.constraint, "append_only: rows of \(table.name) are never changed; write a reversal")
       }
       try check(one, table, role: before.role)
-      sealing.append(one, schema)
+      sealing.append(one, core.schema)
     }
-    db.tap.clear()
+    core.db.tap.clear()
     guard sealing.rows.count > 0 else { return [] }
     return [try seal(sealing, commit, &state, isBatch: false)]
   }
@@ -99,7 +94,7 @@ extension ReplicaCore {
   /// Synced tables that were written to since the last seal, ascending, and how many records the log has of each.
   private func loggedCounts() throws(RelayError) -> [(table: UInt32, records: Int64)] {
     var list: [(UInt32, Int64)] = []
-    try db.run(commands.logged, []) { (row) throws(RelayError) in
+    try core.db.run(core.logCommands.counts, []) { (row) throws(RelayError) in
       list.append((UInt32(truncatingIfNeeded: row.int(0)), row.int(1)))
       return true
     }
@@ -107,17 +102,17 @@ extension ReplicaCore {
   }
 
   private func sealResidue(
-    _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: SchemaStanding?
+    _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: FileKnowledge
   ) throws(RelayError) -> [Dot] {
     let runs = try log.runs()
     var items: [[Connected.Item]] = runs.map { _ in [] }
     let inserts = runs.count > 1 ? try insertsOfParents(tables, log, runs) : [:]
     for table in tables {
-      try log.eachTouched(table, try capture(table), runs: runs) { (touched) throws(RelayError) in
+      try log.eachTouched(table, try core.attachment.capture(table), runs: runs) { (touched) throws(RelayError) in
         try changes(touched, table, commit, isResidue: true, state, known, inserts) { items[$0].append($1) }
       }
     }
-    let plan = SealPlan(schema: schema, role: state.role, uniques: captures.mapValues(\.uniques))
+    let plan = SealPlan(schema: core.schema, role: state.role, uniques: core.attachment.uniques)
     var dots: [Dot] = []
     for (run, items) in zip(runs, items) {
       for piece in plan.pieces(items.sorted { $0.change.row < $1.change.row }, run) {
@@ -132,10 +127,10 @@ extension ReplicaCore {
   private func insertsOfParents(
     _ tables: [TableSchema], _ log: CaptureLog, _ runs: [CaptureRun]
   ) throws(RelayError) -> [RowID: Int] {
-    let parents = Set(schema.tables.compactMap { $0.parent?.table })
+    let parents = Set(core.schema.tables.compactMap { $0.parent?.table })
     var inserts: [RowID: Int] = [:]
     for table in tables where parents.contains(table.id) {
-      for (row, id) in try log.firstInserts(table, try capture(table)) {
+      for (row, id) in try log.firstInserts(table, try core.attachment.capture(table)) {
         inserts[row] = CaptureLog.run(of: id, in: runs)
       }
     }
@@ -144,24 +139,26 @@ extension ReplicaCore {
 
   /// Seals what was written through the API as one transaction, row by row as the log is read.
   private func sealCommit(
-    _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: SchemaStanding?
+    _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: FileKnowledge
   ) throws(RelayError) -> [Dot] {
     try check(commit)
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
     for table in tables {
-      try log.eachTouched(table, try capture(table), runs: [CaptureRun(first: 0)]) { (touched) throws(RelayError) in
+      try log.eachTouched(table, try core.attachment.capture(table), runs: [CaptureRun(first: 0)]) {
+        (touched) throws(RelayError) in
         var one: RowChange?
         try changes(touched, table, commit, isResidue: false, state, known) { one = $1.change }
         guard let one else { return }
         try check(one, table, role: state.role)
-        sealing.append(one, schema)
+        sealing.append(one, core.schema)
       }
     }
     guard sealing.rows.isAscending else {
       // Keys of mixed types: SQL cannot say their order.
       var changes: [RowChange] = []
       for table in tables {
-        try log.eachTouched(table, try capture(table), runs: [CaptureRun(first: 0)]) { (touched) throws(RelayError) in
+        try log.eachTouched(table, try core.attachment.capture(table), runs: [CaptureRun(first: 0)]) {
+          (touched) throws(RelayError) in
           try self.changes(touched, table, commit, isResidue: false, state, known) { changes.append($1.change) }
         }
       }
@@ -171,24 +168,17 @@ extension ReplicaCore {
     return [try seal(sealing, commit, &state, isBatch: false)]
   }
 
-  func capture(_ table: TableSchema) throws(RelayError) -> CaptureSQL {
-    guard let sql = captures[table.id] else {
-      throw RelayError(.corrupt, "\(db.path): \(table.name) is not attached")
-    }
-    return sql
-  }
-
   /// Rows that were decided on count as touched, written or not.
   private func logDecided(_ commit: Commit) throws(RelayError) {
     for row in commit.decisions.keys.sorted() {
-      let table = try table(row.table)
-      let slots = try capture(table).slots
-      if let values = try tableRow(row, table) {
-        try CaptureLog(db: db).add(.was, values, table, slots)
+      let table = try core.table(row.table)
+      let slots = try core.attachment.capture(table).slots
+      if let values = try core.tableRow(row, table) {
+        try CaptureLog(db: core.db).add(.was, values, table, slots)
       } else {
         var values = table.columns.map { _ in Value.null }
         for (at, value) in zip(table.key, try row.values()) { values[at] = value }
-        try CaptureLog(db: db).add(.inserted, values, table, slots)
+        try CaptureLog(db: core.db).add(.inserted, values, table, slots)
       }
     }
   }
@@ -196,17 +186,17 @@ extension ReplicaCore {
   /// The net changes of one row, a run of the log at most one; keeps its confirmed image at the first touch.
   private func changes(
     _ touched: TouchedRow, _ table: TableSchema, _ commit: Commit, isResidue: Bool, _ state: ReplicaState,
-    _ known: SchemaStanding?, _ inserts: [RowID: Int] = [:], _ body: (Int, Connected.Item) -> Void
+    _ known: FileKnowledge, _ inserts: [RowID: Int] = [:], _ body: (Int, Connected.Item) -> Void
   ) throws(RelayError) {
     let row = touched.row
-    if touched.lacksKey { return try refuse(keyless: row, table, isResidue: isResidue) }
+    if touched.lacksKey { return try core.localOnly.refuse(keyless: row, table, isResidue: isResidue) }
     guard row.key.count <= Limits.key else {
       let reason = "a key of \(row.key.count) bytes, at most \(Limits.key) can be sent"
-      return try refuse(row, table, outgrown: reason, isResidue: isResidue)
+      return try core.localOnly.refuse(row, table, outgrown: reason, isResidue: isResidue)
     }
     // Of a row that stayed here alone the hub knows nothing, whatever the table had of it.
-    let isAlone = try isAlone(row)
-    if isAlone, touched.after == nil { try forgetAlone(row, table) }
+    let isAlone = known.filled.contains(.localOnly) ? try core.localOnly.isAlone(row) : false
+    if isAlone, touched.after == nil { try core.localOnly.forgetAlone(row, table) }
     var steps = touched.before.map { (run: $0.run, before: isAlone ? nil : $0.values) }
     if isAlone { steps.removeFirst(steps.count - 1) }
     var base: UInt64?
@@ -215,26 +205,32 @@ extension ReplicaCore {
       if let written = after, let was = step.before,
         let meant = commit.moment?.meant(row, table, was: was, written: written), meant != written
       {
-        if let reason = try show(row, meant, table) { throw RelayError(.constraint, reason) }
+        if let reason = try core.view.show(row, meant, table) { throw RelayError(.constraint, reason) }
         after = meant
       }
       let operations = table.difference(
         before: step.before, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
-        known: known.map(knownVersion) ?? .max)
+        known: known.schema.map(core.versions.known) ?? .max)
       guard !operations.isEmpty else { continue }
-      if let reason = outgrown(operations, step.before, after, table) {
-        try refuse(row, table, outgrown: reason, isResidue: isResidue)
+      if let reason = core.localOnly.outgrown(operations, step.before, after, table) {
+        try core.localOnly.refuse(row, table, outgrown: reason, isResidue: isResidue)
         // Beside own work that waits there is an image, and the row is no stranger to the hub.
-        if step.before == nil, try !isUnderWork(row), try image(row, table) == nil { try stayAlone(row) }
+        if step.before == nil, try !core.view.isUnderWork(row), try core.view.image(row, table) == nil {
+          try core.localOnly.stayAlone(row)
+        }
         continue
       }
-      if isAlone { try forgetAlone(row, table) }
-      if base == nil { base = isAlone ? 0 : try self.base(row, before: step.before, seq: touched.seq, table, state) }
+      if isAlone { try core.localOnly.forgetAlone(row, table) }
+      if base == nil {
+        base = isAlone ? 0 : try self.base(row, before: step.before, seq: touched.seq, table, state, known.filled)
+      }
       var change = RowChange(row: row, base: base ?? 0, operations: operations)
       if let moment = commit.moment { change.base = try self.base(change.base, of: row, seenAt: moment) }
       change.parentBase = try parentBase(change, table, commit, state) { inserts[$0].map { $0 != step.run } ?? false }
       // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
-      if let installed = known?.installed, installed > 0, schema.needs([change]) > installed { change.base = 0 }
+      if let installed = known.schema?.installed, installed > 0, core.schema.needs([change]) > installed {
+        change.base = 0
+      }
       body(step.run, Connected.Item(change: change, before: step.before))
       // What was known before it, an own insert has covered.
       if operations[0].isInsert, touched.before[0].values == nil { base = 0 }
@@ -249,15 +245,16 @@ extension ReplicaCore {
     _ change: RowChange, _ table: TableSchema, _ commit: Commit, _ state: ReplicaState,
     isInsertedApart: (RowID) -> Bool
   ) throws(RelayError) -> UInt64? {
-    guard let row = table.namedParent(change), let parent = schema.table(row.table), parent.deletes != .never else {
+    guard let row = table.namedParent(change), let parent = core.schema.table(row.table), parent.deletes != .never
+    else {
       return nil
     }
     // Of a confirmed row in its table everything is known up to the base.
-    let (isUnderWork, hasImage) = (try isUnderWork(row), try image(row, parent) != nil)
-    let isShown = try tableRow(row, parent) != nil
+    let (isUnderWork, hasImage) = (try core.view.isUnderWork(row), try core.view.image(row, parent) != nil)
+    let isShown = try core.tableRow(row, parent) != nil
     let isConfirmed = !isUnderWork && !hasImage && !isInsertedApart(row)
     let isPlain = (isShown || Mutation.isPlanted(.parentSeen)) && isConfirmed
-    var known = isPlain ? state.base : try base(row, before: nil, seq: nil, parent, state)
+    var known = isPlain ? state.base : try base(row, before: nil, seq: nil, parent, state, .all)
     if let moment = commit.moment { known = try base(known, of: row, seenAt: moment) }
     let header = commit.moment?.base ?? state.base
     return known < header ? known : nil
@@ -265,25 +262,26 @@ extension ReplicaCore {
 
   /// The seq at which the replica's confirmed image of the row was valid (rule 6).
   private func base(
-    _ row: RowID, before: [Value]?, seq: UInt64?, _ table: TableSchema, _ state: ReplicaState
+    _ row: RowID, before: [Value]?, seq: UInt64?, _ table: TableSchema, _ state: ReplicaState, _ filled: RowMark
   ) throws(RelayError) -> UInt64 {
-    if !knownEmpty.contains(.image),
-      let found = try db.first(commands.imageBase, row.bindings)
+    if filled.contains(.image),
+      let found = try core.stores.images.base(row)
     {
-      return Mutation.isPlanted(.headerBase) ? state.base : UInt64(max(0, found[0].integer ?? 0))
+      return Mutation.isPlanted(.headerBase) ? state.base : found
     }
-    if let before, try !isUnderWork(row) {
+    let isUnderWork = filled.contains(.pending) ? try core.view.isUnderWork(row) : false
+    if let before, !isUnderWork {
       var image = Image(values: before, base: state.base, seq: seq)
-      if seq == nil { image.seq = try shownSeq(row, table) }
-      try save(image, row, table)
+      if seq == nil { image.seq = try core.tables.shownSeq(row, table) }
+      try core.view.save(image, row, table)
       return state.base
     }
     // An own insert waits: what was known before it, the insert has covered.
-    if !knownEmpty.contains(.pending), try outbox.hasPendingInsert(row) { return 0 }
-    if knownEmpty.contains(.dead) { return 0 }
-    let dead = try db.first("SELECT base FROM relay_dead WHERE tbl = ? AND key = ?", row.bindings)
+    if filled.contains(.pending), try core.outbox.hasPendingInsert(row) { return 0 }
+    guard filled.contains(.dead) else { return 0 }
+    let dead = try core.stores.dead.base(row)
     if Mutation.isPlanted(.deadBaseZero) { return 0 }
-    return Mutation.isPlanted(.headerBase) ? state.base : UInt64(max(0, dead?[0].integer ?? 0))
+    return Mutation.isPlanted(.headerBase) ? state.base : dead ?? 0
   }
 
   private func check(_ commit: Commit) throws(RelayError) {
@@ -301,7 +299,7 @@ extension ReplicaCore {
     _ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool = false
   ) throws(RelayError) -> Dot {
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
-    for change in changes { sealing.append(change, schema) }
+    for change in changes { sealing.append(change, core.schema) }
     return try seal(sealing, commit, &state, isBatch: isBatch)
   }
 
@@ -309,10 +307,10 @@ extension ReplicaCore {
   private func seal(
     _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool
   ) throws(RelayError) -> Dot {
-    let now = HybridTime(milliseconds: environment.now())
+    let now = HybridTime(milliseconds: core.environment.now())
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
     var seen = DotSet()
-    if let moment = commit.moment { seen = moment.seen } else { seen = try outbox.pendingDots() }
+    if let moment = commit.moment { seen = moment.seen } else { seen = try core.outbox.pendingDots() }
     let last = DotKey(number: state.number, counter: commit.moment?.counter ?? state.counter)
     try addConfirmed(of: sealing, upTo: last, to: &seen)
     state.counter += 1
@@ -328,10 +326,10 @@ extension ReplicaCore {
   private func addConfirmed(
     of sealing: Sealing, upTo last: DotKey, to seen: inout DotSet
   ) throws(RelayError) {
-    guard try db.first(commands.anyLeft) != nil else { return }
+    guard try core.stores.images.hasLeft() else { return }
     var dots = DotSet()
     try sealing.eachRow { (row, _) throws(RelayError) in
-      try outbox.eachConfirmed(onLeft: row, upTo: last) { (dot) throws(RelayError) in
+      try core.outbox.eachConfirmed(onLeft: row, upTo: last) { (dot) throws(RelayError) in
         dots.insert(dot)
         return dots.intervals.count < Limits.intervals / 2
       }
@@ -354,18 +352,16 @@ extension ReplicaCore {
       throw RelayError(
         .transactionTooLarge, "\(sealed.bytes.count) bytes in one transaction, at most \(Limits.transaction)")
     }
-    self.sealed(sealing.tables)
+    core.changes.captured.tables.formUnion(sealing.tables)
     (state.counter, state.hash) = (header.dot.counter, sealed.hash)
     let key = state.key
-    try outbox.append(
+    try core.outbox.append(
       PendingTransaction(
         key: key, hash: sealed.hash, time: state.time, floor: sealing.floor, schema: header.schemaVersion,
         isBatch: isBatch, bytes: sealed.bytes))
-    knownEmpty.remove(.pending)
     try sealing.eachRow { (row, kind) throws(RelayError) in
-      try outbox.append(key, on: row, kind: kind)
+      try core.outbox.append(key, on: row, kind: kind)
     }
-    sealedHere(state)
     return header.dot
   }
 }

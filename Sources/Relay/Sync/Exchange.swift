@@ -1,25 +1,27 @@
 internal import RelayProtocol
 
-extension ReplicaCore {
+/// One exchange with the hub, as the file sees it: a request out of it, an answer into it. It never decides what is asked next
+/// (`SyncMachine`), and an answer that does not fit changes nothing.
+struct Exchange {
+  let core: ReplicaCore
+
   func request(pushBytes: Int, pageBytes: UInt64, wait: UInt64) throws(RelayError) -> SyncRequest {
-    let state = try state()
-    let spoken = try spokenSchema()
+    let state = try core.state()
+    let spoken = try core.versions.spoken()
     var request = SyncRequest(
       organisation: state.organisation, schemaHash: spoken.hash, epoch: state.epoch, base: state.base,
-      logHash: state.logHash, replica: state.replica, pending: try outbox.pendingDots(),
-      floor: try floor(state), scopes: try installedScopes(), role: state.role, schemaVersion: spoken.version,
-      installed: spoken.installed, nonce: environment.nonce())
+      logHash: state.logHash, replica: state.replica, pending: try core.outbox.pendingDots(),
+      floor: try core.floor(state), scopes: try core.installedScopes(), role: state.role, schemaVersion: spoken.version,
+      installed: spoken.installed, nonce: core.environment.nonce())
     let hasMore = try fillPush(&request, pushBytes)
     guard !hasMore else { return request }
     var pull = PullRequest(wait: request.push.isEmpty ? wait : 0, pageBytes: pageBytes)
-    let staged = try db.first("SELECT base, floor, asked, token FROM relay_pull")
-    if let staged, staged[0] == Value(request.base), let floor = staged[1].integer, floor <= Int64(request.floor),
-      staged[2] == .blob(Self.asked(request)), case .blob(let token) = staged[3]
-    {
-      pull.token = token
-      request.floor = UInt64(max(0, floor))
-    } else if staged != nil {
-      try forgetStage()
+    if let staged = try core.stores.stage.pull() {
+      if staged.base == request.base, staged.floor <= request.floor, staged.asked == Self.asked(request) {
+        (pull.token, request.floor) = (staged.token, staged.floor)
+      } else {
+        try core.stores.stage.forget()
+      }
     }
     request.pull = pull
     return request
@@ -46,10 +48,10 @@ extension ReplicaCore {
     var push: [[UInt8]] = []
     var part: TransactionPart?
     var replica: ReplicaID?
-    let known = try schemaStanding().hub
-    try outbox.eachUnsent { (one) throws(RelayError) in
+    let known = try core.versions.standing().hub
+    try core.outbox.eachUnsent { (one) throws(RelayError) in
       guard known == 0 || one.schema <= known else { return false }
-      let dot = try replicas.dot(one.key)
+      let dot = try core.replicas.dot(one.key)
       guard replica == nil || replica == dot.replica else {
         hasMore = true
         return false
@@ -83,7 +85,7 @@ extension ReplicaCore {
   }
 
   private func bytes(_ one: OutboxStore.Outgoing) throws(RelayError) -> [UInt8] {
-    guard let stored = try outbox.stored(one.key) else { throw outbox.damaged("lost what is sent") }
+    guard let stored = try core.outbox.stored(one.key) else { throw core.outbox.damaged("lost what is sent") }
     return stored.bytes
   }
 
@@ -98,12 +100,12 @@ extension ReplicaCore {
   private func checkIntact(_ sealed: SealedTransaction) throws(RelayError) {
     guard !sealed.isIntact else { return }
     throw RelayError(
-      .damagedWork, "\(db.path): transaction \(sealed.dot), which waits to be sent, is not what was sealed")
+      .damagedWork, "\(core.db.path): transaction \(sealed.dot), which waits to be sent, is not what was sealed")
   }
 
   /// How much of a transaction in parts the hub holds, as it said last.
   private func partOffset(_ dot: Dot) throws(RelayError) -> Int {
-    partProgress.dot == dot ? partProgress.received : 0
+    core.partProgress.dot == dot ? core.partProgress.received : 0
   }
 
   /// Verdicts of a push: known from now on, pending until a pull confirms them (rule 7).
@@ -115,28 +117,23 @@ extension ReplicaCore {
     var rows: Set<RowID> = []
     for verdict in verdicts {
       // A reply may come twice, the second time when all is settled.
-      guard let key = try replicas.key(verdict.dot), try outbox.waits(key) else { continue }
-      try learn(key, verdict)
+      guard let key = try core.replicas.key(verdict.dot), try core.outbox.waits(key) else { continue }
+      try core.learn(key, verdict)
       learnt += 1
-      if Mutation.isPlanted(.leaveOnAck), let one = try own.own(key, self) {
-        try leavePending(key, verdict, one.transaction)
+      if Mutation.isPlanted(.leaveOnAck), let one = try own.own(key, core.stores) {
+        try core.leavePending(key, verdict, one.transaction)
       }
-      guard !verdict.isAccepted, let one = try own.own(key, self) else { continue }
-      if try !sealApart(verdict, one.transaction) { try tell(verdict, one.transaction) }
+      guard !verdict.isAccepted, let one = try own.own(key, core.stores) else { continue }
+      if try !core.resealing.sealApart(verdict, one.transaction) { try core.tell(verdict, one.transaction) }
       rows.formUnion(one.changes.keys)
     }
     // Each row once, however many transactions on it were refused.
     if !rows.isEmpty {
-      let state = try state()
-      try applying { () throws(RelayError) in
-        for row in rows.sorted() { try rebuild(row, try table(row.table), state, &own) }
+      let state = try core.state()
+      try core.view.applying { () throws(RelayError) in
+        for row in rows.sorted() { try core.view.rebuild(row, try core.table(row.table), state, &own) }
       }
     }
     return learnt
-  }
-
-  func forgetStage() throws(RelayError) {
-    try db.execute("DELETE FROM relay_page")
-    try db.execute("DELETE FROM relay_pull")
   }
 }

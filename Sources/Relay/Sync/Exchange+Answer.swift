@@ -1,9 +1,7 @@
 internal import RelayMerge
 internal import RelayProtocol
 
-extension ReplicaCore {
-  var syncRecord: SyncRecord { SyncRecord(db: db) }
-
+extension Exchange {
   /// Takes an answer in the transaction that is open: verdicts first, then the page.
   func take(
     _ response: SyncResponse, to request: SyncRequest, _ mostStaged: UInt64, isCautious: Bool
@@ -14,21 +12,21 @@ extension ReplicaCore {
     let judged = try judgedDots(upTo: request)
     if let page = response.page { try take(page, response, request, mostStaged, isCautious, &taken) }
     // After the install, which only fits what was asked.
-    let hasMore = try learn(hub: response.schemaVersion)
-    try syncRecord.end()
+    let hasMore = try core.versions.learn(hub: response.schemaVersion)
+    try core.syncRecord.end()
     if case .installed = taken.step {
       try offerAgain(judged, told: response.verdicts, after: response.page?.closing)
-      let now = environment.now()
-      try syncRecord.pulled(at: now, hubTime: response.time)
+      let now = core.environment.now()
+      try core.syncRecord.pulled(at: now, hubTime: response.time)
       try setTimeBack(now: now, hubTime: response.time)
-      if try !outbox.hasUnsent() { try syncRecord.pushed(at: now) }
+      if try !core.outbox.hasUnsent() { try core.syncRecord.pushed(at: now) }
       if hasMore, case .installed(let base) = taken.step {
         taken.reopenedAt = base
         taken.step = .again
       }
     }
     // The hub has not said that it is somebody else's history.
-    if taken.step != .discarded { try syncRecord.recognised(request.base) }
+    if taken.step != .discarded { try core.syncRecord.recognised(request.base) }
     return taken
   }
 
@@ -41,7 +39,7 @@ extension ReplicaCore {
       throw RelayError(
         .malformedMessage, "the hub says that it holds \(partReceived) bytes of a transaction of \(part.total)")
     }
-    defer { partProgress = (part.dot, Int(partReceived)) }
+    defer { core.partProgress = (part.dot, Int(partReceived)) }
     // With its verdict the hub needs to hold no part any more.
     guard taken.progress == .none else { return }
     // A hub takes a part whole or not at all.
@@ -62,9 +60,7 @@ extension ReplicaCore {
     // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
     // turn was asked for by another process too, which was faster: what that one staged stays, and both go on there.
     let asked = request.pull?.token ?? []
-    let staged = try db.first("SELECT token FROM relay_pull")
-    let expected: [UInt8] = staged.flatMap { if case .blob(let token) = $0[0] { token } else { nil } } ?? []
-    guard asked == expected else {
+    guard try asked == core.stores.stage.pull()?.token ?? [] else {
       (taken.step, taken.progress) = (.discarded, .some)
       return
     }
@@ -75,15 +71,14 @@ extension ReplicaCore {
       }
       var body = CBORWriter()
       body.pullPage(page)
-      guard try stagedBytes() + UInt64(body.bytes.count) <= mostStaged else {
+      guard try core.stores.stage.byteCount() + UInt64(body.bytes.count) <= mostStaged else {
         taken.isEndless = true
         taken.misfit = "a pull of more than \(mostStaged) bytes, and no end of it"
         return
       }
-      try db.execute("INSERT INTO relay_page (body) VALUES (?)", [.blob(body.bytes)])
-      try db.execute(
-        "INSERT OR REPLACE INTO relay_pull (id, base, floor, asked, token) VALUES (1, ?, ?, ?, ?)",
-        [Value(request.base), Value(request.floor), .blob(Self.asked(request)), .blob(page.token)])
+      try core.stores.stage.add(
+        body.bytes,
+        StageStore.Pull(base: request.base, floor: request.floor, asked: Self.asked(request), token: page.token))
       taken.pulled = body.bytes.count
       if taken.progress == .none { taken.progress = page.rowCount > 0 ? .some : .emptyPage }
       return
@@ -95,7 +90,7 @@ extension ReplicaCore {
     let pull = CompletePull(
       request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
       hasPages: hasPages)
-    if try install(pull, isCautious: isCautious) {
+    if try core.install(pull, isCautious: isCautious) {
       taken.step = .installed(base: closing.head)
       taken.progress = .some
       return
@@ -110,9 +105,9 @@ extension ReplicaCore {
   /// - Returns: whether there are any; nil where one says something else.
   private func fitsStagedPages(_ page: PullPage) throws(RelayError) -> Bool? {
     var (hasPages, isSame) = (false, true)
-    try db.run("SELECT body FROM relay_page ORDER BY number", []) { (row) throws(RelayError) in
+    try core.stores.stage.eachPage { (body) throws(RelayError) in
       hasPages = true
-      let head = try CBORReader.decode(row.blob(0)) { (reader) throws(RelayError) in try reader.pageHead() }
+      let head = try CBORReader.decode(body) { (reader) throws(RelayError) in try reader.pageHead() }
       isSame = head.grants == page.grants && head.role == page.role
       return isSame
     }
@@ -120,32 +115,26 @@ extension ReplicaCore {
   }
 
   private func discard(_ reason: String, _ taken: inout SyncTaken) throws(RelayError) {
-    try forgetStage()
+    try core.stores.stage.forget()
     taken.step = .discarded
     taken.misfit = reason
   }
 
   /// Does the file still stand where the request was made?
   private func stands(as request: SyncRequest) throws(RelayError) -> Bool {
-    let state = try state()
-    let scopes = try installedScopes()
+    let state = try core.state()
+    let scopes = try core.installedScopes()
     return state.base == request.base && state.role == request.role && scopes == request.scopes
-  }
-
-  private func stagedBytes() throws(RelayError) -> UInt64 {
-    // A page takes at least one of SQLite's own.
-    let sum = "SELECT coalesce(sum(max(length(body), 4096)), 0) FROM relay_page"
-    return UInt64(max(0, try db.first(sum)?[0].integer ?? 0))
   }
 
   /// A clock that was wrong once, here or at whoever wrote, does not win for ever: hybrid time that lies further ahead of
   /// both clocks than the hub lets any write lie goes back to them (rule 12).
   private func setTimeBack(now: Int64, hubTime: UInt64) throws(RelayError) {
-    var state = try state()
+    var state = try core.state()
     let latest = max(now, Int64(min(hubTime, 1 << 47)))
     guard state.time.milliseconds - Limits.clockLead > latest else { return }
     state.time = HybridTime(milliseconds: latest)
-    try save(state)
+    try core.save(state)
   }
 
   // MARK: Verdicts that no pull explains
@@ -155,8 +144,8 @@ extension ReplicaCore {
   /// Own transactions that are said to be judged and that the pull was asked about: a late answer tells nothing of others.
   private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [(dot: Dot, key: DotKey, seq: UInt64)] {
     guard request.pull != nil else { return [] }
-    let judged = try outbox.judged().map { (one) throws(RelayError) in
-      (dot: try replicas.dot(one.key), key: one.key, seq: one.seq)
+    let judged = try core.outbox.judged().map { (one) throws(RelayError) in
+      (dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq)
     }
     return judged.filter { request.pending.contains($0.dot) }
   }
@@ -172,7 +161,7 @@ extension ReplicaCore {
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
     for (dot, key, seq) in judged where seq <= closing.head || here.contains(dot) {
-      if seq <= last, !confirmed.contains(dot) { try outbox.doubt(key) }
+      if seq <= last, !confirmed.contains(dot) { try core.outbox.doubt(key) }
     }
   }
 }

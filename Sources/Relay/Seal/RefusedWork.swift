@@ -1,18 +1,21 @@
 internal import RelayMerge
 internal import RelayProtocol
 
-extension ReplicaCore {
+/// Refused transactions of this device: what hangs together, and how it is forgotten.
+struct RefusedWork {
+  let core: ReplicaCore
+
   /// A refused transaction with everything that was refused because it builds on it, in their author's order.
   ///
   /// - Throws: `entry_unknown` when there is no such refused transaction.
   func chain(_ id: String) throws(RelayError) -> [Transaction] {
-    guard try db.first("SELECT 1 FROM relay_inbox WHERE id = ? AND kind = 'refused'", [.text(id)]) != nil else {
+    guard try core.inbox.store.holds(id, .refused) else {
       throw RelayError(.entryUnknown, "the inbox holds no refused transaction '\(id)'")
     }
     var transactions: [Transaction] = []
-    for (key, bytes) in try refusals.chain(id) {
+    for (key, bytes) in try core.refusals.chain(id) {
       var transaction = try Transaction(decoding: bytes)
-      transaction.dot = try replicas.dot(key)
+      transaction.dot = try core.replicas.dot(key)
       transactions.append(transaction)
     }
     guard !transactions.isEmpty else {
@@ -26,24 +29,24 @@ extension ReplicaCore {
   func forget(_ chain: [Transaction]) throws(RelayError) {
     var rows: Set<RowID> = []
     for transaction in chain {
-      guard let key = try replicas.key(transaction.dot) else { continue }
+      guard let key = try core.replicas.key(transaction.dot) else { continue }
       for change in transaction.rows {
-        try outbox.settle(key, on: change.row, .forgotten)
+        try core.outbox.settle(key, on: change.row, .forgotten)
         rows.insert(change.row)
       }
-      try outbox.remove(key)
-      try refusals.remove(key)
-      try takeOut(where: "id = ?", [.text(Self.refusalID(transaction.dot))])
+      try core.outbox.remove(key)
+      try core.refusals.remove(key)
+      _ = try core.inbox.store.remove(Inbox.refusalID(transaction.dot))
     }
-    inboxChanged()
-    let state = try state()
+    core.changes.written.inbox = true
+    let state = try core.state()
     var own = OwnTransactions()
-    try applying { () throws(RelayError) in
+    try core.view.applying { () throws(RelayError) in
       for row in rows.sorted() {
-        try outbox.forgetSettled(row)
+        try core.outbox.forgetSettled(row)
         // Without an image the table already shows what there is: a confirmed row, own pending work, or nothing.
-        let table = try table(row.table)
-        if try image(row, table) != nil { try rebuild(row, table, state, &own) }
+        let table = try core.table(row.table)
+        if try core.view.image(row, table) != nil { try core.view.rebuild(row, table, state, &own) }
       }
     }
   }
@@ -52,8 +55,8 @@ extension ReplicaCore {
   func dependsOn(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) -> String? {
     guard verdict.refusal?.rule == .dependsOnRefused else { return nil }
     for (_, dot) in try lacked(transaction) {
-      let id = Self.refusalID(dot)
-      if try db.first("SELECT 1 FROM relay_inbox WHERE id = ?", [.text(id)]) != nil { return id }
+      let id = Inbox.refusalID(dot)
+      if try core.inbox.store.holds(id) { return id }
     }
     return nil
   }
@@ -64,7 +67,7 @@ extension ReplicaCore {
     for change in transaction.rows {
       if let dot = try lacks(change.row, inserts: change.operations[0].isInsert, transaction) {
         list.append((change.row, dot))
-      } else if let parent = schema.table(change.row.table)?.namedParent(change),
+      } else if let parent = core.schema.table(change.row.table)?.namedParent(change),
         !transaction.rows.contains(where: { $0.row == parent && $0.operations[0].isInsert }),
         let dot = try lacks(parent, inserts: false, transaction)
       {
@@ -76,10 +79,10 @@ extension ReplicaCore {
 
   /// The refused transaction that an operation on this row lacks (rule 18), among those that its author had seen.
   private func lacks(_ row: RowID, inserts: Bool, _ transaction: Transaction) throws(RelayError) -> Dot? {
-    guard let key = try replicas.key(transaction.dot) else { return nil }
+    guard let key = try core.replicas.key(transaction.dot) else { return nil }
     var standing: Standing?
-    for earlier in try outbox.touches(row) where earlier.key < key {
-      let dot = try replicas.dot(earlier.key)
+    for earlier in try core.outbox.touches(row) where earlier.key < key {
+      let dot = try core.replicas.dot(earlier.key)
       guard transaction.seen.contains(dot) else { continue }
       standing = Standing.after(standing, kind: earlier.kind, dot: dot, refused: earlier.isRefused)
     }

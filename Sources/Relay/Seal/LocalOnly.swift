@@ -3,12 +3,14 @@ internal import RelayProtocol
 
 /// What is too large to travel. A commit through the API is refused; what a foreign tool wrote stays in its table, on
 /// this device alone, and a notice says so: it stops nothing else.
-extension ReplicaCore {
+struct LocalOnly {
+  let core: ReplicaCore
+
   /// - Throws: `value_not_allowed` for a commit.
   func refuse(_ row: RowID, _ table: TableSchema, outgrown reason: String, isResidue: Bool) throws(RelayError) {
     let message = "\(table.name): \(reason)"
     guard isResidue else { throw RelayError(.valueNotAllowed, message) }
-    try tell(outgrown: row, table, message + "; it stays on this device alone")
+    try core.inbox.tell(outgrown: row, table, message + "; it stays on this device alone", &core.changes.written)
   }
 
   /// A row with NULL in its key is none that another device could name.
@@ -18,11 +20,10 @@ extension ReplicaCore {
     let names = table.key.map { table.columns[$0].name }
     let match = names.map { "\(SQL.name($0)) IS ?" }.joined(separator: " AND ")
     let values = try row.values()
-    let count = try db.first("SELECT count(*) FROM \(SQL.name(table.name)) WHERE \(match)", values)?[0].integer ?? 0
+    let count =
+      try core.db.first("SELECT count(*) FROM \(SQL.name(table.name)) WHERE \(match)", values)?[0].integer ?? 0
     guard count > 0 else {
-      try takeOut(where: "id = ?", [.text(Self.outgrownID(row, table))])
-      if db.changes > 0 { inboxChanged() }
-      return
+      return try core.inbox.forget(outgrown: row, table, &core.changes.written)
     }
     let empty = zip(names, values).filter { $1.isNull }.map(\.0).joined(separator: ", ")
     let rows = count == 1 ? "a row has" : "\(count) rows have"
@@ -31,23 +32,17 @@ extension ReplicaCore {
   }
 
   func isAlone(_ row: RowID) throws(RelayError) -> Bool {
-    if knownEmpty.contains(.alone) { return false }
-    return try db.holds(commands.isAlone, row.bindings)
+    try core.stores.localOnly.holds(row)
   }
 
   /// A row that was never sealed is inserted as soon as it fits, and deleted without a word.
   func stayAlone(_ row: RowID) throws(RelayError) {
-    knownEmpty.remove(.alone)
-    try db.execute("INSERT OR IGNORE INTO relay_alone (tbl, key) VALUES (?, ?)", row.bindings)
+    try core.stores.localOnly.add(row)
   }
 
   /// The row fits now, or is gone.
   func forgetAlone(_ row: RowID, _ table: TableSchema) throws(RelayError) {
-    if knownEmpty.contains(.alone) { return }
-    try db.execute("DELETE FROM relay_alone WHERE tbl = ? AND key = ?", row.bindings)
-    guard db.changes > 0 else { return }
-    try takeOut(where: "id = ?", [.text(Self.outgrownID(row, table))])
-    inboxChanged()
+    if try core.stores.localOnly.remove(row) { try core.inbox.forget(outgrown: row, table, &core.changes.written) }
   }
 
   /// Why a row's change cannot travel.

@@ -1,0 +1,42 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// Own transactions decoded while one database transaction lasts.
+struct OwnTransactions {
+  struct Own {
+    var transaction: Transaction
+    var seq: UInt64?
+    var effective: HybridTime?
+    var changes: [RowID: RowChange]
+  }
+
+  private var cache: [DotKey: Own] = [:]
+
+  /// A transaction that is pending, or refused and kept.
+  mutating func own(_ key: DotKey, _ stores: Stores) throws(RelayError) -> Own? {
+    if let own = cache[key] { return own }
+    var stored = try stores.outbox.stored(key)
+    if stored == nil { stored = try stores.refusals.stored(key) }
+    guard let stored else { return nil }
+    return try decode(stored, key, stores)
+  }
+
+  mutating func pending(_ key: DotKey, _ stores: Stores) throws(RelayError) -> Own? {
+    guard let stored = try stores.outbox.stored(key) else { return nil }
+    if let own = cache[key] { return own }
+    return try decode(stored, key, stores)
+  }
+
+  private mutating func decode(
+    _ stored: StoredTransaction, _ key: DotKey, _ stores: Stores
+  ) throws(RelayError) -> Own {
+    var transaction = try Transaction(decoding: stored.bytes)
+    // A replica that forked is called differently from then on; what it had sealed is not.
+    transaction.dot = try stores.replicas.dot(key)
+    let own = Own(
+      transaction: transaction, seq: stored.seq, effective: stored.effective,
+      changes: Dictionary(transaction.rows.map { ($0.row, $0) }) { first, _ in first })
+    cache[key] = own
+    return own
+  }
+}
