@@ -17,7 +17,7 @@ export RELAY_STRICT = 1
 SOURCES = Package.swift Protocol Sources SampleClient Tests
 PACKAGES = libsqlite3-dev libcurl4-openssl-dev libpq-dev zlib1g-dev pkg-config sqlite3 python3
 # Tests look at system calls, and let them fail as a full disk would; and they run a private PostgreSQL.
-test: PACKAGES += strace postgresql
+test: PACKAGES += strace postgresql procps
 demo-postgres: PACKAGES += postgresql
 
 setup:
@@ -81,7 +81,7 @@ test: lint protocol race
 	swift build --build-tests
 	swift test --skip-build --skip EndToEndTests
 	RELAY_SCHEDULES=20 Tests/Postgres/server.sh with swift test --skip-build \
-	  --filter 'StoreContractTests|OracleTests|RightsTableTests|FleetStories|HubStories|DirectedVectorTests|RandomVectorTests'
+	  --filter 'StoreContractTests|HubMoveTests|OracleTests|RightsTableTests|FleetStories|DirectedVectorTests'
 	python3 -B Tests/Postgres/faults.py --bin "$$(swift build --show-bin-path)"
 	swift test --skip-build --no-parallel --filter EndToEndTests
 
