@@ -13,7 +13,16 @@ struct SyncCommand: AsyncParsableCommand {
   @Option(help: "Give up after so many seconds; what is finished by then is kept.")
   var deadline: Double?
 
+  @Flag(help: "Say what would be sent, and send nothing.")
+  var dryRun = false
+
+  @Option(help: "Pretend that the line carries no more than so many kilobits a second.")
+  var limitKbps: Int?
+
   func validate() throws {
+    if let limitKbps, !(1...10_000_000).contains(limitKbps) {
+      throw ValidationError("--limit-kbps takes a number above 0")
+    }
     if let deadline, !(deadline > 0 && deadline < 1e6) {
       throw ValidationError("--deadline takes seconds, more than 0 and less than a million")
     }
@@ -21,6 +30,7 @@ struct SyncCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let replica = try place.open()
+    if dryRun { return try output.say(UnsentPage.page(try replica.exportPending()), Language.spoken) }
     do throws(RelayError) {
       try DeviceWord.tell(replica)
       let report = try await sync(replica)
@@ -37,9 +47,10 @@ struct SyncCommand: AsyncParsableCommand {
     guard let hub = try ClientNotes.read([.hub], in: replica)[.hub] else {
       throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
     }
-    let transport = try CurlTransport(hub: hub)
     defer { Progress.end() }
     var options = SyncOptions.system
+    let line = try CurlTransport(hub: hub)
+    let transport: any Transport = limitKbps.map { SlowTransport(line, kilobits: $0, sleep: options.sleep) } ?? line
     options.requestDeadline = deadline.map { .seconds($0) }
     return try await within(deadline.map { .seconds($0) }) { [options] () async throws(RelayError) in
       try await replica.sync(with: transport, options: options, progress: Self.tell)
