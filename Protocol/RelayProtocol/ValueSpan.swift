@@ -20,6 +20,18 @@ public enum ValueSpan {
     }
   }
 
+  /// Are they the same, bit by bit?
+  package func isSame(_ other: ValueSpan) -> Bool {
+    switch (self, other) {
+    case (.null, .null): true
+    case (.integer(let a), .integer(let b)): a == b
+    case (.real(let a), .real(let b)): a.bitPattern == b.bitPattern
+    case (.text(let a), .text(let b)), (.malformedText(let a), .malformedText(let b)), (.blob(let a), .blob(let b)):
+      a.elementsEqual(b)
+    default: false
+    }
+  }
+
   /// A copy that lasts.
   public var value: Value {
     switch self {

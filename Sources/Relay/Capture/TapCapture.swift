@@ -84,20 +84,23 @@ extension Attachment {
 
   /// Gives the rows that were heard of, each once, by table and key.
   ///
-  /// - Parameter plain: takes a new row, with its values, that needs no closer look, and says so.
+  /// - Parameter plain: takes a row, with its values before and after, that needs no closer look, and says so.
   func eachTapped(
-    plain: (TableSchema, RowID, [ValueSpan]) -> Bool, _ body: (TableSchema, TouchedRow) throws(RelayError) -> Void
+    plain: (TableSchema, RowID, [ValueSpan]?, [ValueSpan]?) throws(RelayError) -> Bool,
+    _ body: (TableSchema, TouchedRow) throws(RelayError) -> Void
   ) throws(RelayError) {
     let tables = schema.tables.sorted { $0.id < $1.id }
     let isExact = db.tap.isExact
     var spans: [ValueSpan] = []
+    var olds: [ValueSpan] = []
     try db.tap.eachRow { (heard) throws(RelayError) in
       let table = tables[heard.table]
       if isExact, heard.isUnchanged { return }
       let row = RowID(table: table.id, key: Array(heard.key))
-      if isExact, heard.before == nil, let after = heard.after {
-        try valueSpans(after, most: Limits.columns + 1, budget: .max, into: &spans)
-        if plain(table, row, spans) { return }
+      if isExact {
+        if let after = heard.after { try valueSpans(after, most: Limits.columns + 1, budget: .max, into: &spans) }
+        if let before = heard.before { try valueSpans(before, most: Limits.columns + 1, budget: .max, into: &olds) }
+        if try plain(table, row, heard.before == nil ? nil : olds, heard.after == nil ? nil : spans) { return }
       }
       let width = table.columns.count
       func values(_ bytes: UnsafeRawBufferPointer?) throws(RelayError) -> [Value]? {

@@ -68,13 +68,23 @@ struct Sealer {
     }
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
     let isPlain = commit.moment == nil && known.filled.isDisjoint(with: [.image, .pending, .dead, .localOnly])
-    var plain: (table: UInt32, insert: PlainInsert?)?
+    var plain: (id: UInt32, table: PlainTable?)?
+    var images: ImageWriter?
     let before = state
     try core.attachment.eachTapped(
-      plain: { table, row, values in
+      plain: { (table, row, was, now) throws(RelayError) in
         guard isPlain else { return false }
-        if plain?.table != table.id { plain = (table.id, PlainInsert(table, role: before.role)) }
-        return plain?.insert.map { sealing.append(row, base: 0, values, $0) } ?? false
+        if plain?.id != table.id { plain = (table.id, PlainTable(table, role: before.role)) }
+        guard let plain = plain?.table else { return false }
+        guard let was else { return now.map { sealing.append(row, base: 0, $0, plain) } ?? true }
+        guard row.key.count < Limits.key / 2, let operations = plain.operations(was, now) else { return false }
+        if operations.isEmpty { return true }
+        let change = RowChange(row: row, base: before.base, operations: operations)
+        try check(change, table, role: before.role)
+        if images == nil { images = try core.stores.images.writer() }
+        try images?.save(was, row, table, base: before.base)
+        sealing.append(change, core.schema)
+        return true
       }
     ) { (table, touched) throws(RelayError) in
       var one: RowChange?
@@ -359,9 +369,7 @@ struct Sealer {
       PendingTransaction(
         key: key, hash: sealed.hash, time: state.time, floor: sealing.floor, schema: header.schemaVersion,
         isBatch: isBatch, bytes: sealed.bytes))
-    try sealing.eachRow { (row, kind) throws(RelayError) in
-      try core.outbox.append(key, on: row, kind: kind)
-    }
+    try core.outbox.append(key, on: sealing)
     return header.dot
   }
 }

@@ -24,7 +24,7 @@ struct Sealing {
   /// Appends a new row straight from the bytes of its values.
   ///
   /// - Returns: false where that row needs a closer look; nothing was appended then.
-  mutating func append(_ row: RowID, base: UInt64, _ values: [ValueSpan], _ plain: PlainInsert) -> Bool {
+  mutating func append(_ row: RowID, base: UInt64, _ values: [ValueSpan], _ plain: PlainTable) -> Bool {
     guard row.key.count < Limits.key / 2, plain.admits(values) else { return false }
     note(row, base, 1)
     rows.insert(row, base: base, groups: plain.groups) { at, out in out.span(values[plain.columns[at]]) }
@@ -38,56 +38,13 @@ struct Sealing {
   }
 
   /// The rows, each with what was done to it (`Standing.kind`).
-  func eachRow(_ body: (RowID, Int64) throws(RelayError) -> Void) throws(RelayError) { try keys.each(body) }
-}
-
-/// A table in which a new row travels column by column as it stands: nothing of it is counted, a set or grouped, and the
-/// role may write all of it.
-struct PlainInsert {
-  let groups: [GroupID]
-  /// Where the table's columns have the value of each group.
-  let columns: [Int]
-  private let types: [ColumnType]
-  private let isRequired: [Bool]
-  private let keys: [Int]
-  private let keyTypes: [ColumnType]
-
-  /// - Returns: nil where that does not hold of the table.
-  init?(_ table: TableSchema, role: String) {
-    let access = table.access(role)
-    guard access.writes, access.hidden.isEmpty, table.newest == 1, table.parent == nil else { return nil }
-    for group in table.groups {
-      guard group.columns.count == 1, ![.set, .counter].contains(group.policy),
-        table.mayWrite(group, role, inserting: true), table.columns[group.columns[0]].allowed == nil
-      else { return nil }
-    }
-    keys = table.key
-    keyTypes = table.key.map { table.columns[$0].type }
-    groups = table.groups.map(\.id)
-    columns = table.groups.map { $0.columns[0] }
-    types = table.groups.map { table.columns[$0.columns[0]].type }
-    isRequired = table.groups.map { table.columns[$0.columns[0]].isRequired }
+  func eachRow(_ body: (RowID, Int64) throws(RelayError) -> Void) throws(RelayError) {
+    try keys.each { (table, key, kind) throws(RelayError) in try body(RowID(table: table, key: Array(key)), kind) }
   }
 
-  /// Are all values of their columns' types, and small?
-  func admits(_ values: [ValueSpan]) -> Bool {
-    var size = 0
-    for at in columns.indices {
-      let value = values[columns[at]]
-      size += value.byteCount
-      guard value.isNull ? !isRequired[at] : PlainInsert.fits(value, types[at]) else { return false }
-    }
-    for (column, type) in zip(keys, keyTypes) {
-      guard !values[column].isNull, PlainInsert.fits(values[column], type) else { return false }
-    }
-    return size < 1 << 16
-  }
-
-  private static func fits(_ value: ValueSpan, _ type: ColumnType) -> Bool {
-    switch (value, type) {
-    case (_, .any), (.integer, .integer), (.real, .real), (.text, .text), (.blob, .blob): true
-    default: false
-    }
+  /// The same with the keys where they lie.
+  func eachKey(_ body: (UInt32, UnsafeRawBufferPointer, Int64) throws(RelayError) -> Void) throws(RelayError) {
+    try keys.each(body)
   }
 }
 
@@ -106,13 +63,23 @@ private struct RowList {
     kinds.append(Int8(kind))
   }
 
-  func each(_ body: (RowID, Int64) throws(RelayError) -> Void) throws(RelayError) {
+  func each(_ body: (UInt32, UnsafeRawBufferPointer, Int64) throws(RelayError) -> Void) throws(RelayError) {
+    var failure: RelayError?
+    bytes.withUnsafeBytes { all in
+      do throws(RelayError) { try each(all, body) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  private func each(
+    _ all: UnsafeRawBufferPointer, _ body: (UInt32, UnsafeRawBufferPointer, Int64) throws(RelayError) -> Void
+  ) throws(RelayError) {
     var offset = 0
     for (number, start) in starts.enumerated() {
       let end = number + 1 < starts.count ? starts[number + 1].at : kinds.count
       for at in start.at..<end {
         let length = Int(lengths[at])
-        try body(RowID(table: start.table, key: Array(bytes[offset..<offset + length])), Int64(kinds[at]))
+        try body(start.table, UnsafeRawBufferPointer(rebasing: all[offset..<offset + length]), Int64(kinds[at]))
         offset += length
       }
     }

@@ -53,6 +53,9 @@ final class ImageStore {
 
   // MARK: Images
 
+  /// For rows in their thousands.
+  func writer() throws(RelayError) -> ImageWriter { try ImageWriter(db) }
+
   func image(_ row: RowID, _ table: TableSchema) throws(RelayError) -> Image? {
     var found: Image?
     try db.run(find, row.bindings) { (row) throws(RelayError) in

@@ -16,7 +16,8 @@ enum Fate: Int64 {
 
 /// Statements on `relay_pending` that run often.
 struct RowCommands {
-  let append = Command("INSERT INTO relay_pending (tbl, key, dot, kind, fate) VALUES (?, ?, ?, ?, 0)")
+  static let appendSQL = "INSERT INTO relay_pending (tbl, key, dot, kind, fate) VALUES (?, ?, ?, ?, 0)"
+  let append = Command(RowCommands.appendSQL)
   let isUnderWork = Command("SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND fate = 0")
   let hasInsert = Command(RowCommands.pending(kind: 1))
   let hasDelete = Command(RowCommands.pending(kind: 2))
@@ -70,8 +71,21 @@ extension OutboxStore {
     var isRefused: Bool
   }
 
-  func append(_ key: DotKey, on row: RowID, kind: Int64) throws(RelayError) {
-    try db.execute(rows.append, [.integer(Int64(row.table)), .blob(row.key), Value(key), .integer(kind)])
+  /// Notes which rows a transaction touches.
+  func append(_ key: DotKey, on sealing: Sealing) throws(RelayError) {
+    guard sealing.rows.count > 64 else {
+      return try sealing.eachRow { (row, kind) throws(RelayError) in
+        try db.execute(rows.append, [.integer(Int64(row.table)), .blob(row.key), Value(key), .integer(kind)])
+      }
+    }
+    let statement = try db.prepared(RowCommands.appendSQL)
+    statement.bind(3, key.value)
+    try sealing.eachKey { (table, row, kind) throws(RelayError) in
+      statement.bind(1, Int64(table))
+      statement.bind(2, blob: row)
+      statement.bind(4, kind)
+      try statement.run()
+    }
   }
 
   /// In their order, those that are pending and those that say what later work builds on.
