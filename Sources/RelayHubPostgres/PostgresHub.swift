@@ -41,6 +41,9 @@ package final class PostgresHub: HubSQL {
     try new.send("SELECT current_setting('search_path')::bytea", [])
     try new.settle { (result) in path = PostgresRow(result: result, at: 0).text(0) }
     schema = path.contains("$user") || path.contains(",") || path.isEmpty ? "relay" : path
+    guard schema.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 95 }) else {
+      throw RelayError(.usage, "the schema that the address names has other than small letters, digits and _")
+    }
     try new.send("SELECT set_config('search_path', convert_from($1, 'UTF8'), false)", [.text(schema)])
     try new.settle()
     connection = new

@@ -6,7 +6,7 @@ extension HubSession {
   ///
   /// - Throws: `unauthorized` for an unknown device, `revoked`.
   func device(_ id: Int64) throws(RelayError) -> HubDevice {
-    if let known = group?.devices[id] { return known }
+    if let known = memory?.devices[id] { return known }
     guard let record = try store.devices.device(id) else {
       throw RelayError(.unauthorized, "the hub does not know this device")
     }
@@ -14,7 +14,7 @@ extension HubSession {
     let device = HubDevice(
       id: id, name: record.name, role: record.role, grants: try store.devices.grants(id),
       isQuarantined: record.isQuarantined)
-    group?.devices[id] = device
+    memory?.devices[id] = device
     return device
   }
 

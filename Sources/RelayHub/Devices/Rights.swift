@@ -52,7 +52,7 @@ extension HubSession {
     guard let (named, known) = try news(in: request, device) else { return }
     try bind(request.replica, to: device.id)
     try store.rights.set(named: named, known: known, of: request.replica, device.id)
-    group?.replicas[request.replica] = nil
+    memory?.replicas[request.replica] = nil
   }
 
   /// What `remember` would write; nil where the hub knows it already.

@@ -10,7 +10,7 @@ extension HubSession {
     guard job.request.envelopes.isEmpty, job.request.part?.envelope == nil else {
       throw RelayError(.envelopeUnneeded, "this hub knows the history that the work was made with")
     }
-    group?.authorities = [:]
+    memory?.authorities = [:]
     let outcome = try judge(job.request, device, now: now)
     try remember(job.request, device)
     return outcome
@@ -20,8 +20,12 @@ extension HubSession {
     var outcome = PushOutcome(verdicts: [], partReceived: 0)
     do throws(RelayError) {
       for bytes in request.push {
-        // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind.
-        let verdict = try attempt { () throws(RelayError) in try accept(bytes, device, now: now) }
+        // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind; one that is alone is what
+        // its push is.
+        let verdict =
+          request.push.count == 1
+          ? try accept(bytes, device, now: now)
+          : try attempt { () throws(RelayError) in try accept(bytes, device, now: now) }
         outcome.verdicts.append(verdict)
       }
     } catch {
@@ -65,9 +69,9 @@ extension HubSession {
 
   /// The same for all that one request brings of a replica.
   private func knownAuthority(_ device: HubDevice, _ replica: ReplicaID, now: Int64) throws(RelayError) -> Authority {
-    if let known = group?.authorities[replica] { return known }
+    if let known = memory?.authorities[replica] { return known }
     let authority = try authority(device, replica, now: now)
-    group?.authorities[replica] = authority
+    memory?.authorities[replica] = authority
     return authority
   }
 

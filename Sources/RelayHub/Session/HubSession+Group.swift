@@ -1,17 +1,23 @@
 internal import RelayMerge
 internal import RelayProtocol
 
-/// What a group of pushes knows in memory until it is committed, so that nothing is read or written once a transaction
-/// that once a group is enough for. A value: a push that fails puts back what stood before it.
+/// What a group of pushes has changed in memory until it is committed, so that nothing is written once a transaction that
+/// once a group is enough for. A value: a push that fails puts back what stood before it.
 struct GroupState {
   var head: UInt64
   /// The log's hash after it.
   var log: Hash128
+  var digests = DigestBook()
+}
+
+/// What a group of pushes has read of the store, so that it is read once; all of it is in the store as well. After a push
+/// that failed it is read anew.
+struct GroupMemory {
   /// The greatest number that a row has; nil before somebody asked.
   var newestRow: Int64?
-  var digests = DigestBook()
   /// The numbers of scopes' names.
   var scopes: [String: Int64] = [:]
+  /// Of the request that is being judged.
   var authorities: [ReplicaID: Authority] = [:]
   /// Rights and replicas as they are: whoever changes them waits for the group's lock.
   var devices: [Int64: HubDevice] = [:]
@@ -25,7 +31,8 @@ extension HubSession {
   func inGroup<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
     let head = try head()
     group = GroupState(head: head, log: try logHash(head) ?? .zero)
-    defer { group = nil }
+    memory = GroupMemory()
+    defer { (group, memory) = (nil, nil) }
     let result = try body()
     try writeDigests()
     return result
@@ -38,32 +45,33 @@ extension HubSession {
       return try store.savepoint(body)
     } catch {
       group = before
+      if memory != nil { memory = GroupMemory() }
       throw error
     }
   }
 
   /// Whose a replica is, and how far its chain has come here; nil for one that the hub has not seen.
   func replica(_ id: ReplicaID) throws(RelayError) -> ReplicaRecord? {
-    if let known = group?.replicas[id] { return known }
+    if let known = memory?.replicas[id] { return known }
     let record = try store.rights.replica(id)
-    group?.replicas[id] = record
+    memory?.replicas[id] = record
     return record
   }
 
   /// Was anything of this device ever refused?
   func hasMarks(_ device: Int64) throws(RelayError) -> Bool {
-    if let group, group.clean.contains(device) { return false }
+    if memory?.clean.contains(device) == true { return false }
     guard try !store.log.hasMarks(device) else { return true }
-    group?.clean.insert(device)
+    memory?.clean.insert(device)
     return false
   }
 
   /// A number for a row that is new.
   func nextRow() throws(RelayError) -> Int64 {
-    var newest = group?.newestRow
+    var newest = memory?.newestRow
     if newest == nil { newest = try store.rows.newestID() }
     let next = (newest ?? 0) + 1
-    group?.newestRow = next
+    memory?.newestRow = next
     return next
   }
 }

@@ -29,8 +29,8 @@ extension HubSession {
     group?.log = log
     if Mutation.isPlanted(.refusedBlocks), !verdict.isAccepted { return }
     try store.log.advance(verdict.dot, hash: record.hash)
-    group?.replicas[verdict.dot.replica]?.count = verdict.dot.counter
-    group?.replicas[verdict.dot.replica]?.last = record.hash
+    memory?.replicas[verdict.dot.replica]?.count = verdict.dot.counter
+    memory?.replicas[verdict.dot.replica]?.last = record.hash
   }
 
   func deviceName(_ id: Int64) throws(RelayError) -> String { try store.devices.device(id)?.name ?? "" }

@@ -19,14 +19,14 @@ extension HubSession {
 
   /// A scope's number; a new one for a name that is new.
   private func scopeID(_ name: String) throws(RelayError) -> Int64 {
-    if let known = group?.scopes[name] { return known }
+    if let known = memory?.scopes[name] { return known }
     news.scopes.insert(name)
     if let id = try store.rows.scopeID(name) {
-      group?.scopes[name] = id
+      memory?.scopes[name] = id
       return id
     }
     let id = try store.rows.addScope(name)
-    group?.scopes[name] = id
+    memory?.scopes[name] = id
     return id
   }
 

@@ -64,7 +64,7 @@ extension HubSession {
       if verdict.isAccepted, try store.log.marks(change.row, device, most: 1).isEmpty { continue }
       let mark = StandingMark(dot: verdict.dot, kind: kind, isRefused: !verdict.isAccepted)
       try store.log.addMark(mark, change.row, seq: verdict.seq, device)
-      group?.clean.remove(device)
+      memory?.clean.remove(device)
     }
   }
 }

@@ -14,11 +14,11 @@ extension HubSession {
     (views, newestShapes) = ([:], [:])
   }
 
-  /// - Throws: `usage` where the hub has gone elsewhere.
+  /// - Throws: `hub_failed` where the hub has gone elsewhere: devices are not told where.
   static func refuseMoved(_ store: any HubStore) throws(RelayError) {
     guard let place = try store.settings.setting("moved") else { return }
     throw RelayError(
-      .usage, "\(store.name): this hub was moved to \(String(decoding: place, as: UTF8.self))",
+      .hubFailed, "\(store.name): this hub was moved to \(String(decoding: place, as: UTF8.self))",
       advice: "Serve it there. What is here is the copy that it was moved from.")
   }
 

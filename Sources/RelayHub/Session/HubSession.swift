@@ -21,8 +21,9 @@ final class HubSession {
   /// Bytes of parts that the hub keeps for one device: those of one transaction. Where another one would bring more, what
   /// came of the others is dropped, and the device begins them again.
   var partsQuota = UInt64(Limits.transaction)
-  /// What the group of pushes that is being judged has in memory; nil outside a group.
+  /// What the group of pushes that is being judged has changed, and read; nil outside a group.
   var group: GroupState?
+  var memory: GroupMemory?
   /// How many rows a closing lists as gone.
   var mostExits = Limits.exits
   /// What older versions saw of it, by version.
@@ -62,14 +63,14 @@ final class HubSession {
   }
 
   func head() throws(RelayError) -> UInt64 {
-    if let group { return group.head }
+    if let head = group?.head { return head }
     return try store.log.head()
   }
 
   /// The log's hash after `seq`; zero before the first transaction, nil for a seq that this hub never gave.
   func logHash(_ seq: UInt64) throws(RelayError) -> Hash128? {
     if seq == 0 { return .zero }
-    if let group, group.head == seq { return group.log }
+    if group?.head == seq { return group?.log }
     return try store.log.logHash(seq)
   }
 
