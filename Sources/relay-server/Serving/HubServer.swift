@@ -59,8 +59,9 @@ struct HubServer {
       parking.changed(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
     }
     let otherNodes = OtherNodes(place: settings.place, parking: parking, logger: logger)
+    // The last one goes down first: who listens to other nodes ends once the network has closed the parking.
     let services = ServiceGroupConfiguration(
-      services: [network, checkpoints, tidying, memory, clock, rightsWatch, otherNodes],
+      services: [otherNodes, network, checkpoints, tidying, memory, clock, rightsWatch],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: logger)
     try await ServiceGroup(configuration: services).run()
