@@ -68,7 +68,7 @@ struct Install {
       try write(&cold)
     }
     hot = cold.hot
-    newestTime = cold.newest
+    newestTime = pull.newest(cold.newest)
     state.time = max(state.time, newestTime)
   }
 

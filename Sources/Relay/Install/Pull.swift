@@ -23,6 +23,8 @@ struct CompletePull {
   var last: EncodedRows
   /// Do others wait in the file?
   var hasPages: Bool
+  /// The later of the device's clock and the hub's.
+  var clock: HybridTime
 
   /// A row with the columns that its values are of.
   struct Arrived {
@@ -32,7 +34,8 @@ struct CompletePull {
 
   /// - Parameter hub: the newest version of the sync schema that the hub knows.
   init(
-    request: SyncRequest, epoch: Hash128, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool
+    request: SyncRequest, epoch: Hash128, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool,
+    clock: HybridTime
   ) {
     self.epoch = epoch
     base = request.base
@@ -46,12 +49,15 @@ struct CompletePull {
     newRole = page.role
     isWhole = page.isWhole
     last = page.rows
-    self.hasPages = hasPages
+    (self.hasPages, self.clock) = (hasPages, clock)
     self.closing = closing
   }
 
   /// Does everything leave that the pull does not bring: under another role, and where too much left to be listed?
   var leavesTheRest: Bool { base > 0 && (newRole != role || isWhole) }
+
+  /// What counts of the newest time that arrived: whoever wrote may have had a wrong clock.
+  func newest(_ time: HybridTime) -> HybridTime { time.isTooFar(ahead: clock) ? clock : time }
 
   func exits(_ row: RowID) -> Bool {
     var (low, high) = (0, closing.exits.count)
@@ -94,4 +100,9 @@ extension CompletePull.Arrived {
     }
     return values
   }
+}
+
+extension HybridTime {
+  /// Does it lie further ahead of the clocks than the hub lets any write lie?
+  func isTooFar(ahead clock: HybridTime) -> Bool { milliseconds - Limits.clockLead > clock.milliseconds }
 }

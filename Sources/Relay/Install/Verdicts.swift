@@ -85,8 +85,6 @@ extension Install {
 extension ReplicaCore {
   /// Records what the hub said of a transaction; its effect leaves the view if it was refused.
   func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
-    // Before its own time is forgotten.
-    try sealer.setBack(to: verdict)
     try outbox.learn(key, verdict)
   }
 

@@ -16,14 +16,4 @@ extension Sealer {
     if try core.stores.dead.holds(row) { return true }
     return try core.outbox.hasPendingDelete(row)
   }
-
-  /// A clock that was wrong once does not win for ever (rule 12): where the hub took a write for earlier than its author
-  /// did, the author's clock ran ahead, and its hybrid time comes back to what the hub fixed.
-  func setBack(to verdict: Verdict) throws(RelayError) {
-    guard let key = try core.replicas.key(verdict.dot), try core.outbox.ranAhead(key, of: verdict.effective) else {
-      return
-    }
-    try core.outbox.setBack(to: verdict.effective)
-    try core.stores.state.setBack(to: verdict.effective)
-  }
 }

@@ -7,18 +7,19 @@ extension Exchange {
     _ response: SyncResponse, to request: SyncRequest, _ mostStaged: UInt64, isCautious: Bool
   ) throws(RelayError) -> SyncTaken {
     var taken = SyncTaken(step: .again)
+    let now = core.environment.now()
+    let clock = HybridTime(milliseconds: max(now, Int64(min(response.time, 1 << 47))))
+    try setTimeBack(response, clock)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
     try take(partReceived: response.partReceived, of: request.part, &taken)
     let judged = try judgedDots(upTo: request)
-    if let page = response.page { try take(page, response, request, mostStaged, isCautious, &taken) }
+    if let page = response.page { try take(page, response, request, mostStaged, clock, isCautious, &taken) }
     // After the install, which only fits what was asked.
     let hasMore = try core.versions.learn(hub: response.schemaVersion)
     try core.syncRecord.end()
     if case .installed = taken.step {
       try offerAgain(judged, told: response.verdicts, after: response.page?.closing)
-      let now = core.environment.now()
       try core.syncRecord.pulled(at: now, hubTime: response.time)
-      try setTimeBack(now: now, hubTime: response.time)
       if try !core.outbox.hasUnsent() { try core.syncRecord.pushed(at: now) }
       if hasMore, case .installed(let base) = taken.step {
         taken.reopenedAt = base
@@ -54,8 +55,8 @@ extension Exchange {
 
   /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
   private func take(
-    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest, _ mostStaged: UInt64, _ isCautious: Bool,
-    _ taken: inout SyncTaken
+    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest, _ mostStaged: UInt64, _ clock: HybridTime,
+    _ isCautious: Bool, _ taken: inout SyncTaken
   ) throws(RelayError) {
     // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
     // turn was asked for by another process too, which was faster: what that one staged stays, and both go on there.
@@ -89,7 +90,7 @@ extension Exchange {
     }
     let pull = CompletePull(
       request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
-      hasPages: hasPages)
+      hasPages: hasPages, clock: clock)
     if try core.install(pull, isCautious: isCautious) {
       taken.step = .installed(base: closing.head)
       taken.progress = .some
@@ -127,14 +128,20 @@ extension Exchange {
     return state.base == request.base && state.role == request.role && scopes == request.scopes
   }
 
-  /// A clock that was wrong once, here or at whoever wrote, does not win for ever: hybrid time that lies further ahead of
-  /// both clocks than the hub lets any write lie goes back to them (rule 12).
-  private func setTimeBack(now: Int64, hubTime: UInt64) throws(RelayError) {
-    var state = try core.state()
-    let latest = max(now, Int64(min(hubTime, 1 << 47)))
-    guard state.time.milliseconds - Limits.clockLead > latest else { return }
-    state.time = HybridTime(milliseconds: latest)
-    try core.save(state)
+  /// A clock that was wrong once, here or at whoever wrote, does not win for ever (rule 12): where the hub took a write for
+  /// earlier than its author did, hybrid time comes back to what the hub fixed; and it lies no further ahead of both clocks
+  /// than the hub lets any write lie. What an install brings is held to the same (`CompletePull.newest`).
+  private func setTimeBack(_ response: SyncResponse, _ clock: HybridTime) throws(RelayError) {
+    let time = try core.state().time
+    var latest = time
+    for verdict in response.verdicts + (response.page?.closing?.confirmed ?? []) where verdict.effective < latest {
+      guard let key = try core.replicas.key(verdict.dot) else { continue }
+      if try core.outbox.ranAhead(key, of: verdict.effective) { latest = verdict.effective }
+    }
+    if latest.isTooFar(ahead: clock) { latest = clock }
+    guard latest < time else { return }
+    try core.outbox.setBack(to: latest)
+    try core.stores.state.setBack(to: latest)
   }
 
   // MARK: Verdicts that no pull explains
