@@ -44,4 +44,32 @@ import Testing
     #expect(try office.conflicts().isEmpty)
     #expect(try field.rules().isEmpty)
   }
+
+  @Test(
+    "A row that one knew to be deleted lived on out of sight: a form that showed one's own new one has not seen that")
+  func deletedAndRevivedOutOfSight() throws {
+    let fleet = try Fleet()
+    let office = try fleet.add("office", "unit/u1", "unit/u2")
+    let field = try fleet.add("field", "unit/u1")
+    try field.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    try fleet.settle()
+    try field.sql("DELETE FROM person")
+    try fleet.settle()
+    try office.sql("INSERT INTO person (id, unit, phone) VALUES ('p', 'u2', '111')")
+    for device in [office, field] { try fleet.sync(device) }
+    try office.sql("UPDATE person SET unit = 'u1'")
+    try fleet.sync(office)
+    // What the field inserts and opens in a form is all that it knows of the person.
+    try field.sql("INSERT INTO person (id, unit, area) VALUES ('p', 'u1', 'North')")
+    let moment = try field.replica.moment()
+    try fleet.sync(field)
+    try field.replica.write(seenAt: moment) { (db) throws(RelayError) in
+      try db.script("UPDATE person SET phone = '222'")
+    }
+    try fleet.settle()
+    for device in [office, field] {
+      let phone = try #require(try device.conflicts().first { $0.column == "phone" })
+      #expect(Set(phone.siblings.map(\.values)) == [["111"], ["222"]])
+    }
+  }
 }

@@ -9,15 +9,22 @@ extension ReplicaCore {
   func noteEntered(
     _ row: RowID, _ table: TableSchema, _ values: [Value]?, _ stamps: [Cell], _ pull: CompletePull, _ install: UInt64
   ) throws(RelayError) {
+    let dead = try stores.dead.base(row)
     if let values {
+      // Of a row whose deletion was pulled, everything until then is known; it may have lived on out of sight since.
       let cells = RowState(image: values, stamps: stamps, table: table).cells
       let isOlder = cells.contains { cell in
         let isReadable = table.group(cell.id.group).map { table.reads($0, pull.newRole) } ?? true
-        return isReadable && cell.writes.contains { $0.seq <= pull.base }
+        return isReadable
+          && cell.writes.contains { write in
+            write.seq <= pull.base && dead.map { write.seq > $0 } ?? true
+          }
       }
       guard isOlder else { return }
+    } else if dead != nil {
+      return
     }
-    if try !stores.dead.holds(row) { try stores.entered.add(row, install: install) }
+    try stores.entered.add(row, install: install)
   }
 
   /// Another role reads other columns: of no row has anybody seen all that is shown from now on.
@@ -25,5 +32,4 @@ extension ReplicaCore {
 
   /// The row left: should it come again, that is another arrival.
   func forgetEntered(_ row: RowID) throws(RelayError) { try stores.entered.remove(row) }
-
 }
