@@ -59,6 +59,12 @@ final class Witness {
     Set(sent.filter { $0.value.verdict.map { $0.seq > base } ?? true }.keys.map(dot))
   }
 
+  /// Own work that an installed pull has confirmed.
+  private func isConfirmed(_ dot: Dot) -> Bool {
+    guard dot.replica == replica, let verdict = sent[dot.counter]?.verdict else { return false }
+    return verdict.isAccepted && verdict.seq <= base
+  }
+
   func dot(_ counter: UInt64) -> Dot { Dot(replica, counter) }
 
   var unjudged: [UInt64] { sent.keys.filter { sent[$0]?.verdict == nil }.sorted() }
@@ -233,6 +239,15 @@ final class Witness {
       acts[name] = act
     }
     guard !acts.isEmpty else { return }
+    // On a row that left, own confirmed work is named as seen, and what is named holds for the whole transaction.
+    var named: Set<Dot> = []
+    for (name, act) in acts where act.before != nil && !(truth.unit(name, at: base).map(holds) ?? false) {
+      named.formUnion(act.seen.filter(isConfirmed))
+    }
+    for name in acts.keys {
+      acts[name]?.seen.formUnion(named)
+      acts[name]?.parent?.seen.formUnion(named)
+    }
     let counter = UInt64(sent.count + 1)
     var held: [Name: String] = [:]
     let parents = acts.values.compactMap { $0.after?["person"]?.text }.map { Name(table: "person", id: $0) }
