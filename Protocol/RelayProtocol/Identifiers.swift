@@ -56,15 +56,26 @@ public struct Hash128: Hashable, Sendable, CustomStringConvertible {
 
   /// Sixteen bytes, big-endian.
   public var bytes: [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: high >> (56 - 8 * UInt64($0))) }
-      + (0..<8).map { UInt8(truncatingIfNeeded: low >> (56 - 8 * UInt64($0))) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(16)
+    for half in [high, low] {
+      for at in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: half >> (56 - 8 * UInt64(at)))) }
+    }
+    return bytes
   }
 
   /// Reads sixteen bytes, big-endian; nil when there are not sixteen.
-  public init?(bytes: some Collection<UInt8>) {
+  public init?(bytes: some Collection<UInt8>) { self.init(bytes: Array(bytes)) }
+
+  /// The same of an array, which every commit and every reply reads several of.
+  public init?(bytes: [UInt8]) {
     guard bytes.count == 16 else { return nil }
-    high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-    low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    var (high, low): (UInt64, UInt64) = (0, 0)
+    for at in 0..<8 {
+      high = high << 8 | UInt64(bytes[at])
+      low = low << 8 | UInt64(bytes[8 + at])
+    }
+    (self.high, self.low) = (high, low)
   }
 
   public var description: String { bytes.hexadecimal }

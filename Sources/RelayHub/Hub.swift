@@ -57,6 +57,9 @@ extension Hub {
     directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
     resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
+    // A file is made only for what can be in it.
+    try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
+    _ = try Grace.bytes(days: graceDays)
     let db = try SQLiteHub(directory: directory, .creates)
     try create(
       in: db, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays, resolvers: resolvers)

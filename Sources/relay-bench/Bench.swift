@@ -4,7 +4,7 @@ internal import Relay
 
 /// Every figure beside plain SQLite, measured in the same run on the same disk.
 @main
-struct Bench: AsyncParsableCommand {
+struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relay-bench", abstract: "What Relay costs, as ratios to plain SQLite.",
     discussion: """
@@ -21,6 +21,7 @@ struct Bench: AsyncParsableCommand {
   @Flag(help: "List the cases and measure nothing.") var list = false
   @Option(help: .hidden) var device: DeviceProcess.Work?
   @Option(help: .hidden) var hub = ""
+  @Option(help: "plain or relay: only that side of each comparison, for callgrind.") var side: Measure.Side?
 
   func validate() throws {
     guard (1...10_000_000).contains(rows), (1...1_000_000).contains(writes), (1...100).contains(rounds) else {
@@ -28,12 +29,12 @@ struct Bench: AsyncParsableCommand {
     }
   }
 
-  func run() async throws {
-    if let device { return try await DeviceProcess.run(device, rows: rows, folder: folder, hub: hub) }
+  func run() throws {
+    if let device { return try DeviceProcess.runToEnd(device, rows: rows, folder: folder, hub: hub) }
     let place = folder + "/relay-bench-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: place) }
-    let measure = Measure(folder: place, rows: rows, writes: writes, rounds: rounds)
+    let measure = Measure(folder: place, rows: rows, writes: writes, rounds: rounds, side: side)
     var figures: [Figure] = []
     if !json { print(list ? "cases" : Figure.heading) }
     for one in Case.all(measure) where only.map({ one.name.contains($0) }) ?? true {
@@ -63,3 +64,5 @@ struct Case {
       + accepting(measure) + atTheHub(measure) + onPostgres(measure)
   }
 }
+
+extension Measure.Side: ExpressibleByArgument {}
