@@ -116,7 +116,7 @@ class SharedHub:
 
     def __init__(self, folder, programs):
         from nodes import Nodes
-        self.nodes = Nodes(folder, programs / "relay-server")
+        self.nodes = Nodes(folder, programs / "relay-server", is_direct=True)
 
     def init(self, schema):
         self.nodes.call("init", "--schema", schema)

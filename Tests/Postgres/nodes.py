@@ -30,6 +30,14 @@ def pump(source, target):
             pass
 
 
+def connect(port):
+    """A node has five seconds to take a connection; how long an answer takes is its own affair."""
+    end = socket.create_connection(("127.0.0.1", port), 5)
+    end.settimeout(None)
+    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return end
+
+
 class Relay:
     """Takes connections and carries each to the first of `targets()` that answers; `cut` drops all, and takes no more
     until `heal`."""
@@ -114,9 +122,9 @@ class Database:
 
 
 class Node:
-    """A relay-server whose way to the database can be cut."""
+    """A relay-server whose way to the database can be cut, unless it is direct."""
 
-    def __init__(self, name, database, folder, program):
+    def __init__(self, name, database, folder, program, is_direct):
         self.name, self.folder, self.program, self.port, self.process = name, folder, program, 0, None
         way = pathlib.Path(tempfile.mkdtemp(prefix="relay-way-", dir="/tmp"))
         listener = socket.socket(socket.AF_UNIX)
@@ -128,7 +136,7 @@ class Node:
             return end
 
         self.way, self.line = way, Relay(listener, lambda: [connect])
-        self.url = database.url(way)
+        self.url = database.url() if is_direct else database.url(way)
 
     def serve(self):
         port_file = self.folder / f"{self.name}.port"
@@ -159,9 +167,9 @@ class Node:
 class Nodes:
     """Three nodes and their balancer."""
 
-    def __init__(self, folder, program, count=3):
+    def __init__(self, folder, program, count=3, is_direct=False):
         self.program, self.database = program, Database()
-        self.nodes = [Node(f"node{at + 1}", self.database, folder, program) for at in range(count)]
+        self.nodes = [Node(f"node{at + 1}", self.database, folder, program, is_direct) for at in range(count)]
         self.turn = 0
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
@@ -172,7 +180,7 @@ class Nodes:
         """Connections to the nodes, the next one first."""
         self.turn += 1
         order = [self.nodes[(self.turn + at) % len(self.nodes)] for at in range(len(self.nodes))]
-        return [lambda port=node.port: socket.create_connection(("127.0.0.1", port), 5) for node in order]
+        return [lambda port=node.port: connect(port) for node in order]
 
     def call(self, *arguments):
         done = subprocess.run([self.program, *arguments, "--store", self.database.url()], capture_output=True, text=True,
