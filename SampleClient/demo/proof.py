@@ -132,10 +132,14 @@ def main():
         fail(f"the committee asks about {asked}, should ask about {manifest['conflicts']}")
     held_true.append(f"  {len(manifest['conflicts'])} conflicts, exactly those that the script of the work leads to")
     held = 0
+    names = {device["name"] for device in manifest["devices"]}
     for name, rows in expected(schema, manifest).items():
         held += len(rows)
         for key in sorted(set(rows) | set(whole[name])):
             row, right = whole[name].get(key), rows.get(key)
+            # What a device says of itself it says with every sync, not by the script of the work.
+            if name == "device_state" and key[0] in names:
+                continue
             if row is None or right is None:
                 fail(f"the committee {'lacks' if row is None else 'made up'} {name} {key}")
                 continue
