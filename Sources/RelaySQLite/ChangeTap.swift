@@ -49,8 +49,6 @@ package final class ChangeTap {
 
   package var count: Int { records.count }
 
-  package var byteCount: Int { out.bytes.count }
-
   package func clear() {
     records.removeAll(keepingCapacity: records.count < 1 << 12)
     if out.bytes.count < 1 << 16 { out.removeAll() } else { out = CBORWriter() }

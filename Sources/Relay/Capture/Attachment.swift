@@ -8,6 +8,8 @@ final class Attachment {
   let db: Database
   let stores: Stores
   let schema: SyncSchema
+  /// The synced tables as `ChangeTap` has them: by id, which is the order of a transaction.
+  let tappedTables: [TableSchema]
   private let environment: Environment
   let tables: SyncedTables
   private let versions: SchemaVersions
@@ -19,6 +21,7 @@ final class Attachment {
 
   init(_ stores: Stores, _ tables: SyncedTables, _ versions: SchemaVersions, _ environment: Environment) {
     (db, schema) = (stores.db, tables.schema)
+    tappedTables = tables.schema.tables.sorted { $0.id < $1.id }
     (self.stores, self.tables, self.versions, self.environment) = (stores, tables, versions, environment)
   }
 

@@ -22,7 +22,7 @@ extension Attachment {
       """
     guard try db.first(isApps) == nil else { return nil }
     var tables: [ChangeTap.Table] = []
-    for table in schema.tables.sorted(by: { $0.id < $1.id }) {
+    for table in tappedTables {
       guard let tapped = try tapTable(table) else { return nil }
       tables.append(tapped)
     }
@@ -60,11 +60,10 @@ extension Attachment {
   /// Puts what was heard into the log, as the triggers would have written it.
   func logTapped() throws(RelayError) {
     guard !db.tap.isEmpty else { return }
-    let tables = schema.tables.sorted { $0.id < $1.id }
     let log = stores.log
     var spans: [ValueSpan] = []
     try db.tap.eachRecord { (record) throws(RelayError) in
-      let table = tables[record.table]
+      let table = tappedTables[record.table]
       let slots = try capture(table).slots
       var values = table.columns.map { _ in Value.null }
       var seq = Value.null
@@ -89,12 +88,11 @@ extension Attachment {
     plain: (TableSchema, RowID, [ValueSpan]?, [ValueSpan]?) throws(RelayError) -> Bool,
     _ body: (TableSchema, TouchedRow) throws(RelayError) -> Void
   ) throws(RelayError) {
-    let tables = schema.tables.sorted { $0.id < $1.id }
     let isExact = db.tap.isExact
     var spans: [ValueSpan] = []
     var olds: [ValueSpan] = []
     try db.tap.eachRow { (heard) throws(RelayError) in
-      let table = tables[heard.table]
+      let table = tappedTables[heard.table]
       if isExact, heard.isUnchanged { return }
       let row = RowID(table: table.id, key: Array(heard.key))
       if isExact {
@@ -112,7 +110,7 @@ extension Attachment {
       var after = try values(heard.after)
       try valueSpans(heard.key, most: Limits.keyColumns, budget: .max, into: &spans)
       let lacksKey = spans.contains { $0.isNull }
-      if !isExact, !lacksKey { after = try self.tables.row(row, table) }
+      if !isExact, !lacksKey { after = try tables.row(row, table) }
       let seq = table.seqColumn == nil ? nil : before?.last?.integer.map { UInt64(max(0, $0)) }
       try body(
         table,
