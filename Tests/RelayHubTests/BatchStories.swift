@@ -189,3 +189,72 @@ import Testing
     #expect(try refused().map(\.key) == ["m7"])
   }
 }
+
+/// A hub that was put back may accept what it had refused, after the device has sealed that anew.
+@Suite struct BatchAcceptedAfterAllStories {
+  let fleet: Fleet
+  let a: Fleet.Device
+  let b: Fleet.Device
+
+  init() throws {
+    fleet = try Fleet()
+    a = try fleet.add("a", "unit/u1")
+    b = try fleet.add("b", "unit/u1")
+    try a.sql("INSERT INTO person (id, unit, guests) VALUES ('p', 'u1', 5), ('q', 'u1', 1)")
+    try fleet.settle()
+    let shell = try Database(path: a.replica.path, mode: .readWrite)
+    try shell.script(
+      """
+      UPDATE person SET guests = guests + 2, tags = '["x"]' WHERE id = 'p'; UPDATE person SET area = 'N' WHERE id = 'q';
+      INSERT INTO person (id, unit, guests) VALUES ('new', 'u1', 3)
+      """)
+  }
+
+  /// The hub accepts what it is sent, and the device hears at first that it refused it.
+  ///
+  /// - Returns: how many transactions that was.
+  private func hearRefused(isConfirmed: Bool) throws -> Int {
+    let request = try a.replica.nextRequest()
+    var response = try #require(try fleet.answer(a, request))
+    let refusal = Refusal(rule: .uniqueTaken, message: "taken")
+    for at in response.verdicts.indices {
+      #expect(response.verdicts[at].isAccepted)
+      response.verdicts[at].refusal = refusal
+    }
+    if !isConfirmed { response.page = nil }
+    let count = response.verdicts.count
+    _ = try a.replica.receive(response, to: request)
+    return count
+  }
+
+  private func checkAll() throws {
+    for _ in 0..<3 { try fleet.settle() }
+    for device in [a, b] {
+      #expect(
+        try device.values("SELECT id, guests, tags, area FROM person ORDER BY id") == [
+          ["new", 3, "[]", .null], ["p", 7, "[\"x\"]", .null], ["q", 1, "[]", "N"],
+        ], "\(device.name)")
+      #expect(try device.replica.status().mismatch.isEmpty)
+      #expect(try device.replica.status().pending == 0)
+      #expect(try device.replica.inbox().isEmpty)
+      #expect(try device.values("SELECT count(*) FROM relay_pending") == [[0]])
+    }
+  }
+
+  @Test(
+    "Its increments count once, whether the answer confirms it at once or a later one does", arguments: [true, false])
+  func incrementsCountOnce(isConfirmed: Bool) throws {
+    #expect(try hearRefused(isConfirmed: isConfirmed) == 1)
+    #expect(try a.values("SELECT guests FROM person WHERE id = 'p'") == [[7]])
+    try checkAll()
+  }
+
+  @Test("What both devices count meanwhile is kept")
+  func othersCountMeanwhile() throws {
+    try b.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'")
+    try fleet.sync(b)
+    #expect(try hearRefused(isConfirmed: false) == 1)
+    try a.sql("UPDATE person SET guests = guests - 10 WHERE id = 'p'")
+    try checkAll()
+  }
+}

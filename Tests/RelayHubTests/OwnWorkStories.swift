@@ -104,4 +104,42 @@ import Testing
       #expect(try device.replica.inbox().filter { $0.kind == .conflict }.isEmpty)
     }
   }
+
+  @Test("A form that was open while the file became another replica is saved all the same")
+  func formsStayOpen() throws {
+    try b.sql("INSERT INTO person (id, unit, phone, area) VALUES ('p', 'u1', '1', 'N')")
+    try fleet.settle()
+    try a.sql("UPDATE person SET area = 'S'")
+    let moment = try a.replica.moment(of: [("person", ["p"])])
+    try b.sql("UPDATE person SET phone = '2'")
+    try fleet.sync(b)
+    try renew(a, 21)
+    try fleet.sync(a)
+    try a.replica.write(seenAt: moment) { db in try db.execute("UPDATE person SET phone = '3', area = 'W'") }
+    try fleet.settle()
+    // Concurrent with what came in between, a later word on what its author had seen.
+    for device in [a, b] {
+      #expect(try device.conflicts().map(\.column) == ["phone"])
+      #expect(try device.values("SELECT area FROM person") == [["W"]])
+      #expect(try device.replica.status().mismatch.isEmpty)
+    }
+  }
+
+  @Test("A form that saw work which this copy of the file never had is told so, and nothing is written")
+  func formsOfAnotherCopy() throws {
+    try a.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    let copy = a.replica.path + ".copy"
+    try Database(path: a.replica.path, mode: .readWrite).execute("VACUUM INTO ?", [.text(copy)])
+    try a.sql("UPDATE person SET area = 'seen by the form alone'")
+    let moment = try a.replica.moment(of: [("person", ["p"])])
+    let older = try Replica(at: copy, schema: Fleet.schema, environment: fleet.environment)
+    for isRenewed in [false, true] {
+      if isRenewed { try older.become(ReplicaID(bits: 31)) }
+      let error = #expect(throws: RelayError.self) {
+        try older.write(seenAt: moment) { db in try db.execute("UPDATE person SET area = 'W'") }
+      }
+      #expect(error?.code == .momentVoid)
+    }
+    #expect(try older.status().pending == 1)
+  }
 }

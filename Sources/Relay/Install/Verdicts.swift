@@ -59,9 +59,24 @@ extension Install {
       }
       try core.learn(key, verdict)
       confirmed.append(one, verdict, rows)
+      if verdict.isAccepted, try core.outbox.batch(key) == .sealedAnew {
+        try core.resealing.takeBack(one.transaction, try changesInForce(one))
+      }
       try core.leavePending(key, verdict, one.transaction)
     }
     return confirmed
+  }
+
+  /// What a transaction changed of rows that this pull brings alive and that this device has not deleted since.
+  private func changesInForce(_ one: OwnTransactions.Own) throws(RelayError) -> [RowChange] {
+    var changes: [RowChange] = []
+    for change in one.transaction.rows {
+      guard let arrived = hot[change.row], let table = core.schema.table(change.row.table),
+        try arrived.values(table) != nil, try core.tableRow(change.row, table) != nil
+      else { continue }
+      changes.append(change)
+    }
+    return changes
   }
 
   /// Is each row of an accepted transaction accounted for: by what the pull brings of it, by an exit, or because this

@@ -44,12 +44,25 @@ extension Replica {
 }
 
 extension Moment {
-  /// - Throws: `moment_void` where it was taken from another file or another history of the hub.
-  func check(_ state: ReplicaState) throws(RelayError) {
+  /// - Returns: the newest own transaction then.
+  /// - Throws: `moment_void` where it was taken from another file, another copy of this one or another history of the hub.
+  func check(_ core: ReplicaCore, _ state: ReplicaState) throws(RelayError) -> DotKey {
     // The first install of an unenrolled replica gives it its epoch; nothing seen before then was the hub's.
-    guard replica == state.replica, base <= state.base, epoch == state.epoch || base == 0 else {
+    guard let last = try core.replicas.key(Dot(replica, counter)), last <= state.key, base <= state.base,
+      epoch == state.epoch || base == 0, try isHeld(core.replicas, state)
+    else {
       throw RelayError(.momentVoid, "the rows were read from another file or another history of the hub")
     }
+    return last
+  }
+
+  /// Is the work that was seen as pending this file's? What it did as an older replica may have become somebody else's:
+  /// that must be here itself.
+  private func isHeld(_ replicas: ReplicaStore, _ state: ReplicaState) throws(RelayError) -> Bool {
+    for interval in seen.intervals where interval.replica != state.replica {
+      guard try replicas.holds(interval) else { return false }
+    }
+    return true
   }
 
   /// The row that the author meant: columns that were given back as the form had shown them stay as they are now.

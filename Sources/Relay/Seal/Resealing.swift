@@ -42,6 +42,21 @@ struct Resealing {
     return true
   }
 
+  /// A batch that was sealed anew is in force after all: the hub that refused it was put back to a time before that. Values,
+  /// elements and rows that are written twice are there once; what was counted twice is taken back.
+  func takeBack(_ transaction: Transaction, _ changes: [RowChange]) throws(RelayError) {
+    var state = try core.state()
+    var back: [RowChange] = []
+    for var change in changes where !change.operations[0].isInsert {
+      change.operations = change.operations.compactMap { operation in
+        guard case .increment(let group, let delta) = operation.kind, delta != .min else { return nil }
+        return Operation(.increment(group, -delta))
+      }
+      if !change.operations.isEmpty { back.append(rebased(change, transaction, state)) }
+    }
+    if !back.isEmpty { _ = try again(transaction, back, &state, isBatch: false) }
+  }
+
   /// The parts that hold together, the one that was refused for itself; ascending.
   private func parts(of transaction: Transaction, refused: RowID?) throws(RelayError) -> [[RowChange]] {
     var items: [Connected.Item] = []

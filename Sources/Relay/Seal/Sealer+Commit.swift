@@ -8,6 +8,8 @@ struct Commit {
   var mode = TransactionMode.merge
   /// What the author had seen, if not everything that this replica shows now.
   var moment: Moment?
+  /// The newest own transaction that the author had seen; nil for the newest there is.
+  var lastSeen: DotKey?
   var decisions: [RowID: [GroupID: Decision]] = [:]
   /// A conflict that it settles; what that means for the row is written first.
   var settlement: Settlement?

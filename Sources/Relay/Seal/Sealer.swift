@@ -42,7 +42,7 @@ struct Sealer {
     let logged = isTapped ? [] : try loggedCounts()
     guard isTapped || !logged.isEmpty else { return [] }
     var state = try core.state()
-    try commit.moment?.check(state)
+    commit.lastSeen = try commit.moment?.check(core, state)
     if commit.author.isEmpty { commit.author = state.author }
     // Where little was written, bookkeeping is asked row by row.
     let records = isTapped ? Int64(core.db.tap.count) : logged.reduce(0) { $0 + $1.records }
@@ -321,8 +321,7 @@ struct Sealer {
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
     var seen = DotSet()
     if let moment = commit.moment { seen = moment.seen } else { seen = try core.outbox.pendingDots() }
-    let last = DotKey(number: state.number, counter: commit.moment?.counter ?? state.counter)
-    try addConfirmed(of: sealing, upTo: last, to: &seen)
+    try addConfirmed(of: sealing, upTo: commit.lastSeen ?? state.key, to: &seen)
     state.counter += 1
     let header = Transaction(
       dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time, epoch: state.epoch,

@@ -40,6 +40,20 @@ final class ReplicaStore {
 
   func isOwn(_ dot: Dot) throws(RelayError) -> Bool { try key(dot) != nil }
 
+  /// Is all of this work in the file, pending, refused or accepted?
+  func holds(_ work: DotSet.Interval) throws(RelayError) -> Bool {
+    guard let low = try key(Dot(work.replica, work.low)), let high = try key(Dot(work.replica, work.high)) else {
+      return false
+    }
+    let count = try db.first(
+      """
+      SELECT (SELECT count(*) FROM relay_transaction WHERE dot BETWEEN ?1 AND ?2)
+        + (SELECT count(*) FROM relay_refusal WHERE dot BETWEEN ?1 AND ?2)
+        + (SELECT count(*) FROM relay_accepted WHERE dot BETWEEN ?1 AND ?2)
+      """, [Value(low), Value(high)])?[0].integer
+    return count == high.value - low.value + 1
+  }
+
   /// The file is another replica from now on.
   ///
   /// - Returns: its number.

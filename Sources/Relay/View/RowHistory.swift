@@ -94,7 +94,7 @@ extension TableSchema {
           position: at, isShown: isCounter || at == 0, content: write.value, author: author, device: device,
           time: isKnown ? write.effective.milliseconds : nil, dot: write.dot,
           // What has no verdict stands beyond every seq while it is merged.
-          seq: write.seq <= Limits.sequence ? write.seq : 0)
+          seq: write.seq < WriteContext.pendingSeq ? write.seq : 0)
       })
   }
 

@@ -49,7 +49,7 @@ final class View {
     cells.apply(
       change,
       WriteContext(
-        dot: transaction.dot, seq: WriteContext.pendingSeq + transaction.dot.counter,
+        dot: transaction.dot, seq: WriteContext.pendingSeq,
         effective: one.effective ?? transaction.time, seen: transaction.seen, base: change.base,
         author: role, now: role),
       table: table)
