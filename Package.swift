@@ -8,9 +8,11 @@ let package = Package(
     .library(name: "RelayCurl", targets: ["RelayCurl"]),
     .library(name: "RelayProtocol", targets: ["RelayProtocol"]),
     .library(name: "RelayHub", targets: ["RelayHub"]),
+    .library(name: "RelaySimulation", targets: ["RelaySimulation"]),
     .executable(name: "relay-server", targets: ["relay-server"]),
     .executable(name: "relay-client", targets: ["relay-client"]),
     .executable(name: "relay-bench", targets: ["relay-bench"]),
+    .executable(name: "relay-sim", targets: ["relay-sim"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -68,6 +70,14 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
 
+    // Both sides on a disk, a network and a clock that follow from a seed; apps test their own schema with it.
+    .target(
+      name: "RelaySimulation",
+      dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite", "RelayProtocol", "CSQLite"]),
+    .executableTarget(
+      name: "relay-sim",
+      dependencies: ["RelaySimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
     // The reference app.
     .target(
       name: "Organisation", dependencies: ["Relay"], path: "SampleClient/Organisation",
@@ -95,6 +105,7 @@ let package = Package(
     .testTarget(
       name: "RelayHubTests",
       dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores"]),
+    .testTarget(name: "SimulationTests", dependencies: ["RelaySimulation", "Relay", "RelaySQLite", "RelayProtocol"]),
     // Vectors of Protocol/conformance, for the tests that play them.
     .target(
       name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],

@@ -1,0 +1,81 @@
+/// A disk in memory: files with what a medium would have kept of them. Programs reach it through the processes that run on
+/// it, each with a SQLite VFS of its own; a power cut ends all of them.
+///
+/// Not Sendable: a simulation is one thread.
+public final class SimulatedDisk {
+  private var files: [String: MemoryFile] = [:]
+  /// Removed, while the medium does not know it yet.
+  private var removed: [String: MemoryFile] = [:]
+  /// The most bytes that all files may have; nil for no bound.
+  public var quota: Int?
+  /// A drive that says that it has synced and has not.
+  public var liesAboutSync = false
+  private var random: SplitMix
+
+  public init(seed: UInt64) { random = SplitMix(seed: seed, "disk") }
+
+  func file(_ path: String) -> MemoryFile? { files[path] }
+
+  func make(_ path: String) -> MemoryFile {
+    let file = MemoryFile()
+    files[path] = file
+    return file
+  }
+
+  func remove(_ path: String, isSynced: Bool) -> Bool {
+    guard let file = files.removeValue(forKey: path) else { return false }
+    if file.isOnMedium { removed[path] = file }
+    if isSynced { syncNames() }
+    return true
+  }
+
+  func syncNames() {
+    removed.removeAll()
+    for file in files.values { file.isOnMedium = true }
+  }
+
+  func hasRoom(for more: Int) -> Bool { quota.map { bytes + more <= $0 } ?? true }
+
+  // MARK: For the simulation
+
+  public var bytes: Int { files.values.reduce(0) { $0 + $1.size } }
+
+  /// Sectors that a power cut could take.
+  public var unsyncedSectors: Int { files.values.reduce(0) { $0 + $1.unsyncedSectors } }
+
+  public var paths: [String] { files.keys.sorted() }
+
+  /// The power goes. Whoever runs on this disk has to be dead.
+  public func cut(_ rule: PowerCut) {
+    for path in files.keys.sorted() {
+      guard let file = files[path] else { continue }
+      file.cut(rule, &random)
+      if !file.isOnMedium, !rule.keepsSize(&random) { files[path] = nil }
+    }
+    for path in removed.keys.sorted() where files[path] == nil && !rule.keepsSize(&random) {
+      removed[path]?.cut(rule, &random)
+      files[path] = removed[path]
+    }
+    syncNames()
+  }
+
+  /// A bit of a file turns over; nothing happens where the file is shorter.
+  public func flip(_ path: String, bit: Int) { files[path]?.flip(bit: bit) }
+
+  public func size(of path: String) -> Int? { files[path]?.size }
+
+  /// Everything as a copy of the files would have it.
+  public func image() -> DiskImage { DiskImage(files: files.mapValues(\.content)) }
+
+  /// The files are put back to a copy. Whoever runs on this disk has to be dead.
+  public func put(_ image: DiskImage) {
+    files = image.files.mapValues { MemoryFile($0) }
+    removed.removeAll()
+    syncNames()
+  }
+}
+
+/// A copy of a disk's files.
+public struct DiskImage: Sendable, Equatable {
+  var files: [String: [UInt8]]
+}

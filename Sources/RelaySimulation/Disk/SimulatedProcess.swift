@@ -1,0 +1,106 @@
+internal import CSQLite
+internal import Synchronization
+
+/// A program on a simulated disk, as SQLite sees it: a VFS with a name, which lives until the process is killed. After that
+/// every call fails and changes nothing, so that objects that still hold connections can be dropped.
+public final class SimulatedProcess {
+  /// What SQLite asks of a system.
+  public enum Call: Int, Sendable, CaseIterable { case read, write, truncate, sync, look, lock, open, delete }
+
+  public let disk: SimulatedDisk
+  /// What `Environment.vfs` is to say.
+  public let name: String
+  public private(set) var isAlive = true
+  /// Calls since it began.
+  public private(set) var calls = 0
+  private var deadAt: Int?
+  private var failing: (at: Int, forGood: Bool)?
+  /// How often a call was made to fail.
+  public private(set) var failures = 0
+  private(set) var diedNow = false
+  private var random: SplitMix
+  private let now: () -> Int64
+  private let vfs: UnsafeMutablePointer<sqlite3_vfs>
+  private let label: UnsafeMutablePointer<CChar>
+  private var opens: [OpenFile] = []
+
+  private static let serial = Atomic<Int>(0)
+
+  /// - Parameter now: milliseconds since 1970.
+  public init(on disk: SimulatedDisk, seed: UInt64, now: @escaping () -> Int64) {
+    self.disk = disk
+    self.now = now
+    random = SplitMix(seed: seed, "process")
+    name = "simulated-\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
+    vfs = .allocate(capacity: 1)
+    vfs.initialize(to: VirtualFileSystem.template)
+    label = .allocate(capacity: name.utf8.count + 1)
+    for (at, byte) in name.utf8.enumerated() { label[at] = CChar(bitPattern: byte) }
+    label[name.utf8.count] = 0
+    vfs.pointee.zName = UnsafePointer(label)
+    vfs.pointee.pAppData = Unmanaged.passUnretained(self).toOpaque()
+    sqlite3_vfs_register(vfs, 0)
+  }
+
+  deinit {
+    sqlite3_vfs_unregister(vfs)
+    label.deallocate()
+    vfs.deallocate()
+  }
+
+  // MARK: Faults
+
+  /// The process dies with the call that comes so many calls from now.
+  public func die(in calls: Int) { deadAt = self.calls + calls }
+
+  /// Nothing happens to it any more.
+  public func spare() { (deadAt, failing) = (nil, nil) }
+
+  /// One call to come fails with an I/O error, or all from it on.
+  public func fail(in calls: Int, forGood: Bool = false) { failing = (self.calls + calls, forGood) }
+
+  /// kill -9.
+  public func kill() {
+    guard isAlive else { return }
+    isAlive = false
+    for open in opens { open.abandon() }
+  }
+
+  /// Counts the call, and says whether it comes to nothing: the process is dead, dies with it, or the call fails.
+  func isHindered(at call: Call) -> Bool {
+    diedNow = false
+    guard isAlive else { return true }
+    calls += 1
+    if let deadAt, calls >= deadAt {
+      diedNow = true
+      kill()
+      return true
+    }
+    guard let failing, calls >= failing.at, call != .lock else { return false }
+    if !failing.forGood { self.failing = nil }
+    failures += 1
+    return true
+  }
+
+  func partOf(_ count: Int) -> Int { random.int(0..<count + 1) }
+
+  // MARK: What the VFS asks
+
+  func open(_ path: String?, creates: Bool) -> OpenFile? {
+    guard !isHindered(at: .open) else { return nil }
+    let found = path.flatMap { disk.file($0) }
+    guard let file = found ?? (path == nil ? MemoryFile() : creates ? path.map { disk.make($0) } : nil) else {
+      return nil
+    }
+    let open = OpenFile(self, file, path: path)
+    opens.append(open)
+    return open
+  }
+
+  func closed(_ open: OpenFile) { opens.removeAll { $0 === open } }
+
+  func randomByte() -> UInt8 { UInt8(truncatingIfNeeded: random.next()) }
+
+  /// Milliseconds of the Julian calendar, as SQLite counts.
+  var julian: Int64 { now() + 210_866_760_000_000 }
+}

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct RelaySim: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "relay-sim", abstract: "Devices and a hub in one process, with everything that can happen to them.",
+    subcommands: [StorageCommand.self])
+}
