@@ -17,7 +17,7 @@ export RELAY_STRICT = 1
 SOURCES = Package.swift Protocol Sources SampleClient Tests
 PACKAGES = libsqlite3-dev libcurl4-openssl-dev libpq-dev zlib1g-dev pkg-config sqlite3 python3
 # Tests look at system calls, and let them fail as a full disk would; and they run a private PostgreSQL.
-test: PACKAGES += strace postgresql procps
+test: PACKAGES += strace postgresql procps openssl
 demo-postgres: PACKAGES += postgresql
 
 setup:

@@ -65,6 +65,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case hubSilent = "hub_silent"
   case certificateUntrusted = "certificate_untrusted"
   case certificateExpired = "certificate_expired"
+  case plainHTTP = "plain_http"
   case signInPage = "sign_in_page"
   case proxyPassword = "proxy_password"
   case requestTooLarge = "request_too_large"
@@ -132,6 +133,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .certificateUntrusted:
       "Nothing was sent. Somebody else may answer: check the address, and whether the network wants a sign-in."
     case .certificateExpired: "Nothing was sent. Check this device's clock; if it is right, tell the hub's operator."
+    case .plainHTTP:
+      "Nothing was sent. Use the hub's https:// address; say --plain-http only where the whole network is yours."
     case .signInPage: "Local work is kept. Sign in to the network in a browser, then sync again."
     case .proxyPassword: "Local work is kept. Give the proxy's name and password with its address (https_proxy)."
     case .requestTooLarge:

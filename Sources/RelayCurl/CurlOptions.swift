@@ -22,6 +22,8 @@ enum CurlOptions {
     relay_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
     relay_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
     relay_curl_set_long(easy, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+    if let authorities = exchange.authorities { relay_curl_set_string(easy, CURLOPT_CAINFO, authorities) }
+    if exchange.isLocal { relay_curl_set_string(easy, CURLOPT_NOPROXY, "*") }
     relay_curl_set_long(easy, CURLOPT_NETRC, 0)
     relay_curl_set_long(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
     // The credential is for the hub, not for a proxy on the way.

@@ -10,6 +10,10 @@ internal import Synchronization
 /// queue and stays there.
 final class Exchange: @unchecked Sendable {
   let url: String
+  /// A file with the certificates that may vouch for the hub's; nil for the system's.
+  let authorities: String?
+  /// To this machine, which no proxy is asked for.
+  let isLocal: Bool
   let body: [UInt8]
   let deadline: Duration?
   let wait: Duration
@@ -24,8 +28,10 @@ final class Exchange: @unchecked Sendable {
   private var inflater: Inflater?
   private var failure: RelayError?
 
-  init(url: String, request: TransportRequest, deadline: Duration?) {
-    self.url = url
+  init(hub: HubAddress, authorities: String?, request: TransportRequest, deadline: Duration?) {
+    url = hub.text + request.path
+    self.authorities = authorities
+    isLocal = hub.isPlain && hub.isLoopback
     self.deadline = deadline
     wait = request.wait
     token = request.token

@@ -30,6 +30,8 @@ struct LineResult {
         return RelayError(.certificateUntrusted, "\(url): the certificate proves nothing (\(reason))")
       }
       return RelayError(.certificateExpired, "\(url): the certificate does not hold today")
+    case CURLE_SSL_CACERT_BADFILE:
+      return RelayError(.fileMissing, "the file with the certificates that may vouch for a hub cannot be read")
     default: return RelayError(.hubUnreachable, "\(url): \(reason)")
     }
   }

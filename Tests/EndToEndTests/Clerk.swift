@@ -5,7 +5,7 @@ import Testing
 struct Clerk {
   let name: String
   let folder: Folder
-  let client: Tool
+  var client: Tool
   let file: String
   private(set) var place: [String]
 

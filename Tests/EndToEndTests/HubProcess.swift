@@ -8,6 +8,8 @@ final class HubProcess {
   let data: String
   private let server: Tool
   private var process: Process?
+  /// What it has logged since it was started.
+  private(set) var log: URL?
   /// A hub that comes back listens where it listened before.
   private(set) var port = 0
   /// Of its listener for metrics.
@@ -29,15 +31,18 @@ final class HubProcess {
   /// - Parameters:
   ///   - wrapper: runs the hub, and leaves it the process that signals reach.
   ///   - options: more of them.
-  func serve(under wrapper: Tool.Wrapper? = nil, _ options: String...) async throws {
+  func serve(under wrapper: Tool.Wrapper? = nil, listening host: String = "127.0.0.1", _ options: String...)
+    async throws
+  {
     let (portFile, metricsFile) = (data + ".port", data + ".metrics-port")
     try? FileManager.default.removeItem(atPath: portFile)
     let started = try server.start(
       [
-        "serve", "--data", data, "--listen", "127.0.0.1:\(port)", "--port-file", portFile, "--metrics", "127.0.0.1:0",
+        "serve", "--data", data, "--listen", "\(host):\(port)", "--port-file", portFile, "--metrics", "127.0.0.1:0",
         "--metrics-port-file", metricsFile,
       ] + options, in: folder, under: wrapper)
     process = started.process
+    log = started.complaint
     try await eventually("the hub takes connections", within: .seconds(60)) {
       let complaint = try String(contentsOf: started.complaint, encoding: .utf8)
       try #require(started.process.isRunning, "\(complaint)")
@@ -69,6 +74,9 @@ final class HubProcess {
     self.process = nil
     return process.terminationStatus
   }
+
+  /// Sends the signal that has certificates read again.
+  func hangUp() { if let process { Glibc.kill(process.processIdentifier, SIGHUP) } }
 
   /// Memory that the process holds, in kB.
   func residentMemory() throws -> Int {

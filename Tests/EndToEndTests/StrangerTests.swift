@@ -23,7 +23,7 @@ struct StrangerTests {
     client.environment.merge(environment) { $1 }
     if !environment.isEmpty { client.environment["no_proxy"] = nil }
     let outcome = try await client.run(
-      clerk.place + ["enroll", "--hub", hub, "--code", "ANY", "--json"], in: folder)
+      clerk.place + ["enroll", "--hub", hub, "--code", "ANY", "--plain-http", "--json"], in: folder)
     #expect(outcome.status == 4, "\(outcome.complaint)")
     // What was not enrolled works on.
     try await clerk.change("INSERT INTO book (id, branch, title) VALUES (lower(hex(randomblob(8))), 'north', 'Atlas')")

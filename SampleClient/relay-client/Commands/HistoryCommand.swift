@@ -58,12 +58,9 @@ struct HistoryCommand: AsyncParsableCommand {
   /// - Returns: the history, and why the hub had no part in it.
   private func told(_ replica: Replica, _ key: [Value]) async throws(RelayError) -> (RowHistory, RelayError?) {
     do throws(RelayError) {
-      guard let hub = try ClientNotes.read([.hub], in: replica)[.hub] else {
-        throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
-      }
+      let transport = try HubLine.open(replica, at: place)
       var options = SyncOptions.system
       options.requestDeadline = .seconds(deadline)
-      let transport = try CurlTransport(hub: hub)
       return (
         try await replica.history(table: table, key: key, most: most, with: transport, options: options), nil
       )

@@ -44,12 +44,9 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   private func sync(_ replica: Replica) async throws(RelayError) -> SyncReport {
-    guard let hub = try ClientNotes.read([.hub], in: replica)[.hub] else {
-      throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
-    }
+    let line = try HubLine.open(replica, at: place)
     defer { Progress.end() }
     var options = SyncOptions.system
-    let line = try CurlTransport(hub: hub)
     let transport: any Transport = limitKbps.map { SlowTransport(line, kilobits: $0, sleep: options.sleep) } ?? line
     options.requestDeadline = deadline.map { .seconds($0) }
     return try await within(deadline.map { .seconds($0) }) { [options] () async throws(RelayError) in

@@ -28,10 +28,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let replica = try place.open()
-    guard let hub = try ClientNotes.read([.hub], in: replica)[.hub] else {
-      throw RelayError(.notEnrolled, "\(place.path): this replica belongs to no hub")
-    }
-    let transport = try CurlTransport(hub: hub)
+    let transport = try HubLine.open(replica, at: place)
     let repair: Repair? = takeAsEdits ? .takeAsEdits : revert ? .revert : nil
     let result: Verification
     if let repair {

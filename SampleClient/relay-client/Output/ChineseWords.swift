@@ -17,6 +17,6 @@ enum ChineseWords {
     "schema_invalid": "架构文件有误", "schema_mismatch": "架构不一致", "schema_too_old": "程序过旧", "schema_too_new": "中心过旧",
     "file_replaced": "文件已被替换", "damaged_work": "未发送内容损坏", "limit_exceeded": "超过限制", "malformed_message": "消息有误",
     "unsupported_version": "版本不支持", "page_void": "接收重新开始", "out_of_order": "次序不对", "invariant": "程序缺陷",
-    "nested_call": "嵌套调用", "envelope_unneeded": "将重新发送",
+    "nested_call": "嵌套调用", "envelope_unneeded": "将重新发送", "plain_http": "连接未加密",
   ]
 }

@@ -6,6 +6,8 @@ enum ClientNotes {
   enum Name: String {
     /// The hub's address.
     case hub
+    /// There where the hub may be reached without TLS, though it is on another machine.
+    case plainHTTP = "plain_http"
     /// Code and message of the last sync's failure; absent after one that went well.
     case errorCode = "error_code"
     case errorMessage = "error_message"

@@ -13,6 +13,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "HOST:PORT for /metrics (or RELAY_METRICS), a listener of its own. Off where it is not given.")
   var metrics: String?
   @Option(help: "Writes the port of /metrics here.") var metricsPortFile: String?
+  @Option(help: "The certificate for TLS with its chain, PEM (or RELAY_CERTIFICATE). SIGHUP reads it again.")
+  var certificate: String?
+  @Option(help: "The certificate's private key, PEM without a passphrase (or RELAY_KEY).") var key: String?
   @Flag(help: "A proxy with TLS stands before the server; it may listen beyond loopback.") var behindProxy = false
   @Option(name: .customLong("host"), help: "A name under which devices reach the hub; repeatable. Others get 404.")
   var hosts: [String] = []
@@ -40,6 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
       settings.metrics = try ListenAddress(metrics)
     }
     settings.metricsPortFile = metricsPortFile
+    settings.tls = try tls()
     settings.isBehindProxy = behindProxy
     settings.hosts = hosts
     try set(&settings.limits.connections, connections, "--connections", 1...1_000_000)
@@ -47,6 +51,14 @@ struct ServeCommand: AsyncParsableCommand {
     try set(&settings.limits.workBurst, deviceBurst.map { $0 * 1000 }, "--device-burst", 100...3_600_000)
     try set(&settings.limits.workRate, deviceRate, "--device-rate", 1...10_000)
     return settings
+  }
+
+  private func tls() throws(RelayError) -> (certificate: String, key: String)? {
+    let certificate = certificate ?? SystemEdge.environment("RELAY_CERTIFICATE")
+    let key = key ?? SystemEdge.environment("RELAY_KEY")
+    guard certificate != nil || key != nil else { return nil }
+    guard let certificate, let key else { throw RelayError(.usage, "--certificate and --key go together") }
+    return (certificate, key)
   }
 
   private func set<T: Comparable>(

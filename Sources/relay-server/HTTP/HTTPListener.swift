@@ -10,7 +10,7 @@ struct HTTPListener: Sendable {
 
   /// - Throws: `usage` naming the address and the reason.
   static func open<Service: HTTPService>(
-    _ address: ListenAddress, _ service: Service, gate: ConnectionGate, limits: ServerLimits,
+    _ address: ListenAddress, _ service: Service, gate: ConnectionGate, limits: ServerLimits, tls: ServerTLS? = nil,
     on group: any EventLoopGroup
   ) async throws -> HTTPListener {
     let bootstrap = ServerBootstrap(group: group)
@@ -22,6 +22,7 @@ struct HTTPListener: Sendable {
       .childChannelOption(.allocator, value: ByteBufferAllocator())
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
+          if let tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
           try channel.pipeline.syncOperations.addHandlers(
             HTTPResponseEncoder(), ByteToMessageHandler(decoder()), HTTPConnection(service, gate, limits))
         }

@@ -20,6 +20,9 @@ struct HubServer {
     if case .directory(let path) = settings.place { lock = try DirectoryLock(path) }
     defer { withExtendedLifetime(lock) {} }
     let limits = settings.limits
+    let tls = try settings.tls.map { (files) throws(RelayError) in
+      try ServerTLS(certificate: files.certificate, key: files.key)
+    }
     let (budget, metrics) = (DeviceBudget(limits), Metrics())
     let readers = try ReaderPool(
       settings.place, count: max(2, min(8, NIOCore.System.coreCount)), budget: budget, limits: limits)
@@ -35,7 +38,9 @@ struct HubServer {
       hosts: HostCheck(settings), organisation: organisation, logger: logger, isBehindProxy: settings.isBehindProxy)
     let network = Network(
       settings: settings, service: service,
-      figures: MetricsService { metrics.text(head: parking.head, parked: parking.count, gate: gate) }, logger: logger)
+      figures: MetricsService {
+        metrics.text(head: parking.head, parked: parking.count, gate: gate, certificateExpires: tls?.expires)
+      }, tls: tls, logger: logger)
     // The write-ahead log moves into the database file, so that it stays small.
     let checkpoints = Periodic(pause: .seconds(2), failure: "checkpoint failed", logger: logger) {
       () async throws(RelayError) in try await writer.checkpoint()
@@ -61,7 +66,10 @@ struct HubServer {
     let otherNodes = OtherNodes(place: settings.place, parking: parking, logger: logger)
     // The last one goes down first: who listens to other nodes ends once the network has closed the parking.
     let services = ServiceGroupConfiguration(
-      services: [otherNodes, network, checkpoints, tidying, memory, clock, rightsWatch],
+      services: [
+        otherNodes, network, CertificateReload(tls: tls, logger: logger), checkpoints, tidying, memory, clock,
+        rightsWatch,
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: logger)
     try await ServiceGroup(configuration: services).run()

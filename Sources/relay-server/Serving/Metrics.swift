@@ -29,7 +29,7 @@ final class Metrics: Sendable {
     }
   }
 
-  func text(head: UInt64, parked: Int, gate: ConnectionGate) -> String {
+  func text(head: UInt64, parked: Int, gate: ConnectionGate, certificateExpires: Int64?) -> String {
     let state = state.withLock { $0 }
     var lines = ["# TYPE relay_requests_total counter"]
     for (series, count) in state.requests.sorted(by: { $0.key < $1.key }) {
@@ -44,6 +44,11 @@ final class Metrics: Sendable {
     lines += ["# TYPE relay_connections_refused_total counter", "relay_connections_refused_total \(gate.turnedAway)"]
     lines += ["# TYPE relay_body_bytes gauge", "relay_body_bytes \(gate.bodies.used)"]
     lines += ["# TYPE relay_answer_bytes gauge", "relay_answer_bytes \(gate.answers.used)"]
+    if let certificateExpires {
+      lines += [
+        "# TYPE relay_certificate_expires_seconds gauge", "relay_certificate_expires_seconds \(certificateExpires)",
+      ]
+    }
     return lines.joined(separator: "\n") + "\n"
   }
 }

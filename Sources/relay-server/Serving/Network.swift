@@ -10,6 +10,7 @@ struct Network: Service {
   let settings: ServeSettings
   let service: HubService
   let figures: MetricsService
+  let tls: ServerTLS?
   let logger: Logger
 
   func run() async throws {
@@ -25,7 +26,7 @@ struct Network: Service {
 
   private func serve(on group: any EventLoopGroup) async throws {
     let hub = try await HTTPListener.open(
-      settings.listen, service, gate: service.gate, limits: settings.limits, on: group)
+      settings.listen, service, gate: service.gate, limits: settings.limits, tls: tls, on: group)
     var listeners = [hub]
     if let address = settings.metrics {
       let own = ConnectionGate(settings.limits)
@@ -35,7 +36,8 @@ struct Network: Service {
     logger.info(
       "serving",
       metadata: [
-        "host": "\(settings.listen.host)", "port": "\(hub.port ?? 0)", "data": "\(settings.place.name)",
+        "host": "\(settings.listen.host)", "port": "\(hub.port ?? 0)", "tls": "\(tls != nil)",
+        "data": "\(settings.place.name)",
         "metrics": "\(settings.metrics.map { "\($0.host):\(listeners.last?.port ?? 0)" } ?? "off")",
       ])
     try announce(listeners.last?.port, in: settings.metricsPortFile)

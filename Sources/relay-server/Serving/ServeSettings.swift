@@ -8,6 +8,8 @@ struct ServeSettings: Sendable {
   var portFile: String?
   var metrics: ListenAddress?
   var metricsPortFile: String?
+  /// Files with the certificate's chain and its key; nil where the server speaks without TLS.
+  var tls: (certificate: String, key: String)?
   /// A proxy with TLS stands before the server.
   var isBehindProxy = false
   /// Names under which the server is reached, beside its address.
@@ -16,11 +18,11 @@ struct ServeSettings: Sendable {
 
   /// - Throws: `usage` where credentials would travel in the open.
   func check() throws(RelayError) {
-    guard listen.isLoopback || isBehindProxy else {
+    guard listen.isLoopback || isBehindProxy || tls != nil else {
       throw RelayError(
         .usage, "\(listen.host) is reached from other machines, and what travels there is readable without TLS",
         advice:
-          "Nothing was started. Put a proxy with TLS before it and say --behind-proxy."
+          "Nothing was started. Name --certificate and --key, or put a proxy with TLS before it and say --behind-proxy."
       )
     }
     if let metrics, !metrics.isLoopback, !isBehindProxy {
