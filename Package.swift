@@ -106,7 +106,9 @@ let package = Package(
     .target(name: "TestStores", dependencies: ["RelayHubPostgres"], path: "Tests/TestStores"),
     .testTarget(
       name: "RelayHubTests",
-      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores"]),
+      dependencies: [
+        "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestStores",
+      ]),
     .testTarget(name: "SimulationTests", dependencies: ["RelaySimulation", "Relay", "RelaySQLite", "RelayProtocol"]),
     // Vectors of Protocol/conformance, for the tests that play them.
     .target(

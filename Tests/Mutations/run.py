@@ -22,7 +22,7 @@ TREE = os.path.join(HOME, "tree")
 SWITCHES = "Protocol/RelayProtocol/Mutation.swift"
 KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay",
         "Sources/RelayGzip", "Sources/RelayHub", "Sources/CPostgres", "Sources/RelayHubPostgres", "Tests/TestStores",
-        "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests"]
+        "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests", "Sources/RelaySimulation"]
 # Targets by what they need, without the packages of others: `Crypto` is a stand-in.
 PACKAGE = """// swift-tools-version: 6.2
 import PackageDescription
@@ -39,6 +39,9 @@ let package = Package(
     .target(name: "Relay", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge"]),
     .target(name: "RelayGzip", dependencies: ["RelayProtocol", "CZlib"]),
     .target(name: "RelayHub", dependencies: ["RelayProtocol", "RelaySQLite", "RelayMerge", "Crypto"]),
+    .target(
+      name: "RelaySimulation",
+      dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite", "RelayProtocol", "CSQLite"]),
     .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq"),
     .target(name: "RelayHubPostgres", dependencies: ["RelayHub", "RelayMerge", "RelayProtocol", "CPostgres"]),
     .target(name: "TestStores", dependencies: ["RelayHubPostgres"], path: "Tests/TestStores"),
@@ -52,7 +55,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "RelayHubTests",
-      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores"]),
+      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestStores"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,7 @@ extension RelayError {
 
 extension TransportResponse {
   /// How long is asked to wait, by the hub itself or by what stands before it.
-  var asksToWait: Duration? {
+  package var asksToWait: Duration? {
     if let retryAfter { return retryAfter }
     guard isFromHub, status != 200, let reply = try? ErrorReply(decoding: body), reply.retryAfter > 0
     else { return nil }

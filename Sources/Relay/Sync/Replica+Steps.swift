@@ -68,7 +68,7 @@ extension Replica {
   }
 
   /// - Returns: whether there is reason to ask again.
-  func mend(_ mend: SyncMachine.Mend) throws(RelayError) -> Bool {
+  package func mend(_ mend: SyncMachine.Mend) throws(RelayError) -> Bool {
     switch mend {
     case .abandonPull:
       try abandonPull()

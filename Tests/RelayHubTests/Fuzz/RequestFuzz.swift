@@ -1,4 +1,5 @@
 internal import RelayProtocol
+internal import RelaySimulation
 
 /// Makes transactions that a device might seal, of rows that there are and that there are not, and bends requests and
 /// their bytes.

@@ -1,4 +1,5 @@
 import Foundation
+import RelaySimulation
 import Testing
 
 /// Random histories of small fleets against a truth that no program has. `RELAY_SCHEDULES` says how many of each kind,
@@ -17,14 +18,14 @@ import Testing
       do {
         try schedule.run(steps: steps)
       } catch {
-        let story = schedule.story.joined(separator: "\n")
+        let story = schedule.oracle.story.joined(separator: "\n")
         Issue.record("RELAY_SEED=\(seed), \(steps) steps: \(error)\nWhat had happened:\n\(story)")
         return
       }
-      counts.merge(schedule.counts, uniquingKeysWith: +)
+      counts.merge(schedule.oracle.counts, uniquingKeysWith: +)
     }
     // What never happened was not tested. A few schedules need not have everything.
     guard Self.many * UInt64(steps) >= 12_000 else { return }
-    for what in Schedule.mustHappen { #expect(counts[what] ?? 0 > 0, "\(what) never happened in \(counts)") }
+    for what in Oracle.mustHappen { #expect(counts[what] ?? 0 > 0, "\(what) never happened in \(counts)") }
   }
 }

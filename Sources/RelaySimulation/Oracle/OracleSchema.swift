@@ -1,22 +1,22 @@
 /// The tables that schedules write to, under one of two sync schemas and three roles. The oracle knows the rules of their
 /// columns in its own words.
-struct OracleSchema {
+package struct OracleSchema: Sendable {
   /// How the oracle makes one value of what nobody had seen.
-  enum Kind { case last, lastGiven, greatest, least, sum, elements }
+  package enum Kind: Sendable { case last, lastGiven, greatest, least, sum, elements }
 
-  let columns: [String: Kind]
+  package let columns: [String: Kind]
   /// Columns about which people are asked.
-  let asks: Set<String>
-  let policies: [String: String]
+  package let asks: Set<String>
+  package let policies: [String: String]
   /// May whoever writes a person give it to a unit that they may not write?
-  let givesAway: Bool
+  package let givesAway: Bool
 
   /// Everybody reads all but `blind`, who does not see the area, and `reader` writes nothing.
-  static let roles = ["field", "blind", "reader"]
+  package static let roles = ["field", "blind", "reader"]
 
-  static func hidden(_ role: String) -> Set<String> { role == "blind" ? ["area"] : [] }
+  package static func hidden(_ role: String) -> Set<String> { role == "blind" ? ["area"] : [] }
 
-  static let all = [
+  package static let all = [
     OracleSchema(
       columns: [
         "unit": .last, "phone": .last, "area": .last, "guests": .sum, "tags": .elements, "top": .greatest,
@@ -31,7 +31,7 @@ struct OracleSchema {
       asks: ["area"], policies: ["phone": "last_non_null", "area": "ask", "top": "min"], givesAway: false),
   ]
 
-  var json: [UInt8] {
+  package var json: [UInt8] {
     func policy(_ column: String) -> String { "\"policy\": \"\(policies[column] ?? "lww")\"" }
     let access = """
       "access": { "field": { "read": true, "write": true }, "reader": { "read": true },

@@ -1,62 +1,62 @@
-import Relay
-import RelayProtocol
+internal import Relay
+package import RelayProtocol
 
 /// A row by its table and key, as the oracle names it.
-struct Name: Hashable, Comparable, CustomStringConvertible {
-  var table: String
-  var id: String
-  var description: String { "\(table) \(id)" }
-  static func < (a: Name, b: Name) -> Bool { (a.table, a.id) < (b.table, b.id) }
+package struct Name: Hashable, Comparable, CustomStringConvertible {
+  package var table: String
+  package var id: String
+  package var description: String { "\(table) \(id)" }
+  package static func < (a: Name, b: Name) -> Bool { (a.table, a.id) < (b.table, b.id) }
 }
 
 /// What one transaction did to one row, told from what its author's table showed before and after.
-struct Act {
+package struct Act {
   /// What the author's row showed before and after; nil where it was not there.
-  var before: [String: Value]?
-  var after: [String: Value]?
+  package var before: [String: Value]?
+  package var after: [String: Value]?
   /// Every transaction whose effect the author's row reflected: the truth that the rules must find by themselves.
-  var seen: Set<Dot>
+  package var seen: Set<Dot>
   /// A cell that was written although nothing differs: a conflict was settled for the value shown.
-  var settled: String?
+  package var settled: String?
   /// Where the row's existence was settled: is it to be there?
-  var isToLive = true
+  package var isToLive = true
   /// Columns that its author's role does not see: it gives them nothing.
-  var hidden: Set<String> = []
+  package var hidden: Set<String> = []
   /// The person that a visit was hung on, and what the author's row of that person reflected.
-  var parent: (name: Name, seen: Set<Dot>)?
+  package var parent: (name: Name, seen: Set<Dot>)?
 
-  var isNothing: Bool { before == after && settled == nil }
+  package var isNothing: Bool { before == after && settled == nil }
 }
 
 /// What an oracle knows that no program has: the exact knowledge behind every write. It merges by the definition of a
 /// cell (the writes that nobody who wrote later had seen) and shares no code with Relay.
-final class Truth {
-  struct Write: Equatable {
-    var value: Value
-    var effective: UInt64
+package final class Truth {
+  package struct Write: Equatable {
+    package var value: Value
+    package var effective: UInt64
   }
 
-  struct Line {
+  package struct Line {
     /// cell → the writes that no later author had seen. `live` is existence, `tags:x` an element.
-    var cells: [String: [Dot: Write]] = [:]
+    package var cells: [String: [Dot: Write]] = [:]
     /// Every transaction that ever wrote the row, in the hub's order.
-    var writers: [(seq: UInt64, dot: Dot)] = []
+    package var writers: [(seq: UInt64, dot: Dot)] = []
     /// Unit (of a person) or person (of a visit) and existence, from a seq on.
-    var places: [(seq: UInt64, place: String, alive: Bool)] = []
+    package var places: [(seq: UInt64, place: String, alive: Bool)] = []
   }
 
-  static let columns: [String: [String]] = [
+  package static let columns: [String: [String]] = [
     "person": ["unit", "phone", "area", "guests", "tags", "top"], "visit": ["person", "note"],
   ]
-  let schema: OracleSchema
-  private(set) var lines: [Name: Line] = [:]
-  private(set) var head: UInt64 = 0
+  package let schema: OracleSchema
+  package private(set) var lines: [Name: Line] = [:]
+  package private(set) var head: UInt64 = 0
 
-  init(_ schema: OracleSchema) { self.schema = schema }
+  package init(_ schema: OracleSchema) { self.schema = schema }
 
   // MARK: Merging
 
-  func accept(_ dot: Dot, seq: UInt64, effective: UInt64, _ acts: [Name: Act]) {
+  package func accept(_ dot: Dot, seq: UInt64, effective: UInt64, _ acts: [Name: Act]) {
     head = seq
     for (name, act) in acts {
       var line = lines[name] ?? Line()
@@ -91,7 +91,7 @@ final class Truth {
     lines[parent] = line
   }
 
-  func refuse(seq: UInt64) { head = seq }
+  package func refuse(seq: UInt64) { head = seq }
 
   private func effects(_ act: Act, _ line: Line, _ name: Name) -> [(String, Value?, Bool)] {
     // Of a row that was not there, only whether it is to be can be settled.
@@ -127,9 +127,11 @@ final class Truth {
 
   // MARK: What a row shows
 
-  func isAlive(_ line: Line) -> Bool { line.cells["live"]?.values.contains { $0.value == .integer(1) } ?? false }
+  package func isAlive(_ line: Line) -> Bool {
+    line.cells["live"]?.values.contains { $0.value == .integer(1) } ?? false
+  }
 
-  func values(_ name: Name, _ line: Line) -> [String: Value] {
+  package func values(_ name: Name, _ line: Line) -> [String: Value] {
     var values: [String: Value] = [:]
     for column in Truth.columns[name.table] ?? [] {
       let writes = line.cells[column] ?? [:]
@@ -151,13 +153,13 @@ final class Truth {
     return values
   }
 
-  func shown(_ name: Name) -> [String: Value]? {
+  package func shown(_ name: Name) -> [String: Value]? {
     guard let line = lines[name], isAlive(line) else { return nil }
     return values(name, line)
   }
 
   /// Cells of a row about which people have to be asked.
-  func questions(_ name: Name) -> Set<String> {
+  package func questions(_ name: Name) -> Set<String> {
     guard let line = lines[name], isAlive(line) else { return [] }
     let cells = name.table == "person" ? schema.asks.union(["live"]) : ["live"]
     return Set(cells.filter { Set((line.cells[$0] ?? [:]).values.map(\.value)).count > 1 })
@@ -166,15 +168,17 @@ final class Truth {
   // MARK: Where a row was
 
   /// The unit that a row lay in at a seq; nil where the hub had no such row.
-  func unit(_ name: Name, at seq: UInt64) -> String? {
+  package func unit(_ name: Name, at seq: UInt64) -> String? {
     guard let place = lines[name]?.places.last(where: { $0.seq <= seq })?.place else { return nil }
     return name.table == "person" ? place : unit(Name(table: "person", id: place), at: seq)
   }
 
-  func wasAlive(_ name: Name, at seq: UInt64) -> Bool { lines[name]?.places.last { $0.seq <= seq }?.alive ?? false }
+  package func wasAlive(_ name: Name, at seq: UInt64) -> Bool {
+    lines[name]?.places.last { $0.seq <= seq }?.alive ?? false
+  }
 
   /// Did a row change, move, or lose or regain its parent?
-  func concerned(_ name: Name, after low: UInt64, upTo high: UInt64) -> Bool {
+  package func concerned(_ name: Name, after low: UInt64, upTo high: UInt64) -> Bool {
     if lines[name]?.writers.contains(where: { $0.seq > low && $0.seq <= high }) == true { return true }
     guard name.table == "visit", low < high else { return false }
     let parent = lines[name]?.places.last { $0.seq <= high }.map { Name(table: "person", id: $0.place) }
@@ -184,7 +188,7 @@ final class Truth {
     }
   }
 
-  func writers(_ name: Name, upTo seq: UInt64) -> Set<Dot> {
+  package func writers(_ name: Name, upTo seq: UInt64) -> Set<Dot> {
     Set((lines[name]?.writers ?? []).filter { $0.seq <= seq }.map(\.dot))
   }
 }

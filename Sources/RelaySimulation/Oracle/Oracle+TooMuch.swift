@@ -1,9 +1,9 @@
-import Relay
-import RelayProtocol
+internal import Relay
+internal import RelayProtocol
 
-extension Schedule {
+extension Oracle {
   /// What a batch of a hundred schedules has to have had for its silence to mean something.
-  static let mustHappen = [
+  package static let mustHappen = [
     "moves", "deletes", "forms", "foreign", "settled", "undeleted", "resubmitted", "discarded", "regrants", "installs",
     "conflicts", "late edits", "lost requests", "lost answers", "role blind", "role reader", "forbidden",
     "refused not_writable", "refused key_unavailable", "refused depends_on_refused",
@@ -67,7 +67,7 @@ extension Schedule {
   }
 
   private func everReaches(_ unit: String?, _ witness: Witness) -> Bool {
-    guard let unit, let scopes = everGranted[witness.device.name] else { return false }
+    guard let unit, let scopes = everGranted[witness.name] else { return false }
     return scopes.contains("*") || scopes.contains("unit/" + unit)
   }
 
@@ -77,7 +77,7 @@ extension Schedule {
   }
 
   func noteAccepted(_ sent: Witness.Sent, _ witness: Witness) {
-    let now = grants[witness.device.name] ?? []
+    let now = grants[witness.name] ?? []
     for name in sent.acts.keys {
       guard let unit = truth.unit(name, at: truth.head), !now.contains("*"), !now.contains("unit/" + unit) else {
         continue
@@ -86,16 +86,34 @@ extension Schedule {
     }
   }
 
-  /// Who may write nothing is told so, and nothing changes.
-  func tryToWrite(_ witness: Witness) throws {
-    guard witness.knowsItsRole else { return }
-    count("forbidden")
-    let before = try witness.rows()
-    do {
-      try witness.device.sql("INSERT INTO person (id, unit) VALUES ('r\(Int.random(in: 0..<4, using: &random))', 'u1')")
-      throw Broken("\(witness.device.name) may write nothing, and wrote")
-    } catch let error as RelayError {
-      guard error.code == .roleForbids, try witness.rows() == before else { throw error }
+  /// Every row lies where the device may write now, or lay there when the author held it, and nothing builds on a
+  /// refused transaction.
+  func mayNotBeRefused(_ dot: Dot, _ sent: Witness.Sent, _ witness: Witness) -> Bool {
+    let scopes = grants[witness.name] ?? []
+    func writes(_ unit: String?) -> Bool { unit.map { scopes.contains("*") || scopes.contains("unit/" + $0) } ?? false }
+    let refused = said.filter { $0.key.replica == witness.replicaID && $0.key != dot && !$0.value.isAccepted }.keys
+    let tainted = refused.flatMap { witness.sent[$0.counter]?.acts.keys.map { $0 } ?? [] }
+    return sent.acts.allSatisfy { name, act in
+      guard !tainted.contains(name) else { return false }
+      if name.table == "visit" {
+        let parent = Name(table: "person", id: act.after?["person"]?.text ?? act.before?["person"]?.text ?? "")
+        guard !tainted.contains(parent), truth.lines[parent] != nil else { return false }
+        if act.before == nil, truth.lines[name] == nil {
+          return writes(truth.unit(parent, at: truth.head)) || writes(sent.held[parent])
+        }
+        if act.before == nil { return false }
+        // A row moves only between places that its author may write.
+        if act.after != nil, act.after?["person"] != act.before?["person"],
+          !writes(truth.unit(parent, at: truth.head)), !writes(sent.held[parent])
+        {
+          return false
+        }
+      } else if act.before != nil, let unit = act.after?["unit"], unit != act.before?["unit"], !writes(unit.text) {
+        return false
+      }
+      guard truth.lines[name] != nil else { return act.before == nil && writes(act.after?["unit"]?.text) }
+      if act.before == nil, !writes(act.after?["unit"]?.text) { return false }
+      return writes(truth.unit(name, at: truth.head)) || writes(sent.held[name])
     }
   }
 }

@@ -1,23 +1,26 @@
-import Relay
+internal import Relay
+package import RelayHub
 internal import RelayMerge
-import RelayProtocol
+package import RelayProtocol
 
-@testable import RelayHub
-
-extension Schedule {
+extension Oracle {
   /// After everybody has synced: hub and truth agree cell by cell, and every device shows what it should and no more.
-  func check() throws {
-    try checkHub()
+  ///
+  /// - Parameter answer: the hub's answer to a device's request.
+  package func check(_ hub: HubReader, answer: (Witness, SyncRequest) throws -> SyncResponse?) throws {
+    try checkHub(hub, answer)
     for witness in witnesses { try check(witness) }
   }
 
   /// Asks the hub for everything with every stamp, as a device that holds nothing would, and looks into its store.
-  private func checkHub() throws {
+  private func checkHub(
+    _ hub: HubReader, _ answer: (Witness, SyncRequest) throws -> SyncResponse?
+  ) throws {
     guard let auditor = witnesses.first, auditor.scopes == ["*"] else { return }
-    var request = try auditor.device.replica.nextRequest()
+    var request = try auditor.replica.nextRequest()
     (request.base, request.floor, request.logHash, request.scopes) = (0, 0, .zero, [])
     request.pull = PullRequest(pageBytes: 1 << 24)
-    guard let page = try fleet.answer(auditor.device, request)?.page else { throw Broken("no audit") }
+    guard let page = try answer(auditor, request)?.page else { throw Broken("no audit") }
     var told: Set<Name> = []
     for record in try page.rows.decoded().flatMap(\.rows) {
       let name = Name(
@@ -25,16 +28,15 @@ extension Schedule {
       guard let line = truth.lines[name] else { throw Broken("the hub made up \(name)") }
       guard truth.isAlive(line) == (record.values != nil) else { throw Broken("\(name): dead or alive?") }
       told.insert(name)
-      guard record.values != nil, var stored = try fleet.reader.session.load(record.row) else { continue }
-      try fleet.reader.session.expand(&stored)
-      let found = Dictionary(uniqueKeysWithValues: stored.state.cells.map { (Schedule.label($0.id, name), dots($0)) })
+      guard record.values != nil, let cells = try hub.cells(of: record.row) else { continue }
+      let found = Dictionary(uniqueKeysWithValues: cells.map { (Oracle.label($0.id, name), dots($0)) })
       let wanted = line.cells.filter { !$0.value.isEmpty }.mapValues { cell in cell.keys.sorted() }
       guard found == wanted else { throw Broken("\(name): the hub has \(found), the truth is \(wanted)") }
       let sent = Dictionary(
         uniqueKeysWithValues: record.stamps.map {
-          (Schedule.label($0.id, name), $0.writes.map(\.stamp.dot).sorted())
+          (Oracle.label($0.id, name), $0.writes.map(\.stamp.dot).sorted())
         })
-      let travels = stored.state.cells.filter { Schedule.travels($0) }.map { Schedule.label($0.id, name) }
+      let travels = cells.filter { Oracle.travels($0) }.map { Oracle.label($0.id, name) }
       guard sent.keys.sorted() == travels.sorted(),
         sent.allSatisfy({ $0.key == "guests" ? $0.value.count == 1 : $0.value == wanted[$0.key] })
       else { throw Broken("\(name): the hub sends \(sent) of \(wanted)") }
@@ -73,14 +75,14 @@ extension Schedule {
         """
       ),
     ] {
-      let left = try witness.device.values(sql)
-      guard left == [[0]] else { throw Broken("\(witness.device.name): \(left[0][0]) \(what) are left behind") }
+      let left = try witness.values(sql)
+      guard left == [[0]] else { throw Broken("\(witness.name): \(left[0][0]) \(what) are left behind") }
     }
   }
 
   private func check(_ witness: Witness) throws {
-    let name = witness.device.name
-    let status = try witness.device.replica.status()
+    let name = witness.name
+    let status = try witness.replica.status()
     guard status.pending == 0 else { throw Broken("\(name): \(status.pending) stay pending") }
     guard status.mismatch.isEmpty else { throw Broken("\(name): digests of \(status.mismatch) differ") }
     guard status.base == truth.head else { throw Broken("\(name) stands at \(status.base) of \(truth.head)") }
@@ -95,7 +97,7 @@ extension Schedule {
       let right = truth.shown(row)?.filter { !hidden.contains($0.key) }
       guard values == right else { throw Broken("\(name): \(row) shows \(values ?? [:]) instead of \(right ?? [:])") }
     }
-    let inbox = try witness.device.replica.inbox()
+    let inbox = try witness.replica.inbox()
     let asked = inbox.filter { $0.kind == .conflict }.map { "\($0.table) \($0.key) \($0.column ?? "")" }.sorted()
     let open = wanted.flatMap { row in
       truth.questions(row).subtracting(OracleSchema.hidden(witness.role)).map {

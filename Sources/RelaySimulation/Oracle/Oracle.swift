@@ -1,0 +1,124 @@
+internal import Relay
+package import RelayProtocol
+
+/// Holds what a hub says and what devices show to the truth of what every author had seen. It has no network and no fleet:
+/// whoever runs one tells it of every request, verdict and install.
+package final class Oracle {
+  package let schema: OracleSchema
+  package let truth: Truth
+  package private(set) var witnesses: [Witness] = []
+  package private(set) var grants: [String: [String]] = [:]
+  private(set) var everGranted: [String: Set<String>] = [:]
+  /// The bases that rows were sealed with.
+  private(set) var bases: [Dot: [Name: UInt64]] = [:]
+  /// What each transaction claims to have known, for the report of a failure.
+  private var claims: [Dot: String] = [:]
+  /// What the hub said of each transaction.
+  package private(set) var said: [Dot: Verdict] = [:]
+  /// How often what happened.
+  package private(set) var counts: [String: Int] = [:]
+  /// What happened, for the report of a failure.
+  package private(set) var story: [String] = []
+
+  package static let units = ["u1", "u2", "u3"]
+
+  package init(_ schema: OracleSchema) {
+    self.schema = schema
+    truth = Truth(schema)
+  }
+
+  package func count(_ what: String) { counts[what, default: 0] += 1 }
+
+  package func tell(_ line: String) { story.append(line) }
+
+  package func add(_ witness: Witness, scopes: [String]) {
+    witnesses.append(witness)
+    granted(witness.name, scopes)
+    count("role " + witness.role)
+  }
+
+  /// What a device may do from now on.
+  package func granted(_ name: String, _ scopes: [String]) {
+    grants[name] = scopes
+    everGranted[name, default: []].formUnion(scopes)
+  }
+
+  // MARK: What travels
+
+  /// What is pushed is what its author wrote.
+  package func sends(_ witness: Witness, _ request: SyncRequest) throws {
+    for bytes in request.push {
+      let transaction = try Transaction(decoding: bytes)
+      let rows = transaction.rows.map { Oracle.name(of: $0.row).description }
+      let wanted = witness.sent[transaction.dot.counter]?.acts.keys.map(\.description).sorted() ?? []
+      guard rows.sorted() == wanted else {
+        throw Broken("\(witness.name) sealed \(rows) as \(transaction.dot.counter), but wrote \(wanted)")
+      }
+      claims[transaction.dot] = Oracle.claim(transaction)
+      bases[transaction.dot] = Dictionary(
+        transaction.rows.map { change in (Oracle.name(of: change.row), change.base) }
+      ) { first, _ in first }
+    }
+  }
+
+  private static func name(of row: RowID) -> Name {
+    Name(table: row.table == 1 ? "person" : "visit", id: (try? row.values())?.first?.text ?? "")
+  }
+
+  private static func claim(_ transaction: Transaction) -> String {
+    let rows = transaction.rows.map { change in
+      let id = (try? change.row.values())?.first?.text ?? ""
+      return "\(id) at \(change.base)" + (change.parentBase.map { ", its parent at \($0)" } ?? "")
+    }
+    let seen = transaction.seen.intervals.map { "\($0.low)...\($0.high)" }.joined(separator: ", ")
+    return "at \(transaction.base) seeing \(seen): " + rows.joined(separator: "; ")
+  }
+
+  /// A pull was installed.
+  package func installed(_ witness: Witness, at base: UInt64, _ page: PullPage) throws {
+    count("installs")
+    let rows = try page.rows.decoded().flatMap(\.rows).map(Oracle.line)
+    tell("\(witness.name) at \(base): \(rows) exits \(page.closing?.exits.map { $0.key.hexadecimal } ?? [])")
+    guard base >= witness.base else { throw Broken("\(witness.name) went back from \(witness.base) to \(base)") }
+    try witness.installed(base, page)
+    let wrong = try witness.replica.status().mismatch
+    guard wrong.isEmpty else { throw Broken("\(witness.name): digests of \(wrong) differ") }
+  }
+
+  private static func line(_ record: RowRecord) -> String {
+    let id = (try? record.row.values())?.first?.text ?? ""
+    return "\(id)@\(record.seq)" + (record.values.map { "=\($0)" } ?? " dead")
+  }
+
+  /// The hub judged; the truth follows in the same order, and says what a refusal may be for.
+  package func judged(_ verdicts: [Verdict]) throws {
+    for verdict in verdicts {
+      if let before = said[verdict.dot] {
+        guard before == verdict else { throw Broken("\(verdict.dot) was judged again: \(verdict), then \(before)") }
+        continue
+      }
+      guard let witness = witnesses.first(where: { $0.replicaID == verdict.dot.replica }) else {
+        throw Broken("nobody is \(verdict.dot)")
+      }
+      said[verdict.dot] = verdict
+      let ruling = verdict.refusal?.rule.rawValue ?? "ok"
+      let claim = claims[verdict.dot] ?? ""
+      tell("hub \(verdict.seq): \(witness.name) \(verdict.dot.counter) \(ruling), \(claim)")
+      guard verdict.seq == truth.head + 1 else { throw Broken("seq \(verdict.seq) after \(truth.head)") }
+      guard let sent = witness.sent[verdict.dot.counter] else { throw Broken("nobody wrote \(verdict.dot)") }
+      if verdict.isAccepted {
+        if let reason = mayNotBeAccepted(verdict.dot, sent, witness) {
+          throw Broken("\(witness.name): \(sent.acts) was accepted, though \(reason)")
+        }
+        noteAccepted(sent, witness)
+        truth.accept(verdict.dot, seq: verdict.seq, effective: verdict.effective.bits, sent.acts)
+      } else {
+        count("refused " + ruling)
+        if mayNotBeRefused(verdict.dot, sent, witness) {
+          throw Broken("\(witness.name): \(sent.acts) was refused: \(String(describing: verdict.refusal))")
+        }
+        truth.refuse(seq: verdict.seq)
+      }
+    }
+  }
+}

@@ -1,0 +1,211 @@
+package import Relay
+internal import RelayProtocol
+internal import RelaySQLite
+
+extension Witness {
+  /// SQL that concerns the rows named, as one transaction of the app.
+  package func write(_ sql: String, _ names: Set<Name>) throws {
+    attempt = Attempt(before: try images(names))
+    try self.sql(sql)
+    try finish()
+  }
+
+  /// The same through another connection, as the sqlite3 shell does, marked as one transaction. It becomes one of the
+  /// replica's with the next thing that that does.
+  package func foreign(_ sql: String, _ names: Set<Name>) throws {
+    attempt = Attempt(before: try images(names))
+    do {
+      try shell.script(
+        "BEGIN; UPDATE relay_boundary SET open = 1; \(sql); UPDATE relay_boundary SET open = 0; COMMIT")
+    } catch {
+      if shell.isInTransaction { try? shell.script("ROLLBACK") }
+      throw error
+    }
+    try finish()
+  }
+
+  /// - Parameter choice: a place in the list of the conflict's values.
+  package func settle(_ item: InboxItem, _ choice: Int) throws {
+    try answer(item, choice) { try replica.resolve(item.id, .sibling(choice)) }
+  }
+
+  /// The same by SQL, through another connection.
+  package func choose(_ item: InboxItem, _ choice: Int) throws {
+    try answer(item, choice) {
+      try shell.script("UPDATE relay_inbox SET choice = \(choice) WHERE id = '\(item.id)'")
+      try sql("")
+      guard try values("SELECT 1 FROM relay_inbox WHERE choice IS NOT NULL").isEmpty else {
+        throw Broken("\(name): the choice for \(item.id) stays")
+      }
+      let answer = try values("SELECT answer FROM relay_inbox WHERE id = '\(item.id)'")
+      guard answer == [[.integer(Int64(sent.count + 1))]] else { throw RelayError(.entryUnknown, "put back") }
+    }
+  }
+
+  private func answer(_ item: InboxItem, _ choice: Int, _ act: () throws -> Void) throws {
+    // Should the choice be refused, what foreign tools left would not be sealed by it either.
+    try sql("")
+    let name = Name(table: item.table, id: item.key)
+    let images = try images([name])
+    let cell = item.column == "(existence)" ? "live" : item.column ?? ""
+    let isToLive = item.siblings.first { $0.position == choice }?.content != .flag(false)
+    attempt = Attempt(before: images, answers: [name: Answer(id: item.id, cell: cell, isToLive: isToLive)])
+    do { try act() } catch let error as RelayError {
+      guard error.code == .entryUnknown, images[name] == .some(nil) else { throw error }
+      attempt = nil
+      return
+    }
+    try finish()
+  }
+
+  /// A refused transaction and what was refused with it leave the inbox, for good or to be written again.
+  ///
+  /// - Parameter key: another key for the row that the refusal names.
+  package func putRight(_ item: InboxItem, again: Bool, key: String?) throws {
+    try sql("")
+    let chain = ([item.id] + item.dependents).compactMap { $0.split(separator: ":").last.flatMap { UInt64($0) } }
+    let old = Name(table: item.table, id: item.key)
+    var names: Set<Name> = [old]
+    var answers: [Name: Answer] = [:]
+    let open = Set(try replica.inbox().filter { $0.kind == .conflict }.map(\.id))
+    for counter in chain {
+      guard let one = sent[counter] else { throw Broken("\(name): nobody wrote \(counter)") }
+      names.formUnion(one.acts.keys)
+      for (name, answer) in one.answers where answer.id.isEmpty || open.contains(answer.id) {
+        // Two answers about one row are more than an act can tell.
+        guard answers[name] == nil else { return }
+        answers[name] = answer
+      }
+    }
+    if let key {
+      names.insert(Name(table: item.table, id: key))
+      // Under another key it is no answer any more, and nobody undeletes a row that never was.
+      guard answers[old] == nil else { return }
+    }
+    let before = try images(names)
+    attempt = Attempt(before: before, answers: again ? answers : [:], item: item.id, chain: chain)
+    if again {
+      let correction = key.map { RowCorrection(row: item.row, key: [.text($0)]) }
+      do { try replica.resubmit(item.id, corrections: correction.map { [$0] } ?? []) } catch {
+        // A row to insert is here, or one to change is not: then nothing may have changed.
+        guard error.code == .constraint, try images(names) == before,
+          try replica.inbox().contains(where: { $0 == item })
+        else { throw error }
+        attempt = nil
+        return
+      }
+      try finish()
+    } else {
+      try replica.discard(item.id)
+      let after = try images(names)
+      guard after == before else { throw Broken("\(name): discarding made \(before) \(after)") }
+      attempt = nil
+      forgotten.formUnion(chain)
+    }
+  }
+
+  /// A form opens: what it shows is all that its later save has seen.
+  package func open() throws {
+    form = (try replica.moment(), known, pendingDots)
+    leftSince = []
+  }
+
+  /// The form is saved, whatever came in meanwhile.
+  package func save(_ sql: String, _ names: Set<Name>) throws {
+    guard let (moment, seen, pending) = form else { return }
+    form = nil
+    // Of a row that left since, the device no longer claims to know anything but own work that was pending then: rather
+    // one question too many.
+    let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
+    attempt = Attempt(
+      before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending)
+    // What was written; what is shown of it afterwards may be less.
+    try replica.write(seenAt: moment) { (db) throws(RelayError) in
+      try db.script(sql)
+      for name in names { attempt?.after[name] = .some(try Witness.row(name, in: db)) }
+    }
+    try finish()
+  }
+
+  package func undelete(_ name: Name) throws {
+    attempt = Attempt(before: try images([name]), answers: [name: Answer()])
+    try replica.undelete(name.table, key: [.text(name.id)])
+    try finish()
+  }
+
+  // MARK: What became of it
+
+  private func finish() throws {
+    guard let attempt else { return }
+    try note(attempt)
+    forgotten.formUnion(attempt.chain)
+    self.attempt = nil
+  }
+
+  /// After a kill, or a call that failed: what was acknowledged has to be in the file, and of what was under way all or
+  /// nothing.
+  package func resume() throws {
+    try sql("")
+    let (sealed, written) = (try replica.position().counter, UInt64(sent.count))
+    defer { attempt = nil }
+    if let attempt, sealed == written + 1 { try note(attempt) }
+    if let attempt, let item = attempt.item {
+      // Whatever was done to a refusal, it leaves the inbox with it.
+      let waits = try replica.inbox().contains { $0.id == item }
+      if !waits { forgotten.formUnion(attempt.chain) }
+    }
+    guard sealed == UInt64(sent.count) else {
+      throw Broken("\(name): \(written) transactions were committed, and the file has \(sealed)")
+    }
+  }
+
+  private func images(_ names: Set<Name>) throws -> [Name: [String: Value]?] {
+    var images: [Name: [String: Value]?] = [:]
+    for name in names { images[name] = .some(try row(name)) }
+    return images
+  }
+
+  /// Keeps count of a transaction that was committed.
+  private func note(_ attempt: Attempt) throws {
+    let isForm = attempt.seen != nil
+    let seen = attempt.seen ?? known
+    var acts = try acts(attempt, seen)
+    guard !acts.isEmpty else { return }
+    // On a row that left, own confirmed work is named as seen, and what is named holds for the whole transaction.
+    var named: Set<Dot> = []
+    for (name, act) in acts where act.before != nil && !(truth.unit(name, at: base).map(holds) ?? false) {
+      named.formUnion(act.seen.filter(isConfirmed))
+    }
+    for name in acts.keys {
+      acts[name]?.seen.formUnion(named)
+      acts[name]?.parent?.seen.formUnion(named)
+    }
+    var held: [Name: String] = [:]
+    let parents = acts.values.compactMap { $0.after?["person"]?.text }.map { Name(table: "person", id: $0) }
+    for name in Array(acts.keys) + parents where truth.wasAlive(name, at: base) {
+      // What came while the form was open was not held by it: no edit of that is late.
+      if isForm, seen[name]?.isEmpty ?? true { continue }
+      if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
+    }
+    add(Sent(acts: acts, held: held, pending: attempt.pending ?? pendingDots, answers: attempt.answers), isForm: isForm)
+  }
+
+  private func acts(_ attempt: Attempt, _ seen: [Name: Set<Dot>]) throws -> [Name: Act] {
+    var acts: [Name: Act] = [:]
+    for (name, was) in attempt.before {
+      var act = Act(
+        before: was, after: try attempt.after[name] ?? row(name), seen: seen[name] ?? [],
+        settled: attempt.answers[name]?.cell)
+      act.isToLive = attempt.answers[name]?.isToLive ?? true
+      act.hidden = OracleSchema.hidden(role)
+      guard !act.isNothing else { continue }
+      // A row that is only let live again names nobody.
+      if let person = act.after?["person"], act.before != nil || act.settled == nil, person != act.before?["person"] {
+        let parent = Name(table: "person", id: person.text ?? "")
+        act.parent = (parent, seen[parent] ?? [])
+      }
+      acts[name] = act
+    }
+    return acts
+  }
+}

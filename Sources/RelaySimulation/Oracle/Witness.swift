@@ -1,0 +1,186 @@
+package import Relay
+package import RelayProtocol
+internal import RelaySQLite
+
+/// An observer beside a device, who sees the tables and the replies but none of Relay's own bookkeeping, and keeps count of
+/// what each row on the device reflects.
+package final class Witness {
+  package struct Sent {
+    package var acts: [Name: Act]
+    /// Rows that the device held as confirmed rows of a unit when it wrote, and that unit.
+    package var held: [Name: String]
+    package var verdict: Verdict?
+    /// Own work that was pending when its author looked.
+    package var pending: Set<Dot> = []
+    /// What it decides of rows beside what it changes in them.
+    package var answers: [Name: Answer] = [:]
+
+    package func concerns(_ name: Name) -> Bool {
+      acts[name] != nil || acts.values.contains { $0.parent?.name == name }
+    }
+  }
+
+  /// A person settled a conflict, or let a deleted row live again.
+  package struct Answer {
+    /// The conflict's; empty for an undelete.
+    package var id = ""
+    package var cell = "live"
+    /// Where the row's existence was decided: is it to be there?
+    package var isToLive = true
+  }
+
+  /// What somebody was about to commit; what became of it shows in the file.
+  struct Attempt {
+    var before: [Name: [String: Value]?]
+    /// What was written, where what is shown of it may be less.
+    var after: [Name: [String: Value]?] = [:]
+    var answers: [Name: Answer] = [:]
+    /// What a form had seen, and what was pending then.
+    var seen: [Name: Set<Dot>]?
+    var pending: Set<Dot>?
+    /// A refusal that is put right, and what was refused with it.
+    var item: String?
+    var chain: [UInt64] = []
+  }
+
+  package let name: String
+  package let replicaID: ReplicaID
+  package let truth: Truth
+  package let role: String
+  /// The device's program, and another one on its file.
+  package private(set) var replica: Replica
+  private(set) var shell: Database
+  package private(set) var sent: [UInt64: Sent] = [:]
+  /// Refused transactions that were discarded or written again.
+  package internal(set) var forgotten: Set<UInt64> = []
+  package private(set) var base: UInt64 = 0
+  package private(set) var installs: UInt64 = 0
+  package private(set) var scopes: [String] = []
+  /// Before its first pull a device does not know its role.
+  package private(set) var knowsItsRole = false
+  private(set) var known: [Name: Set<Dot>] = [:]
+  /// What a device knows of rows that were told dead.
+  private var dead: [Name: Set<Dot>] = [:]
+  /// What was known when the form that is open now was opened.
+  package internal(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>)?
+  /// Rows that left since then.
+  var leftSince: Set<Name> = []
+  var attempt: Attempt?
+
+  /// - Parameter vfs: where the device's file lies; nil for the system's disk.
+  package init(name: String, _ replica: Replica, _ truth: Truth, role: String, vfs: String? = nil) throws {
+    (self.name, self.replica, self.role, self.truth) = (name, replica, role, truth)
+    replicaID = try replica.replicaID()
+    shell = try Database(path: replica.path, mode: .readWrite, vfs: vfs)
+  }
+
+  /// The device's programs were killed, and run again. A form that was open is gone.
+  package func reopened(_ replica: Replica, vfs: String? = nil) throws {
+    self.replica = replica
+    form = nil
+    shell = try Database(path: replica.path, mode: .readWrite, vfs: vfs)
+  }
+
+  /// Own transactions that no installed pull has confirmed.
+  var pendingDots: Set<Dot> {
+    Set(sent.filter { $0.value.verdict.map { $0.seq > base } ?? true }.keys.map(dot))
+  }
+
+  /// Own work that an installed pull has confirmed.
+  func isConfirmed(_ dot: Dot) -> Bool {
+    guard dot.replica == replicaID, let verdict = sent[dot.counter]?.verdict else { return false }
+    return verdict.isAccepted && verdict.seq <= base
+  }
+
+  package func dot(_ counter: UInt64) -> Dot { Dot(replicaID, counter) }
+
+  package var unjudged: [UInt64] { sent.keys.filter { sent[$0]?.verdict == nil }.sorted() }
+
+  package func holds(_ unit: String) -> Bool { scopes.contains("*") || scopes.contains("unit/" + unit) }
+
+  // MARK: The tables
+
+  /// SQL as one transaction of the app.
+  package func sql(_ text: String) throws {
+    try replica.write(author: name) { (db) throws(RelayError) in try db.script(text) }
+  }
+
+  package func values(_ sql: String) throws -> [[Value]] {
+    try replica.read { (db) throws(RelayError) in try db.query(sql) { (row) throws(RelayError) in row.values } }
+  }
+
+  package func row(_ name: Name) throws -> [String: Value]? {
+    try replica.read { (db) throws(RelayError) in try Witness.row(name, in: db) }
+  }
+
+  static func row(_ name: Name, in db: Database) throws(RelayError) -> [String: Value]? {
+    let columns = Truth.columns[name.table] ?? []
+    let list = columns.joined(separator: ", ")
+    return try db.first("SELECT \(list) FROM \(name.table) WHERE id = ?", [.text(name.id)])
+      .map { Dictionary(uniqueKeysWithValues: zip(columns, $0)) }
+  }
+
+  package func rows() throws -> [Name] {
+    try values("SELECT 'person', id FROM person UNION ALL SELECT 'visit', id FROM visit ORDER BY 1, 2")
+      .map { Name(table: $0[0].text ?? "", id: $0[1].text ?? "") }
+  }
+
+  // MARK: Learning
+
+  /// One more transaction was committed.
+  func add(_ one: Sent, isForm: Bool) {
+    let counter = UInt64(sent.count + 1)
+    sent[counter] = one
+    let acts = one.acts
+    for name in Set(acts.keys).union(acts.values.compactMap(\.parent?.name)) {
+      known[name, default: []].insert(dot(counter))
+    }
+    // What a form inserts has not covered what came before it, and who edits an own insert claims to know only that
+    // where there is no confirmed row (rule 6): rather one question too many.
+    for (name, act) in acts where isForm && act.before == nil {
+      if truth.wasAlive(name, at: base), truth.unit(name, at: base).map(holds) == true { continue }
+      known[name] = pendingDots.intersection(act.seen.union(known[name] ?? []))
+    }
+  }
+
+  /// The reply told verdicts.
+  package func learn(_ verdicts: [Verdict]) {
+    for verdict in verdicts where verdict.dot.replica == replicaID { sent[verdict.dot.counter]?.verdict = verdict }
+  }
+
+  /// A pull up to `head` was installed, which the device had asked for at its base.
+  package func installed(_ head: UInt64, _ page: PullPage) throws {
+    learn(page.closing?.confirmed ?? [])
+    knowsItsRole = true
+    installs += 1
+    let asked = base
+    base = head
+    scopes = page.grants.map(\.scope)
+    let visible = Set(try rows())
+    for name in Set(truth.lines.keys).union(known.keys) {
+      let own = Set(sent.filter { $0.value.concerns(name) && $0.value.verdict?.isAccepted != false }.keys.map(dot))
+      let unit = truth.unit(name, at: head)
+      let isHere = unit.map(holds) ?? false
+      if !isHere {
+        leftSince.insert(name)
+      } else if leftSince.contains(name), let open = form {
+        // A row that left and came again arrived anew: the form claims only its author's own work.
+        form?.known[name] = open.known[name]?.intersection(open.pending)
+      }
+      if isHere, truth.wasAlive(name, at: head) {
+        known[name] = truth.writers(name, upTo: head).union(own)
+        dead[name] = nil
+      } else if isHere, truth.concerned(name, after: asked, upTo: head) {
+        dead[name] = truth.writers(name, upTo: head)
+        // Own work that waits keeps it readable, at the base that it had (rule 24).
+        if !visible.contains(name) { known[name] = truth.writers(name, upTo: head).union(own) }
+      } else if !isHere, !visible.contains(name) {
+        let waits = sent.contains { counter, one in
+          one.acts[name] != nil && !(page.closing?.confirmed.contains { $0.dot == dot(counter) } ?? false)
+            && one.verdict.map { $0.isAccepted && $0.seq > head } ?? true
+        }
+        if !waits { known[name] = dead[name] }
+      }
+    }
+  }
+}

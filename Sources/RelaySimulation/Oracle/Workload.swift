@@ -1,0 +1,170 @@
+internal import Relay
+
+/// What people do with their devices, drawn from a seed: hot rows, every policy's columns, moves, deletes, forms, tools that
+/// know nothing of Relay, conflicts and refusals dealt with. Every value is given once only, so that loss and order show.
+package final class Workload {
+  package let oracle: Oracle
+  package var random: SplitMix
+  private var serial = 0
+  /// How many rows of a kind there may be.
+  package var keys = 4
+  /// Tables to choose a person or a visit from, and how often a tool writes; once in so many.
+  package var foreign = 3
+  private let grant: (Witness, [String]) throws -> Void
+
+  /// - Parameter grant: gives a device scopes at the hub.
+  package init(_ oracle: Oracle, random: SplitMix, grant: @escaping (Witness, [String]) throws -> Void) {
+    (self.oracle, self.random, self.grant) = (oracle, random, grant)
+  }
+
+  private func fresh() -> String {
+    serial += 1
+    return "x\(serial)"
+  }
+
+  // MARK: Writing
+
+  package func write(_ witness: Witness) throws {
+    var names: Set<Name> = []
+    var statements: [String] = []
+    for _ in 0..<random.pick([1, 1, 1, 2, 3]) {
+      let isVisit = random.once(in: 4)
+      let name = Name(table: isVisit ? "visit" : "person", id: (isVisit ? "v" : "p") + String(random.int(0..<keys)))
+      guard names.insert(name).inserted else { continue }
+      let row = try witness.row(name)
+      statements += isVisit ? try visit(witness, name.id, row != nil) : person(witness, name.id, row)
+    }
+    guard !statements.isEmpty else { return }
+    let sql = statements.joined(separator: "; ")
+    if witness.form != nil, random.once(in: 2) {
+      oracle.tell("\(witness.name) saves its form: \(sql)")
+      oracle.count("forms")
+      try witness.save(sql, names)
+    } else if random.once(in: foreign) {
+      oracle.tell("\(witness.name) shell: \(sql)")
+      oracle.count("foreign")
+      try witness.foreign(sql, names)
+    } else {
+      oracle.tell("\(witness.name): \(sql)")
+      try witness.write(sql, names)
+    }
+  }
+
+  private func unit(_ witness: Witness) -> String {
+    let own = (oracle.grants[witness.name] ?? []).filter { $0 != "*" }.map { String($0.dropFirst(5)) }
+    return random.pick(!random.once(in: 6) && !own.isEmpty ? own : Oracle.units)
+  }
+
+  private func person(_ witness: Witness, _ id: String, _ row: [String: Value]?) -> [String] {
+    let insert =
+      "INSERT INTO person (id, unit, phone, guests, tags) VALUES ('\(id)', '\(unit(witness))', '\(fresh())', "
+      + "\(random.int(0..<3)), '[\"a\"]')"
+    guard let row else { return [insert] }
+    let place = "WHERE id = '\(id)'"
+    let isBlind = witness.role == "blind"
+    switch random.int(0..<13) {
+    case 3 where isBlind, 4 where isBlind, 7 where isBlind:
+      return ["UPDATE person SET guests = guests + 1, phone = '\(fresh())' \(place)"]
+    case 2: return ["UPDATE person SET phone = NULL \(place)"]
+    case 0, 1: return ["UPDATE person SET phone = '\(fresh())' \(place)"]
+    case 3, 4: return ["UPDATE person SET area = '\(fresh())' \(place)"]
+    case 5: return ["UPDATE person SET guests = guests + \(random.int(1..<10)) \(place)"]
+    case 6: return ["UPDATE person SET top = \(random.int(1..<10)) \(place)"]
+    case 7: return ["UPDATE person SET area = '\(fresh())', phone = '\(fresh())', guests = guests - 1 \(place)"]
+    case 8, 9:
+      oracle.count("moves")
+      return ["UPDATE person SET unit = '\(random.pick(Oracle.units))' \(place)"]
+    case 10:
+      oracle.count("deletes")
+      return ["DELETE FROM person \(place)"]
+    case 11: return ["DELETE FROM person \(place)", insert]
+    default:
+      let tag = random.pick(["a", "b", "c"])
+      var tags = Set((row["tags"]?.text ?? "").filter(\.isLetter).map(String.init))
+      if tags.remove(tag) == nil { tags.insert(tag) }
+      let text = tags.sorted().map { "\"\($0)\"" }.joined(separator: ",")
+      return ["UPDATE person SET tags = '[\(text)]' \(place)"]
+    }
+  }
+
+  private func visit(_ witness: Witness, _ id: String, _ isThere: Bool) throws -> [String] {
+    let persons = try witness.rows().filter { $0.table == "person" }
+    guard !persons.isEmpty else { return [] }
+    let parent = random.pick(persons)
+    guard isThere else { return ["INSERT INTO visit VALUES ('\(id)', '\(parent.id)', '\(fresh())')"] }
+    switch random.int(0..<5) {
+    case 0: return ["DELETE FROM visit WHERE id = '\(id)'"]
+    case 1: return ["UPDATE visit SET person = '\(parent.id)' WHERE id = '\(id)'"]
+    default: return ["UPDATE visit SET note = '\(fresh())' WHERE id = '\(id)'"]
+    }
+  }
+
+  /// Who may write nothing is told so, and nothing changes.
+  package func tryToWrite(_ witness: Witness) throws {
+    guard witness.knowsItsRole else { return }
+    oracle.count("forbidden")
+    let before = try witness.rows()
+    do {
+      try witness.sql("INSERT INTO person (id, unit) VALUES ('r\(random.int(0..<4))', 'u1')")
+      throw Broken("\(witness.name) may write nothing, and wrote")
+    } catch let error as RelayError {
+      guard error.code == .roleForbids, try witness.rows() == before else { throw error }
+    }
+  }
+
+  package func open(_ witness: Witness) throws {
+    oracle.tell("\(witness.name) opens a form")
+    try witness.open()
+  }
+
+  // MARK: What waits for people
+
+  package func settle(_ witness: Witness) throws {
+    let open = try witness.replica.inbox().filter { $0.kind == .conflict }
+    guard !open.isEmpty else { return }
+    let item = random.pick(open)
+    oracle.count("settled")
+    oracle.tell("\(witness.name) settles \(item.id)")
+    guard !item.siblings.isEmpty else { return }
+    let place = random.pick(item.siblings).position
+    if random.once(in: 2) { try witness.settle(item, place) } else { try witness.choose(item, place) }
+  }
+
+  /// Somebody deals with a refusal: forgets it, or writes it again, perhaps under another key.
+  package func putRight(_ witness: Witness) throws {
+    let items = try witness.replica.inbox().filter { $0.kind == .refused }
+    guard !items.isEmpty else { return }
+    let item = random.pick(items)
+    let again = !random.once(in: 3)
+    var key: String?
+    if again, random.once(in: 2) {
+      key = (item.table == "visit" ? "v" : "p") + String(random.int(0..<keys + 2))
+      // Under its own key it is the same row.
+      if key == item.key { key = nil }
+    }
+    oracle.count(again ? "resubmitted" : "discarded")
+    oracle.tell("\(witness.name) \(again ? "resubmits" : "discards") \(item.id) \(key ?? "")")
+    try witness.putRight(item, again: again, key: key)
+  }
+
+  package func undelete(_ witness: Witness) throws {
+    let table = random.pick(["person", "visit"])
+    let deleted = try witness.replica.deleted(table)
+    guard !deleted.isEmpty else { return }
+    let name = Name(table: table, id: random.pick(deleted)[0].text ?? "")
+    oracle.count("undeleted")
+    oracle.tell("\(witness.name) undeletes \(name)")
+    try witness.undelete(name)
+  }
+
+  // MARK: What the office does
+
+  package func regrant(_ witness: Witness) throws {
+    guard oracle.grants[witness.name] != ["*"] else { return }
+    let scopes = Oracle.units.filter { _ in random.once(in: 2) }.map { "unit/" + $0 }
+    oracle.count("regrants")
+    oracle.tell("\(witness.name) is granted \(scopes)")
+    try grant(witness, scopes)
+    oracle.granted(witness.name, scopes)
+  }
+}
