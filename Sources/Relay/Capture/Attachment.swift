@@ -95,7 +95,7 @@ final class Attachment {
     let standing = try db.query(
       """
       SELECT name, sql, tbl_name = ?1 COLLATE NOCASE FROM sqlite_master
-      WHERE type = 'trigger' AND (tbl_name = ?1 COLLATE NOCASE AND name LIKE 'relay\\_%' ESCAPE '\\' OR name GLOB ?2)
+      WHERE type = 'trigger' AND (tbl_name = ?1 COLLATE NOCASE AND \(Capture.isOwnTrigger) OR name GLOB ?2)
       """,
       // They go with a table that is renamed aside; their names are needed here.
       [.text(table.name), .text("relay_\(table.id)_*")]

@@ -17,7 +17,7 @@ extension Attachment {
   /// How rows of the synced tables are heard, by table id; nil where triggers are surer or needed.
   private func tapTables() throws(RelayError) -> [ChangeTap.Table]? {
     let isApps = """
-      SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'relay\\_%' ESCAPE '\\'
+      SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND NOT \(Capture.isOwnTrigger)
       UNION ALL SELECT 1 FROM sqlite_temp_master WHERE type = 'trigger'
       """
     guard try db.first(isApps) == nil else { return nil }

@@ -11,6 +11,9 @@ final class TableWriter {
   private let select: PreparedStatement
   private let delete: PreparedStatement
   private let hasSeq: Bool
+  private let db: Database
+  /// A trigger of the app may ignore a write without a word.
+  private let mayIgnore: Bool
   /// Where each column's value comes from, for the columns of the present run.
   private var sources: [Source] = []
   private var run = -1
@@ -30,7 +33,8 @@ final class TableWriter {
 
   /// - Throws: `sql` where this connection cannot write the table at all, such as for a function that it lacks.
   init(_ core: ReplicaCore, _ table: TableSchema, role: String) throws(RelayError) {
-    self.table = table
+    (self.table, db) = (table, core.db)
+    mayIgnore = try core.tables.appTriggers().tables.contains(table.id)
     affinities = try core.tables.affinities(table)
     func quote(_ name: String) -> String { "\"\(name)\"" }
     let name = quote(table.name)
@@ -111,7 +115,7 @@ final class TableWriter {
     bind(row, insert)
     do throws(RelayError) {
       try insert.run()
-      return .written
+      return mayIgnore && db.changes == 0 ? .refused : .written
     } catch {
       guard error.isOfTheRow else { throw error }
       return error.code == .constraint ? .exists : .refused
@@ -122,7 +126,7 @@ final class TableWriter {
     bind(row, update)
     do throws(RelayError) {
       try update.run()
-      return .written
+      return mayIgnore && db.changes == 0 ? .refused : .written
     } catch {
       guard error.isOfTheRow else { throw error }
       return .refused
@@ -133,7 +137,7 @@ final class TableWriter {
     bindKey(delete)
     do throws(RelayError) {
       try delete.run()
-      return .written
+      return mayIgnore && db.changes == 0 ? .refused : .written
     } catch {
       guard error.isOfTheRow else { throw error }
       return .refused

@@ -36,6 +36,9 @@ struct Capture {
 
   private var keySlots: String { table.key.map { "v\(slots[$0])" }.joined(separator: ", ") }
 
+  /// Of a row of `sqlite_master`: is it a trigger of Relay's? An app may call its own ones `relay_…` too.
+  static let isOwnTrigger = "(name GLOB 'relay_[0-9]*_*' OR name IN ('relay_boundary_set', 'relay_inbox_choice_only'))"
+
   /// Name and text of every trigger, as `sqlite_master` will hold them.
   var triggers: [(name: String, sql: String)] {
     let names = table.columns.map { SQL.name($0.name) }

@@ -57,13 +57,17 @@ final class SyncedTables {
     return try db.first(select, try row.values())?[0].integer.map { UInt64(max(0, $0)) }
   }
 
-  /// Writes a row, or takes it out where there are no values.
-  func write(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) {
+  /// Writes a row that is to be another one, or takes it out where there are no values.
+  ///
+  /// - Returns: false where a trigger of the app ignored that.
+  @discardableResult
+  func write(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) -> Bool {
     if let values {
       try db.execute(sql(table).upsert, values)
     } else {
       try db.execute(sql(table).delete, try row.values())
     }
+    return db.changes > 0
   }
 
   // MARK: Affinities
@@ -111,7 +115,7 @@ final class SyncedTables {
   private func surveyTriggers() throws(RelayError) -> AppTriggers {
     let all = try db.query(
       """
-      SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'relay\\_%' ESCAPE '\\'
+      SELECT lower(tbl_name) FROM sqlite_master WHERE type = 'trigger' AND NOT \(Capture.isOwnTrigger)
       UNION SELECT lower(tbl_name) FROM sqlite_temp_master WHERE type = 'trigger'
       """
     ) { (row) throws(RelayError) in row[0].text ?? "" }

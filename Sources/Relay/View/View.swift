@@ -80,13 +80,15 @@ final class View {
 
   /// Writes a row into its table, or takes it out; a row that shows this already is left alone.
   ///
-  /// - Returns: nil, or why this file does not take it: a constraint, a function that this connection lacks, a declared
-  ///   type that would change a value (rule 31). Then nothing changed.
+  /// - Returns: nil, or why this file does not take it: a constraint, a function that this connection lacks, a trigger of
+  ///   the app, a declared type that would change a value (rule 31). Then nothing changed.
   func show(_ row: RowID, _ values: [Value]?, _ table: TableSchema) throws(RelayError) -> String? {
     do throws(RelayError) {
       let before = try tables.row(row, table)
       if before != values {
-        try tables.write(row, values, table)
+        guard try tables.write(row, values, table) else {
+          return "a trigger of \(table.name) ignored it (RAISE(IGNORE))"
+        }
         if let values, shownRows == nil, let column = try tables.changedByAffinity(row, values, table) {
           try tables.write(row, before, table)
           return "\(table.name).\(column) is declared with a type that would change the value"
