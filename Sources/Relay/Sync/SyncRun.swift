@@ -133,5 +133,5 @@ struct SyncRun {
 
 extension SyncRequest {
   /// Bytes of the transactions in it.
-  var pushedBytes: Int { push.reduce(0) { $0 + $1.count } + (part?.bytes.count ?? 0) }
+  package var pushedBytes: Int { push.reduce(0) { $0 + $1.count } + (part?.bytes.count ?? 0) }
 }

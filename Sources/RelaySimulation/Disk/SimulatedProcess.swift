@@ -59,6 +59,23 @@ public final class SimulatedProcess {
   /// One call to come fails with an I/O error, or all from it on.
   public func fail(in calls: Int, forGood: Bool = false) { failing = (self.calls + calls, forGood) }
 
+  /// What waits to happen to a process, while somebody else looks at its files through it.
+  struct Waiting {
+    fileprivate var deadIn: Int?
+    fileprivate var failingIn: (calls: Int, forGood: Bool)?
+  }
+
+  func pauseFaults() -> Waiting {
+    defer { spare() }
+    return Waiting(
+      deadIn: deadAt.map { $0 - calls }, failingIn: failing.map { ($0.at - calls, $0.forGood) })
+  }
+
+  func goOn(with waiting: Waiting) {
+    deadAt = waiting.deadIn.map { $0 + calls }
+    failing = waiting.failingIn.map { ($0.calls + calls, $0.forGood) }
+  }
+
   /// kill -9.
   public func kill() {
     guard isAlive else { return }

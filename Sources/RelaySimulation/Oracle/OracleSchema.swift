@@ -31,6 +31,12 @@ package struct OracleSchema: Sendable {
       asks: ["area"], policies: ["phone": "last_non_null", "area": "ask", "top": "min"], givesAway: false),
   ]
 
+  package static let ddl = """
+    CREATE TABLE person (id TEXT PRIMARY KEY, unit TEXT NOT NULL, phone TEXT, area TEXT,
+      guests INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '[]', top INTEGER);
+    CREATE TABLE visit (id TEXT PRIMARY KEY, person TEXT, note TEXT);
+    """
+
   package var json: [UInt8] {
     func policy(_ column: String) -> String { "\"policy\": \"\(policies[column] ?? "lww")\"" }
     let access = """

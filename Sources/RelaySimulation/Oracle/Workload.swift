@@ -50,6 +50,20 @@ package final class Workload {
     }
   }
 
+  /// One transaction over many rows, as an import makes it.
+  package func writeMuch(_ witness: Witness) throws {
+    var names: Set<Name> = []
+    var statements: [String] = []
+    for at in 0..<keys {
+      let name = Name(table: "person", id: "p\(at)")
+      names.insert(name)
+      statements += person(witness, name.id, try witness.row(name))
+    }
+    oracle.count("large transactions")
+    oracle.tell("\(witness.name) at once: \(statements.joined(separator: "; "))")
+    try witness.write(statements.joined(separator: "; "), names)
+  }
+
   private func unit(_ witness: Witness) -> String {
     let own = (oracle.grants[witness.name] ?? []).filter { $0 != "*" }.map { String($0.dropFirst(5)) }
     return random.pick(!random.once(in: 6) && !own.isEmpty ? own : Oracle.units)

@@ -1,0 +1,104 @@
+internal import Relay
+internal import RelayProtocol
+
+/// A device on a disk of its own: its program, another one on the same file, and a witness who watches both.
+final class SimulatedDevice {
+  let index: Int
+  let name: String
+  let disk: SimulatedDisk
+  let machine: Machine
+  private let schema: OracleSchema
+  private let seed: UInt64
+  private(set) var process: SimulatedProcess
+  /// Which of its processes this is, and which of its requests was the last.
+  private(set) var starts = 0
+  var requests = 0
+  private(set) var witness: Witness?
+  var sync: SyncOnLine?
+  /// What follows when the process dies: nil for a kill, else what a power cut leaves.
+  var cut: PowerCut?
+  /// Nothing goes out, nothing comes in.
+  var isDeaf = false
+  var isMute = false
+
+  var path: String { "/\(name).db" }
+  var token: String { "token-" + name }
+
+  init(_ index: Int, _ schema: OracleSchema, seed: UInt64, _ clock: VirtualClock) {
+    (self.index, self.schema, self.seed) = (index, schema, seed)
+    name = "d\(index)"
+    disk = SimulatedDisk(seed: seed &+ UInt64(index))
+    let machine = Machine(clock, seed: seed, "d\(index)")
+    self.machine = machine
+    process = SimulatedProcess(on: disk, seed: seed) { machine.now }
+  }
+
+  private var environment: Environment {
+    let machine = machine
+    return Environment(now: { machine.now }, random: { machine.bits() }, vfs: process.name)
+  }
+
+  /// Runs its program anew on what the disk has.
+  private func run() throws -> Replica {
+    starts += 1
+    let machine = machine
+    process = SimulatedProcess(on: disk, seed: seed &+ UInt64(starts) &* 1000) { machine.now }
+    return try Replica(at: path, schema: schema.json, environment: environment) { (db) throws(RelayError) in
+      try db.script(OracleSchema.ddl)
+    }
+  }
+
+  /// Was it made hard for its file?
+  var isHindered: Bool { process.failures > 0 || disk.quota != nil }
+
+  /// The disk has room again, and answers.
+  func relieve() {
+    process.spare()
+    disk.quota = nil
+  }
+
+  /// For the first time, before there is anything that can go wrong.
+  func begin(_ oracle: Oracle, role: String, scopes: [String], enrolment: (Replica) throws -> EnrolResponse) throws {
+    let replica = try run()
+    try replica.enrolled(try enrolment(replica), hub: "hub")
+    let witness = try Witness(name: name, replica, oracle.truth, role: role, vfs: process.name)
+    oracle.add(witness, scopes: scopes)
+    self.witness = witness
+  }
+
+  /// The process is gone; so is all that it held in memory.
+  func die() {
+    process.kill()
+    if let cut { disk.cut(cut) }
+    cut = nil
+  }
+
+  /// Runs again. What was acknowledged has to be there, and of what was under way all or nothing.
+  func start(_ oracle: Oracle) throws {
+    guard let witness else { return }
+    let taking = sync?.taking
+    let replica = try run()
+    try witness.reopened(replica, vfs: process.name)
+    try resume(oracle, taking)
+    sync = nil
+  }
+
+  /// Finds out what became of what was under way, once nothing hinders any more.
+  func resume(_ oracle: Oracle, _ taking: SyncOnLine.Taking?) throws {
+    guard let witness else { return }
+    try witness.resume()
+    let position = try witness.replica.position()
+    if let taking {
+      for verdict in taking.response.verdicts where try !witness.replica.awaits(verdict.dot) {
+        witness.learn([verdict])
+      }
+      if position.installs == witness.installs + 1, let page = taking.response.page, let closing = page.closing {
+        oracle.count("device: an install that was interrupted is there")
+        try oracle.installed(witness, at: closing.head, page)
+      }
+    }
+    guard position.installs == witness.installs, position.base == witness.base else {
+      throw Broken("\(name) stands at \(position.base) and was seen at \(witness.base)")
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/// What came of a run.
+public struct RunReport: Sendable {
+  public var seed: UInt64
+  /// Which of the plan's happenings took place; nil for all of them.
+  public var kept: [Int]?
+  public var happenings: Int
+  public var operations: Int
+  /// Equal for equal runs, whatever machine they ran on.
+  public var trace: UInt64
+  /// How often what happened.
+  public var counts: [String: Int]
+  /// What did not hold; nil where everything did.
+  public var failure: String?
+  public var story: [String]
+
+  /// What `relay-sim` is to be called with to see it again.
+  public var replay: String {
+    "relay-sim replay \(seed)" + (kept.map { " --keep " + $0.map(String.init).joined(separator: ",") } ?? "")
+  }
+}
+
+/// A run of everything that follows from a seed.
+public func simulate(seed: UInt64, keeping kept: [Int]? = nil) -> RunReport {
+  var plan = Plan(seed: seed)
+  if let kept { plan = plan.keeping(kept) }
+  var report = RunReport(
+    seed: seed, kept: kept, happenings: plan.happenings.count, operations: 0, trace: 0, counts: [:], failure: nil,
+    story: [])
+  do {
+    let simulation = try Simulation(plan)
+    do { try simulation.run() } catch { report.failure = "\(error)" }
+    report.operations = simulation.operations
+    report.trace = simulation.trace
+    report.counts = simulation.oracle.counts
+    report.story = simulation.oracle.story
+  } catch {
+    report.failure = "\(error)"
+  }
+  return report
+}
+
+/// Leaves happenings out of a run that fails, as long as it fails: first many at once, then fewer
+/// (Zeller, Hildebrandt: "Simplifying and Isolating Failure-Inducing Input", 2002).
+public func shrink(_ report: RunReport, most tries: Int = 400) -> RunReport {
+  guard report.failure != nil else { return report }
+  var best = report
+  var kept = report.kept ?? Array(0..<report.happenings)
+  var size = max(1, kept.count / 2)
+  var left = tries
+  while size >= 1, left > 0 {
+    var (at, isShorter) = (0, false)
+    while at < kept.count, left > 0 {
+      left -= 1
+      let candidate = Array(kept[..<at]) + Array(kept[min(kept.count, at + size)...])
+      let one = simulate(seed: report.seed, keeping: candidate)
+      if one.failure != nil {
+        (kept, best, isShorter) = (candidate, one, true)
+      } else {
+        at += size
+      }
+    }
+    if !isShorter || size > 1 { size /= 2 }
+  }
+  return best
+}

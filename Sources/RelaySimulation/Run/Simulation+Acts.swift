@@ -1,0 +1,64 @@
+internal import Relay
+internal import RelayHub
+internal import RelayProtocol
+
+extension Simulation {
+  func perform(_ act: Happening) throws {
+    var random = SplitMix(state: act.seed)
+    let device = devices[act.device]
+    oracle.count("act: \(act.kind.rawValue)")
+    switch act.kind {
+    case .killDevice, .cutDevice:
+      device.cut = act.kind == .cutDevice ? random.pick(PowerCut.allCases) : nil
+      device.process.die(in: random.pick([1, 4, 20, 60]) * random.int(1..<8))
+    case .failDevice: device.process.fail(in: random.int(1..<200), forGood: random.once(in: 3))
+    case .fillDevice: device.disk.quota = device.disk.bytes + random.pick([0, 4096, 20_000, 100_000])
+    case .jumpClock: device.machine.skew = random.pick([0, 1, -1, 3]) * Int64(random.int(1..<40 * 365)) * 86_400_000
+    case .deaf: device.isDeaf = true
+    case .mute: device.isMute = true
+    case .heal: (device.isDeaf, device.isMute) = (false, false)
+    case .killHub, .cutHub:
+      hubCut = act.kind == .cutHub ? random.pick(PowerCut.allCases) : nil
+      hub.process.die(in: random.pick([1, 4, 20, 60]) * random.int(1..<8))
+    case .failHub: hub.process.fail(in: random.int(1..<150), forGood: random.once(in: 3))
+    case .fillHub: hub.disk.quota = hub.disk.bytes + random.pick([0, 4096, 20_000, 100_000])
+    case .hubClock: hub.machine.skew = Int64(random.int(0..<7_200_000)) - 3_600_000
+    case .regrant, .tidyHub, .checkpoint: try administer(act, device, random)
+    case .sync: try beginSync(device)
+    case .syncAll: for device in devices { try beginSync(device) }
+    default: try work(act, device, random)
+    }
+  }
+
+  /// What people do with a device that runs.
+  private func work(_ act: Happening, _ device: SimulatedDevice, _ random: SplitMix) throws {
+    guard device.process.isAlive, let witness = device.witness else { return }
+    workload.random = random
+    try doing("work", device) {
+      switch act.kind {
+      case _ where witness.role == "reader": try workload.tryToWrite(witness)
+      case .largeWrite: try workload.writeMuch(witness)
+      case .settle: try workload.settle(witness)
+      case .putRight: try workload.putRight(witness)
+      case .openForm: try workload.open(witness)
+      case .undelete: try workload.undelete(witness)
+      default: try workload.write(witness)
+      }
+    }
+  }
+
+  /// What the office does at a hub that runs; nothing happens to that meanwhile.
+  private func administer(_ act: Happening, _ device: SimulatedDevice, _ random: SplitMix) throws {
+    guard hub.isUp, let writer = hub.hub?.writer, let witness = device.witness else { return }
+    let (faults, quota) = (hub.process.pauseFaults(), hub.disk.quota)
+    hub.disk.quota = nil
+    workload.random = random
+    switch act.kind {
+    case .regrant: try workload.regrant(witness)
+    case .tidyHub: try writer.tidy(now: hub.machine.now)
+    default: try writer.checkpoint()
+    }
+    hub.disk.quota = quota
+    hub.process.goOn(with: faults)
+  }
+}

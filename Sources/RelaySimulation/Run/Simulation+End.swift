@@ -1,0 +1,78 @@
+internal import Relay
+internal import RelayHub
+internal import RelayProtocol
+internal import RelaySQLite
+
+extension Simulation {
+  /// How long a fleet may take to come to rest once nothing goes wrong any more, in virtual milliseconds.
+  private static let patience: Int64 = 120_000
+
+  /// Nothing goes wrong any more: everybody syncs until nobody has anything to tell.
+  func settleDown() throws {
+    line = .none
+    try relieve()
+    let begin = clock.now
+    for _ in 0..<12 {
+      let head = oracle.truth.head
+      for device in devices {
+        device.sync = nil
+        try beginSync(device)
+      }
+      while let (time, event) = queue.take() {
+        clock.advance(to: time)
+        try handle(event)
+        guard clock.now - begin < Self.patience else {
+          let late = devices.filter { $0.sync != nil }.map(\.name)
+          throw Broken("\(late) do not come to an end after \(Self.patience) ms without a fault")
+        }
+        // Deadlines of requests that were answered are nobody's business.
+        if devices.allSatisfy({ $0.sync == nil }) { queue = EventQueue() }
+      }
+      let behind = devices.filter { $0.witness?.base != oracle.truth.head }
+      if oracle.truth.head == head, behind.isEmpty { return }
+    }
+    throw Broken("the fleet does not come to rest")
+  }
+
+  private func relieve() throws {
+    for device in devices {
+      (device.isDeaf, device.isMute) = (false, false)
+      device.relieve()
+      if !device.process.isAlive { try handle(.start(device: device.index)) }
+    }
+    hub.process.spare()
+    hub.disk.quota = nil
+    if !hub.isUp { try handle(.startHub) }
+  }
+
+  /// Hub, devices and truth agree, and every file is sound.
+  func look() throws {
+    guard let hub = hub.hub else { throw Broken("the hub does not run") }
+    try oracle.check(hub.reader) { [devices] witness, request in
+      guard let device = devices.first(where: { $0.witness === witness }) else { return nil }
+      return try hub.answer(
+        request, device: try hub.reader.authenticate(token: device.token), now: self.hub.machine.now)
+    }
+    let log = try hub.reader.verdicts(after: 0)
+    guard log.count == oracle.said.count, log.allSatisfy({ oracle.said[$0.dot] == $0 }) else {
+      throw Broken("the hub's log is not what it said")
+    }
+    for (path, name) in devices.map({ ($0.path, $0.process.name) }) + [("/hub/hub.db", self.hub.process.name)] {
+      let db = try Database(path: path, mode: .readOnly, vfs: name)
+      let found = try db.first("PRAGMA integrity_check")?[0]
+      guard found == .text("ok") else { throw Broken("\(path) is damaged: \(String(describing: found))") }
+    }
+  }
+
+  /// The same for the same plan, always and everywhere.
+  package var trace: UInt64 {
+    var hash = Digest64()
+    for line in oracle.story { hash.add(line) }
+    for (what, count) in oracle.counts.sorted(by: { $0.key < $1.key }) {
+      hash.add(what)
+      hash.add(UInt64(count))
+    }
+    hash.add(UInt64(clock.now))
+    return hash.value
+  }
+}

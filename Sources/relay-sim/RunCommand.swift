@@ -1,0 +1,72 @@
+import ArgumentParser
+import RelaySimulation
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs one fleet a seed under everything that can happen to it.")
+
+  @Option(help: "Seeds, as A..B.")
+  var seeds: SeedRange
+  @Flag(help: "Go on after a failure.")
+  var goOn = false
+
+  func run() throws {
+    let clock = ContinuousClock()
+    var (failed, operations, runs) = ([UInt64](), 0, 0)
+    let time = clock.measure {
+      for seed in seeds.range {
+        let report = simulate(seed: seed)
+        runs += 1
+        operations += report.operations
+        guard let failure = report.failure else { continue }
+        failed.append(seed)
+        print("seed \(seed): \(failure.prefix(600))")
+        if !goOn { break }
+      }
+    }
+    let rate = Double(operations) / (time / .seconds(1))
+    print("\(runs) seeds in \(time), \(operations) operations, \(Int(rate)) a second; failed: \(failed)")
+    if !failed.isEmpty { throw ExitCode(1) }
+  }
+}
+
+/// Seeds from A to B, as `A..B`; one seed alone is its own range.
+struct SeedRange: ExpressibleByArgument {
+  var range: ClosedRange<UInt64>
+
+  init?(argument: String) {
+    let ends = argument.split(separator: ".", omittingEmptySubsequences: true).map { UInt64($0) }
+    guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high else { return nil }
+    range = low...high
+  }
+}
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Runs one seed again, twice, and tells its story.")
+
+  @Argument(help: "The seed.")
+  var seed: UInt64
+  @Option(help: "Only these of its happenings, by number.")
+  var keep: String?
+  @Flag(help: "Leave out what a failure does not need.")
+  var shrink = false
+  @Flag(help: "Only the result.")
+  var quiet = false
+
+  func run() throws {
+    let kept = keep?.split(separator: ",").compactMap { Int($0) }
+    var report = simulate(seed: seed, keeping: kept)
+    let again = simulate(seed: seed, keeping: kept)
+    guard report.trace == again.trace else {
+      print("The same seed had two stories: \(report.trace) and \(again.trace)")
+      throw ExitCode(2)
+    }
+    if shrink { report = RelaySimulation.shrink(report) }
+    if !quiet { for line in report.story { print(line) } }
+    print("\(report.replay): trace \(String(report.trace, radix: 16)), \(report.operations) operations")
+    guard let failure = report.failure else { return }
+    print(failure)
+    throw ExitCode(1)
+  }
+}

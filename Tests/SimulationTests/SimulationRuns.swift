@@ -1,0 +1,20 @@
+import RelaySimulation
+import Testing
+
+/// Whole fleets under everything that can happen to them.
+@Suite struct SimulationRuns {
+  @Test("Nothing is lost, nothing is made up, and everybody ends alike")
+  func seeds() {
+    for seed in 1...40 as ClosedRange<UInt64> {
+      let report = simulate(seed: seed)
+      guard let failure = report.failure else { continue }
+      Issue.record("\(report.replay): \(failure)\nWhat had happened:\n\(report.story.joined(separator: "\n"))")
+      return
+    }
+  }
+
+  @Test("A seed has one story")
+  func replay() {
+    for seed in [3, 4, 5] as [UInt64] { #expect(simulate(seed: seed).trace == simulate(seed: seed).trace) }
+  }
+}
