@@ -6,9 +6,13 @@ internal import Synchronization
 /// One connection to a replica's file; whoever uses it has it alone.
 final class Connection: Sendable {
   private let core: Lock<ReplicaCore>
+  /// No other connection can be opened beside it.
+  let isAlone: Bool
 
   init(path: String, mode: Database.Mode, schema: SyncSchema, environment: Environment) throws(RelayError) {
-    core = Lock(try ReplicaCore(path: path, mode: mode, schema: schema, environment: environment))
+    let core = try ReplicaCore(path: path, mode: mode, schema: schema, environment: environment)
+    isAlone = core.db.isAlone
+    self.core = Lock(core)
   }
 
   func use<T: Sendable>(_ body: (ReplicaCore) throws(RelayError) -> T) throws(RelayError) -> T {

@@ -150,7 +150,12 @@ public final class Replica: Sendable {
   /// A connection that reads, in one snapshot.
   func reading<T: Sendable>(_ body: (ReplicaCore) throws(RelayError) -> T) throws(RelayError) -> T {
     try visitors.visit(path) { () throws(RelayError) in
-      try readers.use { (core) throws(RelayError) in
+      if writer.isAlone {
+        return try writer.use { (core) throws(RelayError) in
+          try core.db.snapshot { () throws(RelayError) in try body(core) }
+        }
+      }
+      return try readers.use { (core) throws(RelayError) in
         try core.db.snapshot { () throws(RelayError) in try body(core) }
       }
     }

@@ -20,6 +20,9 @@ public final class Database {
   var cache: [String: Prepared] = [:]
   var appCache: [String: Prepared] = [:]
   let cell = AuthorityCell()
+  /// The disk has no room for the index that connections share (`-shm`). This one keeps it in memory and has the file for
+  /// itself, so that what is there can be read (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
+  package let isAlone: Bool
   package let tap = ChangeTap()
   /// Does SQLite tell of changes?
   package private(set) var hasTap = false
@@ -31,18 +34,13 @@ public final class Database {
   ///   - vfs: the name of a registered VFS; nil for SQLite's default. The simulator puts its own here.
   /// - Throws: `file_missing`, `not_a_database`, `read_only`, `corrupt` or `io_error`.
   package init(path: String, mode: Mode, vfs: String? = nil) throws(RelayError) {
-    var flags = SQLITE_OPEN_NOMUTEX
-    switch mode {
-    case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-    case .readWrite: flags |= SQLITE_OPEN_READWRITE
-    case .readOnly: flags |= SQLITE_OPEN_READONLY
-    }
-    var opened: OpaquePointer?
-    let result = sqlite3_open_v2(path, &opened, flags, vfs)
-    guard result == SQLITE_OK, let opened else {
-      let error = Database.error(result, handle: opened, path: path, sql: nil)
+    var opened = try Database.open(path, mode, vfs)
+    isAlone = Database.hasNoRoomToShare(opened)
+    if isAlone {
       sqlite3_close_v2(opened)
-      throw error
+      // Its lock needs a file that is open for writing, whoever only reads.
+      opened = try Database.open(path, .readWrite, vfs)
+      sqlite3_exec(opened, "PRAGMA locking_mode = EXCLUSIVE", nil, nil, nil)
     }
     handle = opened
     self.path = path
@@ -56,6 +54,30 @@ public final class Database {
       _ = try first("PRAGMA journal_mode = WAL")
       try execute("PRAGMA synchronous = FULL")
     }
+  }
+
+  private static func open(_ path: String, _ mode: Mode, _ vfs: String?) throws(RelayError) -> OpaquePointer {
+    var flags = SQLITE_OPEN_NOMUTEX
+    switch mode {
+    case .create: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+    case .readWrite: flags |= SQLITE_OPEN_READWRITE
+    case .readOnly: flags |= SQLITE_OPEN_READONLY
+    }
+    var opened: OpaquePointer?
+    let result = sqlite3_open_v2(path, &opened, flags, vfs)
+    guard result == SQLITE_OK, let opened else {
+      let error = Database.error(result, handle: opened, path: path, sql: nil)
+      sqlite3_close_v2(opened)
+      throw error
+    }
+    return opened
+  }
+
+  /// Does the first read end with a full disk?
+  private static func hasNoRoomToShare(_ opened: OpaquePointer) -> Bool {
+    sqlite3_extended_result_codes(opened, 1)
+    let result = sqlite3_exec(opened, "SELECT count(*) FROM sqlite_master", nil, nil, nil)
+    return result != SQLITE_OK && Database.error(result, handle: opened, path: "", sql: nil).code == .diskFull
   }
 
   deinit {

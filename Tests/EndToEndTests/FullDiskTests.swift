@@ -20,10 +20,12 @@ struct FullDiskTests {
     for clerk in [desk, cart] { try await clerk.sync() }
   }
 
-  /// Every write to this file, and what makes it longer, finds the disk full from the `first` write on.
-  private func full(_ path: String, from first: Int = 1) -> Tool.Wrapper {
+  /// Every write to these files, and what makes them longer, finds the disk full from the `first` write on.
+  private func full(_ paths: String..., from first: Int = 1) -> Tool.Wrapper { full(paths, from: first) }
+
+  private func full(_ paths: [String], from first: Int = 1) -> Tool.Wrapper {
     .trace(
-      "pwrite64,fallocate,ftruncate", to: folder.path("trace-\(UUID().uuidString)"), path: path,
+      "pwrite64,fallocate,ftruncate", to: folder.path("trace-\(UUID().uuidString)"), paths: paths,
       inject: "pwrite64,fallocate:error=ENOSPC:when=\(first)+")
   }
 
@@ -54,6 +56,18 @@ struct FullDiskTests {
     }
   }
 
+  @Test("A disk without room for what SQLite's connections share still lets status read")
+  func noRoomToShare() async throws {
+    try await cart.change("UPDATE book SET note = 'torn' WHERE id = 'b1'")
+    for files in [[cart.file + "-shm"], [cart.file + "-shm", cart.file + "-wal"]] {
+      let status = try await cart.run(under: full(files), "status", "--json")
+      #expect(status.status == 0, "\(status.complaint)")
+      #expect(try status.object()["base"] as? Int == 1, "\(status.output)")
+    }
+    try await cart.sync()
+    try await cart.expectSettled()
+  }
+
   @Test("The hub's disk is full: nothing is acknowledged, devices keep their work, and with room again it arrives once")
   func atTheHub() async throws {
     try await hub.stop()
@@ -79,7 +93,7 @@ struct FullDiskTests {
     try await hub.stop()
     try await hub.serve(
       under: .trace(
-        "fdatasync,fsync", to: folder.path("trace"), path: hub.store + "-wal",
+        "fdatasync,fsync", to: folder.path("trace"), paths: [hub.store + "-wal"],
         inject: "fdatasync,fsync:error=EIO:when=1..2"))
     try await desk.change("INSERT INTO tally VALUES ('t', 'north', 1)")
     let outcome = try await desk("sync", "--json", "--deadline", "5")

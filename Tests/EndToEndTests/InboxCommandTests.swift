@@ -41,6 +41,24 @@ struct InboxCommandTests {
     return try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
   }
 
+  @Test("What others wrote moves no cursor and turns no writing round: it is shown by its number")
+  func signsOfOthers() async throws {
+    try await shell(desk, "INSERT INTO book VALUES ('b1', 'north', 'Atlas', 'A', NULL)")
+    try await sync(desk, cart)
+    try await shell(desk, "UPDATE book SET shelf = 'B' || char(27) || '[2J' || char(8238) || 'gnp.exe'")
+    try await shell(cart, "UPDATE book SET shelf = 'C'")
+    try await sync(desk, cart, desk)
+    for arguments in [
+      ["inbox"], ["inbox", "--json"], ["history", "book", "b1"], ["history", "book", "b1", "--json"],
+    ] {
+      let text = try await cart.client.run(cart.place + arguments, in: folder).output
+      #expect(text.contains("gnp.exe"), "\(arguments): \(text)")
+      let raw = text.unicodeScalars.filter { $0.value < 0x20 && $0 != "\n" && $0 != "\t" || $0.value == 0x202E }
+      #expect(raw.isEmpty, "\(arguments)")
+      #expect(text.localizedCaseInsensitiveContains("202e"), "\(arguments): \(text)")
+    }
+  }
+
   @Test("A conflict is listed with who and when, settled by one UPDATE in the shell, and its story told by history")
   func conflict() async throws {
     try await shell(desk, "INSERT INTO book VALUES ('b1', 'north', 'Atlas', 'A', NULL)")

@@ -30,9 +30,9 @@ struct Tool {
 
     /// strace beside the program, not above it: the program stays the one that signals reach. A call that `inject`
     /// names fails or waits as it says.
-    static func trace(_ calls: String, to file: String, path: String? = nil, inject: String? = nil) -> Wrapper {
+    static func trace(_ calls: String, to file: String, paths: [String] = [], inject: String? = nil) -> Wrapper {
       var arguments = ["-D", "-f", "-y", "-q", "-s", "32", "-e", "signal=none", "-e", "trace=\(calls)", "-o", file]
-      if let path { arguments += ["-P", path] }
+      for path in paths { arguments += ["-P", path] }
       if let inject { arguments += ["-e", "inject=\(inject)"] }
       return Wrapper("/usr/bin/strace", arguments)
     }

@@ -174,7 +174,8 @@ package final class Witness {
         dead[name] = truth.writers(name, upTo: head)
         // Own work that waits keeps it readable, at the base that it had (rule 24).
         if !visible.contains(name) { known[name] = truth.writers(name, upTo: head).union(own) }
-      } else if !isHere, !visible.contains(name) {
+      } else if !visible.contains(name) {
+        // Out of sight, or dead as it was told before: once no own work waits, only that is known of it.
         let waits = sent.contains { counter, one in
           one.acts[name] != nil && !(page.closing?.confirmed.contains { $0.dot == dot(counter) } ?? false)
             && one.verdict.map { $0.isAccepted && $0.seq > head } ?? true
