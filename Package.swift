@@ -95,7 +95,8 @@ let package = Package(
     .executableTarget(
       name: "relay-bench",
       dependencies: [
-        "Relay", "RelayCurl", "RelayHub", "RelayHubPostgres", "RelayGzip", "RelayMerge", "RelaySQLite", "RelayProtocol",
+        "CSQLite", "Relay", "RelayCurl", "RelayHub", "RelayHubPostgres", "RelayGzip", "RelayMerge", "RelaySQLite",
+        "RelayProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -4,12 +4,17 @@ internal import Crypto
 public func sha256(_ parts: [UInt8]...) -> [UInt8] {
   var hasher = SHA256()
   for part in parts { part.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
-  return Array(hasher.finalize())
+  return hasher.finalize().withUnsafeBytes { Array($0) }
 }
 
 /// The first 128 bits of SHA-256.
 public func hash128(_ parts: [UInt8]...) -> Hash128 {
   var hasher = SHA256()
   for part in parts { part.withUnsafeBytes { hasher.update(bufferPointer: $0) } }
-  return Hash128(bytes: Array(hasher.finalize()).prefix(16))!
+  return hasher.finalize().withUnsafeBytes { digest in
+    func half(_ offset: Int) -> UInt64 {
+      UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
+    return Hash128(high: half(0), low: half(8))
+  }
 }

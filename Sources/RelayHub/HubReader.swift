@@ -59,6 +59,9 @@ public final class HubReader: @unchecked Sendable {
 
   public func head() throws(RelayError) -> UInt64 { try session.head() }
 
+  /// The hash of the log after `seq`; zero for one that this hub never gave.
+  package func logHash(_ seq: UInt64) throws(RelayError) -> Hash128 { try session.logHash(seq) ?? .zero }
+
   /// How often grants, roles, credentials or the schema have changed, by whatever process.
   public func rights() throws(RelayError) -> UInt64 { try session.store.rights.changes() }
 

@@ -21,35 +21,57 @@ public final class HubWriter: @unchecked Sendable {
   /// - Parameter now: milliseconds since 1970.
   public func group(_ jobs: [PushJob], now: Int64) throws(RelayError) -> GroupOutcome {
     let session = session
-    let outcome = try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
-      session.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
-      return try session.inGroup { () throws(RelayError) in
-        let before = try session.head()
-        let results = try judge(jobs, now: now)
-        session.news.head = try session.head()
-        if session.news.head > before { try session.store.news.add(session.news) }
-        return GroupOutcome(results: results, news: session.news)
-      }
+    var outcome: GroupOutcome
+    do throws(RelayError) {
+      outcome = try group(jobs, now: now, .whole)
+    } catch {
+      guard session.mustUndo, !Self.isOfStore(error) else { throw error }
+      outcome = try group(jobs, now: now, .each)
     }
     session.store.announce()
     return outcome
   }
 
+  private func group(_ jobs: [PushJob], now: Int64, _ undo: Undo) throws(RelayError) -> GroupOutcome {
+    let session = session
+    (session.undo, session.mustUndo) = (undo, false)
+    do throws(RelayError) {
+      return try session.store.transaction { () throws(RelayError) in
+        try session.refresh()
+        session.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
+        return try session.inGroup { () throws(RelayError) in
+          let before = try session.head()
+          let results = try judge(jobs, now: now)
+          session.news.head = try session.head()
+          if session.news.head > before { try session.store.news.add(session.news) }
+          return GroupOutcome(results: results, news: session.news)
+        }
+      }
+    } catch {
+      session.kept = nil
+      throw error
+    }
+  }
+
   private func judge(_ jobs: [PushJob], now: Int64) throws(RelayError) -> [Result<PushOutcome, RelayError>] {
     var results: [Result<PushOutcome, RelayError>] = []
+    results.reserveCapacity(jobs.count)
     for job in jobs {
       do throws(RelayError) {
         results.append(.success(try session.attempt { () throws(RelayError) in try session.accept(job, now: now) }))
       } catch {
-        // What broke the store itself is nobody's push: nothing of the group may be acknowledged.
-        guard session.store.isInTransaction, ![.diskFull, .ioError, .corrupt, .busy].contains(error.code) else {
-          throw error
-        }
+        guard session.store.isInTransaction, !Self.isOfStore(error), !session.mustUndo else { throw error }
         results.append(.failure(error))
       }
+      // One of several transactions of a push may have failed, and the push gone on without it.
+      if session.mustUndo { throw RelayError(.invariant, "a group is committed with a part of a failed push") }
     }
     return results
+  }
+
+  /// What broke the store itself is nobody's push: nothing of the group may be acknowledged.
+  private static func isOfStore(_ error: RelayError) -> Bool {
+    [.diskFull, .ioError, .corrupt, .busy].contains(error.code)
   }
 
   /// One group's outcomes alone.

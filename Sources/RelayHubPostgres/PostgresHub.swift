@@ -66,7 +66,12 @@ package final class PostgresHub: HubSQL {
 
   // MARK: Statements
 
+  package var writes: UInt64 = 0
+
+  package func othersVersion() throws(RelayError) -> Int64? { nil }
+
   package func run(_ sql: String, _ bindings: [Value]) throws(RelayError) {
+    writes += 1
     if isOpen, !isFailed, let at = place(of: sql) {
       waiting[at].add(bindings)
       if waiting[at].isFull { try over { (_) in } }

@@ -124,12 +124,21 @@ extension Database {
 
   func prepare(_ sql: String) throws(RelayError) -> Prepared {
     let isApp = cell.authority == .app
-    if let prepared = isApp ? appCache[sql] : cache[sql], !prepared.isRunning { return prepared }
+    let slot = sql.utf8.count % Database.slots
+    if !isApp, let (text, prepared) = recent[slot], text == sql, !prepared.isRunning { return prepared }
+    if let prepared = isApp ? appCache[sql] : cache[sql], !prepared.isRunning {
+      if !isApp { recent[slot] = (sql, prepared) }
+      return prepared
+    }
     cell.effects = []
     let prepared = Prepared(try compile(sql), cell.effects)
     if isApp { Database.keep(prepared, sql, in: &appCache) } else { Database.keep(prepared, sql, in: &cache) }
     return prepared
   }
+
+  /// Places for statements that run often, by the length of their text: a text that is the same literal compares at once,
+  /// and nothing is hashed.
+  static let slots = 128
 
   private static func keep(_ prepared: Prepared, _ sql: String, in cache: inout [String: Prepared]) {
     if cache.count > 500 { cache.removeAll() }

@@ -19,6 +19,7 @@ public final class Database {
   /// Prepared statements by their text; an app's stand apart, since they were prepared with less authority.
   var cache: [String: Prepared] = [:]
   var appCache: [String: Prepared] = [:]
+  var recent = [(sql: String, prepared: Prepared)?](repeating: nil, count: Database.slots)
   let cell = AuthorityCell()
   /// The disk has no room for the index that connections share (`-shm`). This one keeps it in memory and has the file for
   /// itself, so that what is there can be read (https://sqlite.org/wal.html#use_of_wal_without_shared_memory).
@@ -32,8 +33,9 @@ public final class Database {
 
   /// - Parameters:
   ///   - vfs: the name of a registered VFS; nil for SQLite's default. The simulator puts its own here.
+  ///   - isWatched: whether SQLite is to tell of each row before it changes, which costs every write a little.
   /// - Throws: `file_missing`, `not_a_database`, `read_only`, `corrupt` or `io_error`.
-  package init(path: String, mode: Mode, vfs: String? = nil) throws(RelayError) {
+  package init(path: String, mode: Mode, vfs: String? = nil, isWatched: Bool = true) throws(RelayError) {
     var opened = try Database.open(path, mode, vfs)
     isAlone = Database.hasNoRoomToShare(opened)
     if isAlone {
@@ -47,7 +49,7 @@ public final class Database {
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, 5000)
     installAuthorizer()
-    if mode != .readOnly { hasTap = installTap() }
+    if mode != .readOnly, isWatched { hasTap = installTap() }
     // The first read finds out whether this is a database at all.
     _ = try first("SELECT count(*) FROM sqlite_master")
     if mode != .readOnly {
@@ -81,6 +83,7 @@ public final class Database {
   }
 
   deinit {
+    recent.removeAll()
     cache.removeAll()
     appCache.removeAll()
     sqlite3_close_v2(handle)

@@ -61,7 +61,7 @@ struct Case {
 
   static func all(_ measure: Measure) -> [Case] {
     writing(measure) + installing(measure) + onTheWire(measure) + overHTTP(measure) + inLargeFiles(measure)
-      + accepting(measure) + atTheHub(measure) + onPostgres(measure)
+      + accepting(measure) + atTheHub(measure) + atTheLimits(measure) + whileItGrows(measure) + onPostgres(measure)
   }
 }
 

@@ -16,10 +16,14 @@ extension Case {
     let shared = "PostgreSQL: one-row pushes of 48 devices, 16 a commit, nodes:"
     return [
       Case(name: bulk) {
-        let desk = try Desk(try place())
-        let pushes = desk.inserts(measure.rows, each: 10_000)
+        let desk = try Desk(try place(), devices: 2)
+        let pushes = Array(desk.inserts(measure.rows, each: 10_000))
         let seconds = try measure.wall { for bytes in pushes { try desk.push([bytes]) } }
-        return [Figure(bulk, .rowsPerSecond, Double(measure.rows) / seconds)]
+        let pull = try measure.least { try measure.wall { try desk.pullAll(1) } }
+        return [
+          Figure(bulk, .rowsPerSecond, Double(measure.rows) / seconds),
+          Figure("PostgreSQL: first pull of \(measure.rows) rows", .rowsPerSecond, Double(measure.rows) / pull),
+        ]
       },
       Case(name: small) {
         try [1, 16, 256].map { devices in

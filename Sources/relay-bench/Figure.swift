@@ -4,12 +4,18 @@ internal import Foundation
 struct Figure: Encodable {
   enum Unit: String, Encodable {
     case milliseconds = "ms"
+    case microseconds = "µs"
     case bytes = "B"
     case megabytes = "MB"
     case rowsPerSecond = "rows/s"
+    case times = "×"
 
     func text(_ value: Double) -> String {
-      self == .milliseconds ? String(format: "%.1f ms", value) : "\(Int(value.rounded())) \(rawValue)"
+      switch self {
+      case .milliseconds: String(format: "%.1f ms", value)
+      case .times: String(format: "%.2f×", value)
+      default: "\(Int(value.rounded())) \(rawValue)"
+      }
     }
   }
 

@@ -17,12 +17,24 @@ extension HubSession {
 
   /// What a replica of the device may do in a push that is judged at `now`.
   func authority(_ device: HubDevice, _ replica: ReplicaID, now: Int64) throws(RelayError) -> Authority {
+    if let known = memory?.authorities[replica] { return known }
     let standing = try standing(of: replica, device.id)
+    let newest = try store.rights.newest(device.id)
+    guard standing.known < newest else {
+      let authority = try authority(device, standing.named, since: newest)
+      // It does not depend on the time, and changes with the replica's record or the rights.
+      if try self.replica(replica) != nil { memory?.authorities[replica] = authority }
+      return authority
+    }
     // Rights that ended within the grace, and after the replica last stood in step, count as if they were there.
     let first = try store.rights.firstChange(
       device.id, after: standing.known, notBefore: now.subtractingSaturating(grace))
-    var low = try store.rights.newest(device.id)
+    var low = newest
     if let first, !Mutation.isPlanted(.rightsNow) { low = min(low, first - 1) }
+    return try authority(device, standing.named, since: low)
+  }
+
+  private func authority(_ device: HubDevice, _ named: UInt64, since low: Int64) throws(RelayError) -> Authority {
     var writable: [String: UInt64] = [:]
     var readable: Set<String> = []
     for span in try store.rights.spans(device.id, since: low) {
@@ -34,7 +46,7 @@ extension HubSession {
     }
     return Authority(
       device, roles: Set(try store.rights.roles(device.id, since: low)).union([device.role]), writable: writable,
-      readable: readable, named: standing.named)
+      readable: readable, named: named)
   }
 
   /// What a replica has shown to know: a base, and a change of its device's rights.
@@ -53,6 +65,7 @@ extension HubSession {
     try bind(request.replica, to: device.id)
     try store.rights.set(named: named, known: known, of: request.replica, device.id)
     memory?.replicas[request.replica] = nil
+    memory?.authorities[request.replica] = nil
   }
 
   /// What `remember` would write; nil where the hub knows it already.

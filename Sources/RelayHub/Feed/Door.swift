@@ -23,12 +23,18 @@ struct Door {
     return table
   }
 
+  /// May the device be told of a row of this name that it is gone? Of tables that its role does not read nothing came.
+  func mayName(_ row: RowID) -> Bool { table(row.table) != nil }
+
+  /// Does the row lie in a scope that the device reads?
+  func reaches(_ stored: StoredRow) -> Bool { readable.reach(stored.scopeNames) }
+
   /// May the device hold this row now: does it lie in a scope that it reads, in a table that its role reads, and not only
   /// on its way up?
   ///
   /// - Returns: the row's table, nil where it may not.
   func holds(_ stored: StoredRow) throws(RelayError) -> TableSchema? {
-    guard let table = table(stored.row.table), readable.reach(stored.scopeNames),
+    guard let table = table(stored.row.table), reaches(stored),
       try !table.isUpOnly(stored.row, stored.state, device.role)
     else { return nil }
     return table
@@ -38,6 +44,14 @@ struct Door {
   func values(_ stored: StoredRow, _ table: TableSchema) throws(RelayError) -> [Value]? {
     guard let values = try table.shownValues(stored.row, stored.state) else { return nil }
     return table.readableColumns(device.role).map { values[$0] }
+  }
+
+  /// The row's hash as `verify` compares it; nil where the device should not hold it, and for one that is dead.
+  func hash(_ stored: StoredRow) throws(RelayError) -> [UInt8]? {
+    guard let table = try holds(stored), let values = try table.shownValues(stored.row, stored.state) else {
+      return nil
+    }
+    return table.rowHash(stored.row, values, readable: table.readableColumns(device.role))
   }
 
   func reads(_ cell: CellID, _ table: TableSchema) -> Bool {

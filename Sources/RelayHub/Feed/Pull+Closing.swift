@@ -45,9 +45,9 @@ extension Pull {
       while let row = try walk.next() { candidates.insert(row.row) }
     }
     var gone: Set<RowID> = []
-    // Of tables that the role does not read nothing came; what another role had brought, that change takes away.
-    for row in candidates where view.table(row.table)?.access(device.role).reads == true {
-      guard let stored = try session.load(row), granted.reach(stored.scopeNames), !Mutation.isPlanted(.exitHeld) else {
+    // What another role had brought, that change takes away.
+    for row in candidates where door.mayName(row) {
+      guard let stored = try session.load(row), door.reaches(stored), !Mutation.isPlanted(.exitHeld) else {
         gone.insert(row)
         continue
       }
@@ -63,11 +63,8 @@ extension Pull {
     var rows: Set<RowID> = []
     for record in confirmed where record.verdict.isAccepted {
       for change in try session.body(record.verdict.seq)?.rows ?? [] {
-        guard let table = view.table(change.row.table), table.access(device.role).reads,
-          let stored = try session.load(change.row)
-        else { continue }
-        let isUpOnly = try table.isUpOnly(change.row, stored.state, device.role)
-        if isUpOnly || !granted.reach(stored.scopeNames) { rows.insert(change.row) }
+        guard door.mayName(change.row), let stored = try session.load(change.row) else { continue }
+        if try door.holds(stored) == nil { rows.insert(change.row) }
       }
     }
     return rows
@@ -79,8 +76,7 @@ extension Pull {
     for var notice in told where door.knows(notice.cell, of: notice.row) {
       // Only what the device may read now.
       if let table = view.table(notice.row.table), let stored = try session.load(notice.row),
-        granted.reach(stored.scopeNames) && door.reads(notice.cell, table) || Mutation.isPlanted(.noticeShows),
-        try !table.isUpOnly(notice.row, stored.state, device.role),
+        try door.holds(stored) != nil && door.reads(notice.cell, table) || Mutation.isPlanted(.noticeShows),
         let shown = table.shownWrite(
           Cell(
             id: notice.cell,

@@ -50,8 +50,7 @@ extension HubSession {
       let rows = try store.feed.rows(of: request.table, after: after, most: 500)
       for row in rows where row.isAlive {
         let stored = try StoredRow(row, table, self)
-        guard door.readable.reach(stored.scopeNames), let hash = try digestHash(stored, door.device.role, door.view)
-        else { continue }
+        guard let hash = try door.hash(stored) else { continue }
         if response.rows.count == HubSession.hashesInAnswer || size > Limits.part {
           response.more = true
           return response
@@ -75,9 +74,7 @@ extension HubSession {
       guard row.isAlive, only == nil || row.row.table == only, let table = schema.table(row.row.table) else { continue }
       // One in several scopes comes as often, at several places.
       if scopes.count > 1, row.scopes.first != 0x82, !seen.insert(row.place.row).inserted { continue }
-      if let hash = try digestHash(try StoredRow(row, table, self), door.device.role, door.view) {
-        try body(row.row, hash)
-      }
+      if let hash = try door.hash(try StoredRow(row, table, self)) { try body(row.row, hash) }
     }
   }
 

@@ -10,7 +10,6 @@ extension HubSession {
     guard job.request.envelopes.isEmpty, job.request.part?.envelope == nil else {
       throw RelayError(.envelopeUnneeded, "this hub knows the history that the work was made with")
     }
-    memory?.authorities = [:]
     let outcome = try judge(job.request, device, now: now)
     try remember(job.request, device)
     return outcome
@@ -46,7 +45,7 @@ extension HubSession {
     if let record = try known(dot, sealed.hash, chain, device), !Mutation.isPlanted(.twice) { return record.verdict }
     let head = try head()
     try checkOrder(transaction, chain, head: head)
-    let authority = try knownAuthority(device, dot.replica, now: now)
+    let authority = try authority(device, dot.replica, now: now)
     let latest = HybridTime(milliseconds: now.addingSaturating(Limits.clockLead))
     let judgement = Judgement(
       self, transaction, authority, seq: head + 1,
@@ -65,14 +64,6 @@ extension HubSession {
     try markStanding(transaction, verdict, device.id)
     if !verdict.isAccepted { try rememberRefused(transaction, seq: verdict.seq, bytes: bytes.count, device.id) }
     return verdict
-  }
-
-  /// The same for all that one request brings of a replica.
-  private func knownAuthority(_ device: HubDevice, _ replica: ReplicaID, now: Int64) throws(RelayError) -> Authority {
-    if let known = memory?.authorities[replica] { return known }
-    let authority = try authority(device, replica, now: now)
-    memory?.authorities[replica] = authority
-    return authority
   }
 
   /// The record of a dot that has its verdict already.

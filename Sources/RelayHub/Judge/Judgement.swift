@@ -123,6 +123,11 @@ final class Judgement {
 
   func place(_ work: RowWork) throws(RelayError) -> Place {
     if let known = work.place { return known }
+    if work.table.parent == nil, let state = work.state {
+      let place = Place(of: work.table, try work.values(), isDead: !work.table.isAlive(state))
+      work.place = place
+      return place
+    }
     // Most rows that follow one follow one that was looked at just before.
     if let state = work.state, let parent = work.table.parentRow(try work.values()),
       let above = try self.work(parent)?.place, !above.isCircular

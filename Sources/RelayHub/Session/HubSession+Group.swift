@@ -10,6 +10,14 @@ struct GroupState {
   var digests = DigestBook()
 }
 
+/// How what a failed push has written is undone.
+enum Undo {
+  /// With everything that its group wrote: the group is judged again, `each` by itself. Nearly no push fails once something
+  /// of it is written, so that a savepoint for each would be for nothing.
+  case whole
+  case each
+}
+
 /// What a group of pushes has read of the store, so that it is read once; all of it is in the store as well. After a push
 /// that failed it is read anew.
 struct GroupMemory {
@@ -17,35 +25,69 @@ struct GroupMemory {
   var newestRow: Int64?
   /// The numbers of scopes' names.
   var scopes: [String: Int64] = [:]
-  /// Of the request that is being judged.
+  /// What replicas may do, of those that have heard of their device's rights as they are.
   var authorities: [ReplicaID: Authority] = [:]
   /// Rights and replicas as they are: whoever changes them waits for the group's lock.
   var devices: [Int64: HubDevice] = [:]
   var replicas: [ReplicaID: ReplicaRecord] = [:]
   /// Devices of which nothing was ever refused.
   var clean: Set<Int64> = []
+
+  /// More of them are not kept from one group to the next.
+  private static let most = 10_000
+
+  var isLarge: Bool { scopes.count > Self.most || devices.count > Self.most || replicas.count > Self.most }
+}
+
+/// What the last group read, for the next one: good until the first write that is not a group's own, be it somebody
+/// else's or this connection's.
+struct KeptMemory {
+  var memory: GroupMemory
+  /// Who had written what when the group ended.
+  var own: UInt64
+  var others: Int64
 }
 
 extension HubSession {
   /// Runs a group's body between reading its state and writing what it gathered. Call it inside the group's transaction.
   func inGroup<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    let others = try store.othersVersion()
+    memory = recalled(others)
+    kept = nil
     let head = try head()
     group = GroupState(head: head, log: try logHash(head) ?? .zero)
-    memory = GroupMemory()
     defer { (group, memory) = (nil, nil) }
     let result = try body()
     try writeDigests()
+    if let others, let memory, !memory.isLarge {
+      kept = KeptMemory(memory: memory, own: store.writes, others: others)
+    }
     return result
   }
 
-  /// Something that leaves nothing behind where it fails, neither in the store nor in memory.
+  private func recalled(_ others: Int64?) -> GroupMemory {
+    guard let kept, kept.own == store.writes, kept.others == others else { return GroupMemory() }
+    return kept.memory
+  }
+
+  /// Something that leaves nothing behind where it fails, neither in the store nor in memory; or else has `mustUndo` say
+  /// that the group must not be committed.
   func attempt<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    guard undo == .each else {
+      let written = store.writes
+      do throws(RelayError) {
+        return try body()
+      } catch {
+        if store.writes != written || !store.isInTransaction { mustUndo = true }
+        throw error
+      }
+    }
     let before = group
     do throws(RelayError) {
       return try store.savepoint(body)
     } catch {
       group = before
-      if memory != nil { memory = GroupMemory() }
+      memory = GroupMemory()
       throw error
     }
   }

@@ -14,13 +14,15 @@ extension HubSession {
       guard !row.scopes.contains(where: { $0.name == scope.name }) else { continue }
       try store.rows.putExit(row.row, scope: scope.name, seq: seq)
     }
-    for scope in row.scopes { try store.rows.addPlace(id, scope: try scopeID(scope.name), seq: scope.seq) }
+    for scope in row.scopes {
+      news.scopes.insert(scope.name)
+      try store.rows.addPlace(id, scope: try scopeID(scope.name), seq: scope.seq)
+    }
   }
 
   /// A scope's number; a new one for a name that is new.
   private func scopeID(_ name: String) throws(RelayError) -> Int64 {
     if let known = memory?.scopes[name] { return known }
-    news.scopes.insert(name)
     if let id = try store.rows.scopeID(name) {
       memory?.scopes[name] = id
       return id

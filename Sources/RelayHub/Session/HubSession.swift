@@ -21,9 +21,13 @@ final class HubSession {
   /// Bytes of parts that the hub keeps for one device: those of one transaction. Where another one would bring more, what
   /// came of the others is dropped, and the device begins them again.
   var partsQuota = UInt64(Limits.transaction)
-  /// What the group of pushes that is being judged has changed, and read; nil outside a group.
+  /// What the group of pushes that is being judged has changed; nil outside a group.
   var group: GroupState?
   var memory: GroupMemory?
+  var kept: KeptMemory?
+  var undo = Undo.whole
+  /// Something is written that must not be committed.
+  var mustUndo = false
   /// How many rows a closing lists as gone.
   var mostExits = Limits.exits
   /// What older versions saw of it, by version.

@@ -24,6 +24,10 @@ protocol HubStore: AnyObject {
 
   /// Is a transaction open that can still be committed?
   var isInTransaction: Bool { get }
+  /// How often this connection has written.
+  var writes: UInt64 { get }
+  /// Changes when somebody else has written; nil where the store does not tell.
+  func othersVersion() throws(RelayError) -> Int64?
   /// A transaction that writes, durable before this returns. Nobody else writes meanwhile, on whatever machine.
   func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T
   /// One consistent view for several questions.
@@ -65,6 +69,9 @@ final class SQLHubStore: HubStore {
 
   var name: String { db.name }
   var isInTransaction: Bool { db.isInTransaction }
+  var writes: UInt64 { db.writes }
+
+  func othersVersion() throws(RelayError) -> Int64? { try db.othersVersion() }
 
   func hasTables() throws(RelayError) -> Bool { try db.hasTables() }
   func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.transaction(body) }

@@ -14,6 +14,13 @@ package struct Place: Sendable, Equatable {
 
   package init() {}
 
+  /// Of a row that follows no other one.
+  package init(of table: TableSchema, _ values: [Value], isDead: Bool) {
+    scopes = table.ownScopes(values)
+    homes = table.areHomesScopes ? scopes : table.ownHomes(values)
+    self.isDead = isDead
+  }
+
   /// Of a row that follows another one.
   package init(under above: Place, isDead: Bool) {
     (scopes, homes, ancestors, isCircular) = (above.scopes, above.homes, above.ancestors + 1, above.isCircular)
@@ -64,10 +71,7 @@ package struct Places {
         at = parent
         continue
       }
-      above = Place()
-      above.scopes = table.ownScopes(found.values)
-      above.homes = table.ownHomes(found.values)
-      above.isDead = !found.isAlive
+      above = Place(of: table, found.values, isDead: !found.isAlive)
       known[next] = above
       break
     }
@@ -93,7 +97,7 @@ extension TableSchema {
 
   /// What of the scopes and homes that a row's own values yield is no name of a scope, or too much.
   private func misspelling(_ values: [Value]) -> String? {
-    for rules in [scopes, homes] {
+    for rules in areHomesScopes ? [scopes] : [scopes, homes] {
       let texts = rules.flatMap { $0.texts(values) }
       if texts.count > Limits.scopesOfRow { return "a row lies in at most \(Limits.scopesOfRow) scopes" }
       if let text = texts.first(where: { !$0.isScopeName }) {

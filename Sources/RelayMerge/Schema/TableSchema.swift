@@ -16,6 +16,8 @@ public final class TableSchema: Sendable {
   public let groups: [GroupSchema]
   public let scopes: [ScopeRule]
   public let homes: [ScopeRule]
+  /// Is every scope of a row a home, and no other?
+  let areHomesScopes: Bool
   public let parent: ParentRule?
   /// Positions of columns of which no two rows of the organisation may share all values; NULL is shared by any.
   public let unique: [[Int]]
@@ -51,6 +53,7 @@ public final class TableSchema: Sendable {
     (self.groups, self.scopes, self.homes, self.parent) = (groups, scopes, homes, parent)
     (self.unique, self.isAppendOnly, self.deletes, self.seqColumn) = (unique, isAppendOnly, deletes, seqColumn)
     self.mayBeGivenAway = mayBeGivenAway
+    areHomesScopes = scopes == homes
     let others = columns.indices.filter { !key.contains($0) }
     self.others = others
     newest = columns.reduce(since) { max($0, $1.since) }

@@ -10,6 +10,10 @@ package protocol HubSQL: AnyObject {
   var dialect: SQLDialect { get }
   /// Is a transaction open that can still be committed?
   var isInTransaction: Bool { get }
+  /// How many statements this connection has run that may write.
+  var writes: UInt64 { get set }
+  /// Changes when another connection has written; nil where the database does not tell.
+  func othersVersion() throws(RelayError) -> Int64?
 
   /// Runs a statement for what it does. It may be sent together with later ones: a failure shows at the next question, or
   /// at the commit, and always before the commit is believed.

@@ -68,6 +68,7 @@ extension SQLRows {
   }
 
   func addScope(_ name: String) throws(RelayError) -> Int64 {
+    db.writes += 1
     let id = try db.number(
       "INSERT INTO scope(id, name) SELECT coalesce(max(id), 0) + 1, $1 FROM scope RETURNING id", [.text(name)])
     guard let id else {

@@ -15,7 +15,7 @@ package final class SQLiteHub: HubSQL {
       case .writes: .readWrite
       case .reads: .readOnly
       }
-    db = try Database(path: SQLiteHub.path(directory), mode: mode, vfs: vfs)
+    db = try Database(path: SQLiteHub.path(directory), mode: mode, vfs: vfs, isWatched: false)
   }
 
   static func path(_ directory: String) -> String { directory + "/hub.db" }
@@ -24,7 +24,16 @@ package final class SQLiteHub: HubSQL {
   package var dialect: SQLDialect { .sqlite }
   package var isInTransaction: Bool { db.isInTransaction }
 
-  package func run(_ sql: String, _ bindings: [Value]) throws(RelayError) { try db.execute(sql, bindings) }
+  package var writes: UInt64 = 0
+
+  package func othersVersion() throws(RelayError) -> Int64? {
+    try db.first("PRAGMA data_version")?.first.flatMap { if case .integer(let version) = $0 { version } else { nil } }
+  }
+
+  package func run(_ sql: String, _ bindings: [Value]) throws(RelayError) {
+    writes += 1
+    try db.execute(sql, bindings)
+  }
 
   package func each(
     _ sql: String, _ bindings: [Value], _ body: (any SQLRow) throws(RelayError) -> Void
