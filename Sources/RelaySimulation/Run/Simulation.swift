@@ -141,7 +141,13 @@ package final class Simulation {
 
   private func startHub() throws {
     guard !hub.isUp else { return }
-    try hub.start()
+    do { try hub.start() } catch {
+      guard let relay = error as? RelayError, relay.isOfStore, hub.disk.quota != nil else { throw error }
+      oracle.count("hub: cannot start for \(relay.code.rawValue)")
+      hub.stop(nil)
+      hub.disk.quota = nil
+      return later(.startHub, in: 1000)
+    }
     oracle.tell("\(clock.now - begin): the hub runs again")
   }
 
@@ -181,7 +187,14 @@ package final class Simulation {
 
   private func start(_ device: SimulatedDevice) throws {
     guard !device.process.isAlive else { return }
-    try device.start(oracle)
+    do { try device.start(oracle) } catch {
+      // A program that cannot run on a full disk does nothing to the file, and runs once there is room.
+      guard let relay = error as? RelayError, relay.isOfStore, device.isHindered else { throw error }
+      oracle.count("device: cannot start for \(relay.code.rawValue)")
+      device.relieve()
+      device.process.kill()
+      return later(.start(device: device.index), in: 1000)
+    }
     oracle.tell("\(clock.now - begin): \(device.name) runs again")
   }
 
