@@ -1,5 +1,5 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo demo-postgres year test lint format protocol cddl vectors mutations race
+.PHONY: help setup demo demo-postgres year test lint format protocol cddl vectors mutations mutants race
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
@@ -9,6 +9,7 @@ help:
 	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
 	@echo "make vectors write the golden vectors of the protocol anew"
 	@echo "make mutations break one rule at a time in a copy of the sources, and see which tests notice (half an hour)"
+	@echo "make mutants  the same under the simulator: which seed notices"
 	@echo "make format  rewrite the sources in the project's format"
 
 # One flag for every debug build, so that nothing is built twice; warnings are errors.
@@ -67,6 +68,12 @@ vectors: setup
 # Not part of `make test`, for its time; docs/conformance.md keeps the result.
 mutations: setup
 	python3 -B Tests/Mutations/run.py --record .build-mutations/table.md
+
+# The same switches, one after the other, under the simulator; not part of `make test`, for its time.
+mutants: setup
+	swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --product relay-sim
+	"$$(swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --show-bin-path)/relay-sim" \
+	  mutants --seeds 1..300
 
 # Every public call from many threads, watched by the thread sanitizer, in a build of its own.
 race: setup

@@ -78,7 +78,9 @@ let package = Package(
       dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite", "RelayProtocol", "CSQLite"]),
     .executableTarget(
       name: "relay-sim",
-      dependencies: ["RelaySimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "RelayProtocol", "RelaySimulation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     // The reference app.
     .target(

@@ -16,12 +16,17 @@ package enum Mutation: String, CaseIterable {
   // Scopes and pulls (rules 21–24)
   case childrenStay, hubRemembers, roleUnnamed, floorIsN, floorPending, exitHeld, earlyW, sumsBlur, tokenLives
   case exitInstalled, leftForgets, dropLeft
+  // Durability, answers and the whole way, as the simulator sees them
+  case normalFlush, noFlush, foreignAnswer, anyPage, lastPageOnly, confirmsLost, exitsLost, deadLost
+  case tieByArrival, extremeIsLast, removeWins, noEntry, choicesWait, noMarks, refusedStays, staysInScope
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?
     package static func isPlanted(_ mutation: Mutation) -> Bool { mutation == planted }
+    package static let canBePlanted = true
   #else
     @inlinable @inline(__always)
     package static func isPlanted(_ mutation: Mutation) -> Bool { false }
+    package static let canBePlanted = false
   #endif
 }

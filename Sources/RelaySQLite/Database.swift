@@ -54,7 +54,8 @@ public final class Database {
     _ = try first("SELECT count(*) FROM sqlite_master")
     if mode != .readOnly {
       _ = try first("PRAGMA journal_mode = WAL")
-      try execute("PRAGMA synchronous = FULL")
+      let flushes = Mutation.isPlanted(.normalFlush) ? "NORMAL" : Mutation.isPlanted(.noFlush) ? "OFF" : "FULL"
+      try execute("PRAGMA synchronous = \(flushes)")
     }
   }
 

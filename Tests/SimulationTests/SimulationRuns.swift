@@ -1,11 +1,13 @@
 import RelaySimulation
 import Testing
 
-/// Whole fleets under everything that can happen to them.
+/// Whole fleets under everything that can happen to them. `relay-sim run` asks for more seeds.
 @Suite struct SimulationRuns {
-  @Test("Nothing is lost, nothing is made up, and everybody ends alike")
-  func seeds() {
-    for seed in 1...40 as ClosedRange<UInt64> {
+  @Test(
+    "Nothing is lost, nothing is made up, and everybody ends alike",
+    arguments: [1...40, 41...80] as [ClosedRange<UInt64>])
+  func seeds(_ seeds: ClosedRange<UInt64>) {
+    for seed in seeds {
       let report = simulate(seed: seed)
       guard let failure = report.failure else { continue }
       Issue.record("\(report.replay): \(failure)\nWhat had happened:\n\(report.story.joined(separator: "\n"))")

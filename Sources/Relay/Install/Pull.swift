@@ -70,7 +70,7 @@ struct CompletePull {
 
   /// Lends the rows page by page, in the order in which they came: of a row that comes twice the later one counts.
   func eachPage(_ stage: StageStore, _ body: (EncodedRows) throws(RelayError) -> Void) throws(RelayError) {
-    if hasPages {
+    if hasPages, !Mutation.isPlanted(.lastPageOnly) {
       try stage.eachPage { (bytes) throws(RelayError) in
         let page = try CBORReader.decode(bytes) { (reader) throws(RelayError) in try reader.pullPage() }
         try body(page.rows)

@@ -73,7 +73,7 @@ extension Sealer {
   /// - Returns: the dots sealed.
   func settleChoices() throws(RelayError) -> [Dot] {
     var dots: [Dot] = []
-    for item in try core.inbox.store.chosen() {
+    for item in Mutation.isPlanted(.choicesWait) ? [] : try core.inbox.store.chosen() {
       do throws(RelayError) {
         dots += try core.db.savepoint { () throws(RelayError) in
           let resolution = try Resolution(choice: item.choice, core.db)

@@ -128,7 +128,7 @@ struct Exchange {
       rows.formUnion(one.changes.keys)
     }
     // Each row once, however many transactions on it were refused.
-    if !rows.isEmpty {
+    if !rows.isEmpty, !Mutation.isPlanted(.refusedStays) {
       let state = try core.state()
       try core.view.applying { () throws(RelayError) in
         for row in rows.sorted() { try core.view.rebuild(row, try core.table(row.table), state, &own) }

@@ -17,12 +17,12 @@ extension Pull {
     let confirmed = try session.store.log.records(request.pending).filter { record in
       record.device == device.id && !(Mutation.isPlanted(.earlyW) && record.verdict.seq > head)
     }
-    closing.confirmed = confirmed.prefix(Limits.confirmed).map(\.verdict)
+    closing.confirmed = Mutation.isPlanted(.confirmsLost) ? [] : confirmed.prefix(Limits.confirmed).map(\.verdict)
     // What was few with the first page may have become many since.
     if token.wholeSince == nil, request.pull?.token.isEmpty == false, try Pull.losesTooMany(session, request, device) {
       throw RelayError(.pageVoid, "too much left meanwhile; the pull brings everything anew")
     }
-    closing.exits = try exits(confirmed)
+    closing.exits = Mutation.isPlanted(.exitsLost) ? [] : try exits(confirmed)
     closing.notices = try notices()
     if head != request.base || request.pull?.digests == true || request.installed != nil {
       for grant in device.grants where grant.readable {

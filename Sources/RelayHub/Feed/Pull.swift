@@ -148,6 +148,7 @@ struct Pull {
   private func record(_ stored: StoredRow, _ seq: UInt64, _ table: TableSchema) throws(RelayError) -> RowRecord? {
     guard try !table.isUpOnly(stored.row, stored.state, device.role) else { return nil }
     guard let values = try table.shownValues(stored.row, stored.state) else {
+      if Mutation.isPlanted(.deadLost) { return nil }
       // What a dead row can still ask is whether it should be.
       let entries = try session.entries(stored, table, door).filter { $0.cell == .live }
       guard seq > request.base || !entries.isEmpty else { return nil }

@@ -81,6 +81,7 @@ extension Judgement {
       // Of a dead row no digest counts anything, so there is nothing to hear.
       let comesAgain = isWritten || (!place.isDead && (lost || was.isOrphan != place.isOrphan))
       row.scopes = place.scopes.map { (name: $0, seq: comesAgain ? seq : since[$0] ?? seq) }
+      if Mutation.isPlanted(.staysInScope) { row.scopes = was.scopes.map { (name: $0.name, seq: seq) } }
     } else {
       row.scopes = place.scopes.map { (name: $0, seq: seq) }
     }

@@ -21,7 +21,8 @@ private final class Extreme: MergePolicy, @unchecked Sendable {
   override var reason: ShownReason { isGreatest ? .greatest : .least }
 
   override func shownWrite(_ writes: [CellWrite], _ group: GroupSchema) -> CellWrite? {
-    writes.max { yields($0, to: $1, group) }
+    if Mutation.isPlanted(.extremeIsLast) { return writes.max(by: CellWrite.isEarlier) }
+    return writes.max { yields($0, to: $1, group) }
   }
 
   /// NULL yields to any value, equals by (effective time, dot).

@@ -172,6 +172,7 @@ public enum ShownReason: String, Sendable {
 extension CellWrite {
   /// The order of concurrent writes for display: (effective time, dot).
   static func isEarlier(_ a: CellWrite, _ b: CellWrite) -> Bool {
-    a.effective == b.effective ? a.dot < b.dot : a.effective < b.effective
+    if Mutation.isPlanted(.tieByArrival) { return a.seq < b.seq }
+    return a.effective == b.effective ? a.dot < b.dot : a.effective < b.effective
   }
 }

@@ -10,7 +10,8 @@ extension TableSchema {
 
   /// Of existence and set elements: what says "there" wins, unless deletes win; among equals the latest is shown.
   private func shownFlag(_ cell: Cell) -> CellWrite? {
-    let winner = CellValue.flag(!(cell.id == .live && deletes == .deleteWins))
+    let isRemoval = (cell.id == .live && deletes == .deleteWins) || Mutation.isPlanted(.removeWins)
+    let winner = CellValue.flag(!isRemoval)
     return cell.writes.max { a, b in
       let (x, y) = (a.value == winner, b.value == winner)
       return x == y ? CellWrite.isEarlier(a, b) : !x && y

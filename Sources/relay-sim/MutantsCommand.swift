@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import RelayProtocol
+import RelaySimulation
+
+struct MutantsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mutants",
+    abstract: "Breaks one rule after the other, and looks which seed notices. Needs a build with -D MUTATIONS.")
+
+  @Option(help: "Seeds that a broken rule has to be noticed in, as A..B.")
+  var seeds: SeedRange
+  @Option(help: "Only these, by name.")
+  var only: String?
+
+  func run() throws {
+    guard Mutation.canBePlanted else {
+      print("In this build no rule can be broken: make mutants")
+      throw ExitCode(2)
+    }
+    let names = only?.split(separator: ",").map(String.init) ?? Mutation.allCases.map(\.rawValue)
+    // First everything has to hold with no rule broken at all.
+    var survivors: [String] = []
+    for name in [""] + names {
+      let (status, output) = try outcome(of: name)
+      let isNoticed = status != 0
+      print("\(name.isEmpty ? "none" : name): \(isNoticed ? output : "not noticed")")
+      if name.isEmpty, isNoticed { throw ExitCode(2) }
+      if !name.isEmpty, !isNoticed { survivors.append(name) }
+    }
+    print("\(names.count - survivors.count) of \(names.count) noticed; not noticed: \(survivors)")
+  }
+
+  /// Runs the seeds in a process of their own, with one rule broken.
+  private func outcome(of name: String) throws -> (status: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = ["run", "--seeds", "\(seeds.range.lowerBound)..\(seeds.range.upperBound)"]
+    process.environment = ProcessInfo.processInfo.environment.merging(["RELAY_MUTATION": name]) { $1 }
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    let first = String(decoding: data, as: UTF8.self).split(separator: "\n").first.map { String($0.prefix(160)) } ?? ""
+    return (process.terminationStatus, first)
+  }
+}
