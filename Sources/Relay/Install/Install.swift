@@ -160,10 +160,9 @@ extension ReplicaCore {
   /// The least base of pending operations and held rows; the replica's base if there is none (rule 22).
   func floor(_ state: ReplicaState) throws(RelayError) -> UInt64 {
     if Mutation.isPlanted(.floorIsN) { return state.base }
-    // An operation's base is its row's image's base or 0 for a row without an image.
-    if try outbox.hasWorkWithoutImage() { return 0 }
+    // Rows under work are confirmed at the replica's own base; those that left or are held stay behind.
     let least = min(state.base, try stores.images.leastBase() ?? .max)
-    // Bases are fixed when an operation is sealed; an image may have moved on since.
+    // Bases are fixed when an operation is sealed.
     return min(least, try outbox.floor() ?? .max)
   }
 

@@ -43,6 +43,7 @@ final class ImageStore {
       tbl INTEGER NOT NULL, key BLOB NOT NULL, base INTEGER NOT NULL, state INTEGER NOT NULL, image BLOB, stamps BLOB,
       seq INTEGER, PRIMARY KEY (tbl, key)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS relay_image_left ON relay_image (state) WHERE state = 1;
+    CREATE INDEX IF NOT EXISTS relay_image_base ON relay_image (base) WHERE state > 0;
     -- Confirmed rows that this file's own constraints refuse.
     CREATE TABLE IF NOT EXISTS relay_held (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, image BLOB NOT NULL, stamps BLOB NOT NULL, reason TEXT NOT NULL,
@@ -98,10 +99,12 @@ final class ImageStore {
     try db.execute("UPDATE relay_image SET base = ? WHERE state = 0", [Value(base)])
   }
 
-  /// The least base of an image; nil where there is none.
+  /// The least base of a row that left or is held; nil where there is none. Rows under work are at the replica's own.
+  ///
+  /// - Complexity: O(1).
   func leastBase() throws(RelayError) -> UInt64? {
-    let some = Mutation.isPlanted(.floorPending) ? " WHERE state = 0" : ""
-    return try db.first("SELECT min(base) FROM relay_image" + some)?[0].integer.map { UInt64(max(0, $0)) }
+    if Mutation.isPlanted(.floorPending) { return nil }
+    return try db.first("SELECT min(base) FROM relay_image WHERE state > 0")?[0].integer.map { UInt64(max(0, $0)) }
   }
 
   /// The older image of a held row says nothing of columns that were not known when it was pulled.

@@ -127,15 +127,6 @@ extension OutboxStore {
     }
   }
 
-  /// Is own pending work on a row of which no image is kept?
-  func hasWorkWithoutImage() throws(RelayError) -> Bool {
-    try db.first(
-      """
-      SELECT 1 FROM relay_pending AS p WHERE fate = 0
-        AND NOT EXISTS (SELECT 1 FROM relay_image AS i WHERE i.tbl = p.tbl AND i.key = p.key)
-      """) != nil
-  }
-
   /// Confirmed own work on a row that left and shows it still, the newest first.
   ///
   /// - Parameter body: gives false to stop.
