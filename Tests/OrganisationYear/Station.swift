@@ -77,7 +77,7 @@ final class Station {
     clock.set(now.milliseconds)
     let (ids, prefix) = (ids, name)
     let desk = Desk(
-      officer: officer, unit: ownUnit, now: now, device: number, newID: { "\(prefix)-\(ids.next())" })
+      officer: officer, unit: ownUnit, now: now, device: number, zone: Year.zone, newID: { "\(prefix)-\(ids.next())" })
     return try replica.write(author: desk.author) { (db) throws(RelayError) in try body(desk, db) }
   }
 
@@ -105,11 +105,11 @@ final class Station {
 
   /// Whoever works here has left, as far as this device knows: the unit's new officer of the same role takes it over.
   func handOver(at now: Instant) throws {
-    let (old, unit) = (officer, ownUnit.id)
+    let (old, unit, day) = (officer, ownUnit.id, Year.zone.day(now).text)
     let next = try replica.read { (db) throws(RelayError) -> Officer? in
       let known = try Officer.all(in: db)
-      guard let current = known[old.id], !current.isInOffice(on: now.day) else { return nil }
-      return known.values.filter { $0.unitID == unit && $0.role == old.role && $0.isInOffice(on: now.day) }
+      guard let current = known[old.id], !current.isInOffice(on: day) else { return nil }
+      return known.values.filter { $0.unitID == unit && $0.role == old.role && $0.isInOffice(on: day) }
         .min { $0.id < $1.id }
     }
     guard let next else { return }

@@ -44,6 +44,7 @@ extension Year {
         _ = try TransferDesk(desk).take("approve", on: move.request, in: db)
       }
       moves[at].isApproved = true
+      book.step("approve")
       count()
       book.movedInside += 1
       book.change(move.member) { person in
@@ -64,6 +65,7 @@ extension Year {
     count()
     matters[at].isDecided = true
     matters[at].isRefused = isRefused
+    book.step(isRefused ? "refuse" : "approve")
     book.budgets[matter.request]?.state = isRefused ? "refused" : "approved"
     if isRefused { book.refusals += 1 }
     if matter.kind == "assistance" { book.needs[isRefused ? "refused" : "approved", default: 0] += 1 }

@@ -20,7 +20,8 @@ extension Year {
     let codes = (0..<plan.branches).map(code)
     try committee.act(at: Year.founding) { (desk, db) throws(RelayError) in
       for (key, value) in [
-        ("points_meeting", "5"), ("points_lecture", "10"), ("points_online_min", "30"), ("lost_min_attempts", "3"),
+        ("time_zone", Year.zone.text), ("points_meeting", "5"), ("points_lecture", "10"), ("points_online_min", "30"),
+        ("lost_min_attempts", "3"),
       ] { try PolicyDesk(desk).set(key, value, note: nil, in: db) }
       for region in 1...plan.regions {
         var unit = UnitDesk.New(code: "R\(region)", name: "Region \(region)", level: "regional")
@@ -84,7 +85,8 @@ extension Year {
           YearBook.Person(
             id: "", name: "Member \(phone.unit) \(digits(number + 1, 3))", branch: phone.unit, cameOn: "2016-06-01",
             born: born, sex: dice.chance(percent: 60) ? "m" : "f", education: dice.pick(educations),
-            isQuiet: number % 17 == 5))
+            isQuiet: number % 17 == 5, employer: number % 5 == 0 ? "Firm \(dice.below(8))" : nil,
+            interest: number % 7 == 0 ? dice.pick(["chess", "films", "walks"]) : nil))
       }
       let newcomers = people
       let ids = try phone.act(at: Year.founding) { (desk, db) throws(RelayError) -> [String] in
@@ -93,7 +95,12 @@ extension Year {
           let born = digits(person.born / 12, 4) + "-" + digits(person.born % 12 + 1, 2)
           var new = MemberEdit.Newcomer(name: person.name, sex: person.sex, born: born, education: person.education)
           (new.came, new.grade) = (person.cameOn, number == 1 ? "probationary" : "full")
-          ids.append(try MemberEdit.add(new, desk: desk, in: db).id)
+          let member = try MemberEdit.add(new, desk: desk, in: db)
+          ids.append(member.id)
+          var changes: [Assignment] = []
+          if let employer = person.employer { changes.append(try Assignment("employer=" + employer)) }
+          if let interest = person.interest { changes.append(try Assignment("interests+=" + interest)) }
+          if !changes.isEmpty { try MemberEdit.write(changes, to: try Member.find(member.id, in: db), in: db) }
         }
         return ids
       }

@@ -39,6 +39,7 @@ extension Year {
       return id
     }
     count()
+    book.step("open", "release")
     moves.append(Move(request: id, member: person.id, from: phone.unit, to: to))
   }
 
@@ -59,6 +60,7 @@ extension Year {
       return try RequestDesk(desk).open(opening, about: member, in: db)
     }
     count()
+    opening.steps.forEach { book.step($0) }
     matters.append(Matter(request: id, kind: kind, member: person?.id, unit: phone.unit, name: name))
   }
 
@@ -75,6 +77,7 @@ extension Year {
       return id
     }
     count()
+    book.step("open")
     book.budgets[id] = YearBook.Budget(kind: kind, asked: lunches * 2500 + books * 3150)
     matters.append(Matter(request: id, kind: kind, member: nil, unit: phone.unit))
   }
@@ -89,6 +92,7 @@ extension Year {
         _ = try TransferDesk(desk).take("accept", on: request, in: db)
       }
       moves[at].isAccepted = true
+      book.step("accept")
       count()
     }
   }

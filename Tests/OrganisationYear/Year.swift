@@ -55,6 +55,8 @@ package final class Year {
   /// The day on which the organisation is set up, and the year's last.
   static let founding = Instant("2016-12-01T08:00:00Z") ?? Instant(milliseconds: 0)
   static let lastDay = "2017-12-28"
+  /// Work is done in the small hours, when it is still the day before in UTC: a day that follows the wrong clock is seen.
+  static let zone = TimeZoneOffset("+08:00") ?? .utc
 
   package init(_ plan: YearPlan, in folder: String) throws {
     self.plan = plan
@@ -82,8 +84,8 @@ package final class Year {
   /// - Parameter told: hears of every month.
   package func live(_ told: (String) -> Void = { _ in }) throws {
     for week in 0..<52 {
-      let now = Instant(milliseconds: 1_483_435_800_000 + Int64(week) * 7 * 86_400_000)
-      let day = now.day
+      let now = Instant(milliseconds: 1_483_378_200_000 + Int64(week) * 7 * 86_400_000)
+      let day = Year.zone.day(now).text
       guard day <= Year.lastDay else { break }
       let number = Int(day.suffix(2)) ?? 1
       try work(Week(number: week, ofMonth: (number - 1) / 7, now: now, day: day, month: String(day.prefix(7))))

@@ -34,6 +34,8 @@ package struct YearBook {
     /// From where, and the day of it.
     var moved: (from: String, on: String)?
     var isQuiet = false
+    var employer: String?
+    var interest: String?
 
     /// What the old branch's people write of a day after the move is looked at first.
     func isHeld(_ unit: String, _ day: String) -> Bool { moved.map { unit == $0.from && day > $0.on } ?? false }
@@ -74,12 +76,16 @@ package struct YearBook {
   /// id → kind, level, state.
   var voices: [String: (kind: String, level: String, state: String)] = [:]
   var needs: [String: Int] = [:]
+  /// What people did about requests, by step.
+  var steps: [String: Int] = [:]
 
   mutating func change(_ id: String, _ body: (inout Person) -> Void) {
     guard var person = people[id] else { return }
     body(&person)
     people[id] = person
   }
+
+  mutating func step(_ kinds: String...) { for kind in kinds { steps[kind, default: 0] += 1 } }
 
   /// A fact that shows that somebody was met.
   mutating func met(_ id: String, on day: String, by unit: String) {

@@ -52,15 +52,19 @@ package struct Activity: Sendable, Equatable {
   ///   - unit: code, id or name; nil for all that this device holds.
   ///   - from: a day; activities without a time count as later.
   package static func list(unit: String?, from: String?, in db: Database) throws(RelayError) -> [Activity] {
+    let zone = try Policy(in: db).zone
     let id = try unit.map { (which) throws(RelayError) in try OrgUnit.find(which, in: db).id }
-    if let from { try ColumnRules.check(from, "from_on", of: "sweep") }
+    let start = try from.map { (from) throws(RelayError) in
+      try ColumnRules.check(from, "from_on", of: "sweep")
+      return Day(from).map { zone.start(of: $0).text }
+    }
     return try db.query(
       """
       SELECT \(columns) FROM activity
       WHERE (?1 IS NULL OR unit_id = ?1 OR EXISTS (SELECT 1 FROM json_each(hosts) WHERE value = ?1))
         AND (?2 IS NULL OR coalesce(starts_at, '9999') >= ?2)
       ORDER BY coalesce(starts_at, '9999'), id
-      """, [Value(id), Value(from)], read)
+      """, [Value(id), Value(start ?? nil)], read)
   }
 
   /// How many have which mark.

@@ -157,7 +157,7 @@ package struct ActivityDesk: Sendable {
         .text(id), .text(activity.id), .text(member.id), .text(mark), .text(desk.officer.id),
         isThere ? .text(desk.now.text) : .null, Value(remark),
       ])
-    let day = String((activity.startsAt ?? desk.now.text).prefix(10))
+    let day = (desk.zone.day(of: activity.startsAt) ?? desk.today).text
     if isThere {
       try ContactLog.raise(member.id, to: day, in: db)
     } else {

@@ -23,7 +23,7 @@ package enum ActivityPages {
       SELECT v.starts_at, u.code, v.kind, v.title, sum(a.mark IN ('present', 'online')), count(a.id)
       FROM activity AS v LEFT JOIN org_unit AS u ON u.id = v.unit_id JOIN attendance AS a ON a.activity_id = v.id
         JOIN member AS m ON m.id = a.member_id
-      WHERE v.state = 'held' AND substr(v.starts_at, 1, 10) BETWEEN ?1 AND ?2 AND (?3 IS NULL OR v.unit_id = ?3)
+      WHERE v.state = 'held' AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2 AND (?3 IS NULL OR v.unit_id = ?3)
         AND (?4 IS NULL OR v.kind = ?4) AND m.status <> 'kept_abroad' AND a.mark <> 'excused'
       GROUP BY v.id ORDER BY v.starts_at, v.id
       """, [.text(from), .text(look.day.text), Value(chosen), Value(kind)])
@@ -60,66 +60,6 @@ package enum ActivityPages {
     page.tell("there", "there", "到会", .number(there))
     page.tell("needed", "needed", "法定人数", .number(full / 2 + 1))
     page.tell("quorum", "quorum", "达到法定人数", .flag(isMet))
-    return page
-  }
-
-  /// The work ledger: what was done, by day.
-  package static func ledger(
-    _ look: Look, unit: String?, from: String?, most: Int = 500
-  ) throws(RelayError) -> Page {
-    let chosen = try unit.map { (which) throws(RelayError) in try OrgUnit.find(which, in: look.db).id }
-    let from = from ?? look.day.month.text + "-01"
-    try ColumnRules.check(from, "from_on", of: "sweep")
-    var parts = [
-      """
-      SELECT v.starts_at AS at, 'activity' AS what, v.kind AS kind, v.title AS detail, NULL AS member, v.unit_id AS unit,
-        NULL AS by FROM activity AS v WHERE v.state = 'held'
-      """,
-      """
-      SELECT s.at, 'request', s.step, r.kind, coalesce(r.title, r.claim_text), s.actor_unit_id, s.actor_id
-      FROM request_step AS s JOIN request AS r ON r.id = s.request_id WHERE s.actor_id <> 'office'
-      """,
-    ]
-    if try look.sees("contact_attempt") {
-      parts.append(
-        """
-        SELECT c.at, 'contact', c.channel, c.outcome, m.member_no, o.unit_id, c.by_officer FROM contact_attempt AS c
-        LEFT JOIN member AS m ON m.id = c.member_id LEFT JOIN officer AS o ON o.id = c.by_officer
-        """)
-    }
-    if try look.sees("dues_entry") {
-      parts.append(
-        """
-        SELECT e.taken_on, 'dues', e.kind, e.amount_fen, m.member_no, o.unit_id, e.taken_by FROM dues_entry AS e
-        LEFT JOIN member AS m ON m.id = e.member_id LEFT JOIN officer AS o ON o.id = e.taken_by
-        """)
-    }
-    var page = Page(Phrase("Work since \(from)", "自\(from)起的工作台账"))
-    var grid = Page.Grid(
-      "work",
-      [
-        "at|when|时间", "what|what|事项", "kind|kind|类别", "detail|detail|内容", "member|member|党员", "unit|unit|单位",
-        "by|by|办理人",
-      ], empty: Phrase("nothing was done", "没有记录"))
-    let rows = try look.rows(
-      """
-      SELECT w.at, w.what, w.kind, w.detail, w.member, u.code, o.display_name FROM (\(parts.joined(separator: " UNION ALL "))) AS w
-      LEFT JOIN org_unit AS u ON u.id = w.unit LEFT JOIN officer AS o ON o.id = w.by
-      WHERE substr(w.at, 1, 10) BETWEEN ?1 AND ?2 AND (?3 IS NULL OR w.unit = ?3) ORDER BY w.at DESC, w.what, w.detail LIMIT ?4
-      """, [.text(from), .text(look.day.text), Value(chosen), Value(most)])
-    for row in rows.reversed() {
-      let what = row[1].text ?? ""
-      let detail: Cell =
-        what == "dues" ? .fen(row[3].int) : what == "activity" ? row[3].cell : row[3].text.map { .word($0) } ?? .none
-      let area = what == "activity" ? "activity" : what == "request" ? "step" : ""
-      grid.add(
-        .text(look.zone.text(row[0].text ?? "")), .word(what, area: "work"), .word(row[2].text ?? "", area: area),
-        detail,
-        row[4].cell, row[5].cell, row[6].cell)
-    }
-    page.tell("entries", "entries", "条数", .number(rows.count))
-    page.grids = [grid]
-    if rows.count == most { page.note("cut", "Only the newest \(most).", "仅显示最近\(most)条。") }
     return page
   }
 }

@@ -23,16 +23,14 @@ public struct Instant: Hashable, Comparable, Sendable {
     milliseconds = Int64(day.sinceEpoch * 86_400 + hour * 3600 + minute * 60 + second) * 1000
   }
 
-  /// YYYY-MM-DD.
-  public var day: String { dayParts.text }
-
   /// YYYY-MM-DDTHH:MM:SSZ, as the tables hold instants.
   public var text: String {
     let second = Int(floored(milliseconds, 1000) - floored(milliseconds, 86_400_000) * 86_400)
-    return "\(day)T\(digits(second / 3600, 2)):\(digits(second / 60 % 60, 2)):\(digits(second % 60, 2))Z"
+    return "\(utcDay.text)T\(digits(second / 3600, 2)):\(digits(second / 60 % 60, 2)):\(digits(second % 60, 2))Z"
   }
 
-  package var dayParts: Day { Day(sinceEpoch: Int(floored(milliseconds, 86_400_000))) }
+  /// No day of the organisation's: which day it is there `TimeZoneOffset.day` says.
+  var utcDay: Day { Day(sinceEpoch: Int(floored(milliseconds, 86_400_000))) }
 
   public static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
 

@@ -22,9 +22,17 @@ public struct TimeZoneOffset: Hashable, Sendable {
   }
 
   /// The day that it is there.
-  package func day(_ instant: Instant) -> Day { shown(instant).dayParts }
+  package func day(_ instant: Instant) -> Day { shown(instant).utcDay }
 
-  /// The same of a column with an instant, as SQL.
+  /// The same of an instant as the tables hold it; nil for what is none.
+  package func day(of stored: String?) -> Day? { stored.flatMap { Instant($0) }.map { day($0) } }
+
+  /// When the day begins there.
+  package func start(of day: Day) -> Instant {
+    Instant(milliseconds: Int64(day.sinceEpoch) * 86_400_000 - Int64(minutes) * 60_000)
+  }
+
+  /// The day of a column that holds instants, as SQL.
   package func dayInSQL(_ column: String) -> String { "substr(datetime(\(column), '\(minutes) minutes'), 1, 10)" }
 
   /// `2017-11-05 14:00`.

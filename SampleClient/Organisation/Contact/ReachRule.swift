@@ -48,6 +48,8 @@ package struct ReachRule: Sendable {
   ) throws(RelayError) -> [String: Facts] {
     let end = last?.text ?? "9999-12-31"
     let review = try Review.open(in: db)
+    let zone = try Policy(in: db).zone
+    func day(_ column: String) -> String { zone.dayInSQL(column) }
     var facts: [String: Facts] = [:]
     let one = "(?1 IS NULL OR member_id = ?1)"
     let id = [Value(memberID)]
@@ -68,7 +70,7 @@ package struct ReachRule: Sendable {
       facts[row[0].text ?? "", default: Facts()].awayUntil = row[2].text
     }
     let calls = review.ids("contact_attempt")
-    try db.query("SELECT id, member_id, substr(at, 1, 10), outcome, channel FROM contact_attempt WHERE \(one)", id) {
+    try db.query("SELECT id, member_id, \(day("at")), outcome, channel FROM contact_attempt WHERE \(one)", id) {
       (row) throws(RelayError) in
       guard !calls.contains(row[0].text ?? ""), row[2].text ?? "" <= end else { return }
       if row[3] == "reached" {
@@ -80,14 +82,14 @@ package struct ReachRule: Sendable {
     let marks = review.ids("attendance")
     try db.query(
       """
-      SELECT a.id, a.member_id, substr(coalesce(v.starts_at, a.checked_in_at), 1, 10)
+      SELECT a.id, a.member_id, \(day("coalesce(v.starts_at, a.checked_in_at)"))
       FROM attendance AS a LEFT JOIN activity AS v ON v.id = a.activity_id
       WHERE a.mark IN ('present', 'online') AND \(one.replacing("member_id", with: "a.member_id"))
       """, id
     ) { (row) throws(RelayError) in if !marks.contains(row[0].text ?? "") { succeeded(row[1].text, row[2].text) } }
     try db.query(
       """
-      SELECT a.member_id, substr(v.starts_at, 1, 10) FROM attendance AS a JOIN activity AS v ON v.id = a.activity_id
+      SELECT a.member_id, \(day("v.starts_at")) FROM attendance AS a JOIN activity AS v ON v.id = a.activity_id
       WHERE a.mark NOT IN ('present', 'online') AND v.starts_at IS NOT NULL
         AND \(one.replacing("member_id", with: "a.member_id"))
       """, id
@@ -97,7 +99,7 @@ package struct ReachRule: Sendable {
     let own = """
       SELECT member_id, made_on AS day FROM declaration WHERE by = 'self'
       UNION ALL SELECT member_id, taken_on FROM dues_entry WHERE kind = 'payment' AND channel = 'online'
-      UNION ALL SELECT member_id, substr(told_at, 1, 10) FROM notice_receipt WHERE channel = 'self'
+      UNION ALL SELECT member_id, \(day("told_at")) FROM notice_receipt WHERE channel = 'self'
       """
     try db.query("SELECT member_id, day FROM (\(own)) WHERE \(one)", id) {
       (row) throws(RelayError) in succeeded(row[0].text, row[1].text)

@@ -77,11 +77,11 @@ package enum DeviceDesk {
       SELECT d.id, u.code, o.display_name, d.told_at, d.unsent, d.held, d.conflicts, d.refused, d.row_count, d.app,
         d.schema_version
       FROM device_state AS d LEFT JOIN org_unit AS u ON u.id = d.unit_id LEFT JOIN officer AS o ON o.id = d.officer_id
-      WHERE substr(d.told_at, 1, 10) <= ?1 ORDER BY d.told_at, d.id
+      WHERE \(look.zone.dayInSQL("d.told_at")) <= ?1 ORDER BY d.told_at, d.id
       """, [.text(look.day.text)])
     {
       let told = row[3].text ?? ""
-      let days = Day(String(told.prefix(10))).map { max(0, look.day.sinceEpoch - $0.sinceEpoch) } ?? 0
+      let days = look.zone.day(of: told).map { max(0, look.day.sinceEpoch - $0.sinceEpoch) } ?? 0
       let state =
         days > look.policy.leaseDays
         ? ("lease_over", Phrase("lease is over", "租期已过"))

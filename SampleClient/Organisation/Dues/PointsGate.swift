@@ -28,9 +28,9 @@ package struct PointsGate: Sendable, Equatable {
         """
         SELECT a.id, v.points, v.kind FROM attendance AS a JOIN activity AS v ON v.id = a.activity_id
         WHERE a.member_id = ? AND a.mark IN ('present', 'online') AND v.state = 'held'
-          AND substr(v.starts_at, 1, 4) = ? AND substr(v.starts_at, 1, 10) <= ?
+          AND \(policy.zone.dayInSQL("v.starts_at")) BETWEEN ? AND ?
           AND NOT EXISTS (SELECT 1 FROM points_entry AS p WHERE p.member_id = a.member_id AND p.source_id = a.id)
-        """, [.text(id), .text(digits(day.month.year, 4)), .text(day.text)]
+        """, [.text(id), .text(digits(day.month.year, 4) + "-01-01"), .text(day.text)]
       ) { (row) throws(RelayError) in (row[0].text ?? "", Int(row[1].integer ?? 0), row[2].text ?? "") }
       for (attendance, points, kind) in unawarded where !setAside.contains(attendance) {
         expected += points > 0 ? points : policy.points(for: kind)

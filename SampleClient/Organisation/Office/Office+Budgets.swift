@@ -30,7 +30,7 @@ extension Office {
       }
       if !request.isClosed, fold.isComplete {
         _ = try Office.set("amount_fen", Value(approved.reduce(0) { $0 + $1.sum }), of: "request", request.id, in: db)
-        let day = min(String(approval.at.prefix(10)), now.day)
+        let day = decided(approval.at)
         _ = try Office.set("decided_on", .text(day), of: "request", request.id, in: db)
         if try Office.set("state", "approved", of: "request", request.id, in: db) { done.requests += 1 }
       }

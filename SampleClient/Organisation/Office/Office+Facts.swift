@@ -24,7 +24,7 @@ extension Office {
     let setAside = try Review.open(in: db).ids("attendance")
     let marks = try db.query(
       """
-      SELECT a.id, a.member_id, a.mark, v.points, v.state, substr(v.starts_at, 1, 10)
+      SELECT a.id, a.member_id, a.mark, v.points, v.state, \(zone.dayInSQL("v.starts_at"))
       FROM attendance AS a JOIN activity AS v ON v.id = a.activity_id WHERE v.starts_at IS NOT NULL ORDER BY a.id
       """
     ) { (row) throws(RelayError) in row.values }

@@ -27,7 +27,7 @@ extension Office {
         try ask(request, other, committee, db, &done)
         try record(request, fold.taken.isEmpty && !fold.isComplete ? fold.state(isDecided: false) : "open", db, &done)
       } else if fold.isComplete {
-        let day = min(String((fold.lastNeeded ?? now.text).prefix(10)), now.day)
+        let day = decided(fold.lastNeeded)
         let isLegal = try apply(request, committee, db, &done)
         _ = try Office.set("decided_on", .text(day), of: "request", request.id, in: db)
         try record(request, isLegal ? "approved" : "expired", db, &done)
@@ -43,7 +43,7 @@ extension Office {
     _ request: Request, _ why: String, _ day: String, _ committee: OrgUnit, _ db: Database, _ done: inout Settlement
   ) throws(RelayError) {
     let isNew = try Step.comment(
-      "end:\(request.id)", on: request.id, at: day + "T00:00:00Z", "ended: \(why)", committee: committee, in: db)
+      "end:\(request.id)", on: request.id, at: instant(day), "ended: \(why)", committee: committee, in: db)
     if isNew { done.remarks += 1 }
   }
 
@@ -62,7 +62,7 @@ extension Office {
   ) throws(RelayError) {
     let note = "asked: \(request.kind) against \(other.kind); the committee decides which is refused"
     let isNew = try Step.comment(
-      "ask:\(request.id):\(other.id)", on: request.id, at: (request.openedOn ?? now.day) + "T00:00:00Z", note,
+      "ask:\(request.id):\(other.id)", on: request.id, at: instant(request.openedOn), note,
       committee: committee, in: db)
     if isNew { done.remarks += 1 }
     done.questions.append("\(request.title ?? request.memberID ?? request.id): \(request.kind) against \(other.kind)")
@@ -107,7 +107,7 @@ extension Office {
       """
     ) { (row) throws(RelayError) in row.values }
     for row in returned {
-      let (declaration, day) = (row[0].text ?? "", row[2].text ?? now.day)
+      let (declaration, day) = (row[0].text ?? "", row[2].text ?? today.text)
       let id = "restore:" + declaration
       try db.execute(
         """
@@ -116,7 +116,7 @@ extension Office {
         """, [.text(id), row[1], .text(committee.id), row[3], .text(day)])
       try Step(
         id: "open:" + id, requestID: id, kind: "open", actorID: Step.office, actorUnitID: committee.id,
-        at: day + "T00:00:00Z", note: "the member declared the return"
+        at: instant(day), note: "the member declared the return"
       ).write(to: db)
       done.requests += 1
     }
@@ -131,7 +131,7 @@ extension Office {
         rights.objection(to: $0, of: request, from: request.unitID, to: request.toUnitID)
       }
       if fold.isComplete {
-        let day = min(String((fold.lastNeeded ?? now.text).prefix(10)), now.day)
+        let day = decided(fold.lastNeeded)
         _ = try Office.set("decided_on", .text(day), of: "request", request.id, in: db)
       }
       try record(request, fold.state(isDecided: fold.isComplete), db, &done)
@@ -153,7 +153,7 @@ extension Office {
       if !isDecided, fold.isComplete {
         if request.kind == "transfer_out", try hasGone(request, committee, in: db) {
           try record(request, "expired", db, &done)
-          try end(request, "the member belongs to another unit", now.day, committee, db, &done)
+          try end(request, "the member belongs to another unit", today.text, committee, db, &done)
           continue
         }
         isDecided = try crossBorder(request, fold, committee, db, &done)
@@ -173,7 +173,7 @@ extension Office {
   private func crossBorder(
     _ request: Request, _ fold: RequestFold, _ committee: OrgUnit, _ db: Database, _ done: inout Settlement
   ) throws(RelayError) -> Bool {
-    let day = min(String((fold.lastNeeded ?? now.text).prefix(10)), now.day)
+    let day = decided(fold.lastNeeded)
     let isOut = request.kind == "transfer_out"
     guard let unit = isOut ? committee.id : request.toUnitID else { return false }
     if let member = request.memberID {

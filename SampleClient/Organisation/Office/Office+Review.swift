@@ -24,15 +24,16 @@ extension Office {
       // Somebody who came back is the branch's again from that day.
       let facts = try db.query(
         """
-        SELECT kind, id, at, substr(at, 1, 10) > ?3 FROM (
-          SELECT 'contact_attempt' AS kind, id, at, by_officer AS by, seq FROM contact_attempt WHERE member_id = ?1
-          UNION ALL SELECT 'dues_entry', id, taken_on || 'T00:00:00Z', taken_by, seq FROM dues_entry
+        SELECT kind, id, at, day > ?3 FROM (
+          SELECT 'contact_attempt' AS kind, id, at, \(zone.dayInSQL("at")) AS day, by_officer AS by, seq FROM contact_attempt WHERE member_id = ?1
+          UNION ALL SELECT 'dues_entry', id, taken_on || 'T00:00:00Z', taken_on, taken_by, seq FROM dues_entry
             WHERE member_id = ?1 AND kind <> 'reversal'
-          UNION ALL SELECT 'attendance', a.id, coalesce(v.starts_at, a.checked_in_at), a.marked_by, a.seq
+          UNION ALL SELECT 'attendance', a.id, coalesce(v.starts_at, a.checked_in_at),
+            \(zone.dayInSQL("coalesce(v.starts_at, a.checked_in_at)")), a.marked_by, a.seq
             FROM attendance AS a LEFT JOIN activity AS v ON v.id = a.activity_id WHERE a.member_id = ?1)
         WHERE by IN (SELECT id FROM officer WHERE unit_id = ?2)
-          AND (substr(at, 1, 10) > ?3 OR seq > (SELECT seq FROM request_step WHERE id = ?5))
-          AND (?4 IS NULL OR substr(at, 1, 10) < ?4)
+          AND (day > ?3 OR seq > (SELECT seq FROM request_step WHERE id = ?5))
+          AND (?4 IS NULL OR day < ?4)
         ORDER BY at, id
         """, [move[1], move[2], move[3], move[4], .text(Office.graceID(move[0].text ?? ""))]
       ) { (row) throws(RelayError) in row.values }
@@ -53,7 +54,7 @@ extension Office {
   ) throws(RelayError) {
     guard let end = Day(movedOn)?.advanced(byDays: days), end < today else { return }
     let isNew = try Step.comment(
-      Office.graceID(request), on: request, at: end.text + "T00:00:00Z",
+      Office.graceID(request), on: request, at: instant(end.text),
       "grace: what the old branch sends from now on is looked at first", committee: committee, in: db)
     if isNew { done.remarks += 1 }
   }
@@ -74,7 +75,7 @@ extension Office {
     ) { (row) throws(RelayError) in (id: row[0].text ?? "", day: row[1].text ?? "") }
     for move in moves {
       let isNew = try Step.comment(
-        TransferStub.endID(move.id), on: move.id, at: move.day + "T00:00:00Z",
+        TransferStub.endID(move.id), on: move.id, at: instant(move.day),
         "stub: the old branch is told no longer", committee: committee, in: db)
       if isNew { done.remarks += 1 }
     }

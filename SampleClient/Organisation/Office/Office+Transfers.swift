@@ -31,13 +31,13 @@ extension Office {
       unit != from, unit != group.toUnitID
     else { return false }
     let made = book.groups.last { $0.memberID == member && $0.isDecided && $0.toUnitID == unit }
-    let day = made?.main.decidedOn ?? now.day
+    let day = made?.main.decidedOn ?? today.text
     let code = book.units[unit]?.code ?? "?"
     for request in group.requests {
       try record(request, of: group, state: "expired", decidedOn: day, db, &done)
     }
     let isNew = try Step.comment(
-      "end:\(group.main.id)", on: group.main.id, at: day + "T00:00:00Z",
+      "end:\(group.main.id)", on: group.main.id, at: instant(day),
       "ended: the member belongs to \(code) since \(day)", committee: try OrgUnit.committee(in: db), in: db)
     if isNew { done.remarks += 1 }
     return true
@@ -52,7 +52,7 @@ extension Office {
     else { return }
     // The member must still be where the transfer leads from: at every moment there is exactly one branch.
     guard member[2].text == group.fromUnitID || member[2].text == to else { return }
-    let day = min(String((group.fold.lastNeeded ?? now.text).prefix(10)), now.day)
+    let day = decided(group.fold.lastNeeded)
     for request in group.requests {
       try record(request, of: group, state: "approved", decidedOn: day, db, &done)
     }
@@ -80,7 +80,7 @@ extension Office {
     guard let first = group.waitsFor else { return }
     let to = first.toUnitID.flatMap { book.units[$0]?.code } ?? "?"
     let isNew = try Step.comment(
-      "wait:\(group.main.id):\(first.id)", on: group.main.id, at: (group.main.openedOn ?? now.day) + "T00:00:00Z",
+      "wait:\(group.main.id):\(first.id)", on: group.main.id, at: instant(group.main.openedOn),
       "already leaving to \(to)", committee: try OrgUnit.committee(in: db), in: db)
     if isNew { done.remarks += 1 }
     done.questions.append("\(group.main.title ?? group.main.id): already leaving to \(to)")

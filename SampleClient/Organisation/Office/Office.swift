@@ -8,8 +8,16 @@ package struct Office: Sendable {
 
   let replica: Replica
   let now: Instant
+  /// Days are the organisation's, whatever the machine's.
+  let zone: TimeZoneOffset
 
-  var today: Day { now.dayParts }
+  var today: Day { zone.day(now) }
+
+  /// The day on which a request has all it needs; never one that is still to come, whatever an author's clock said.
+  func decided(_ lastNeeded: String?) -> String { min(zone.day(of: lastNeeded) ?? today, today).text }
+
+  /// The beginning of a day, as a remark bears it.
+  func instant(_ day: String?) -> String { zone.start(of: day.flatMap { Day($0) } ?? today).text }
 
   /// - Throws: `role_forbids` on any replica that is not the committee's.
   package init(_ replica: Replica, now: Instant) throws(RelayError) {
@@ -21,6 +29,7 @@ package struct Office: Sendable {
     }
     self.replica = replica
     self.now = now
+    zone = try replica.read { (db) throws(RelayError) in try Policy(in: db).zone }
   }
 
   /// Folds steps into states, moves members, judges late facts, and brings points, dues and reach up to date. Each

@@ -32,7 +32,7 @@ extension MemberCard {
     lines.append(say("points    ", "积分      ") + points)
     for attempt in attempts {
       var text =
-        "\(attempt.at.prefix(10)) \(Words.of(attempt.channel, language)): \(Words.of(attempt.outcome, language))"
+        "\(zone.day(of: attempt.at)?.text ?? attempt.at) \(Words.of(attempt.channel, language)): \(Words.of(attempt.outcome, language))"
       text += ", \(attempt.by)"
       if attempt.isHearsay { text += say(" (hearsay, unverified)", "（传闻，未核实）") }
       if attempt.isHeld { text += say(" (held for review)", "（待审核）") }

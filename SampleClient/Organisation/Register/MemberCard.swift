@@ -32,6 +32,8 @@ package struct MemberCard: Sendable {
   /// Ids of payments that are possibly one.
   package let possibleDuplicates: [[String]]
   package let lastContact: String?
+  /// The organisation's, for the days of what was tried.
+  package let zone: TimeZoneOffset
   /// What this device would say of it; the office decides.
   package let reach: ReachRule.Judgement
   package let gate: PointsGate
@@ -77,12 +79,14 @@ package struct MemberCard: Sendable {
     unpaid = unseen.contains(.dues) ? nil : ledger.unpaid(on: day)
     paidThrough = [ledger.paidThrough(on: day)?.text, member.paidThrough].compactMap { $0 }.max()
     possibleDuplicates = ledger.possibleDuplicates(on: day).map { $0.map(\.id) }
+    let policy = try Policy(in: db)
+    zone = policy.zone
     let facts = try ReachRule.facts(of: member.id, upTo: day, in: db)[member.id] ?? ReachRule.Facts()
     lastContact = [facts.lastSuccess, member.lastContact].compactMap { $0 }.max()
     reach =
       unseen.contains(.reach)
       ? ReachRule.Judgement(reach: member.reach, isLostProposed: false)
-      : ReachRule(try Policy(in: db)).judge(facts, reach: member.reach, on: day)
+      : ReachRule(policy).judge(facts, reach: member.reach, on: day)
     gate = try PointsGate(member, on: day, in: db)
     let review = try Review.open(in: db)
     attempts = try MemberCard.attempts(ids, review, in: db)

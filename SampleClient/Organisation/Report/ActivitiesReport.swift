@@ -19,7 +19,7 @@ enum ActivitiesReport {
       SELECT v.kind, count(*), sum(a.there), sum(a.marked), sum(v.guest_count), sum(v.books_given)
       FROM activity AS v LEFT JOIN (SELECT activity_id, sum(mark IN ('present', 'online')) AS there, count(*) AS marked
         FROM attendance WHERE mark <> 'excused' GROUP BY 1) AS a ON a.activity_id = v.id
-      WHERE v.state = 'held' AND substr(v.starts_at, 1, 10) BETWEEN ?1 AND ?2 GROUP BY 1 ORDER BY 2 DESC, 1
+      WHERE v.state = 'held' AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2 GROUP BY 1 ORDER BY 2 DESC, 1
       """, span)
     {
       kinds.add(
@@ -34,9 +34,9 @@ enum ActivitiesReport {
     let quarter = digits(look.day.month.year, 4) + "-" + digits((look.day.month.number - 1) / 3 * 3 + 1, 2) + "-01"
     for row in try look.rows(
       """
-      SELECT u.code, count(DISTINCT substr(v.starts_at, 1, 7)),
-        sum(v.kind = 'lecture' AND substr(v.starts_at, 1, 10) >= ?3)
-      FROM org_unit AS u LEFT JOIN activity AS v ON v.state = 'held' AND substr(v.starts_at, 1, 10) BETWEEN ?1 AND ?2
+      SELECT u.code, count(DISTINCT substr(\(look.zone.dayInSQL("v.starts_at")), 1, 7)),
+        sum(v.kind = 'lecture' AND \(look.zone.dayInSQL("v.starts_at")) >= ?3)
+      FROM org_unit AS u LEFT JOIN activity AS v ON v.state = 'held' AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2
         AND (v.unit_id = u.id OR EXISTS (SELECT 1 FROM json_each(v.hosts) WHERE value = u.id))
       WHERE u.level = 'branch' AND (u.closed_on IS NULL OR u.closed_on > ?2)
         AND (?4 OR u.id IN (SELECT unit_id FROM member))
@@ -55,7 +55,7 @@ enum ActivitiesReport {
               WHERE a.activity_id = v.id AND a.mark IN ('present', 'online') AND m.unit_id = v.unit_id) AS there
           FROM activity AS v JOIN org_unit AS u ON u.id = v.unit_id AND u.level = 'branch'
           WHERE v.state = 'held' AND v.kind IN ('meeting', 'organisation_life')
-            AND substr(v.starts_at, 1, 10) BETWEEN ?1 AND ?2) AS q
+            AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2) AS q
         """, span)[0]
       page.tell("meetings", "meetings held", "会议", .number(below[0].int))
       page.tell("belowQuorum", "below quorum", "未达法定人数", .number(below[1].int))
@@ -64,8 +64,8 @@ enum ActivitiesReport {
       "flagged", ["title|what|项目", "unit|unit|单位", "day|day|日期"], name: Phrase("Show-case work", "品牌项目"))
     for row in try look.rows(
       """
-      SELECT v.title, u.code, substr(v.starts_at, 1, 10) FROM activity AS v JOIN org_unit AS u ON u.id = v.unit_id
-      WHERE (v.title LIKE '%#%' OR u.theme IS NOT NULL) AND v.state = 'held' AND substr(v.starts_at, 1, 10) BETWEEN ?1 AND ?2
+      SELECT v.title, u.code, \(look.zone.dayInSQL("v.starts_at")) FROM activity AS v JOIN org_unit AS u ON u.id = v.unit_id
+      WHERE (v.title LIKE '%#%' OR u.theme IS NOT NULL) AND v.state = 'held' AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2
       ORDER BY 3, 1 LIMIT 50
       """, span)
     {

@@ -1,8 +1,10 @@
 internal import Relay
 
-/// R13: the newest steps, with who took them.
+/// R13: how much of what was done this year, and the newest entries with who answers for them.
 enum AuditReport {
   static func page(_ look: Look) throws(RelayError) -> Page {
-    try ActivityPages.ledger(look, unit: nil, from: nil, most: 300)
+    var page = try WorkLedger.page(look, unit: nil, from: nil, most: 300)
+    page.grids.insert(try WorkLedger.sums(look), at: 0)
+    return page
   }
 }

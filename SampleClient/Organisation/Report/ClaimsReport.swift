@@ -54,7 +54,7 @@ enum ClaimsReport {
         "received \(report.received), left \(report.left)", "接收\(report.received)，转出\(report.left)",
         "\(other) of the growth are not explained", "增长中\(other)人未说明")
     }
-    for difference in report.differencesFromSeed {
+    for difference in report.asOf == SeedFigures.day ? report.differencesFromSeed : [] {
       remark(
         "\(difference.table) \(difference.band): \(difference.stated)",
         "\(SurveyLabels.title(difference.table, .zh)) \(SurveyLabels.band(difference.table, difference.band, .zh))：\(difference.stated)",

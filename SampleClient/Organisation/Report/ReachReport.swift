@@ -28,7 +28,7 @@ enum ReachReport {
         name: Phrase("Attempts this year, by channel", "本年联系（按方式）"), bar: "attempts")
       for row in try look.rows(
         """
-        SELECT channel, count(*), sum(outcome = 'reached') FROM contact_attempt WHERE substr(at, 1, 10) BETWEEN ? AND ?
+        SELECT channel, count(*), sum(outcome = 'reached') FROM contact_attempt WHERE \(look.zone.dayInSQL("at")) BETWEEN ? AND ?
         GROUP BY 1 ORDER BY 2 DESC, 1
         """, span)
       {
@@ -36,7 +36,7 @@ enum ReachReport {
       }
       var outcomes = Page.Grid("outcomes", ["outcome|outcome|结果", "attempts|attempts|次数"], bar: "attempts")
       for row in try look.rows(
-        "SELECT outcome, count(*) FROM contact_attempt WHERE substr(at, 1, 10) BETWEEN ? AND ? GROUP BY 1 ORDER BY 2 DESC, 1",
+        "SELECT outcome, count(*) FROM contact_attempt WHERE \(look.zone.dayInSQL("at")) BETWEEN ? AND ? GROUP BY 1 ORDER BY 2 DESC, 1",
         span)
       {
         outcomes.add(.word(row[0].text ?? ""), row[1].cell)
@@ -47,7 +47,7 @@ enum ReachReport {
         """
         SELECT coalesce(o.display_name, c.by_officer), u.code, count(*) FROM contact_attempt AS c
         LEFT JOIN officer AS o ON o.id = c.by_officer LEFT JOIN org_unit AS u ON u.id = o.unit_id
-        WHERE substr(c.at, 1, 10) BETWEEN ? AND ? GROUP BY c.by_officer ORDER BY 3 DESC, 1 LIMIT 20
+        WHERE \(look.zone.dayInSQL("c.at")) BETWEEN ? AND ? GROUP BY c.by_officer ORDER BY 3 DESC, 1 LIMIT 20
         """, span)
       {
         callers.add(row[0].cell, row[1].cell, row[2].cell)
@@ -55,7 +55,7 @@ enum ReachReport {
       let hearsay = try look.count(
         """
         SELECT count(DISTINCT c.member_id) FROM contact_attempt AS c JOIN member AS m ON m.id = c.member_id
-        WHERE c.outcome IN ('said_abroad', 'moved') AND \(active) AND c.at > coalesce(m.last_contact_on, '')
+        WHERE c.outcome IN ('said_abroad', 'moved') AND \(active) AND \(look.zone.dayInSQL("c.at")) >= coalesce(m.last_contact_on, '')
         """)
       page.tell("toClarify", "hearsay to be clarified", "传闻待核实", .number(hearsay))
       page.grids += [ways, outcomes, callers, try found(look)]

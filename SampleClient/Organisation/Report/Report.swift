@@ -66,8 +66,8 @@ struct Freshness {
   init(_ look: Look) throws(RelayError) {
     let rows = try look.rows(
       """
-      SELECT u.code, (SELECT max(substr(d.told_at, 1, 10)) FROM device_state AS d
-        WHERE d.unit_id = u.id AND substr(d.told_at, 1, 10) <= ?1)
+      SELECT u.code, (SELECT max(\(look.zone.dayInSQL("d.told_at"))) FROM device_state AS d
+        WHERE d.unit_id = u.id AND \(look.zone.dayInSQL("d.told_at")) <= ?1)
       FROM org_unit AS u WHERE u.level = 'branch' AND (u.closed_on IS NULL OR u.closed_on > ?1)
         AND coalesce(u.founded_on, '') <= ?1 ORDER BY u.code
       """, [.text(look.day.text)])

@@ -9,6 +9,8 @@ enum SeedFigures {
     tables[table]?.first { $0.band == band }.map { Figure(count: $0.count, percent: $0.percent) }
   }
 
+  /// Of which day it tells.
+  static let day = "2017-10-31"
   static let headcounts = ["2015-12-31": 2745, "2016-12-31": 3614]
   static let members = 4215
   static let received = 704

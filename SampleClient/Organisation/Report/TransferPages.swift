@@ -14,14 +14,14 @@ package enum TransferPages {
       let isWaiting = !request.isClosed && standing.fold.stop == nil && standing.fold.taken.contains("release")
       let isOut = request.kind == "transfer_out" && request.state == "approved"
       guard isWaiting && !standing.fold.taken.contains("accept") || isOut,
-        let since = standing.steps.first(where: { $0.kind == "release" })?.at.prefix(10), let day = Day(String(since))
+        let since = look.zone.day(of: standing.steps.first(where: { $0.kind == "release" })?.at)
       else { continue }
-      let days = look.day.sinceEpoch - day.sinceEpoch
+      let days = look.day.sinceEpoch - since.sinceEpoch
       guard days >= look.policy.staleDays else { continue }
       grid.add(
         Cell(request.title ?? request.claim), Cell(request.fromUnitID.flatMap { units[$0]?.code }),
         Cell(request.toUnitID.flatMap { units[$0]?.code } ?? request.outside), .word(standing.state),
-        .text(String(since)),
+        .text(since.text),
         .number(days), .text(request.id))
     }
     return .list(grid)

@@ -6,15 +6,17 @@ package struct Rights: Sendable {
   let units: [String: OrgUnit]
   let officers: [String: Officer]
   let proof: Proof
+  let zone: TimeZoneOffset
 
-  init(units: [String: OrgUnit], officers: [String: Officer], proof: Proof) {
-    (self.units, self.officers, self.proof) = (units, officers, proof)
+  init(units: [String: OrgUnit], officers: [String: Officer], proof: Proof, zone: TimeZoneOffset = .utc) {
+    (self.units, self.officers, self.proof, self.zone) = (units, officers, proof, zone)
   }
 
   package init(in db: Database, proof: Proof) throws(RelayError) {
     units = try OrgUnit.all(in: db)
     officers = try Officer.all(in: db)
     self.proof = proof
+    zone = try Policy(in: db).zone
   }
 
   /// Why the step does nothing; nil where it counts.
@@ -39,7 +41,7 @@ package struct Rights: Sendable {
   private func doubt(_ step: Step, _ actor: OrgUnit) -> String? {
     guard let officer = officers[step.actorID] else { return "there is no such officer" }
     guard officer.unitID == actor.id else { return "the officer works for another unit" }
-    let day = String(step.at.prefix(10))
+    let day = zone.day(of: step.at)?.text ?? step.at
     guard officer.isInOffice(on: day) else { return "the officer had left" }
     return nil
   }

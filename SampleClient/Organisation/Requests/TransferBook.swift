@@ -34,11 +34,12 @@ package struct TransferBook: Sendable {
   /// By the main request's id.
   package let groups: [Group]
   let units: [String: OrgUnit]
+  let zone: TimeZoneOffset
 
   /// - Parameter proof: what a step needs to count; the office asks for signatures.
   package init(in db: Database, proof: Proof = .word) throws(RelayError) {
     let rights = try Rights(in: db, proof: proof)
-    units = rights.units
+    (units, zone) = (rights.units, rights.zone)
     let steps = try Step.byRequest(in: db)
     var (open, decided): ([Bound], [Bound]) = ([], [])
     var (stopped, ended): ([String: [Bound]], [String: [Bound]]) = ([:], [:])

@@ -33,6 +33,10 @@ package struct TransferView: Sendable {
     let titles = group.requests.compactMap(\.title) + group.requests.compactMap(\.claim)
     title = titles.first ?? group.memberID ?? group.main.id
     func code(_ unit: String?) -> String? { unit.flatMap { book.units[$0]?.code ?? $0 } }
+    func told(_ step: Step) throws(RelayError) -> String {
+      let name = try Officer.name(step.actorID, in: db) ?? step.actorID
+      return "\(book.zone.day(of: step.at)?.text ?? step.at) \(name) (\(code(step.actorUnitID) ?? "?"))"
+    }
     from = code(group.fromUnitID)
     to = code(group.toUnitID)
     state = group.state
@@ -40,7 +44,7 @@ package struct TransferView: Sendable {
     var boxes: [Box] = []
     for step in ["open", "release", "accept", "approve"] {
       let taken = group.steps.first { $0.kind == step && group.fold.idle[$0.id] == nil }
-      let who = try taken.map { (step) throws(RelayError) in try TransferView.who(step, code, in: db) }
+      let who = try taken.map { (step) throws(RelayError) in try told(step) }
       boxes.append(Box(step: step, done: who))
     }
     self.boxes = boxes
@@ -55,22 +59,15 @@ package struct TransferView: Sendable {
       guard let note = step.note, !note.isEmpty else { continue }
       // The office's remarks stand for themselves; what a person said has a name.
       let who = step.kind == "comment" && step.actorID == Step.office
-      said.append(who ? note : "\(step.kind) \(try TransferView.who(step, code, in: db)): \(note)")
+      said.append(who ? note : "\(step.kind) \(try told(step)): \(note)")
     }
     remarks = said
     var idle: [String] = []
     for step in group.steps {
       guard let why = group.fold.idle[step.id] else { continue }
-      idle.append("\(step.kind) \(try TransferView.who(step, code, in: db)): \(why)")
+      idle.append("\(step.kind) \(try told(step)): \(why)")
     }
     withoutEffect = idle
-  }
-
-  private static func who(
-    _ step: Step, _ code: (String?) -> String?, in db: Database
-  ) throws(RelayError) -> String {
-    let name = try Officer.name(step.actorID, in: db) ?? step.actorID
-    return "\(step.at.prefix(10)) \(name) (\(code(step.actorUnitID) ?? "?"))"
   }
 
   package func text(_ language: Language) -> String {

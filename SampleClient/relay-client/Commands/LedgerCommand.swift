@@ -11,6 +11,6 @@ struct LedgerCommand: LookCommand {
     String?
   @Option(help: "The most entries, the newest.") var most = 500
   func page(_ look: Look) throws(RelayError) -> Page {
-    try ActivityPages.ledger(look, unit: unit, from: from, most: max(1, min(most, 100_000)))
+    try WorkLedger.page(look, unit: unit, from: from, most: max(1, min(most, 100_000)))
   }
 }

@@ -341,7 +341,7 @@ struct WorkStories {
       }
       #expect(cash.fact("sum") == .fen(8000) && cash.fact("receipts_count") == .number(2), "\(phone.name)")
       let work = try phone.page(on: "2017-10-04") { (look) throws(RelayError) in
-        try ActivityPages.ledger(look, unit: nil, from: "2017-10-01")
+        try WorkLedger.page(look, unit: nil, from: "2017-10-01")
       }
       #expect(work.fact("entries") == .number(3), "\(phone.name)")
     }
