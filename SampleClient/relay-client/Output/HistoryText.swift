@@ -1,69 +1,92 @@
+internal import Organisation
 internal import Relay
 
 extension RowHistory {
   /// The story for people: what is shown now and why, and then who did what, newest first.
-  var text: String {
-    var lines = ["\(table) \(key)" + (isHere ? "" : "   (not in this file's table)")]
-    if let heldBecause { lines.append("held: this file's own rules refuse the confirmed row: \(heldBecause)") }
+  func text(_ time: LocalTime) -> String {
+    var lines = ["\(table) \(key)" + (isHere ? "" : Language.say("   (not in this file's table)", "   （不在本机表中）"))]
+    if let heldBecause {
+      lines.append(
+        Language.say(
+          "held: this file's own rules refuse the confirmed row: \(heldBecause)", "暂存：本机规则不接纳已确认的行：\(heldBecause)"))
+    }
     lines.append(
-      head.map { "now, as the hub has it at \($0)" } ?? "now, as this device has it (confirmed up to \(base))")
-    lines += cells.flatMap(\.lines)
-    if !events.isEmpty { lines.append("what happened, newest first") }
-    lines += events.flatMap(\.lines)
+      head.map { Language.say("now, as the hub has it at \($0)", "现状（截至中心\($0)）") }
+        ?? Language.say("now, as this device has it (confirmed up to \(base))", "现状（本机，已确认至\(base)）"))
+    lines += cells.flatMap { $0.lines(time) }
+    if !events.isEmpty { lines.append(Language.say("what happened, newest first", "经过（最近的在前）")) }
+    lines += events.flatMap { $0.lines(time) }
     return lines.joined(separator: "\n")
   }
 }
 
 extension CellHistory {
-  fileprivate var lines: [String] {
+  fileprivate func lines(_ time: LocalTime) -> [String] {
     let name = column + (element.map { " \($0)" } ?? "")
-    var lines = ["  \(name): \(shown.text)   \(why)"]
+    var lines = ["  \(name): \(shown.text)   \(why(time))"]
     guard writes.count > 1 else { return lines }
     lines += writes.map { write in
-      "    \(write.isShown ? "*" : " ") \(write.text)" + (write.seq > 0 ? "  seq \(write.seq)" : "  not confirmed yet")
+      "    \(write.isShown ? "*" : " ") \(write.text(time))"
+        + (write.seq > 0 ? "  seq \(write.seq)" : Language.say("  not confirmed yet", "  尚未确认"))
     }
     return lines
   }
 
   /// Why it is shown.
-  private var why: String {
+  private func why(_ time: LocalTime) -> String {
     let number = writes.count
+    let (two, all) = (Language.say(number == 2 ? "two" : String(number), String(number)), String(number))
     let because =
       switch reason {
-      case .only: author
-      case .same: "\(number) people wrote the same at once"
-      case .latest: "shown because: later of \(count(number)) concurrent values (\(policy))"
-      case .latestGiven: "shown because: latest of \(count(number)) concurrent values that is not empty (\(policy))"
-      case .greatest: "shown because: greatest of \(count(number)) concurrent values (\(policy))"
-      case .least: "shown because: least of \(count(number)) concurrent values (\(policy))"
-      case .sum: "sum of \(number) changes (\(policy))"
-      case .first: "shown because: given first of \(count(number)) concurrent values (\(policy))"
-      case .resolver: "made of \(count(number)) concurrent values by the app's own rule"
-      case .additionWins: "there because: added at the same time as it was removed, and adding wins (\(policy))"
-      case .changeWins: "there because: changed at the same time as it was deleted, and the change wins"
-      case .deletionWins: "gone because: deleted at the same time as it was changed, and the deletion wins"
+      case .only: author(time)
+      case .same: say("\(all) people wrote the same at once", "\(all)人同时写了相同的值")
+      case .latest: shown("later of \(two) concurrent values", "\(two)个并发值中较晚的")
+      case .latestGiven: shown("latest of \(two) concurrent values that is not empty", "\(two)个并发值中最晚的非空值")
+      case .greatest: shown("greatest of \(two) concurrent values", "\(two)个并发值中最大的")
+      case .least: shown("least of \(two) concurrent values", "\(two)个并发值中最小的")
+      case .sum: say("sum of \(all) changes (\(policy))", "\(all)次增减之和（\(policy)）")
+      case .first: shown("given first of \(two) concurrent values", "\(two)个并发值中最先给出的")
+      case .resolver: say("made of \(two) concurrent values by the app's own rule", "由程序规则从\(two)个并发值得出")
+      case .additionWins:
+        say(
+          "there because: added at the same time as it was removed, and adding wins (\(policy))",
+          "同时增加和去除，以增加为准（\(policy)）")
+      case .changeWins:
+        say("there because: changed at the same time as it was deleted, and the change wins", "同时修改和删除，以修改为准")
+      case .deletionWins:
+        say("gone because: deleted at the same time as it was changed, and the deletion wins", "同时修改和删除，以删除为准")
       }
-    return because + (opened.map { "; open since seq \($0), somebody has to settle it" } ?? "")
+    let waits = opened.map { say("; open since seq \($0), somebody has to settle it", "；自seq \($0)起待人解决") }
+    return because + (waits ?? "")
   }
 
-  private var author: String {
-    guard let write = writes.first, write.time != nil else { return "confirmed; who wrote it only the hub can tell" }
-    let who = [write.author, write.device, write.time.map(Moment.text) ?? ""].filter { !$0.isEmpty }
-    return "by \(who.joined(separator: ", "))" + (write.seq > 0 ? ", seq \(write.seq)" : ", not confirmed yet")
+  private func shown(_ english: String, _ chinese: String) -> String {
+    say("shown because: \(english) (\(policy))", "显示原因：\(chinese)（\(policy)）")
   }
 
-  private func count(_ number: Int) -> String { number == 2 ? "two" : String(number) }
+  private func author(_ time: LocalTime) -> String {
+    guard let write = writes.first, write.time != nil else {
+      return say("confirmed; who wrote it only the hub can tell", "已确认；由谁写入只有中心知道")
+    }
+    let who = [write.author, write.device, write.time.map(time.text) ?? ""].filter { !$0.isEmpty }
+    return say("by ", "由 ") + who.joined(separator: ", ")
+      + (write.seq > 0 ? ", seq \(write.seq)" : say(", not confirmed yet", "，尚未确认"))
+  }
 }
 
+private func say(_ english: String, _ chinese: String) -> String { Language.say(english, chinese) }
+
 extension HistoryEvent {
-  fileprivate var lines: [String] {
+  fileprivate func lines(_ local: LocalTime) -> [String] {
     let who = [author, device].filter { !$0.isEmpty }.joined(separator: ", ")
-    var line = "  \(seq.map { "seq \($0)" } ?? "not sent yet")  \(Moment.text(time))  \(who)"
-    if let received { line += "  (at the hub \(Moment.text(received)))" }
-    if let resolves { line += "  settles the conflict of seq \(resolves)" }
+    var line = "  \(seq.map { "seq \($0)" } ?? say("not sent yet", "尚未发送"))  \(local.text(time))  \(who)"
+    if let received { line += say("  (at the hub ", "  （到达中心 ") + local.text(received) + say(")", "）") }
+    if let resolves { line += say("  settles the conflict of seq \(resolves)", "  解决seq \(resolves)的冲突") }
     var lines = [line]
-    if case .refused(let rule, let message) = state { lines.append("    REFUSED \(rule): \(message)") }
-    if operations.isEmpty { lines.append("    the hub keeps no longer what was done") }
+    if case .refused(let rule, let message) = state {
+      lines.append("    " + say("REFUSED", "被退回") + " \(rule): \(Translation.said(message))")
+    }
+    if operations.isEmpty { lines.append(say("    the hub keeps no longer what was done", "    中心不再保留具体内容")) }
     lines += operations.map { operation in
       "    \(operation.operation)" + (operation.column.map { " \($0) \(operation.value)" } ?? "")
     }

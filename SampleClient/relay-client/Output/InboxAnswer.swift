@@ -60,29 +60,34 @@ struct InboxAnswer: Encodable {
 }
 
 extension InboxItem {
-  private var heading: String {
+  /// - Parameter subject: whom or what it is about, where that is known better than by the row's key.
+  private func heading(_ subject: String?) -> String {
     let words: [Kind: String] = [.conflict: "冲突", .notice: "通知", .refused: "退回", .held: "暂存"]
     let cell = column.map { Language.say("\($0) of ", "\($0)，") } ?? ""
-    return Language.say(kind.rawValue, words[kind] ?? kind.rawValue) + "  \(cell)\(table) \(key)"
+    let word = Language.say(kind.rawValue, words[kind] ?? kind.rawValue)
+    guard let subject else { return word + "  \(cell)\(table) \(key)" }
+    return word + "  \(subject)" + (column.map { ", \($0)" } ?? "")
   }
 
   /// For people: what it is, and the values by their letters.
-  var text: String {
-    var lines = [heading + "   [\(id)]"]
+  func text(_ time: LocalTime, about subject: String? = nil) -> String {
+    var lines = [heading(subject) + "   [\(id)]"]
     if status == .answered { lines.append("  " + Language.say("settled here; waits for the hub", "本机已解决，待中心确认")) }
     if let rule { lines.append("  " + Language.say("rule \(rule)", "规则\(rule)")) }
-    if let message { lines.append("  \(message)") }
+    if let message { lines.append("  " + Translation.said(message)) }
     switch kind {
     case .conflict:
       for sibling in siblings {
         let letter = ChoiceLetter.letter(sibling.position).map { "\($0))" } ?? " "
-        lines.append("  \(letter) \(sibling.text)\(sibling.isShown ? Language.say("   * shown now", "   * 现显示") : "")")
+        lines.append(
+          "  \(letter) \(sibling.text(time))\(sibling.isShown ? Language.say("   * shown now", "   * 现显示") : "")")
       }
       if let base { lines.append(Language.say("  before: ", "  此前：") + base.text) }
     case .notice:
       for sibling in siblings {
         lines.append(
-          "  " + (sibling.isShown ? Language.say("shown: ", "现显示：") : Language.say("yours: ", "您所写：")) + sibling.text)
+          "  " + (sibling.isShown ? Language.say("shown: ", "现显示：") : Language.say("yours: ", "您所写："))
+            + sibling.text(time))
       }
     case .refused:
       lines += operations.prefix(20).map { operation in
@@ -102,8 +107,8 @@ extension InboxItem {
 
 extension InboxValue {
   /// The value with who wrote it and when, as far as that is known.
-  var text: String {
-    let parts = [author, device, time.map(Moment.text) ?? ""].filter { !$0.isEmpty }
+  func text(_ local: LocalTime) -> String {
+    let parts = [author, device, time.map(local.text) ?? ""].filter { !$0.isEmpty }
     return content.text + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
   }
 }

@@ -3,7 +3,6 @@ internal import Relay
 
 /// The inbox for people: numbered, with whom each item is about. Notices of one kind are one line.
 enum InboxPage {
-  ///
   /// - Parameter isShown: which of them; each keeps its number in the whole list.
   static func text(
     _ all: [InboxItem], in replica: Replica, where isShown: (InboxItem) -> Bool = { _ in true }
@@ -19,6 +18,7 @@ enum InboxPage {
       }
       return subjects
     }
+    let time = try LocalTime(replica)
     var lines: [String] = []
     var counts: [String: Int] = [:]
     for item in items where item.kind == .notice { counts[group(item), default: 0] += 1 }
@@ -27,7 +27,7 @@ enum InboxPage {
       let number = numbers[at] + 1
       let count = item.kind == .notice ? counts[group(item)] ?? 1 : 1
       guard count > many else {
-        lines.append("\(number)  " + (subjects[at].map { $0 + ": " } ?? "") + item.text)
+        lines.append("\(number)  " + item.text(time, about: subjects[at]))
         continue
       }
       // The first of its kind speaks for all of them.

@@ -23,7 +23,7 @@ enum Output {
 
   private static func text(_ error: RelayError) -> String {
     guard Language.spoken == .zh else { return error.description }
-    let word = ChineseWords.failures[error.code.rawValue].map { "\($0)（\(error.code.rawValue)）" } ?? error.code.rawValue
+    let word = FailureWords.said(error.code.rawValue)
     let message = Translation.said(error.message)
     return "\(word)：\(message)\(message.hasSuffix("。") ? "" : "。")\(Translation.said(error.advice))"
   }

@@ -1,7 +1,12 @@
 /// Failures in Chinese by their code; what they say stands in the table of sentences.
-enum ChineseWords {
+package enum FailureWords {
+  /// The code itself in English.
+  package static func said(_ code: String) -> String {
+    Language.spoken == .zh ? chinese[code].map { "\($0)（\(code)）" } ?? code : code
+  }
+
   /// By the code; the English message follows it with the particulars.
-  static let failures: [String: String] = [
+  package static let chinese: [String: String] = [
     "usage": "用法不对", "not_found": "没有找到", "value_not_allowed": "内容不符合要求", "role_forbids": "没有权限",
     "file_missing": "文件不存在", "read_only": "文件不可写", "disk_full": "磁盘已满", "io_error": "读写失败", "corrupt": "文件已损坏",
     "not_enrolled": "尚未接入中心", "hub_unreachable": "无法连接中心", "revoked": "本设备已被停用", "deadline": "超时未完成",
@@ -17,6 +22,7 @@ enum ChineseWords {
     "schema_invalid": "架构文件有误", "schema_mismatch": "架构不一致", "schema_too_old": "程序过旧", "schema_too_new": "中心过旧",
     "file_replaced": "文件已被替换", "damaged_work": "未发送内容损坏", "limit_exceeded": "超过限制", "malformed_message": "消息有误",
     "unsupported_version": "版本不支持", "page_void": "接收重新开始", "out_of_order": "次序不对", "invariant": "程序缺陷",
+    "store_unreachable": "中心数据库无法连接",
     "nested_call": "嵌套调用", "envelope_unneeded": "将重新发送", "plain_http": "连接未加密",
   ]
 }
