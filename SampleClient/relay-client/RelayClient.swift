@@ -10,7 +10,7 @@ struct RelayClient: AsyncParsableCommand {
     commandName: "relay-client",
     abstract: "An organisation's register on this device, in one SQLite file that syncs.",
     discussion: """
-      Everything but `enroll` and `sync` works without a network. Any other SQLite tool may write to the same file.
+      Everything but `enroll`, `sync` and `verify` works without a network. Any other SQLite tool may write to the same file.
       Exit codes: 0 done, 1 failed, 2 usage, 4 the hub cannot be reached, 5 this device was revoked.
       """,
     version: ClientVersion.text,
@@ -22,7 +22,7 @@ struct RelayClient: AsyncParsableCommand {
       AssistanceCommand.self, BudgetCommand.self, RequestCommand.self, LedgerCommand.self, ReportCommand.self,
       ExportCommand.self, HistoryCommand.self, UndeleteCommand.self, VerifyCommand.self, DeviceCommand.self,
       LockCommand.self, EnrollCommand.self, UnitCommand.self, OfficerCommand.self, PolicyCommand.self,
-      BranchCommand.self, OfficeCommand.self, OrganisationCommand.self,
+      BranchCommand.self, OfficeCommand.self, OrganisationCommand.self, DemoCommand.self,
     ])
 
   @OptionGroup var place: ReplicaPlace

@@ -20,6 +20,9 @@ package struct Agenda: Sendable, Equatable {
   package let others: [Turn]
   /// Members whom nobody has reached for the months after which they are at risk.
   package let silent: Int
+  package let silentMonths: Int
+  /// Who works with this device, as it was last told.
+  package let officer: String?
 
   package struct Place: Sendable, Equatable {
     package let code: String
@@ -42,7 +45,11 @@ package struct Agenda: Sendable, Equatable {
     let rest = open.filter { $0.next?.id != unit }
     let turns = Dictionary(grouping: rest) { $0.next?.code ?? "?" }
     others = turns.map { Turn(unit: $0.key, requests: $0.value.count) }.sorted { $0.unit < $1.unit }
-    let since = look.day.earlier(byMonths: look.policy.atRiskMonths).text
+    officer = try DeviceNotes.value("officer", in: look.db).flatMap { (id) throws(RelayError) in
+      try Officer.name(id, in: look.db)
+    }
+    silentMonths = look.policy.atRiskMonths
+    let since = look.day.earlier(byMonths: silentMonths).text
     silent = try look.count(
       """
       SELECT count(*) FROM member

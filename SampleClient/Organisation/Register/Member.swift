@@ -37,6 +37,14 @@ package struct Member: Sendable, Equatable {
       cameOn: row[17].text, mergedInto: row[18].text, note: row[19].text)
   }
 
+  /// Everybody whom this device holds, by id.
+  package static func titles(in db: Database) throws(RelayError) -> [String: String] {
+    let rows = try db.query("SELECT id, member_no, full_name FROM member", []) { (row) throws(RelayError) in
+      (row[0].text ?? "", "no. \(row[1].text ?? "?"), \(row[2].text ?? "?")")
+    }
+    return Dictionary(rows) { first, _ in first }
+  }
+
   /// What a request about the member is called; it is what an old branch keeps of somebody who left.
   package var title: String { "no. \(number), \(name)" }
 

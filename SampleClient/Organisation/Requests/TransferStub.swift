@@ -1,7 +1,17 @@
-internal import Relay
+package import Relay
 
 /// What an old branch keeps of somebody who left: the request, which says where to and since when.
-enum TransferStub {
+package enum TransferStub {
+  /// Where somebody went whom this device holds no longer: the new branch's code, or who took them outside.
+  package static func destination(of member: String, in db: Database) throws(RelayError) -> String? {
+    try db.first(
+      """
+      SELECT coalesce(u.code, r.outside_org) FROM request AS r LEFT JOIN org_unit AS u ON u.id = r.to_unit_id
+      WHERE r.member_id = ? AND r.kind IN ('transfer_internal', 'transfer_out') AND r.state IN ('approved', 'done')
+      ORDER BY r.decided_on DESC, r.id LIMIT 1
+      """, [.text(member)])?[0].text
+  }
+
   /// The office's remark that the months are over for which an old branch is told.
   static func endID(_ request: String) -> String { "stub:" + request }
 

@@ -17,7 +17,10 @@ struct HistoryCommand: AsyncParsableCommand {
   @Argument(help: "The table.")
   var table: String
 
-  @Argument(help: "The row's key; a value for every column of it, in its order.")
+  @Argument(
+    help:
+      "The row's key; a value for every column of it, in its order. A member's number, the start of a request's id and an activity's title do too."
+  )
   var key: [String]
 
   @Option(help: "The most transactions to tell, the newest first.")
@@ -38,21 +41,33 @@ struct HistoryCommand: AsyncParsableCommand {
     guard let schema = replica.schema.table(named: table) else {
       throw RelayError(.usage, "the sync schema has no table '\(table)'")
     }
-    let key = try schema.key(key)
+    let key = try schema.key(try typed(replica))
     let (history, failure) = try await told(replica, key)
     if let failure {
       // Nobody could say anything: that is what went wrong.
       guard !history.isEmpty else { throw failure }
-      Output.complain("only what this device knows: \(failure.message)")
+      Output.complain(
+        Language.say("only what this device knows: ", "仅本机所知：") + Translation.said(failure.message))
     }
     if output.isJSON {
       try Output.json(HistoryAnswer(history))
     } else {
       print(
         history.isEmpty
-          ? Language.say("nothing is known of \(table) \(history.key)", "没有关于\(table) \(history.key)的记录") : history.text
+          ? Language.say("nothing is known of \(table) \(history.key)", "没有关于\(table) \(history.key)的记录")
+          : history.text(try LocalTime(replica))
       )
     }
+  }
+
+  /// The key, where people named the row by something better known.
+  private func typed(_ replica: Replica) throws(RelayError) -> [String] {
+    guard key.count == 1, let name = key.first,
+      try SyncSchema(json: Organisation.schema).name == replica.schema.name
+    else { return key }
+    return [
+      try replica.read { [table] (db) throws(RelayError) in try RowSubject.key(table, name, in: db) } ?? name
+    ]
   }
 
   /// - Returns: the history, and why the hub had no part in it.

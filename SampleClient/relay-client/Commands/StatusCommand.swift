@@ -12,7 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let replica = try place.open()
-    let notes = try ClientNotes.read([.errorCode, .errorMessage], in: replica)
+    let notes = try ClientNotes.read([.errorCode, .errorMessage, .line], in: replica)
     let lastError = notes[.errorCode].map { StatusAnswer.LastError(code: $0, message: notes[.errorMessage] ?? "") }
     let (status, rows) = (try replica.status(), try replica.rowCount())
     let now = Instant(milliseconds: Environment.system.now())
@@ -21,7 +21,9 @@ struct StatusCommand: AsyncParsableCommand {
       return try Output.json(StatusAnswer(status, rows: rows, agenda: desk?.agenda, lastError: lastError))
     }
     let text = StatusText(
-      status: status, rows: rows, agenda: desk?.agenda, lastError: lastError, now: now, zone: desk?.zone ?? .utc,
+      status: status, rows: rows, bytes: Size.bytes(ofDatabase: place.path), line: notes[.line], agenda: desk?.agenda,
+      lastError: lastError,
+      now: now, zone: desk?.zone ?? .utc,
       lease: desk?.lease,
       rowWarning: desk?.rowWarning ?? .max, language: speech.language, units: desk?.units ?? [:])
     print(text.text)

@@ -20,7 +20,7 @@ struct SyncCommand: AsyncParsableCommand {
   var limitKbps: Int?
 
   func validate() throws {
-    if let limitKbps, !(1...10_000_000).contains(limitKbps) {
+    if let limitKbps, !DemoLine.speeds.contains(limitKbps) {
       throw ValidationError("--limit-kbps takes a number above 0")
     }
     if let deadline, !(deadline > 0 && deadline < 1e6) {
@@ -33,9 +33,12 @@ struct SyncCommand: AsyncParsableCommand {
     if dryRun { return try output.say(UnsentPage.page(try replica.exportPending()), Language.spoken) }
     do throws(RelayError) {
       try DeviceWord.tell(replica)
+      let (before, began) = (try RosterChange.people(replica), ContinuousClock.now)
       let report = try await sync(replica)
+      let change = try RosterChange(since: before, in: replica)
       try ClientNotes.write([(.errorCode, nil), (.errorMessage, nil)], in: replica)
-      if output.isJSON { try Output.json(SyncAnswer(report)) } else { print(SyncAnswer(report).text) }
+      let answer = SyncAnswer(report, change, took: ContinuousClock.now - began)
+      if output.isJSON { try Output.json(answer) } else { print(answer.text) }
     } catch {
       // `status` tells of it later. What failed is thrown whether the note could be kept or not.
       try? ClientNotes.write([(.errorCode, error.code.rawValue), (.errorMessage, error.message)], in: replica)
@@ -44,10 +47,9 @@ struct SyncCommand: AsyncParsableCommand {
   }
 
   private func sync(_ replica: Replica) async throws(RelayError) -> SyncReport {
-    let line = try HubLine.open(replica, at: place)
+    let transport = try HubLine.open(replica, at: place, kilobits: limitKbps)
     defer { Progress.end() }
     var options = SyncOptions.system
-    let transport: any Transport = limitKbps.map { SlowTransport(line, kilobits: $0, sleep: options.sleep) } ?? line
     options.requestDeadline = deadline.map { .seconds($0) }
     return try await within(deadline.map { .seconds($0) }) { [options] () async throws(RelayError) in
       try await replica.sync(with: transport, options: options, progress: Self.tell)

@@ -5,6 +5,10 @@ internal import Relay
 struct StatusText {
   let status: ReplicaStatus
   let rows: Int
+  /// Of the file and what SQLite keeps beside it.
+  let bytes: Int
+  /// How the line is pretended to be, where it is.
+  let line: String?
   /// Of the organisation's own file; nil for any other app's.
   let agenda: Agenda?
   let lastError: StatusAnswer.LastError?
@@ -42,6 +46,7 @@ struct StatusText {
         say("device \(status.device)", "设备\(status.device)")
           + (status.base == 0 ? "" : say(" (\(status.role))", "（\(Words.of(status.role, language))）")))
     }
+    if let officer = agenda?.officer { parts.append(say("with \(officer)", "使用人\(officer)")) }
     if let lease {
       parts.append(
         lease < now
@@ -76,10 +81,10 @@ struct StatusText {
   private var sent: Line {
     let counts =
       status.pending == 0
-      ? say("everything · \(status.accepted) changes accepted so far", "全部已发送 · 已接受\(status.accepted)项")
+      ? say("\(status.accepted) of \(status.accepted) changes", "\(status.accepted)项全部已发送")
       : say(
-        "\(status.pending) changes are not confirmed yet · \(status.accepted) accepted so far",
-        "\(status.pending)项尚未确认 · 已接受\(status.accepted)项")
+        "\(status.accepted) of \(status.accepted + status.pending) changes · \(status.pending) not confirmed yet",
+        "已发送\(status.accepted)/\(status.accepted + status.pending)项 · \(status.pending)项尚未确认")
     return (say("Sent", "发送"), counts + say(" · last push ", " · 最近发送 ") + moment(status.lastPush))
   }
 
@@ -132,17 +137,18 @@ struct StatusText {
     if agenda.review > 0 {
       parts.append(say("\(agenda.review) held for review (committee)", "\(agenda.review)项待党委审核"))
     }
-    parts.append(say("\(agenda.silent) members silent for months", "\(agenda.silent)名党员数月未联系"))
+    parts.append(
+      say(
+        "\(agenda.silent) members silent \(agenda.silentMonths) months and more",
+        "\(agenda.silent)名党员\(agenda.silentMonths)个月以上未联系"))
     return [(say("Waiting", "等待"), parts.joined(separator: " · "))]
   }
 
   private var size: Line {
-    let many = agenda != nil && rows > rowWarning && status.role != "committee"
-    return (
-      say("Rows", "行数"),
-      "\(rows)"
-        + (many ? say(" · more than \(rowWarning): tell the committee", " · 超过\(rowWarning)行，请告知党委") : "")
-    )
+    let isBounded = agenda != nil && status.role != "committee"
+    var text = isBounded ? say("\(rows) of \(rowWarning)", "\(rows)/\(rowWarning)") : "\(rows)"
+    if isBounded, rows > rowWarning { text += say(": tell the committee", "，请告知党委") }
+    return (say("Rows", "行数"), text + say(" · database ", " · 数据库") + Size.text(bytes))
   }
 
   private var troubles: [Line] {
@@ -151,6 +157,7 @@ struct StatusText {
       let list = status.mismatch.joined(separator: ", ")
       lines.append((say("Differs", "不一致"), say("from the hub in \(list). Next: verify", "与中心不一致：\(list)。请运行 verify")))
     }
+    if let line { lines.append((say("Line", "线路"), DemoLine.text(line))) }
     if let waits = status.waitsFor { lines.append((say("Unsent", "未发送"), say("waits for \(waits)", "等待：\(waits)"))) }
     if status.wasRebuilt {
       lines.append(
@@ -170,7 +177,12 @@ struct StatusText {
         ))
     }
     if let lastError {
-      lines.append((say("Failed", "失败"), say("last sync: ", "上次同步：") + "\(lastError.code): \(lastError.message)"))
+      lines.append(
+        (
+          say("Failed", "失败"),
+          say("last sync: ", "上次同步：")
+            + "\(FailureWords.said(lastError.code)): \(Translation.said(lastError.message))"
+        ))
     }
     return lines
   }

@@ -13,8 +13,15 @@ struct SyncAnswer: Codable {
   var requests: Int
   var bytesUp: Int
   var bytesDown: Int
+  /// Members who came and who left.
+  var entered: [String]
+  var left: [String]
+  /// From the first byte to the last.
+  var milliseconds: Int
 
-  init(_ report: SyncReport) {
+  init(_ report: SyncReport, _ change: RosterChange, took: Duration) {
+    (entered, left) = (change.entered, change.left)
+    milliseconds = Int(took.components.seconds) * 1000 + Int(took.components.attoseconds / 1_000_000_000_000_000)
     pushed = report.pushed
     accepted = report.accepted
     refused = report.refused
@@ -28,16 +35,24 @@ struct SyncAnswer: Codable {
   }
 
   var text: String {
-    Language.say(
-      """
-      push   \(pushed) sent · \(accepted) accepted · \(refused) refused · \(conflicts) made a conflict
-      pull   \(rows) rows changed · \(exits) left · up to \(base)
-      \(Size.text(bytesUp)) up, \(Size.text(bytesDown)) down, \(requests) requests
-      """,
-      """
-      发送   已发送\(pushed) · 接受\(accepted) · 退回\(refused) · 产生冲突\(conflicts)
-      接收   变更\(rows)行 · 移出\(exits)行 · 截至\(base)
-      上行\(Size.text(bytesUp))，下行\(Size.text(bytesDown))，\(requests)次请求
-      """)
+    func say(_ english: String, _ chinese: String) -> String { Language.say(english, chinese) }
+    var push = [say("\(pushed) sent", "已发送\(pushed)"), say("\(accepted) accepted", "接受\(accepted)")]
+    push += [say("\(refused) refused", "退回\(refused)"), say("\(conflicts) made a conflict", "产生冲突\(conflicts)")]
+    var pull = [say("\(rows) rows changed", "变更\(rows)行"), say("\(exits) left", "移出\(exits)行")]
+    if !entered.isEmpty {
+      pull.append(say("\(entered.count) members entered", "转入\(entered.count)人") + RosterChange.list(entered))
+    }
+    if !left.isEmpty {
+      pull.append(say("\(left.count) members left", "转出\(left.count)人") + RosterChange.list(left))
+    }
+    pull.append(say("up to \(base)", "截至\(base)"))
+    let seconds = "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+    return [
+      say("push   ", "发送   ") + push.joined(separator: " · "),
+      say("pull   ", "接收   ") + pull.joined(separator: " · "),
+      say(
+        "\(seconds), \(Size.text(bytesUp)) up, \(Size.text(bytesDown)) down, \(requests) requests",
+        "\(seconds)，上行\(Size.text(bytesUp))，下行\(Size.text(bytesDown))，\(requests)次请求"),
+    ].joined(separator: "\n")
   }
 }

@@ -8,6 +8,8 @@ enum ClientNotes {
     case hub
     /// There where the hub may be reached without TLS, though it is on another machine.
     case plainHTTP = "plain_http"
+    /// How the line to the hub is pretended to be: `offline`, or kilobits a second; absent for as it is.
+    case line = "demo_line"
     /// Code and message of the last sync's failure; absent after one that went well.
     case errorCode = "error_code"
     case errorMessage = "error_message"
