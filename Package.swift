@@ -135,7 +135,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "CCurl", "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySQLite", "relay-server",
+        "CCurl", "ConformanceVectors", "Relay", "RelayCurl", "RelayMerge", "RelaySimulation", "RelaySQLite",
+        "relay-server",
         "relay-client",
         "writer",
       ]),

@@ -5,7 +5,7 @@ internal import Synchronization
 /// every call fails and changes nothing, so that objects that still hold connections can be dropped.
 public final class SimulatedProcess {
   /// What SQLite asks of a system.
-  public enum Call: Int, Sendable, CaseIterable { case read, write, truncate, sync, look, lock, open, delete }
+  public enum Call: String, Sendable, CaseIterable { case read, write, truncate, sync, look, lock, open, delete }
 
   public let disk: SimulatedDisk
   /// What `Environment.vfs` is to say.
@@ -18,6 +18,10 @@ public final class SimulatedProcess {
   /// How often a call was made to fail.
   public private(set) var failures = 0
   private(set) var diedNow = false
+  /// The call that it died with.
+  public private(set) var diedAt: Call?
+  /// The last call that was made to fail.
+  public private(set) var failedAt: Call?
   private var random: SplitMix
   private let now: () -> Int64
   private let vfs: UnsafeMutablePointer<sqlite3_vfs>
@@ -90,12 +94,14 @@ public final class SimulatedProcess {
     calls += 1
     if let deadAt, calls >= deadAt {
       diedNow = true
+      diedAt = call
       kill()
       return true
     }
     guard let failing, calls >= failing.at, call != .lock else { return false }
     if !failing.forGood { self.failing = nil }
     failures += 1
+    failedAt = call
     return true
   }
 

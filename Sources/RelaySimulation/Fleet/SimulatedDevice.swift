@@ -86,7 +86,9 @@ final class SimulatedDevice {
   /// Finds out what became of what was under way, once nothing hinders any more.
   func resume(_ oracle: Oracle, _ taking: SyncOnLine.Taking?) throws {
     guard let witness else { return }
-    try witness.resume()
+    if let isThere = try witness.resume() {
+      oracle.count("device: what was under way is \(isThere ? "there" : "gone")")
+    }
     let position = try witness.replica.position()
     if let taking {
       for verdict in taking.response.verdicts where try !witness.replica.awaits(verdict.dot) {
@@ -95,6 +97,8 @@ final class SimulatedDevice {
       if position.installs == witness.installs + 1, let page = taking.response.page, let closing = page.closing {
         oracle.count("device: an install that was interrupted is there")
         try oracle.installed(witness, at: closing.head, page)
+      } else {
+        oracle.count("device: an answer that was interrupted is gone")
       }
     }
     guard position.installs == witness.installs, position.base == witness.base else {

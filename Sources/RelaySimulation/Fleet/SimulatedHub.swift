@@ -94,6 +94,7 @@ final class SimulatedHub {
       guard process.isAlive else { return nil }
       // The store failed: nothing of the group is acknowledged, and the hub goes on.
       oracle.count("hub: failed with \(error.code.rawValue)")
+      if let call = process.failedAt { oracle.count("hub: failed at \(call)") }
       process.spare()
       disk.quota = nil
       try learn()

@@ -31,6 +31,9 @@ extension Oracle {
       guard record.values != nil, let cells = try hub.cells(of: record.row) else { continue }
       let found = Dictionary(uniqueKeysWithValues: cells.map { (Oracle.label($0.id, name), dots($0)) })
       let wanted = line.cells.filter { !$0.value.isEmpty }.mapValues { cell in cell.keys.sorted() }
+      for (cell, dots) in wanted where dots.count > 1 && cell != "guests" {
+        count("ends with \(dots.count > 2 ? "three writes or more" : "two writes") in \(cell.prefix(4))")
+      }
       guard found == wanted else { throw Broken("\(name): the hub has \(found), the truth is \(wanted)") }
       let sent = Dictionary(
         uniqueKeysWithValues: record.stamps.map {

@@ -5,7 +5,7 @@ extension Oracle {
   /// What a batch of a hundred schedules has to have had for its silence to mean something.
   package static let mustHappen = [
     "moves", "deletes", "forms", "foreign", "settled", "undeleted", "resubmitted", "discarded", "regrants", "installs",
-    "conflicts", "late edits", "lost requests", "lost answers", "role blind", "role reader", "forbidden",
+    "conflicts", "late edits", "role blind", "role reader", "forbidden",
     "refused not_writable", "refused key_unavailable", "refused depends_on_refused",
   ]
 

@@ -95,6 +95,7 @@ package final class Oracle {
     for verdict in verdicts {
       if let before = said[verdict.dot] {
         guard before == verdict else { throw Broken("\(verdict.dot) was judged again: \(verdict), then \(before)") }
+        count("a verdict told again")
         continue
       }
       guard let witness = witnesses.first(where: { $0.replicaID == verdict.dot.replica }) else {

@@ -139,16 +139,19 @@ extension Witness {
     guard let attempt else { return }
     try note(attempt)
     forgotten.formUnion(attempt.chain)
-    self.attempt = nil
+    (self.attempt, doubtful) = (nil, nil)
   }
 
   /// After a kill, or a call that failed: what was acknowledged has to be in the file, and of what was under way all or
   /// nothing.
-  package func resume() throws {
+  ///
+  /// - Returns: whether what was under way is there; nil where nothing was.
+  @discardableResult
+  package func resume() throws -> Bool? {
     try sql("")
     let (sealed, written) = (try replica.position().counter, UInt64(sent.count))
-    defer { attempt = nil }
-    if let attempt, sealed == written + 1 { try note(attempt) }
+    let begun = attempt ?? doubtful
+    if let begun, sealed == written + 1 { try note(begun) }
     if let attempt, let item = attempt.item {
       // Whatever was done to a refusal, it leaves the inbox with it.
       let waits = try replica.inbox().contains { $0.id == item }
@@ -157,6 +160,10 @@ extension Witness {
     guard sealed == UInt64(sent.count) else {
       throw Broken("\(name): \(written) transactions were committed, and the file has \(sealed)")
     }
+    let isThere = begun.map { _ in sealed > written }
+    doubtful = isThere == true ? nil : attempt ?? doubtful
+    attempt = nil
+    return isThere
   }
 
   private func images(_ names: Set<Name>) throws -> [Name: [String: Value]?] {

@@ -66,6 +66,9 @@ package final class Witness {
   /// Rows that left since then.
   var leftSince: Set<Name> = []
   var attempt: Attempt?
+  /// A commit that failed on the disk, of which a later start may find that it is there: SQLite had written all of it, and
+  /// nothing has been written over it since.
+  var doubtful: Attempt?
 
   /// - Parameter vfs: where the device's file lies; nil for the system's disk.
   package init(name: String, _ replica: Replica, _ truth: Truth, role: String, vfs: String? = nil) throws {
@@ -152,6 +155,7 @@ package final class Witness {
   package func installed(_ head: UInt64, _ page: PullPage) throws {
     learn(page.closing?.confirmed ?? [])
     knowsItsRole = true
+    doubtful = nil
     installs += 1
     let asked = base
     base = head

@@ -2,13 +2,13 @@
 /// out is otherwise the same.
 package struct Happening: Sendable {
   package enum Kind: String, Sendable, CaseIterable {
-    case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll, verify
+    case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll
     case killDevice, cutDevice, failDevice, fillDevice, jumpClock, deaf, mute, heal
     case killHub, cutHub, failHub, fillHub, hubClock, tidyHub, checkpoint
 
     var isFault: Bool {
       switch self {
-      case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .heal, .verify,
+      case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .heal,
         .checkpoint:
         false
       default: true

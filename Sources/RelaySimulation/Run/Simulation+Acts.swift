@@ -7,6 +7,7 @@ extension Simulation {
     var random = SplitMix(state: act.seed)
     let device = devices[act.device]
     oracle.count("act: \(act.kind.rawValue)")
+    if act.kind.isFault { oracle.tell("\(act.kind.rawValue) \(device.name)") }
     switch act.kind {
     case .killDevice, .cutDevice:
       device.cut = act.kind == .cutDevice ? random.pick(PowerCut.allCases) : nil

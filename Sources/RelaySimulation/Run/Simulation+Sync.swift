@@ -152,6 +152,7 @@ extension Simulation {
     if case .installed(let base) = taken.step, let page = response.page {
       try oracle.installed(witness, at: base, page)
     }
+    oracle.count("sync: an answer brings \(taken.progress)")
     if taken.step == .discarded { oracle.count("sync: an answer discarded") }
     device.process.goOn(with: pending)
     try step(device, .taken(taken, random: device.machine.bits()))

@@ -128,7 +128,8 @@ package final class Simulation {
   }
 
   func hubDied() throws {
-    oracle.count("hub: died")
+    oracle.count(hubCut.map { "hub: power cut, sectors \($0)" } ?? "hub: killed")
+    if let call = hub.process.diedAt { oracle.count("hub: died at \(call)") }
     oracle.tell("\(clock.now - begin): the hub dies")
     hub.stop(hubCut)
     hubCut = nil
@@ -178,7 +179,8 @@ package final class Simulation {
   // MARK: Devices
 
   func died(_ device: SimulatedDevice) {
-    oracle.count(device.cut == nil ? "device: killed" : "device: power cut")
+    oracle.count(device.cut.map { "device: power cut, sectors \($0)" } ?? "device: killed")
+    if let call = device.process.diedAt { oracle.count("device: died at \(call)") }
     if device.disk.unsyncedSectors > 0, device.cut != nil { oracle.count("device: power cut with unsynced sectors") }
     oracle.tell("\(clock.now - begin): \(device.name) dies")
     device.die()
@@ -214,6 +216,7 @@ package final class Simulation {
       }
       guard let relay = error as? RelayError, relay.isOfStore, device.isHindered else { throw error }
       oracle.count("device: \(relay.code.rawValue) in \(what)")
+      if let call = device.process.failedAt { oracle.count("device: failed at \(call)") }
       device.relieve()
       try device.resume(oracle, device.sync?.taking)
       return false
