@@ -36,13 +36,19 @@ extension Case {
 
   private static let repetitions = 50
 
+  /// CPU seconds of one of these pushes.
+  private static func cpu(of pushes: [[UInt8]], _ desk: Desk, _ measure: Measure) throws -> Double {
+    let seconds = try measure.cpu { for bytes in pushes { try desk.commit([bytes]) } }
+    return seconds / Double(pushes.count)
+  }
+
   /// CPU seconds an edit of one value of a row that lies in so many scopes.
   private static func edits(_ scopes: Int, _ measure: Measure) throws -> Double {
     let desk = try Desk(measure.file(), schema: Wide.schema, scopes: ["*"])
     let names = (0..<scopes).map { Value.text("s\($0)") }
     try desk.commit([desk.seal(0, [Wide.insert("r", tags: names)])])
     let pushes = (0..<repetitions).map { desk.seal(0, [Wide.set("r", .text("note \($0)"), base: 1)]) }
-    return try measure.cpu { for bytes in pushes { try desk.commit([bytes]) } } / Double(repetitions)
+    return try cpu(of: pushes, desk, measure)
   }
 
   /// CPU seconds a write of a cell that so many have written without having seen one another.
@@ -50,21 +56,21 @@ extension Case {
     let desk = try Desk(measure.file(), schema: Wide.schema, scopes: ["*"])
     try desk.commit([desk.seal(0, [Wide.insert("r", tags: [.text("s")])])])
     try desk.push((0..<count).map { desk.seal(0, [Wide.set("r", .text("note \($0)"))]) })
-    let more = min(repetitions, 20)
-    let pushes = (0..<more).map { desk.seal(0, [Wide.set("r", .text("more \($0)"))]) }
-    return try measure.cpu { for bytes in pushes { try desk.commit([bytes]) } } / Double(more)
+    return try cpu(of: (0..<20).map { desk.seal(0, [Wide.set("r", .text("more \($0)"))]) }, desk, measure)
   }
 
   /// CPU seconds of a transaction that names what it has seen in so many pieces.
   private static func intervals(_ count: Int, _ measure: Measure) throws -> Double {
     let desk = try Desk(measure.file(), schema: Wide.schema, scopes: ["*"])
     try desk.push((0..<count * 2).map { desk.seal(0, [Wide.insert("r\($0)", tags: [.text("s")])]) })
-    let pieces = (0..<count).map { at in
-      DotSet.Interval(replica: desk.replica(0), low: UInt64(at * 2 + 1), high: UInt64(at * 2 + 1))
+    let replica = desk.replica(0)
+    let pieces = (0..<count).map { (at: Int) -> DotSet.Interval in
+      let counter = UInt64(at * 2 + 1)
+      return DotSet.Interval(replica: replica, low: counter, high: counter)
     }
     let seen = DotSet(intervals: pieces) ?? DotSet()
     let pushes = (0..<repetitions).map { desk.seal(0, [Wide.set("r0", .text("note \($0)"))], seen: seen) }
-    return try measure.cpu { for bytes in pushes { try desk.commit([bytes]) } } / Double(repetitions)
+    return try cpu(of: pushes, desk, measure)
   }
 }
 
@@ -85,7 +91,10 @@ enum Wide {
     RowChange(
       row: RowID(table: 1, values: [.text(key)]), base: 0,
       operations: [
-        Operation(.insert([GroupValues(group: 2, values: tags.sorted()), GroupValues(group: 3, values: [.null])]))
+        Operation(
+          .insert([
+            GroupValues(group: 2, values: tags.sorted(by: Value.precedes)), GroupValues(group: 3, values: [.null]),
+          ]))
       ])
   }
 
