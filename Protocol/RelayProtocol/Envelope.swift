@@ -7,11 +7,25 @@ public struct Envelope: Hashable, Sendable {
   public var seen: DotSet
   /// The effective time that the lost verdict gave; nil where there was none.
   public var effective: HybridTime?
+  /// Where it stood in the history that was lost; nil for work that had no verdict there.
+  public var lost: LostPlace?
 
-  public init(base: UInt64, seen: DotSet, effective: HybridTime? = nil) {
+  public init(base: UInt64, seen: DotSet, effective: HybridTime? = nil, lost: LostPlace? = nil) {
     self.base = base
     self.seen = seen
     self.effective = effective
+    self.lost = lost
+  }
+}
+
+/// A transaction's place in a history of the hub that it has lost.
+public struct LostPlace: Hashable, Sendable {
+  public var epoch: Hash128
+  public var seq: UInt64
+
+  public init(epoch: Hash128, seq: UInt64) {
+    self.epoch = epoch
+    self.seq = seq
   }
 }
 
@@ -29,11 +43,15 @@ public struct EpochOrigin: Hashable, Sendable {
 }
 
 extension CBORWriter {
-  /// As three items.
+  /// As four items.
   mutating func envelope(_ envelope: Envelope) {
     unsigned(envelope.base)
     dotSet(envelope.seen)
     if let effective = envelope.effective { unsigned(effective.bits) } else { null() }
+    guard let lost = envelope.lost else { return null() }
+    array(2)
+    hash(lost.epoch)
+    unsigned(lost.seq)
   }
 
   mutating func epochOrigin(_ origin: EpochOrigin) {
@@ -47,6 +65,12 @@ extension CBORReader {
   mutating func envelope() throws(RelayError) -> Envelope {
     var envelope = Envelope(base: try unsigned(most: Limits.sequence), seen: try dotSet())
     if try peekIsNull() { try null() } else { envelope.effective = HybridTime(bits: try unsigned()) }
+    guard try !peekIsNull() else {
+      try null()
+      return envelope
+    }
+    try array(exactly: 2)
+    envelope.lost = LostPlace(epoch: try hash(), seq: try unsigned(most: Limits.sequence))
     return envelope
   }
 

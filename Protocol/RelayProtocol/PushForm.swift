@@ -12,7 +12,7 @@ extension CBORWriter {
     for (at, bytes) in transactions.enumerated() {
       let next = Predecessor(bytes)
       if let envelope = envelopes[at] {
-        array(4)
+        array(5)
         self.envelope(envelope)
         byteString(bytes)
       } else if let short = before.short(next) {
@@ -111,8 +111,9 @@ extension CBORReader {
         next = Predecessor(bytes)
         guard before.short(next) == nil else { throw malformed("not the shortest encoding") }
       } else {
-        let items = try array(2...4)
-        if items == 4 {
+        let items = try array(2...5)
+        guard items != 4 else { throw malformed("a transaction of a push has no four items") }
+        if items == 5 {
           envelopes[at] = try envelope()
           bytes = try byteString(most: Limits.inflatedBody)
           next = Predecessor(bytes)

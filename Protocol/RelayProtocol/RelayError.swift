@@ -74,7 +74,6 @@ public enum ErrorCode: String, Sendable, CaseIterable {
   case slowDown = "slow_down"
   case storeUnreachable = "store_unreachable"
   case hubFailed = "hub_failed"
-  case envelopeUnneeded = "envelope_unneeded"
   case wrongAnswer = "wrong_answer"
   case hubRolledBack = "hub_rolled_back"
   case replicaForked = "replica_forked"
@@ -146,11 +145,10 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .storeUnreachable: "Nothing that was acknowledged is lost. Repeat when the hub's database is back."
     case .hubFailed:
       "Local work is kept and goes out once the hub works again. Its operator finds the reason in its log."
-    case .envelopeUnneeded: "Nothing was judged and local work is kept. It goes out again as it is."
     case .wrongAnswer:
       "Nothing was installed and local work is kept; it is asked again. Something between here and the hub mixes answers up."
-    case .hubRolledBack: "Local work is kept. The hub lost part of its history; ask its operator."
-    case .replicaForked: "Local work is kept. Another copy of this file has written under the same name."
+    case .hubRolledBack: "Local work is kept. The hub knows nothing of what this device has seen; ask its operator."
+    case .replicaForked: "Local work is kept. Too many copies of this file have written under the same name."
     case .wrongHub: "Local work is kept. This address is another organisation's hub."
     case .pageVoid: "Nothing was changed. The pull starts again by itself."
     case .outOfOrder: "Nothing was changed. Earlier transactions must arrive first."

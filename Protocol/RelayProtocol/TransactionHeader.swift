@@ -12,6 +12,26 @@ public struct TransactionHeader: Hashable, Sendable {
   public var author: String
 }
 
+extension TransactionHeader {
+  /// Of a transaction as it was sealed.
+  ///
+  /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
+  package init(of bytes: [UInt8]) throws(RelayError) {
+    var header: TransactionHeader?
+    var failure: RelayError?
+    bytes.withUnsafeBytes { buffer in
+      var reader = CBORReader(buffer, budget: Limits.decodedMessage)
+      do throws(RelayError) { header = try reader.transactionHeader() } catch { failure = error }
+    }
+    guard let header else { throw failure ?? RelayError(.malformedMessage, "a transaction without a header") }
+    self = header
+  }
+}
+
+extension SealedTransaction {
+  package func header() throws(RelayError) -> TransactionHeader { try TransactionHeader(of: bytes) }
+}
+
 extension Transaction {
   public var header: TransactionHeader {
     TransactionHeader(

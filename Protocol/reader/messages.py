@@ -191,18 +191,18 @@ class Part(Codec):
     fields = Fields(dot=dot, hash=hash, total=Uint(TRANSACTION), offset=Uint(TRANSACTION), bytes=Bytes(4 << 20))
 
     def read(self, r):
-        items = r.tuple(6, 9)
+        items = r.tuple(6, 10)
         json = self.fields.read(r)
         if json["offset"] + len(json["bytes"]) // 2 > json["total"]:
             raise r.malformed("a part beyond its transaction")
-        if items == 9:
+        if items == 10:
             json["envelope"] = envelope.read(r)
         return json
 
     def write(self, json):
         if "envelope" not in json:
             return head(4, 6) + self.fields.write(json)
-        return head(4, 9) + self.fields.write(json) + envelope.write(json["envelope"])
+        return head(4, 10) + self.fields.write(json) + envelope.write(json["envelope"])
 
 
 class SyncRequest(Message):

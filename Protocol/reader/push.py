@@ -4,8 +4,8 @@ round some of them."""
 import hashlib
 
 from cbor import Reader, Refused, encode_int, head
-from codec import Codec, Fields, OrNull
-from items import INFLATED_BODY, dot_set, seq, time
+from codec import Codec, Fields, OrNull, Tuple
+from items import INFLATED_BODY, dot_set, hash, seq, time
 from transaction import Transaction
 
 FIRST, LAST = 6, 12
@@ -89,7 +89,7 @@ def with_dot(intervals, replica, counter):
     return sorted(out + [[replica, low, high]], key=lambda interval: (interval[0], interval[1]))
 
 
-envelope = Fields(base=seq, seen=dot_set, effective=OrNull(time))
+envelope = Fields(base=seq, seen=dot_set, effective=OrNull(time), lost=OrNull(Tuple(epoch=hash, seq=seq)))
 
 
 class Push(Codec):
@@ -104,8 +104,8 @@ class Push(Codec):
                 if before and before.short(next):
                     raise r.malformed("not the shortest encoding")
             else:
-                items = r.tuple(2, 3, 4)
-                if items == 4:
+                items = r.tuple(2, 3, 5)
+                if items == 5:
                     envelopes[str(at)] = envelope.read(r)
                     next = Before(r.bytes(INFLATED_BODY))
                 else:
@@ -146,7 +146,7 @@ class Push(Codec):
             next = Before(bytes.fromhex(data))
             short = before.short(next) if before else None
             if str(at) in envelopes:
-                out += head(4, 4) + envelope.write(envelopes[str(at)]) + head(2, len(next.data)) + next.data
+                out += head(4, 5) + envelope.write(envelopes[str(at)]) + head(2, len(next.data)) + next.data
             elif short:
                 later, changed = short
                 rows = next.data[next.rows :]

@@ -10,10 +10,24 @@ extension Replica {
   package func become(_ id: ReplicaID) throws(RelayError) {
     try changing { (core) throws(RelayError) in
       try core.sealer.sealResidue()
-      var state = try core.state()
-      state.number = try core.replicas.add(id)
-      (state.replica, state.counter, state.hash) = (id, 0, .zero)
-      try core.save(state)
+      try core.become(id)
     }
+  }
+}
+
+extension ReplicaCore {
+  func become(_ id: ReplicaID) throws(RelayError) {
+    var state = try state()
+    state.number = try replicas.add(id)
+    (state.replica, state.counter, state.hash) = (id, 0, .zero)
+    try save(state)
+  }
+
+  /// The same under an id that nobody has.
+  func becomeAnother() throws(RelayError) {
+    let number = try replicas.nextNumber()
+    // The bits of a source that was copied along are not fresh; with the place in this file they are at least not its own.
+    let bits = Hash128(high: environment.random(), low: UInt64(number)).bytes
+    try become(ReplicaID(bits: hash128(Array("replica".utf8), bits).high))
   }
 }

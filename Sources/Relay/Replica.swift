@@ -156,7 +156,8 @@ public final class Replica: Sendable {
         }
       }
       return try readers.use { (core) throws(RelayError) in
-        try core.db.snapshot { () throws(RelayError) in try body(core) }
+        core.replicas.forget()
+        return try core.db.snapshot { () throws(RelayError) in try body(core) }
       }
     }
   }

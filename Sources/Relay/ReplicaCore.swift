@@ -76,6 +76,8 @@ struct ReplicaState {
   /// Pulls that were installed, ever: what came into sight when. The base does not tell: a grant brings rows to a device
   /// that stands where it stood.
   var installs: UInt64
+  /// How often own work got another name.
+  var renames: Int64
 
   /// The newest dot.
   var key: DotKey { DotKey(number: number, counter: counter) }
@@ -99,6 +101,7 @@ extension ReplicaCore {
   /// As it stands: a commit writes no state, the newest of its transactions tells.
   func state() throws(RelayError) -> ReplicaState {
     var state = try stores.state.saved()
+    replicas.keepCurrent(state.renames)
     if let newer = try outbox.newest(after: state.key) {
       (state.counter, state.hash, state.time) = (newer.key.counter, newer.hash, max(state.time, newer.time))
     }

@@ -79,7 +79,8 @@ public final class HubReader: @unchecked Sendable {
     return try session.store.snapshot { () throws(RelayError) in
       try session.refresh()
       return HubIdentity(
-        organisation: session.organisation, epoch: session.epoch, schemaVersion: session.schema.version)
+        organisation: session.organisation, epoch: session.epoch, schemaVersion: session.schema.version,
+        pastEpochs: session.pastEpochs)
     }
   }
 

@@ -13,7 +13,21 @@ public final class HubWriter: @unchecked Sendable {
 
   /// Over a database of its own; whoever else writes there waits for its transactions.
   package init(_ db: any HubSQL, resolvers: Resolvers = Resolvers()) throws(RelayError) {
+    try HubWriter.migrate(db)
     session = try HubSession(SQLHubStore(db), resolvers: resolvers)
+  }
+
+  /// Brings a store of the version before to this one. Nodes that still run the older program stop at their next look.
+  private static func migrate(_ db: any HubSQL) throws(RelayError) {
+    guard try db.hasTables() else { return }
+    let settings = SQLSettings(db: db)
+    guard try settings.setting("version") == HubSession.before else { return }
+    try db.transaction { () throws(RelayError) in
+      // Another node may have been faster.
+      guard try settings.setting("version") == HubSession.before else { return }
+      try db.script(HubTables.migration(db.dialect))
+      try settings.set("version", HubSession.version)
+    }
   }
 
   /// Judges pushes in one durable transaction; a job that fails leaves nothing and stops no other.
@@ -95,6 +109,9 @@ public final class HubWriter: @unchecked Sendable {
       return try session.update(schema: schema, checkOnly: checkOnly)
     }
   }
+
+  /// Where the store is, for messages.
+  package var place: String { session.store.name }
 
   public func checkpoint() throws(RelayError) { try session.store.checkpoint() }
 }

@@ -37,9 +37,10 @@ final class Fleet {
   private let schema: [UInt8]
   private let ddl: String
   private let resolvers: Resolvers
-  let writer: HubWriter
-  let reader: HubReader
+  private(set) var writer: HubWriter
+  private(set) var reader: HubReader
   private(set) var devices: [Device] = []
+  private var copies = 0
   /// Sees every verdict as the hub gives it, also of replies that are lost.
   var judged: (Device, [Verdict]) throws -> Void = { (_, _) in }
   let clock = Clock()
@@ -128,6 +129,50 @@ final class Fleet {
     return device
   }
 
+  /// A copy of a device's file as it is now, under the same credential: a backup, or the other half of a clone.
+  ///
+  /// - Parameter bits: what the copy's source of randomness begins with.
+  func copy(_ device: Device, bits: UInt64 = 1) throws -> Device {
+    copies += 1
+    let path = folder + "/copy-\(copies).db"
+    try Database(path: device.replica.path, mode: .readWrite).script("VACUUM INTO '\(path)'")
+    return try open(path, as: device.name, bits: bits)
+  }
+
+  /// A copy of the hub as it is now, where the hub is a file.
+  func copyHub() throws -> String {
+    copies += 1
+    let path = folder + "/hub-\(copies)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try Database(path: writer.place, mode: .readWrite).script("VACUUM INTO '\(path)/hub.db'")
+    return path
+  }
+
+  /// From now on this directory's hub answers.
+  func serve(_ directory: String) throws {
+    writer = try HubWriter(directory: directory, resolvers: resolvers)
+    reader = try HubReader(directory: directory, resolvers: resolvers)
+  }
+
+  func open(_ path: String, as name: String, bits: UInt64) throws -> Device {
+    let clock = clock
+    let environment = Environment(now: { clock.now }, random: { bits &* 0x9E37_79B9_7F4A_7C15 &+ 1 })
+    let replica = try Replica(at: path, schema: schema, environment: environment, resolvers: resolvers)
+    return Device(name: name, replica: replica)
+  }
+
+  /// A device that this hub has never heard of gets a code, as at the beginning.
+  func enrolAgain(_ device: Device, _ scopes: String...) throws {
+    try writer.addDevice(
+      name: device.name, role: "field", grants: Fleet.grants(scopes), code: "code-" + device.name,
+      expires: 2_000_000_000_000)
+    let replica = device.replica
+    let request = EnrolRequest(
+      code: "code-" + device.name, schemaHash: replica.schema.hash, replica: try replica.replicaID(),
+      organisation: reader.organisation, schemaVersion: replica.schema.version)
+    try replica.enrolled(try writer.enrol(request, token: "token-" + device.name, now: clock.now), hub: "http://127.0.0.1")
+  }
+
   /// The device gets a newer app: another program changes the tables first, then the app opens the file.
   func update(_ device: Device, to schema: [UInt8], migration: String) throws -> Device {
     let shell = try Database(path: device.replica.path, mode: .readWrite)
@@ -152,7 +197,14 @@ final class Fleet {
   func roundTrip(_ device: Device, pageBytes: UInt64 = 4 << 20, loss: Loss = .none) throws -> SyncStep? {
     let request = try device.replica.nextRequest(pageBytes: pageBytes)
     if loss == .request { return nil }
-    guard let response = try answer(device, request) else {
+    let answer: SyncResponse?
+    do {
+      answer = try self.answer(device, request)
+    } catch let error as RelayError where error.code == .hubRolledBack {
+      guard try device.replica.stepBack() else { throw error }
+      return .again
+    }
+    guard let response = answer else {
       try device.replica.abandonPull()
       return .again
     }

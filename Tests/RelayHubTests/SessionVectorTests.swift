@@ -78,7 +78,7 @@ import Testing
       try sync("the second device moves the row", &b, [.set(2, ["south"])])
       try sync("it leaves the first device", &a)
       try sync("the first device writes it all the same, and is refused", &a, [.set(5, ["Anya"])])
-      a.epoch = Hash128(high: 9, low: 9)
+      a.logHash = Hash128(high: 9, low: 9)
       try sync("a device with another history of the hub", &a)
     }
 

@@ -60,7 +60,7 @@ import Testing
     #expect(page.closing?.exits == [row, child])
     #expect(try office.push("b", office.sealed(8, child, .set(3, [.text("late")]), base: 2))[0].isAccepted)
     #expect(
-      try office.push("b", office.sealed(8, row, .set(5, [.text("n")]), base: 4))[0].refusal?.rule == .rowUnknown)
+      try office.push("b", office.sealed(8, row, .set(5, ["n"]), base: 4))[0].refusal?.rule == .rowUnknown)
   }
 
   @Test func aKeyTakenElsewhereShowsNothingAndTheBatchGoesOn() throws {
@@ -68,7 +68,7 @@ import Testing
     try office.push("a", office.sealed(7, row, office.member("y")))
     let taken = office.sealed(8, row, office.member("x"))
     let own = Dot(ReplicaID(bits: 8), 1)
-    let onto = office.sealed(8, row, .set(5, [.text("n")]), seen: [own])
+    let onto = office.sealed(8, row, .set(5, ["n"]), seen: [own])
     let other = office.sealed(8, Office.row("o"), office.member("x"))
     let verdicts = try office.push("b", taken, onto, other)
     #expect(verdicts.map { $0.refusal?.rule } == [.keyUnavailable, .dependsOnRefused, nil])
@@ -95,13 +95,34 @@ import Testing
     #expect(try office.reader.head() == 2)
   }
 
-  @Test func aForkIsNamed() throws {
+  @Test("A copy's work gets a name that follows from its first transaction, whoever meets it")
+  func aForkIsNamed() throws {
+    let office = try Office([("a", ["*"]), ("b", ["*"])])
+    let first = office.sealed(7, row, office.member("x"))
+    try office.push("a", first)
+    try office.push("a", office.sealed(7, Office.row("one"), office.member("x")))
+    (office.count[7], office.last[7]) = (1, hash128(Hash128.zero.bytes, first))
+    let other = office.sealed(7, Office.row("two"), office.member("z"))
+    let next = office.sealed(7, Office.row("two"), .set(5, ["n"]), seen: [Dot(ReplicaID(bits: 7), 2)])
+    let name = ReplicaID.fork(Dot(ReplicaID(bits: 7), 2), hash128(hash128(Hash128.zero.bytes, first).bytes, other))
+    let verdicts = try office.push("a", other, next)
+    #expect(verdicts.map(\.dot) == [Dot(name, 1), Dot(name, 2)])
+    #expect(verdicts.map(\.isAccepted) == [true, true])
+    // The same once more, and only the end of it.
+    #expect(try office.push("a", other, next) == verdicts)
+    #expect(try office.push("a", next) == [verdicts[1]])
+    #expect(try office.reader.head() == 4)
+    let error = #expect(throws: RelayError.self) { try office.push("b", other) }
+    #expect(error?.code == .unauthorized)
+  }
+
+  @Test("A transaction whose predecessor the hub has by no name waits for it")
+  func aForkWithoutABeginning() throws {
     let office = try Office([("a", ["*"])])
-    try office.push("a", office.sealed(7, row, office.member("x")))
-    office.count[7] = 0
-    office.last[7] = nil
-    let error = #expect(throws: RelayError.self) { try office.push("a", office.sealed(7, row, office.member("z"))) }
-    #expect(error?.code == .replicaForked)
+    try office.push("a", office.sealed(7, row, office.member("x")), office.sealed(7, row, .set(5, ["n"])))
+    (office.count[7], office.last[7]) = (1, hash128([1]))
+    let error = #expect(throws: RelayError.self) { try office.push("a", office.sealed(7, row, .set(5, ["m"]))) }
+    #expect(error?.code == .outOfOrder)
   }
 
   @Test func aHistoryThatTheHubDoesNotKnowIsNotGuessed() throws {

@@ -23,6 +23,6 @@ package enum FailureWords {
     "file_replaced": "文件已被替换", "damaged_work": "未发送内容损坏", "limit_exceeded": "超过限制", "malformed_message": "消息有误",
     "unsupported_version": "版本不支持", "page_void": "接收重新开始", "out_of_order": "次序不对", "invariant": "程序缺陷",
     "store_unreachable": "中心数据库无法连接",
-    "nested_call": "嵌套调用", "envelope_unneeded": "将重新发送", "plain_http": "连接未加密",
+    "nested_call": "嵌套调用", "plain_http": "连接未加密",
   ]
 }

@@ -42,7 +42,7 @@ final class Attachment {
   func attach(create: (Database) throws(RelayError) -> Void) throws(RelayError) {
     try db.transaction { () throws(RelayError) in
       if try stores.state.isThere() {
-        try stores.state.checkVersion()
+        try stores.state.migrate()
       } else {
         try db.lent { () throws(RelayError) in try create(db) }
       }

@@ -88,6 +88,8 @@ struct Install {
     try core.save(state)
     try core.versions.installed(pull.version, was: pull.schema.installed)
     try core.stores.stage.forget()
+    if pull.closing.head != pull.base { try core.stores.lost.stood(at: state.base, state.logHash) }
+    try core.stores.lost.forgetHealed()
   }
 
   // MARK: Sums
@@ -150,7 +152,9 @@ extension ReplicaCore {
     let isSameFloor = try pull.floor <= floor(state)
     guard pull.schema == (try versions.spoken()) else { return false }
     if Mutation.isPlanted(.anyFrom) { return true }
-    return pull.base == state.base && (pull.epoch == state.epoch || state.epoch == .zero)
+    // The file's own history, or one that goes on from it.
+    let isHistory = pull.epoch == state.epoch || state.epoch == .zero || pull.parent == state.epoch
+    return pull.base == state.base && isHistory
       && (isSameRoleView || Mutation.isPlanted(.fromIsN)) && (isSameFloor || Mutation.isPlanted(.floorStale))
       && pull.closing.head >= state.base
   }

@@ -5,6 +5,8 @@ internal import RelaySQLite
 /// A pull whose last page is in: what it was asked with and how it ends. Its rows stay in the bytes of their pages.
 struct CompletePull {
   var epoch: Hash128
+  /// The epoch that this one goes on from.
+  var parent: Hash128?
   /// What the request said: base, floor, scopes, role and schema. A reply asked with something else is discarded
   /// (rule 8).
   var base: UInt64
@@ -34,10 +36,11 @@ struct CompletePull {
 
   /// - Parameter hub: the newest version of the sync schema that the hub knows.
   init(
-    request: SyncRequest, epoch: Hash128, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool,
+    request: SyncRequest, epoch: Hash128, parent: Hash128?, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool,
     clock: HybridTime
   ) {
     self.epoch = epoch
+    self.parent = parent
     base = request.base
     floor = request.floor
     scopes = request.scopes

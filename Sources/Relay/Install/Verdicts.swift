@@ -37,6 +37,14 @@ extension Install {
     for verdict in pull.closing.confirmed {
       // What was judged and left pending before is told again by nobody but a late answer.
       guard let key = try core.replicas.key(verdict.dot) else { continue }
+      if let bytes = try core.stores.lost.confirm(key, verdict) {
+        if !verdict.isAccepted {
+          var lost = try Transaction(decoding: bytes)
+          lost.dot = verdict.dot
+          try core.tell(verdict, lost)
+        }
+        continue
+      }
       let explained = ownRows?.explained[key.value] ?? 0
       if explained > 0, try core.outbox.rowCount(key) == explained {
         try core.learn(key, verdict)

@@ -52,7 +52,7 @@ extension ReplicaCore {
     changes.begin()
     let isWatched = !watch.observed.isEmpty
     var places: (found: ReplicaPlace, left: ReplicaPlace)?
-    let value = try db.transaction { () throws(RelayError) in
+    let value = try transaction { () throws(RelayError) in
       let found = isWatched ? ReplicaPlace(try state()) : nil
       let value = try body()
       if let found { places = (found, ReplicaPlace(try state())) }
@@ -63,6 +63,14 @@ extension ReplicaCore {
     var touched = TouchedTables(here: names(changes.captured), hub: [])
     if fromHub { touched.hub = names(changes.written) } else { touched.here.formUnion(names(changes.written)) }
     return (value, touched)
+  }
+
+  /// What was read in a transaction that came to nothing is not remembered.
+  private func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    do throws(RelayError) { return try db.transaction(body) } catch {
+      replicas.forget()
+      throw error
+    }
   }
 
   private func names(_ changes: ChangeSet) -> Set<String> {

@@ -16,6 +16,7 @@ struct RefusedWork {
     for (key, bytes) in try core.refusals.chain(id) {
       var transaction = try Transaction(decoding: bytes)
       transaction.dot = try core.replicas.dot(key)
+      transaction.seen = try core.replicas.current(transaction.seen)
       transactions.append(transaction)
     }
     guard !transactions.isEmpty else {

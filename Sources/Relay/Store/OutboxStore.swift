@@ -11,7 +11,7 @@ final class OutboxStore {
     "SELECT dot, hash, time FROM relay_transaction WHERE dot > ? ORDER BY dot DESC LIMIT 1")
   private let ends = Command(
     // One after the other: of both at once SQLite would look at every row.
-    "SELECT (SELECT min(dot) FROM relay_transaction), (SELECT max(dot) FROM relay_transaction)")
+    "SELECT (SELECT min(dot) FROM relay_transaction), (SELECT max(dot) FROM relay_transaction), (SELECT min(dot) FROM relay_lost)")
   private let append = Command(
     "INSERT INTO relay_transaction (dot, hash, time, floor, schema, batch, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)")
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
@@ -47,10 +47,13 @@ final class OutboxStore {
   ///
   /// - Complexity: a search for each replica of this file, however much is pending.
   func pendingDots() throws(RelayError) -> DotSet {
-    guard let row = try db.first(ends), let low = row[0].integer, let high = row[1].integer else { return DotSet() }
+    guard let row = try db.first(ends) else { return DotSet() }
+    // Its verdict is lost, and its author has not forgotten that it did it.
+    let lost = row[2] == .null ? DotSet() : DotSet(try lost.keys().map { (key) throws(RelayError) in try replicas.dot(key) })
+    guard let low = row[0].integer, let high = row[1].integer else { return lost }
     // Confirmation comes in the hub's order, which keeps a replica's own: what is pending of it is one interval.
     guard DotKey(low).number != DotKey(high).number else {
-      return try DotSet(intervals: [interval(DotKey(low), DotKey(high))]) ?? DotSet()
+      return lost.union(DotSet(intervals: sorted(try intervals(DotKey(low), DotKey(high)))) ?? DotSet())
     }
     var intervals: [DotSet.Interval] = []
     for number in DotKey(low).number...DotKey(high).number {
@@ -61,15 +64,21 @@ final class OutboxStore {
           (SELECT max(dot) FROM relay_transaction WHERE dot <= ?2)
         """, range.map { Value($0) })
       guard let low = ends?[0].integer, let high = ends?[1].integer, low <= high else { continue }
-      intervals.append(try interval(DotKey(low), DotKey(high)))
+      intervals += try self.intervals(DotKey(low), DotKey(high))
     }
-    return DotSet(intervals: intervals.sorted { $0.replica < $1.replica }) ?? DotSet()
+    return lost.union(DotSet(intervals: sorted(intervals)) ?? DotSet())
   }
 
-  private func interval(_ low: DotKey, _ high: DotKey) throws(RelayError) -> DotSet.Interval {
+  private func intervals(_ low: DotKey, _ high: DotKey) throws(RelayError) -> [DotSet.Interval] {
     guard low.counter > 0, low <= high else { throw damaged("has a counter of \(low.counter)") }
-    return DotSet.Interval(replica: try replicas.dot(low).replica, low: low.counter, high: high.counter)
+    return try replicas.intervals(low, high)
   }
+
+  private func sorted(_ intervals: [DotSet.Interval]) -> [DotSet.Interval] {
+    intervals.count < 2 ? intervals : intervals.sorted { ($0.replica, $0.low) < ($1.replica, $1.low) }
+  }
+
+  private var lost: LostStore { LostStore(db: db) }
 
   func append(_ sealed: PendingTransaction) throws(RelayError) {
     try db.execute(
@@ -193,7 +202,10 @@ final class OutboxStore {
   /// - Parameter body: gives false to stop.
   func eachUnsent(_ body: (Outgoing) throws(RelayError) -> Bool) throws(RelayError) {
     try db.run(
-      "SELECT dot, hash, schema, length(bytes) FROM relay_transaction WHERE seq IS NULL ORDER BY dot", []
+      """
+      SELECT dot, hash, schema, length(bytes) FROM relay_transaction AS t WHERE seq IS NULL
+        AND NOT EXISTS (SELECT 1 FROM relay_lost AS l WHERE l.dot = t.dot AND l.judged = 0) ORDER BY dot
+      """, []
     ) { (row) throws(RelayError) in
       guard let hash = Hash128(bytes: row.blob(1)) else { throw self.damaged("has no hash") }
       return try body(

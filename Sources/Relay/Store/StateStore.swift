@@ -7,13 +7,14 @@ final class StateStore {
   let db: Database
   private let read = Command(
     """
-    SELECT replica, dot, hash, time, organisation, epoch, base, log_hash, role, device, author, head, accepted, installs
+    SELECT replica, dot, hash, time, organisation, epoch, base, log_hash, role, device, author, head, accepted, installs,
+      renames
     FROM relay_state
     """)
   private let write = Command(
     """
     UPDATE relay_state SET replica = ?, dot = ?, hash = ?, time = ?, organisation = ?, epoch = ?, base = ?, log_hash = ?,
-      role = ?, device = ?, author = ?, head = ?, accepted = ?, installs = ?
+      role = ?, device = ?, author = ?, head = ?, accepted = ?, installs = ?, renames = ?
     """)
 
   static let ddl = """
@@ -23,7 +24,8 @@ final class StateStore {
       organisation BLOB NOT NULL, epoch BLOB NOT NULL, base INTEGER NOT NULL, log_hash BLOB NOT NULL,
       role TEXT NOT NULL, device TEXT NOT NULL, author TEXT NOT NULL, hub TEXT NOT NULL, token TEXT NOT NULL,
       schema_hash BLOB NOT NULL, schema_version INTEGER NOT NULL, head INTEGER NOT NULL,
-      accepted INTEGER NOT NULL, installs INTEGER NOT NULL, mismatch TEXT, rebuilt INTEGER NOT NULL DEFAULT 0);
+      accepted INTEGER NOT NULL, installs INTEGER NOT NULL, mismatch TEXT, rebuilt INTEGER NOT NULL DEFAULT 0,
+      renames INTEGER NOT NULL DEFAULT 0);
     """
 
   init(_ db: Database) { self.db = db }
@@ -33,9 +35,9 @@ final class StateStore {
   /// As it was saved last; what was sealed since, the outbox tells (`ReplicaCore.state`).
   func saved() throws(RelayError) -> ReplicaState {
     let row = try db.first(read)
-    guard let row, row.count == 14, let replica = row[0].integer, let dot = row[1].integer,
+    guard let row, row.count == 15, let replica = row[0].integer, let dot = row[1].integer,
       let time = row[3].integer, let base = row[6].integer, let head = row[11].integer,
-      let accepted = row[12].integer, let installs = row[13].integer, dot >= 0, base >= 0, head >= 0,
+      let accepted = row[12].integer, let installs = row[13].integer, let renames = row[14].integer, dot >= 0, base >= 0, head >= 0,
       accepted >= 0, installs >= 0
     else { throw damaged("no state") }
     return ReplicaState(
@@ -43,7 +45,7 @@ final class StateStore {
       hash: try hash(row[2]), time: HybridTime(bits: UInt64(bitPattern: time)), organisation: try hash(row[4]),
       epoch: try hash(row[5]), base: UInt64(base), logHash: try hash(row[7]), role: row[8].text ?? "",
       device: row[9].text ?? "", author: row[10].text ?? "", head: UInt64(head), accepted: UInt64(accepted),
-      installs: UInt64(installs))
+      installs: UInt64(installs), renames: renames)
   }
 
   private func hash(_ value: Value) throws(RelayError) -> Hash128 {
@@ -58,7 +60,7 @@ final class StateStore {
         .integer(Int64(bitPattern: state.replica.bits)), Value(state.key), .blob(state.hash.bytes), Value(state.time),
         .blob(state.organisation.bytes), .blob(state.epoch.bytes), Value(state.base), .blob(state.logHash.bytes),
         .text(state.role), .text(state.device), .text(state.author), Value(state.head), Value(state.accepted),
-        Value(state.installs),
+        Value(state.installs), .integer(state.renames),
       ])
   }
 
@@ -87,6 +89,15 @@ final class StateStore {
         .integer(Bookkeeping.version), .integer(Int64(bitPattern: replica.bits)), Value(key), zero, zero, zero, zero,
         .text(SyncSchema.unenrolledRole), .blob(schema.hash.bytes), Value(schema.version),
       ])
+  }
+
+  /// Brings the tables of the version before to this one.
+  ///
+  /// - Throws: `unsupported_version`.
+  func migrate() throws(RelayError) {
+    let version = try db.first("SELECT version FROM relay_state")?[0]
+    if version == .integer(Bookkeeping.before) { try db.script(Bookkeeping.migration) }
+    try checkVersion()
   }
 
   /// - Throws: `unsupported_version`.

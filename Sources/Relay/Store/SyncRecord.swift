@@ -8,13 +8,11 @@ struct SyncRecord {
   static let ddl = """
     -- What the talk with the hub remembers: when a push and a pull last ended well, and the hub's clock then; what a
     -- sync that runs waits for,
-    -- since when, and until when it will have moved on; how much the line carried; the last base that the hub
-    -- recognised. Times in milliseconds since 1970.
+    -- since when, and until when it will have moved on; how much the line carried. Times in milliseconds since 1970.
     CREATE TABLE IF NOT EXISTS relay_sync (
       id INTEGER PRIMARY KEY CHECK (id = 1), pushed_at INTEGER, pulled_at INTEGER, hub_time INTEGER,
       activity TEXT, since INTEGER, until INTEGER,
-      push_bytes INTEGER, push_patience INTEGER, page_bytes INTEGER, page_patience INTEGER,
-      recognised INTEGER NOT NULL DEFAULT 0);
+      push_bytes INTEGER, push_patience INTEGER, page_bytes INTEGER, page_patience INTEGER);
     INSERT INTO relay_sync (id) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM relay_sync);
     """
 
@@ -71,13 +69,5 @@ struct SyncRecord {
     try db.execute(
       "UPDATE relay_sync SET push_bytes = ?, push_patience = ?, page_bytes = ?, page_patience = ?",
       number(push) + number(page))
-  }
-
-  func recognised() throws(RelayError) -> UInt64 {
-    UInt64(max(0, try db.first("SELECT recognised FROM relay_sync")?[0].integer ?? 0))
-  }
-
-  func recognised(_ base: UInt64) throws(RelayError) {
-    try db.execute("UPDATE relay_sync SET recognised = ?1 WHERE recognised <> ?1", [Value(base)])
   }
 }

@@ -9,8 +9,10 @@ extension Exchange {
     var taken = SyncTaken(step: .again)
     let now = core.environment.now()
     let clock = HybridTime(milliseconds: max(now, Int64(min(response.time, 1 << 47))))
+    let isRenamed = try rename(response.verdicts, of: request)
     try setTimeBack(response, clock)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
+    if try noteWaiting(response.verdicts, of: request) { taken.progress = .some }
     try take(partReceived: response.partReceived, of: request.part, &taken)
     let judged = try judgedDots(upTo: request)
     if let page = response.page { try take(page, response, request, mostStaged, clock, isCautious, &taken) }
@@ -18,7 +20,7 @@ extension Exchange {
     let hasMore = try core.versions.learn(hub: response.schemaVersion)
     try core.syncRecord.end()
     if case .installed = taken.step {
-      try offerAgain(judged, told: response.verdicts, after: response.page?.closing)
+      try offerAgain(judged, told: response.verdicts, after: response.page?.closing, request)
       try core.syncRecord.pulled(at: now, hubTime: response.time)
       if try !core.outbox.hasUnsent() { try core.syncRecord.pushed(at: now) }
       if hasMore, case .installed(let base) = taken.step {
@@ -26,8 +28,8 @@ extension Exchange {
         taken.step = .again
       }
     }
-    // The hub has not said that it is somebody else's history.
-    if taken.step != .discarded { try core.syncRecord.recognised(request.base) }
+    // The pull was asked about work by the names that it had before; the next one tells of it.
+    if isRenamed, taken.step != .discarded { (taken.step, taken.progress) = (.again, .some) }
     return taken
   }
 
@@ -89,7 +91,7 @@ extension Exchange {
       return try discard("pages of one pull that are of different grants", &taken)
     }
     let pull = CompletePull(
-      request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
+      request: request, epoch: response.epoch, parent: response.origin?.parent, hub: response.schemaVersion, last: page, closing: closing,
       hasPages: hasPages, clock: clock)
     if try core.install(pull, isCautious: isCautious) {
       taken.step = .installed(base: closing.head)
@@ -154,21 +156,44 @@ extension Exchange {
     let judged = try core.outbox.judged().map { (one) throws(RelayError) in
       (dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq)
     }
-    return judged.filter { request.pending.contains($0.dot) }
+    let lost = try core.stores.lost.judged().map { (one) throws(RelayError) in
+      (dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq)
+    }
+    return (lost + judged).filter { request.pending.contains($0.dot) }
   }
 
   /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7). A late
   /// reply may know less than a verdict that came before it; what one answer says itself its own head has reached.
   private func offerAgain(
-    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], told: [Verdict], after closing: PullClosing?
+    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], told: [Verdict], after closing: PullClosing?, _ request: SyncRequest
   ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
+    try loseVerdicts(judged, closing, request)
     let confirmed = Set(closing.confirmed.map(\.dot))
     let here = Set(told.map(\.dot))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
     for (dot, key, seq) in judged where seq <= closing.head || here.contains(dot) {
-      if seq <= last, !confirmed.contains(dot) { try core.outbox.doubt(key) }
+      guard seq <= last, !confirmed.contains(dot) else { continue }
+      try core.outbox.doubt(key)
+      try core.stores.lost.doubt(key)
     }
+  }
+
+  /// Verdicts that were known when the request was made, of seqs that the hub does not have: it was put back to before them,
+  /// and this device stands before them too.
+  private func loseVerdicts(
+    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], _ closing: PullClosing, _ request: SyncRequest
+  ) throws(RelayError) {
+    let ahead = judged.filter { $0.seq > closing.head }
+    guard !ahead.isEmpty else { return }
+    // What the request itself pushed had no verdict then; a late answer may know less than another one since.
+    var pushed: Set<Dot> = []
+    for bytes in request.push {
+      if let key = try core.replicas.key(try TransactionHeader(of: bytes).dot) { pushed.insert(try core.replicas.dot(key)) }
+    }
+    guard ahead.contains(where: { !pushed.contains($0.dot) }) else { return }
+    let state = try core.state()
+    try core.stores.lost.lose(after: closing.head, state.epoch, upTo: state.key)
   }
 }

@@ -48,11 +48,12 @@ struct Exchange {
     var push: [[UInt8]] = []
     var part: TransactionPart?
     var replica: ReplicaID?
+    var envelopes: [Int: Envelope] = [:]
     let known = try core.versions.standing().hub
-    try core.outbox.eachUnsent { (one) throws(RelayError) in
+    func add(_ one: OutboxStore.Outgoing) throws(RelayError) -> Bool {
       guard known == 0 || one.schema <= known else { return false }
       let dot = try core.replicas.dot(one.key)
-      guard replica == nil || replica == dot.replica else {
+      guard part == nil, replica == nil || replica == dot.replica else {
         hasMore = true
         return false
       }
@@ -60,38 +61,60 @@ struct Exchange {
       if one.size > most {
         hasMore = true
         guard push.isEmpty else { return false }
-        part = try self.part(one, dot, most)
+        part = try self.part(one, most)
         return false
       }
       guard bytes + one.size <= most, push.count < Limits.transactionsInPush else {
         hasMore = true
         return false
       }
-      push.append(try sealed(one, dot).bytes)
+      let sealed = try sealed(one)
+      envelopes[push.count] = try envelope(sealed, one.key)
+      push.append(sealed.bytes)
       bytes += one.size
       return true
     }
+    // What the hub has lost comes before what it never had.
+    try core.stores.lost.eachUnsent(add)
+    if !hasMore { try core.outbox.eachUnsent(add) }
     request.replica = replica ?? request.replica
-    (request.push, request.part) = (push, part)
+    (request.push, request.part, request.envelopes) = (push, part, envelopes)
     return hasMore
   }
 
-  private func part(_ one: OutboxStore.Outgoing, _ dot: Dot, _ most: Int) throws(RelayError) -> TransactionPart {
+  private func part(_ one: OutboxStore.Outgoing, _ most: Int) throws(RelayError) -> TransactionPart {
+    let dot = try core.replicas.sealedDot(one.key)
     let offset = try partOffset(dot)
-    let whole = try offset == 0 ? sealed(one, dot).bytes : bytes(one)
-    let (start, end) = (min(offset, whole.count), min(whole.count, offset + most))
+    let whole = try offset == 0 ? sealed(one) : SealedTransaction(dot: dot, bytes: bytes(one), hash: one.hash)
+    let (start, end) = (min(offset, whole.bytes.count), min(whole.bytes.count, offset + most))
     return TransactionPart(
-      dot: dot, hash: one.hash, total: UInt64(one.size), offset: UInt64(start), bytes: Array(whole[start..<end]))
+      dot: dot, hash: one.hash, total: UInt64(one.size), offset: UInt64(start), bytes: Array(whole.bytes[start..<end]),
+      envelope: try envelope(whole, one.key))
+  }
+
+  /// What stands round a transaction whose bytes do not say any more what it had seen: the hub has lost what they name, or
+  /// calls it otherwise.
+  private func envelope(_ sealed: SealedTransaction, _ key: DotKey) throws(RelayError) -> Envelope? {
+    let (most, lost) = (try core.stores.lost.limit(key), try core.stores.lost.place(key))
+    // What comes before it in its replica's order may be waiting for others.
+    let isWaiting = try core.stores.lost.isWaiting()
+    let isKnown = most == nil && lost == nil && !isWaiting
+    if isKnown { guard try core.replicas.isRenamed() else { return nil } }
+    let seen = try sealed.header().seen
+    let current = try core.replicas.current(seen)
+    guard !isKnown || current != seen else { return nil }
+    return Envelope(base: most ?? Limits.sequence, seen: current, effective: lost?.effective, lost: lost?.place)
   }
 
   private func bytes(_ one: OutboxStore.Outgoing) throws(RelayError) -> [UInt8] {
-    guard let stored = try core.outbox.stored(one.key) else { throw core.outbox.damaged("lost what is sent") }
-    return stored.bytes
+    if let stored = try core.outbox.stored(one.key) { return stored.bytes }
+    guard let lost = try core.stores.lost.bytes(one.key) else { throw core.outbox.damaged("lost what is sent") }
+    return lost
   }
 
   /// - Throws: `damaged_work`.
-  private func sealed(_ one: OutboxStore.Outgoing, _ dot: Dot) throws(RelayError) -> SealedTransaction {
-    let sealed = SealedTransaction(dot: dot, bytes: try bytes(one), hash: one.hash)
+  private func sealed(_ one: OutboxStore.Outgoing) throws(RelayError) -> SealedTransaction {
+    let sealed = SealedTransaction(dot: try core.replicas.sealedDot(one.key), bytes: try bytes(one), hash: one.hash)
     try checkIntact(sealed)
     return sealed
   }
@@ -117,7 +140,9 @@ struct Exchange {
     var rows: Set<RowID> = []
     for verdict in verdicts {
       // A reply may come twice, the second time when all is settled.
-      guard let key = try core.replicas.key(verdict.dot), try core.outbox.waits(key) else { continue }
+      guard let key = try core.replicas.key(verdict.dot) else { continue }
+      if try core.stores.lost.learn(key, verdict) { learnt += 1 }
+      guard try core.outbox.waits(key) else { continue }
       try core.learn(key, verdict)
       learnt += 1
       if Mutation.isPlanted(.leaveOnAck), let one = try own.own(key, core.stores) {

@@ -75,25 +75,7 @@ extension Replica {
       return true
     case .holdBackWhatIsNewer: return try holdBackWhatIsNewer()
     case .speakOwnSchema: return try speakOwnSchema()
-    case .returnToStart: return try returnToStart()
-    }
-  }
-
-  /// The hub does not know what it said with the last answer that was installed, and has not been asked since: that
-  /// answer was wrong. Everything is pulled anew; what stands here stays until then, and unsent work in any case.
-  ///
-  /// - Returns: false where the hub has recognised the base before, so that it is the hub that has lost something.
-  private func returnToStart() throws(RelayError) -> Bool {
-    try changing { (core) throws(RelayError) in
-      var state = try core.state()
-      guard state.base > 0, try core.syncRecord.recognised() != state.base else { return false }
-      (state.base, state.logHash, state.head) = (0, .zero, 0)
-      try core.save(state)
-      try core.stores.stage.forget()
-      try core.stores.scopes.clear()
-      // Rows that only the wrong answer brought may stand here; a comparison finds them.
-      try core.stores.state.markRebuilt()
-      return true
+    case .stepBack: return try stepBack()
     }
   }
 

@@ -42,8 +42,8 @@ package struct SyncMachine: Sendable {
     case holdBackWhatIsNewer
     /// The hub no longer serves the version that it was last heard of with.
     case speakOwnSchema
-    /// The hub does not know what its last answer claimed: that answer was wrong.
-    case returnToStart
+    /// The hub does not know the history that the file stands in.
+    case stepBack
   }
 
   /// Exchanges in a row that bring nothing before the sync is given up.
@@ -66,6 +66,7 @@ package struct SyncMachine: Sendable {
   private var idle = 0
   private var empty = 0
   private var mends = 0
+  private var steps = 0
   private var setbacks = 0
   private var cause: RelayError?
   private var isOver = false
@@ -142,7 +143,11 @@ package struct SyncMachine: Sendable {
     case .pageVoid: return mend(.abandonPull, error)
     case .schemaTooNew: return mend(.holdBackWhatIsNewer, error)
     case .schemaTooOld: return mend(.speakOwnSchema, error)
-    case .hubRolledBack: return mend(.returnToStart, error)
+    case .hubRolledBack:
+      // The places that a file knows become fewer with the distance: there are not more of them than bits of a seq.
+      steps += 1
+      cause = error
+      return steps <= 4 + Int64.bitWidth ? .mend(.stepBack) : .fail(error)
     case .requestTooLarge, .limitExceeded:
       // Something on the way, or the hub, takes only smaller requests; one that cannot be made smaller is the end.
       guard sent.pushed > 0, push.failed(sent.pushed) else { return .fail(error) }

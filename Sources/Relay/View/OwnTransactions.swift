@@ -31,8 +31,13 @@ struct OwnTransactions {
     _ stored: StoredTransaction, _ key: DotKey, _ stores: Stores
   ) throws(RelayError) -> Own {
     var transaction = try Transaction(decoding: stored.bytes)
-    // A replica that forked is called differently from then on; what it had sealed is not.
+    // Where the hub found a fork, work is called otherwise than its bytes say.
     transaction.dot = try stores.replicas.dot(key)
+    transaction.seen = try stores.replicas.current(transaction.seen)
+    // Bases of a history that the hub has lost say nothing of rows as they are now.
+    if let most = try stores.lost.limit(key) {
+      for at in transaction.rows.indices { transaction.rows[at].base = min(transaction.rows[at].base, most) }
+    }
     let own = Own(
       transaction: transaction, seq: stored.seq, effective: stored.effective,
       changes: Dictionary(transaction.rows.map { ($0.row, $0) }) { first, _ in first })

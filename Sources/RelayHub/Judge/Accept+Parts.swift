@@ -4,9 +4,9 @@ internal import RelayProtocol
 /// Transactions that come in parts.
 extension HubSession {
   func accept(
-    _ part: TransactionPart, _ device: HubDevice, now: Int64, _ outcome: inout PushOutcome
+    _ part: TransactionPart, _ request: SyncRequest, _ device: HubDevice, now: Int64, _ outcome: inout PushOutcome
   ) throws(RelayError) {
-    if let record = try known(part.dot, part.hash, try replica(part.dot.replica), device) {
+    if let record = try known(part.dot, part.hash, device) {
       outcome.verdicts.append(record.verdict)
       outcome.partReceived = part.total
       return
@@ -33,6 +33,6 @@ extension HubSession {
       outcome.partReceived = 0
       return
     }
-    outcome.verdicts.append(try accept(bytes, device, now: now))
+    outcome.verdicts.append(try accept(Offer(bytes, part.envelope, request), device, now: now))
   }
 }

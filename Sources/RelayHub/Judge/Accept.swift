@@ -6,10 +6,6 @@ extension HubSession {
   func accept(_ job: PushJob, now: Int64) throws(RelayError) -> PushOutcome {
     let device = try device(job.device)
     try recognise(job.request)
-    // This hub has lost nothing, so that nothing means something else here than when it was sealed.
-    guard job.request.envelopes.isEmpty, job.request.part?.envelope == nil else {
-      throw RelayError(.envelopeUnneeded, "this hub knows the history that the work was made with")
-    }
     let outcome = try judge(job.request, device, now: now)
     try remember(job.request, device)
     return outcome
@@ -18,14 +14,14 @@ extension HubSession {
   private func judge(_ request: SyncRequest, _ device: HubDevice, now: Int64) throws(RelayError) -> PushOutcome {
     var outcome = PushOutcome(verdicts: [], partReceived: 0)
     do throws(RelayError) {
-      for bytes in request.push {
+      for (at, bytes) in request.push.enumerated() {
+        let offer = Offer(bytes, request.envelopes[at], request)
         // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind; one that is alone is what
         // its push is.
         let verdict =
-          request.push.count == 1
-          ? try accept(bytes, device, now: now)
-          : try attempt { () throws(RelayError) in try accept(bytes, device, now: now) }
-        outcome.verdicts.append(verdict)
+          request.push.count == 1 && offer.envelope == nil
+          ? try accept(offer, device, now: now) : try judgeApart(offer, device, now: now)
+        if let verdict { outcome.verdicts.append(verdict) }
       }
     } catch {
       // The verdicts given stand; the device pushes the rest again, and is told alone what is wrong with it.
@@ -33,71 +29,117 @@ extension HubSession {
       guard ofOne.contains(error.code), !outcome.verdicts.isEmpty else { throw error }
       return outcome
     }
-    if let part = request.part { try accept(part, device, now: now, &outcome) }
+    if let part = request.part { try accept(part, request, device, now: now, &outcome) }
     return outcome
   }
 
-  func accept(_ bytes: [UInt8], _ device: HubDevice, now: Int64) throws(RelayError) -> Verdict {
-    let transaction = try Transaction(decoding: bytes)
-    let dot = transaction.dot
-    let sealed = SealedTransaction(dot: dot, bytes: bytes, hash: hash128(transaction.previous.bytes, bytes))
-    let chain = try replica(dot.replica)
-    if let record = try known(dot, sealed.hash, chain, device), !Mutation.isPlanted(.twice) { return record.verdict }
-    let head = try head()
-    try checkOrder(transaction, chain, head: head)
+  /// - Returns: nil for work that has to wait until others have offered what it builds on.
+  private func judgeApart(_ offer: Offer, _ device: HubDevice, now: Int64) throws(RelayError) -> Verdict? {
+    do throws(RelayError) {
+      return try attempt { () throws(RelayError) in try accept(offer, device, now: now) }
+    } catch {
+      guard offer.envelope != nil, error.code == .outOfOrder else { throw error }
+      // An epoch that was begun with it is none.
+      try refresh()
+      return nil
+    }
+  }
+
+  func accept(_ offer: Offer, _ device: HubDevice, now: Int64) throws(RelayError) -> Verdict {
+    var transaction = try Transaction(decoding: offer.bytes)
+    let sealed = SealedTransaction(
+      dot: transaction.dot, bytes: offer.bytes, hash: hash128(transaction.previous.bytes, offer.bytes))
+    let bases = OriginalBases(transaction, offer.envelope)
+    let fork: Fork?
+    switch try place(sealed.dot, sealed.hash, previous: transaction.previous, offer, device) {
+    case .known(let record): return record.verdict
+    case .next(let name, let branch): (transaction.dot, fork) = (name, branch)
+    case .fork(let new):
+      try store.healing.add(new)
+      (transaction.dot, fork) = (Dot(new.id, 1), new)
+    }
+    try noteRollback(offer.envelope, sealed.hash, now: now)
+    try translate(&transaction, offer, fork)
+    let verdict = try judge(transaction, sealed, offer.envelope, bases, device, now: now)
+    if let lost = offer.envelope?.lost { try store.healing.add(lost, of: verdict.dot) }
+    return verdict
+  }
+
+  /// What the transaction's author had seen, in the history and by the names that this hub has.
+  private func translate(_ transaction: inout Transaction, _ offer: Offer, _ fork: Fork?) throws(RelayError) {
+    if let envelope = offer.envelope {
+      transaction.lower(to: envelope.base)
+      transaction.seen = envelope.seen
+      return
+    }
+    if let fork { transaction.seen = try seen(transaction.seen, on: fork) }
+    // In the history that its request was recognised with, its bases are right as they are.
+    guard transaction.epoch != epoch, transaction.epoch != offer.epoch, let shared = shared(with: transaction.epoch)
+    else { return }
+    transaction.lower(to: shared)
+  }
+
+  private func judge(
+    _ transaction: Transaction, _ sealed: SealedTransaction, _ envelope: Envelope?, _ bases: OriginalBases?,
+    _ device: HubDevice, now: Int64
+  ) throws(RelayError) -> Verdict {
+    let (dot, head) = (transaction.dot, try head())
+    try checkOrder(transaction, head: head, isOfferedAgain: envelope != nil)
     let authority = try authority(device, dot.replica, now: now)
     let latest = HybridTime(milliseconds: now.addingSaturating(Limits.clockLead))
+    // Who says that its work was given an earlier time once can only lose by it.
+    let written = min(transaction.time, envelope?.effective ?? transaction.time)
     let judgement = Judgement(
       self, transaction, authority, seq: head + 1,
-      effective: Mutation.isPlanted(.noClamp) ? transaction.time : min(transaction.time, latest), now: now)
+      effective: Mutation.isPlanted(.noClamp) ? transaction.time : min(written, latest), now: now)
+    judgement.originalBases = bases
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)
     verdict.refusal = device.isQuarantined ? .quarantined : try judgement.judge()
+    if let refusal = verdict.refusal, bases?.mayWait(refusal) == true {
+      throw RelayError(.outOfOrder, "\(dot) builds on what others have not offered again: \(refusal.message)")
+    }
     if verdict.isAccepted || Mutation.isPlanted(.notAtomic) {
       verdict.opensEntries = try judgement.commit()
       try noteAdditions(transaction, seq: verdict.seq)
     }
     let log = hash128((try logHash(head) ?? .zero).bytes, sealed.hash.bytes, [verdict.isAccepted ? 1 : 0])
-    if chain == nil { try bind(dot.replica, to: device.id) }
+    if try replica(dot.replica) == nil { try bind(dot.replica, to: device.id) }
     let record = TransactionRecord(
       verdict: verdict, hash: sealed.hash, device: device.id, author: transaction.author, received: now)
     try append(record, base: transaction.base, log: log, body: sealed.bytes)
     try markStanding(transaction, verdict, device.id)
-    if !verdict.isAccepted { try rememberRefused(transaction, seq: verdict.seq, bytes: bytes.count, device.id) }
+    if !verdict.isAccepted {
+      try rememberRefused(transaction, seq: verdict.seq, bytes: sealed.bytes.count, device.id)
+    }
     return verdict
   }
 
-  /// The record of a dot that has its verdict already.
-  ///
-  /// - Throws: `unauthorized` for another device's replica, `replica_forked`.
-  func known(
-    _ dot: Dot, _ hash: Hash128, _ chain: ReplicaRecord?, _ device: HubDevice
-  ) throws(RelayError) -> TransactionRecord? {
-    guard chain == nil || chain?.device == device.id else {
-      throw RelayError(.unauthorized, "\(dot): not this device's replica")
-    }
-    guard let chain, dot.counter <= chain.count || Mutation.isPlanted(.twice) else { return nil }
-    guard let record = try store.log.record(dot) else { return nil }
-    guard record.hash == hash || Mutation.isPlanted(.twice) else {
-      throw RelayError(.replicaForked, "\(dot) stands for something else here")
-    }
-    return record
-  }
-
-  /// Is this the next transaction of its replica, and has the hub all that it builds on?
-  private func checkOrder(_ transaction: Transaction, _ chain: ReplicaRecord?, head: UInt64) throws(RelayError) {
-    let (dot, count, last) = (transaction.dot, chain?.count ?? 0, chain?.last ?? .zero)
-    guard dot.counter == count + 1 else { throw RelayError(.outOfOrder, "\(dot): the hub has \(count) of its replica") }
-    guard transaction.previous == last else { throw RelayError(.replicaForked, "\(dot) follows another transaction") }
+  /// Has the hub all that a transaction builds on?
+  private func checkOrder(_ transaction: Transaction, head: UInt64, isOfferedAgain: Bool) throws(RelayError) {
+    let dot = transaction.dot
     guard transaction.base <= head, transaction.rows.allSatisfy({ max($0.base, $0.parentBase ?? 0) <= head }) else {
       throw RelayError(.outOfOrder, "\(dot): its base lies ahead of the hub")
     }
-    guard try hasVerdicts(transaction.seen) else {
+    // What the hub has lost and nobody offers again is not waited for.
+    let hasAll = isOfferedAgain ? true : try hasVerdicts(transaction.seen)
+    guard hasAll else {
       throw RelayError(.outOfOrder, "\(dot) had seen what the hub has not")
     }
     guard transaction.schemaVersion <= schema.version else {
       throw RelayError(
         .schemaTooNew,
         "\(dot) needs version \(transaction.schemaVersion) of the sync schema, the hub has \(schema.version)")
+    }
+  }
+}
+
+extension Transaction {
+  /// Every base counts as no more than this.
+  fileprivate mutating func lower(to most: UInt64) {
+    base = min(base, most)
+    for at in rows.indices {
+      rows[at].base = min(rows[at].base, most)
+      if let parent = rows[at].parentBase { rows[at].parentBase = min(parent, most) }
     }
   }
 }

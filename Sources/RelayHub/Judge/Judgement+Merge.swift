@@ -3,8 +3,9 @@ internal import RelayProtocol
 
 extension Judgement {
   func merge(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
-    let context = context(view(work.table), base: change.base)
+    var context = context(view(work.table), base: change.base)
     var row = work.old ?? StoredRow(change.row)
+    try addLostContext(change, row, &context)
     let isInsert = change.operations[0].isInsert && !Mutation.isPlanted(.sumsCover)
     if transaction.mode == .strict || isInsert { try session.expand(&row) }
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: work.table) {
@@ -12,6 +13,7 @@ extension Judgement {
         rule: .strictConcurrent, row: change.row, message: "\(work.table.name): someone else wrote meanwhile")
     }
     row.state.apply(change, context, table: work.table)
+    try removeWhatWasCovered(change, &row)
     row.seq = seq
     work.new = row
     if let parent = work.table.namedParent(change) {

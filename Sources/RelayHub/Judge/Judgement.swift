@@ -17,6 +17,8 @@ final class Judgement {
   /// Rows that it does not write but looks at: parents, and those above them.
   private var others: [RowID: RowWork] = [:]
   private var isClean: Bool?
+  /// Of a transaction that was made in a history that this hub has lost.
+  var originalBases: OriginalBases?
   private var lastView: TableView?
 
   init(

@@ -38,6 +38,7 @@ public struct RoundTrip: Sendable {
     response = SyncResponse(
       epoch: hub.epoch, time: UInt64(max(0, now)), schemaVersion: hub.schemaVersion)
     response.answers = answers
+    response.origin = hub.origin(seenFrom: request.epoch)
     newest = hub.schemaVersion
     mayWait = request.pull.map { $0.wait > 0 && !$0.digests } ?? false
   }
@@ -102,6 +103,16 @@ public struct HubIdentity: Sendable, Equatable {
   public var organisation: Hash128
   public var epoch: Hash128
   public var schemaVersion: UInt64
+  /// The epochs before, oldest first.
+  public var pastEpochs: [PastEpoch] = []
+
+  /// Where the epoch comes from, as seen from another one of this hub's: what both share.
+  public func origin(seenFrom other: Hash128) -> EpochOrigin? {
+    guard let last = pastEpochs.last else { return nil }
+    let at = pastEpochs.firstIndex { $0.id == other } ?? pastEpochs.count - 1
+    return EpochOrigin(
+      parent: at < pastEpochs.count - 1 ? other : last.id, fork: pastEpochs[at...].map(\.fork).min() ?? last.fork)
+  }
 }
 
 extension PullPage {

@@ -28,6 +28,8 @@ extension HubSession {
     group?.head = verdict.seq
     group?.log = log
     if Mutation.isPlanted(.refusedBlocks), !verdict.isAccepted { return }
+    // What fills a gap that a lost history has left is not the newest of its replica.
+    if let chain = try replica(verdict.dot.replica), chain.count > verdict.dot.counter { return }
     try store.log.advance(verdict.dot, hash: record.hash)
     memory?.replicas[verdict.dot.replica]?.count = verdict.dot.counter
     memory?.replicas[verdict.dot.replica]?.last = record.hash

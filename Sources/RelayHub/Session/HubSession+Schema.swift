@@ -4,7 +4,11 @@ internal import RelayProtocol
 extension HubSession {
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
   func refresh() throws(RelayError) {
-    guard let id = try store.settings.setting("schema_id"), id != schemaID.bytes else { return }
+    let (id, epoch) = try store.settings.names()
+    if let epoch = epoch.flatMap({ Hash128(bytes: $0) }), epoch != self.epoch {
+      (self.epoch, pastEpochs) = (epoch, try store.healing.epochs())
+    }
+    guard let id, id != schemaID.bytes else { return }
     try HubSession.refuseMoved(store)
     guard let file = try store.settings.setting("schema") else { return }
     let updated = try SyncSchema(json: file, resolvers: resolvers)

@@ -36,10 +36,14 @@ final class HubSession {
   var shapes: [Int64: [UInt32]] = [:]
   var newestShapes: [UInt32: Int64] = [:]
   let organisation: Hash128
-  let epoch: Hash128
+  var epoch: Hash128
+  /// Those before it, oldest first.
+  var pastEpochs: [PastEpoch] = []
 
   /// Of the store's tables.
-  static let version: [UInt8] = [4]
+  static let version: [UInt8] = [5]
+  /// The version that a store is brought over from.
+  static let before: [UInt8] = [4]
 
   init(_ store: any HubStore, resolvers: Resolvers) throws(RelayError) {
     let isThere = try store.hasTables()
@@ -64,6 +68,7 @@ final class HubSession {
     organisation = Hash128(bytes: try setting("organisation")) ?? .zero
     epoch = Hash128(bytes: try setting("epoch")) ?? .zero
     self.store = store
+    pastEpochs = try store.healing.epochs()
   }
 
   func head() throws(RelayError) -> UInt64 {
@@ -88,9 +93,9 @@ final class HubSession {
       throw RelayError(.wrongHub, "this hub serves another organisation")
     }
     let view = try view(of: request.schemaHash, version: request.schemaVersion)
-    if request.epoch == .zero, request.base == 0 { return view }
-    guard request.epoch == epoch, let log = try logHash(request.base), request.base == 0 || log == request.logHash
-    else {
+    // The hash says it, whatever the history is called: what was the same up to there goes on here.
+    if request.base == 0 { return view }
+    guard let log = try logHash(request.base), log == request.logHash else {
       throw RelayError(.hubRolledBack, "the hub does not know the history that the device saw up to \(request.base)")
     }
     return view

@@ -21,6 +21,7 @@ protocol HubStore: AnyObject {
   var devices: any DeviceStore { get }
   var rights: any RightsStore { get }
   var news: any NewsStore { get }
+  var healing: any HealingStore { get }
 
   /// Is a transaction open that can still be committed?
   var isInTransaction: Bool { get }
@@ -52,6 +53,7 @@ final class SQLHubStore: HubStore {
   let devices: any DeviceStore
   let rights: any RightsStore
   let news: any NewsStore
+  let healing: any HealingStore
 
   init(_ db: any HubSQL) {
     self.db = db
@@ -65,6 +67,7 @@ final class SQLHubStore: HubStore {
     devices = SQLDevices(db: db)
     rights = SQLRights(db: db)
     news = SQLNews(db: db)
+    healing = SQLHealing(db: db)
   }
 
   var name: String { db.name }

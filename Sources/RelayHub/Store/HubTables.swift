@@ -2,8 +2,10 @@
 enum HubTables {
   /// For PostgreSQL: every number has 64 bits, and names are byte strings, so that they compare as bytes and hold what any
   /// text holds.
-  static let postgres: String = {
-    var sql = sqlite
+  static let postgres = inPostgres(sqlite) + news
+
+  private static func inPostgres(_ script: String) -> String {
+    var sql = script
     for (from, to) in [
       ("INTEGER PRIMARY KEY", "BIGINT PRIMARY KEY"), (" INT,", " BIGINT,"), (" INT ", " BIGINT "),
       (" INT)", " BIGINT)"),
@@ -11,8 +13,8 @@ enum HubTables {
     ] {
       sql = sql.replacing(from, with: to)
     }
-    return sql + news
-  }()
+    return sql
+  }
 
   /// What each group of pushes was news of, for the nodes that did not judge it.
   private static let news = """
@@ -79,5 +81,23 @@ enum HubTables {
       PRIMARY KEY(scope, role, version)) STRICT, WITHOUT ROWID;
     -- The first transaction that wrote something which this version of the schema had brought.
     CREATE TABLE addition(version INTEGER PRIMARY KEY, seq INT NOT NULL) STRICT;
+    """ + healing
+
+  /// What came with version 5.
+  private static let healing = """
+
+    -- Copies' work under names of its own: from which counter of the replica that sealed it on, and whose work it goes on with.
+    CREATE TABLE fork(id INTEGER PRIMARY KEY, sealed INT NOT NULL, first INT NOT NULL, parent INT NOT NULL) STRICT;
+    CREATE INDEX fork_sealed ON fork(sealed, first);
+    -- Work that this hub had once judged, and lost: where it stood in the history of that epoch.
+    CREATE TABLE offered(replica INT, n INT, epoch BLOB NOT NULL, seq INT NOT NULL,
+      PRIMARY KEY(replica, n)) STRICT, WITHOUT ROWID;
+    -- The epochs before this one, and the last seq that each shares with the next.
+    CREATE TABLE epoch(number INTEGER PRIMARY KEY, id BLOB NOT NULL, fork INT NOT NULL) STRICT;
     """
+
+  /// Brings a store of the version before to this one.
+  static func migration(_ dialect: SQLDialect) -> String {
+    dialect.hasNews ? inPostgres(healing) : healing
+  }
 }

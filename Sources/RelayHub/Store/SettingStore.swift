@@ -5,6 +5,8 @@ protocol SettingStore {
   func setting(_ name: String) throws(RelayError) -> [UInt8]?
   /// Puts a setting, whether it is there or not.
   func set(_ name: String, _ value: [UInt8]) throws(RelayError)
+  /// What may change while a connection is open: `schema_id` and `epoch`.
+  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?)
   /// Which columns rows of a shape hold, encoded.
   func columns(ofShape shape: Int64) throws(RelayError) -> [UInt8]?
   func shape(ofColumns columns: [UInt8]) throws(RelayError) -> Int64?
@@ -27,6 +29,15 @@ struct SQLSettings: SettingStore {
     try db.run(
       "INSERT INTO meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
       [.text(name), .blob(value)])
+  }
+
+  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?) {
+    var found: (schema: [UInt8]?, epoch: [UInt8]?) = (nil, nil)
+    try db.each("SELECT name, value FROM meta WHERE name = $1 OR name = $2", [.text("schema_id"), .text("epoch")]) {
+      (row) in
+      if row.text(0) == "epoch" { found.epoch = row.blob(1) } else { found.schema = row.blob(1) }
+    }
+    return found
   }
 
   func columns(ofShape shape: Int64) throws(RelayError) -> [UInt8]? {

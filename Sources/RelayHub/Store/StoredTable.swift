@@ -80,6 +80,9 @@ struct StoredTable {
     StoredTable("attempt", "tbl key* seq", key: 3),
     StoredTable("digest", "scope' role' version sum* count", key: 3),
     StoredTable("addition", "version seq"),
+    StoredTable("fork", "id sealed first parent"),
+    StoredTable("offered", "replica n epoch* seq", key: 2),
+    StoredTable("epoch", "number id* fork"),
   ]
 }
 

@@ -57,7 +57,7 @@ enum Replies {
     case .unauthorized, .notEnrolled: .unauthorized
     case .revoked, .roleForbids: .forbidden
     case .fileMissing: .notFound
-    case .hubRolledBack, .envelopeUnneeded, .replicaForked, .pageVoid, .outOfOrder, .schemaTooNew, .wrongHub,
+    case .hubRolledBack, .replicaForked, .pageVoid, .outOfOrder, .schemaTooNew, .wrongHub,
       .wrongOrganisation,
       .alreadyEnrolled:
       .conflict

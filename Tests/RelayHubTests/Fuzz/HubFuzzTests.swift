@@ -20,7 +20,7 @@ import Testing
   /// What a hub may say of a request; anything else is told as its own failure (status 500).
   static let devices: Set<ErrorCode> = [
     .malformedMessage, .limitExceeded, .unsupportedVersion, .schemaMismatch, .schemaTooOld, .schemaTooNew, .usage,
-    .wrongOrganisation, .wrongHub, .hubRolledBack, .envelopeUnneeded, .replicaForked, .pageVoid, .outOfOrder,
+    .wrongOrganisation, .wrongHub, .hubRolledBack, .replicaForked, .pageVoid, .outOfOrder,
     .unauthorized, .notEnrolled, .codeInvalid, .alreadyEnrolled, .roleForbids, .valueNotAllowed, .transactionTooLarge,
   ]
 

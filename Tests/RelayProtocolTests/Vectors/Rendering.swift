@@ -396,6 +396,10 @@ extension JSON {
     self = .object([
       ("base", .number(unsigned: envelope.base)), ("seen", JSON(envelope.seen)),
       ("effective", envelope.effective.map { JSON($0) } ?? .null),
+      (
+        "lost",
+        envelope.lost.map { .object([("epoch", JSON($0.epoch)), ("seq", .number(unsigned: $0.seq))]) } ?? .null
+      ),
     ])
   }
 

@@ -1,0 +1,29 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+extension Replica {
+  /// The hub does not know the history that this file stands in: it was put back to an older copy, or what it said last was
+  /// wrong. The file goes back to the last place that it knows of before; until the hub recognises one, step by step. What
+  /// was judged after that place is offered again, and rows that only the lost history brought stay as they are.
+  ///
+  /// - Returns: false where the hub does not even recognise a file that stands at nothing.
+  package func stepBack() throws(RelayError) -> Bool {
+    try changing { (core) throws(RelayError) in
+      try core.sealer.sealResidue()
+      var state = try core.state()
+      guard state.base > 0 else { return false }
+      let place = try core.stores.lost.place(before: state.base)
+      try core.stores.lost.lose(after: place?.base ?? 0, state.epoch, upTo: state.key)
+      (state.base, state.logHash, state.head) = (place?.base ?? 0, place?.log ?? .zero, place?.base ?? 0)
+      // Who stands at nothing may come to any history of this organisation.
+      if place == nil { state.epoch = .zero }
+      try core.save(state)
+      try core.stores.stage.forget()
+      guard place == nil else { return true }
+      try core.stores.scopes.clear()
+      // The sums of scopes begin anew with what is pulled: only a comparison finds what else is here.
+      try core.stores.state.markRebuilt()
+      return true
+    }
+  }
+}

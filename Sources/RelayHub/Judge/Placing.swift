@@ -1,0 +1,138 @@
+internal import RelayMerge
+internal import RelayProtocol
+
+/// A transaction as it was offered: its bytes, and what stands round them.
+struct Offer {
+  var bytes: [UInt8]
+  var envelope: Envelope?
+  /// The replica that the request speaks for: where that is a copy's other name, the device knows of the fork.
+  var claim: ReplicaID
+  /// The history that the request was recognised with.
+  var epoch: Hash128
+
+  init(_ bytes: [UInt8], _ envelope: Envelope?, _ request: SyncRequest) {
+    (self.bytes, self.envelope) = (bytes, envelope)
+    (claim, epoch) = (request.replica, request.epoch)
+  }
+
+  /// Does the device say that the hub has lost something? Then what is not here is not waited for.
+  var fillsGaps: Bool { envelope != nil }
+}
+
+/// Where an offered transaction belongs (rule 16): in the chain of the replica that sealed it, or in the work of a copy of
+/// it, which has another name and the same bytes.
+enum Placing {
+  case known(TransactionRecord)
+  /// It is the next of this name's work.
+  case next(Dot, Fork?)
+  /// It is the first that one copy has and the other has not.
+  case fork(Fork)
+}
+
+extension HubSession {
+  /// How many copies of one replica a hub tells apart.
+  private static let mostForks = 1000
+
+  /// - Parameters:
+  ///   - sealed: the name in its bytes.
+  ///   - previous: H of the transaction before it, by its bytes.
+  /// - Throws: `unauthorized` for another device's replica, `out_of_order`, `replica_forked`.
+  func place(
+    _ sealed: Dot, _ hash: Hash128, previous: Hash128, _ offer: Offer, _ device: HubDevice
+  ) throws(RelayError) -> Placing {
+    let chain = try replica(sealed.replica)
+    guard chain == nil || chain?.device == device.id else {
+      throw RelayError(.unauthorized, "\(sealed): not this device's replica")
+    }
+    let (count, last) = (chain?.count ?? 0, chain?.last ?? .zero)
+    let isClaimed = offer.claim == sealed.replica ? false : try isFork(offer.claim, sealed, hash)
+    if !isClaimed || Mutation.isPlanted(.twice) {
+      if sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
+      if sealed.counter <= count, let record = try store.log.record(sealed), record.hash == hash {
+        return .known(record)
+      }
+      if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
+      // Before or behind a gap.
+      if offer.fillsGaps, sealed.counter != count + 1, try store.log.record(sealed) == nil { return .next(sealed, nil) }
+    }
+    let forks = try store.healing.forks(of: sealed.replica)
+    for fork in forks {
+      guard let name = fork.name(sealed.counter), let own = try replica(fork.id) else { continue }
+      if name.counter == own.count + 1, previous == own.last { return .next(name, fork) }
+      if let record = try store.log.record(name), record.hash == hash { return .known(record) }
+      if offer.fillsGaps, offer.claim == fork.id, name.counter != own.count + 1, try store.log.record(name) == nil {
+        return .next(name, fork)
+      }
+    }
+    guard isClaimed || sealed.counter <= count + 1 else {
+      throw RelayError(.outOfOrder, "\(sealed): the hub has \(count) of its replica")
+    }
+    let parent = try predecessor(sealed, previous, forks)
+    guard parent != nil || offer.fillsGaps else {
+      throw RelayError(.outOfOrder, "\(sealed): the hub does not have what it follows")
+    }
+    guard forks.count < Self.mostForks else {
+      throw RelayError(.replicaForked, "\(sealed): \(forks.count) copies of its replica have written already")
+    }
+    return .fork(Fork(id: .fork(sealed, hash), sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
+  }
+
+  /// Is this the other name of a copy's work, of which the transaction is a part?
+  private func isFork(_ claim: ReplicaID, _ sealed: Dot, _ hash: Hash128) throws(RelayError) -> Bool {
+    if claim == .fork(sealed, hash) { return true }
+    return try store.healing.fork(claim)?.sealed == sealed.replica
+  }
+
+  /// By which name does the hub know the transaction before this one?
+  private func predecessor(
+    _ sealed: Dot, _ previous: Hash128, _ forks: [Fork]
+  ) throws(RelayError) -> ReplicaID? {
+    guard sealed.counter > 1 else { return previous == .zero ? sealed.replica : nil }
+    let before = Dot(sealed.replica, sealed.counter - 1)
+    if try store.log.record(before)?.hash == previous { return sealed.replica }
+    for fork in forks {
+      if let name = fork.name(before.counter), try store.log.record(name)?.hash == previous { return fork.id }
+    }
+    return nil
+  }
+
+  /// The record of a transaction that has its verdict already, under whatever name.
+  func known(_ sealed: Dot, _ hash: Hash128, _ device: HubDevice) throws(RelayError) -> TransactionRecord? {
+    let chain = try replica(sealed.replica)
+    guard chain == nil || chain?.device == device.id else {
+      throw RelayError(.unauthorized, "\(sealed): not this device's replica")
+    }
+    if let record = try store.log.record(sealed), record.hash == hash { return record }
+    for fork in try store.healing.forks(of: sealed.replica) {
+      if let name = fork.name(sealed.counter), let record = try store.log.record(name), record.hash == hash {
+        return record
+      }
+    }
+    return nil
+  }
+
+  /// What the author of a copy's work had seen, by the names that the hub has for it: its own work by the copy's, and what
+  /// both copies have by the name that it kept.
+  func seen(_ seen: DotSet, on fork: Fork) throws(RelayError) -> DotSet {
+    guard seen.intervals.contains(where: { $0.replica == fork.sealed && $0.high >= fork.first }) else {
+      guard let parent = try store.healing.fork(fork.parent) else { return seen }
+      return try self.seen(seen, on: parent)
+    }
+    var (own, rest) = (DotSet(), DotSet())
+    for interval in seen.intervals {
+      guard interval.replica == fork.sealed, interval.high >= fork.first else {
+        rest = rest.union(DotSet(intervals: [interval]) ?? DotSet())
+        continue
+      }
+      if interval.low < fork.first {
+        let before = DotSet.Interval(replica: interval.replica, low: interval.low, high: fork.first - 1)
+        rest = rest.union(DotSet(intervals: [before]) ?? DotSet())
+      }
+      let mine = DotSet.Interval(
+        replica: fork.id, low: max(interval.low, fork.first) - fork.first + 1, high: interval.high - fork.first + 1)
+      own = own.union(DotSet(intervals: [mine]) ?? DotSet())
+    }
+    guard let parent = try store.healing.fork(fork.parent) else { return rest.union(own) }
+    return try self.seen(rest, on: parent).union(own)
+  }
+}

@@ -1,0 +1,34 @@
+internal import RelayProtocol
+
+/// A hub that was put back to an older copy goes on as another history (rule 27).
+extension HubSession {
+  /// Begins an epoch that shares everything up to a seq with the one that ends.
+  ///
+  /// - Parameter id: bits that no other history has.
+  func beginEpoch(_ id: Hash128, fork: UInt64) throws(RelayError) {
+    try store.healing.add(PastEpoch(id: epoch, fork: min(fork, try head())))
+    try store.settings.set("epoch", id.bytes)
+    try refresh()
+    // Whoever is parked is told.
+    try store.rights.changed()
+  }
+
+  /// A device offers again what it says was judged in the epoch that is still this one's: this hub was put back, and nobody
+  /// has said so.
+  ///
+  /// - Parameter hash: of the transaction.
+  func noteRollback(_ envelope: Envelope?, _ hash: Hash128, now: Int64) throws(RelayError) {
+    guard let envelope, let lost = envelope.lost, lost.epoch == epoch else { return }
+    var out = CBORWriter()
+    out.unsigned(UInt64(max(0, now)))
+    let head = try head()
+    let id = hash128(Array("epoch".utf8), epoch.bytes, (try logHash(head) ?? .zero).bytes, hash.bytes, out.bytes)
+    try beginEpoch(id, fork: envelope.base)
+  }
+
+  /// Up to where do bases count that a transaction was sealed with in another epoch; nil where nothing is known of it.
+  func shared(with other: Hash128) -> UInt64? {
+    guard let at = pastEpochs.firstIndex(where: { $0.id == other }) else { return nil }
+    return pastEpochs[at...].map(\.fork).min()
+  }
+}

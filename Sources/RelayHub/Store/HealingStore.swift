@@ -1,0 +1,86 @@
+public import RelayProtocol
+
+/// What tells work apart that a copy of a device's file did, and work that the hub had lost (rules 16, 26, 27).
+protocol HealingStore {
+  func fork(_ id: ReplicaID) throws(RelayError) -> Fork?
+  /// Forks of what a replica sealed, ascending by their first transaction.
+  func forks(of sealed: ReplicaID) throws(RelayError) -> [Fork]
+  func add(_ fork: Fork) throws(RelayError)
+
+  /// Where a transaction stood in the history that was lost; nil for one that was not offered again.
+  func place(_ dot: Dot) throws(RelayError) -> LostPlace?
+  func add(_ place: LostPlace, of dot: Dot) throws(RelayError)
+
+  /// The epochs before this one, oldest first: the last hundred.
+  func epochs() throws(RelayError) -> [PastEpoch]
+  func add(_ epoch: PastEpoch) throws(RelayError)
+}
+
+/// An epoch of this hub that is over.
+public struct PastEpoch: Sendable, Equatable {
+  public var id: Hash128
+  /// The last seq that it shares with the one after it.
+  public var fork: UInt64
+}
+
+/// The work of a copy, from the first transaction on that the other copy does not have.
+struct Fork {
+  var id: ReplicaID
+  /// The replica that sealed it, by its bytes.
+  var sealed: ReplicaID
+  /// The first transaction's counter there.
+  var first: UInt64
+  /// What the transactions before it are called: the replica that sealed them, or another fork of it.
+  var parent: ReplicaID
+
+  /// What one of its transactions is called; nil for an earlier one.
+  func name(_ counter: UInt64) -> Dot? { counter < first ? nil : Dot(id, counter - first + 1) }
+}
+
+struct SQLHealing: HealingStore {
+  let db: any HubSQL
+
+  private static let columns = "SELECT id, sealed, first, parent FROM fork"
+
+  func fork(_ id: ReplicaID) throws(RelayError) -> Fork? {
+    try db.first(Self.columns + " WHERE id = $1", [.bits(id.bits)], Self.fork)
+  }
+
+  func forks(of sealed: ReplicaID) throws(RelayError) -> [Fork] {
+    try db.query(Self.columns + " WHERE sealed = $1 ORDER BY first, id", [.bits(sealed.bits)], Self.fork)
+  }
+
+  private static func fork(_ row: any SQLRow) throws(RelayError) -> Fork {
+    Fork(
+      id: ReplicaID(bits: row.bits(0)), sealed: ReplicaID(bits: row.bits(1)), first: try row.seq(2),
+      parent: ReplicaID(bits: row.bits(3)))
+  }
+
+  func add(_ fork: Fork) throws(RelayError) {
+    try db.run(
+      "INSERT INTO fork VALUES ($1, $2, $3, $4)",
+      [.bits(fork.id.bits), .bits(fork.sealed.bits), .seq(fork.first), .bits(fork.parent.bits)])
+  }
+
+  func place(_ dot: Dot) throws(RelayError) -> LostPlace? {
+    try db.first("SELECT epoch, seq FROM offered WHERE replica = $1 AND n = $2", Value.dot(dot)) {
+      (row) throws(RelayError) in LostPlace(epoch: row.hash(0), seq: try row.seq(1))
+    }
+  }
+
+  func add(_ place: LostPlace, of dot: Dot) throws(RelayError) {
+    try db.run("INSERT INTO offered VALUES ($1, $2, $3, $4)", Value.dot(dot) + [.blob(place.epoch.bytes), .seq(place.seq)])
+  }
+
+  func epochs() throws(RelayError) -> [PastEpoch] {
+    try db.query("SELECT id, fork FROM epoch ORDER BY number DESC LIMIT 100") { (row) throws(RelayError) in
+      PastEpoch(id: row.hash(0), fork: try row.seq(1))
+    }.reversed()
+  }
+
+  func add(_ epoch: PastEpoch) throws(RelayError) {
+    try db.run(
+      "INSERT INTO epoch SELECT coalesce(max(number), 0) + 1, $1, $2 FROM epoch",
+      [.blob(epoch.id.bytes), .seq(epoch.fork)])
+  }
+}

@@ -1,0 +1,227 @@
+import Foundation
+import Relay
+import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
+internal import TestStores
+import Testing
+
+/// A hub that was put back to an older copy, by its operator or by somebody who copied files: what it lost comes back from
+/// those who did it, as it was (rule 27).
+@Suite(.enabled(if: TestStore.database == nil)) struct RestoredHubStories {
+  let fleet: Fleet
+  let a: Fleet.Device
+  let b: Fleet.Device
+  let c: Fleet.Device
+
+  init() throws {
+    fleet = try Fleet()
+    a = try fleet.add("a", "unit/u1")
+    b = try fleet.add("b", "unit/u1")
+    c = try fleet.add("c", "unit/u1")
+    try a.sql("INSERT INTO person (id, unit, phone, guests) VALUES ('p', 'u1', '0', 1), ('q', 'u1', '0', 1)")
+    try fleet.settle()
+  }
+
+  private func settle(_ devices: Fleet.Device...) throws {
+    for _ in 0..<3 { for device in devices { try fleet.sync(device) } }
+  }
+
+  private func check(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    for device in [a, b, c] {
+      let status = try device.replica.status()
+      #expect(status.pending == 0, sourceLocation: sourceLocation)
+      #expect(status.mismatch.isEmpty, sourceLocation: sourceLocation)
+      #expect(status.epoch == (try fleet.reader.epoch()), sourceLocation: sourceLocation)
+      for rows in ["relay_lost", "relay_break", "relay_pending WHERE fate < 2"] {
+        #expect(try device.values("SELECT count(*) FROM \(rows)") == [[0]], "\(rows)", sourceLocation: sourceLocation)
+      }
+      for table in ["person", "visit"] {
+        let rows = "SELECT * FROM \(table) ORDER BY id"
+        let expected = try a.values(rows)
+        #expect(try device.values(rows) == expected, sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  @Test("What the hub lost comes back from its authors, once, in whatever order they come", arguments: [0, 1, 2])
+  func comesBack(first: Int) throws {
+    let yesterday = try fleet.copyHub()
+    let epoch = try fleet.reader.epoch()
+    try a.sql("UPDATE person SET guests = guests + 1, area = 'North' WHERE id = 'p'")
+    try fleet.settle()
+    try b.sql("UPDATE person SET guests = guests + 10, area = 'South' WHERE id = 'p'")
+    try b.sql("INSERT INTO visit VALUES ('v', 'p', 'b')")
+    try fleet.settle()
+    try c.sql("UPDATE person SET area = 'East' WHERE id = 'p'")
+    try c.sql("UPDATE visit SET note = 'c' WHERE id = 'v'")
+    try fleet.settle()
+    try fleet.serve(yesterday)
+    let order = [[a, b, c], [c, b, a], [b, c, a]][first]
+    try settle(order[0], order[1], order[2])
+    try check()
+    #expect(try a.values("SELECT guests, area FROM person WHERE id = 'p'") == [[12, "East"]])
+    #expect(try a.values("SELECT note FROM visit") == [["c"]])
+    for device in [a, b, c] { #expect(try device.replica.inbox().isEmpty) }
+    #expect(try fleet.reader.epoch() != epoch)
+  }
+
+  @Test("A value that a person is asked about is asked about no more than before", arguments: [false, true])
+  func nobodyIsAskedAgain(reversed: Bool) throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
+    try fleet.settle()
+    try b.sql("UPDATE person SET phone = '2' WHERE id = 'p'")
+    try fleet.settle()
+    try c.sql("UPDATE person SET phone = '3' WHERE id = 'p'")
+    try fleet.settle()
+    try fleet.serve(yesterday)
+    if reversed { try settle(c, b, a) } else { try settle(a, b, c) }
+    try check()
+    #expect(try a.values("SELECT phone FROM person WHERE id = 'p'") == [["3"]])
+    for device in [a, b, c] { #expect(try device.conflicts().isEmpty) }
+  }
+
+  @Test("What was deleted stays deleted, though what it deleted comes back later", arguments: [false, true])
+  func deletesStay(reversed: Bool) throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("UPDATE person SET area = 'North' WHERE id = 'q'")
+    try fleet.settle()
+    try b.sql("DELETE FROM person WHERE id = 'q'")
+    try fleet.settle()
+    try fleet.serve(yesterday)
+    if reversed { try settle(b, a, c) } else { try settle(a, b, c) }
+    try check()
+    #expect(try a.values("SELECT id FROM person") == [["p"]])
+    for device in [a, b, c] { #expect(try device.replica.inbox().isEmpty) }
+  }
+
+  @Test("Work on both sides of the loss, sent and unsent, keeps what its author had seen")
+  func unsentWork() throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
+    try fleet.settle()
+    try b.sql("UPDATE person SET phone = '2' WHERE id = 'p'")
+    try fleet.serve(yesterday)
+    try c.sql("UPDATE person SET phone = '9' WHERE id = 'q'")
+    try settle(c, b, a)
+    try check()
+    #expect(try a.values("SELECT phone FROM person ORDER BY id") == [["2"], ["9"]])
+    for device in [a, b, c] { #expect(try device.conflicts().isEmpty) }
+    try b.sql("UPDATE person SET phone = '3' WHERE id = 'p'")
+    try settle(b, a, c)
+    try check()
+    #expect(try c.values("SELECT phone FROM person WHERE id = 'p'") == [["3"]])
+  }
+
+  @Test("A push was answered, its pull was cut, and the hub was put back to before it: the work is sent again")
+  func quietForm() throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'a')")
+    var request = try a.replica.nextRequest()
+    request.pull = nil
+    let response = try #require(try fleet.answer(a, request))
+    #expect(response.verdicts.map(\.isAccepted) == [true])
+    _ = try a.replica.receive(response, to: request)
+    try fleet.serve(yesterday)
+    try settle(a, b, c)
+    try check()
+    #expect(try b.values("SELECT note FROM visit") == [["a"]])
+  }
+
+  @Test("The hub gave the same places to others before anybody noticed: their histories part where they parted")
+  func seqsAreGivenAgain() throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'a')")
+    try fleet.sync(a)
+    try fleet.serve(yesterday)
+    try b.sql("UPDATE person SET phone = '2' WHERE id = 'p'")
+    try b.sql("INSERT INTO visit VALUES ('w', 'p', 'b')")
+    try b.sql("INSERT INTO visit VALUES ('x', 'p', 'b')")
+    try fleet.sync(b)
+    let base = try a.replica.status().base
+    #expect(try fleet.reader.head() > base)
+    try settle(a, b, c)
+    try check()
+    #expect(try c.values("SELECT id FROM visit ORDER BY id") == [["v"], ["w"], ["x"]])
+    let item = try #require(try c.conflicts().first)
+    #expect(Set((item.others ?? "").split(separator: "\n").map { $0.prefix(3) }) == ["'1'", "'2'"])
+  }
+
+  @Test("Put back twice, the second time while the first was still being healed")
+  func twice() throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
+    try b.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'")
+    try fleet.settle()
+    let today = try fleet.copyHub()
+    try c.sql("UPDATE person SET guests = guests + 100 WHERE id = 'p'")
+    try fleet.settle()
+    try fleet.serve(yesterday)
+    _ = try fleet.roundTrip(a)
+    _ = try fleet.roundTrip(a, loss: .response)
+    try fleet.sync(c)
+    try fleet.serve(today)
+    try settle(c, a, b)
+    try check()
+    #expect(try b.values("SELECT guests FROM person WHERE id = 'p'") == [[112]])
+  }
+
+  @Test("What was refused before is in the inbox still, and what is refused now joins it")
+  func refusals() throws {
+    let office = try fleet.add("office", "unit/u1", "unit/u2")
+    try fleet.settle()
+    let yesterday = try fleet.copyHub()
+    try office.sql("INSERT INTO person (id, unit) VALUES ('k', 'u2')")
+    try fleet.sync(office)
+    try a.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")
+    try fleet.sync(a)
+    #expect(try a.rules() == ["key_unavailable"])
+    try fleet.serve(yesterday)
+    try fleet.sync(office)
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'a')")
+    try settle(a, b, c)
+    try check()
+    #expect(try a.rules() == ["key_unavailable"])
+    #expect(try c.values("SELECT note FROM visit") == [["a"]])
+    let item = try #require(try a.replica.inbox().first { $0.kind == .refused })
+    try a.replica.resubmit(item.id, corrections: [RowCorrection(row: item.row, key: ["k1"])])
+    try settle(a, b, c)
+    try check()
+    #expect(try c.values("SELECT id FROM person WHERE id LIKE 'k%'") == [["k1"]])
+  }
+
+  @Test("A hub's directory is lost: a new one for the same organisation gets the rows from those who made them")
+  func lost() throws {
+    try b.sql("INSERT INTO visit VALUES ('v', 'p', 'b')")
+    try b.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
+    try fleet.settle()
+    let place = fleet.folder + "/new"
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    try Hub.create(
+      directory: place, schema: Fleet.schema, organisation: Hash128(high: 5, low: 5), epoch: Hash128(high: 9, low: 9))
+    try fleet.serve(place)
+    for device in [c, b, a] { try fleet.enrolAgain(device, "unit/u1") }
+    try settle(c, b, a)
+    try settle(c, b, a)
+    try check()
+    #expect(try c.values("SELECT id, guests FROM person ORDER BY id") == [["p", 2], ["q", 1]])
+    #expect(try c.values("SELECT note FROM visit") == [["b"]])
+    for device in [a, b, c] { #expect(try device.replica.inbox().isEmpty) }
+  }
+
+  @Test("A device that is put back while the hub is put back too")
+  func both() throws {
+    let (file, yesterday) = (try fleet.copy(a), try fleet.copyHub())
+    try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
+    try fleet.settle()
+    try fleet.serve(yesterday)
+    try file.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'")
+    try settle(file, b, c)
+    try settle(a, b, c, file)
+    try check()
+    #expect(try b.values("SELECT guests FROM person WHERE id = 'p'") == [[12]])
+    #expect(try file.values("SELECT guests FROM person WHERE id = 'p'") == [[12]])
+  }
+}
