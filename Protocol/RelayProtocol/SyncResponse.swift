@@ -41,6 +41,9 @@ public struct PullPage: Hashable, Sendable {
   /// The pull brings everything that the device may hold: what did not arrive leaves. Only what left between its pages is
   /// listed.
   public var isWhole = false
+  /// How many rows a pull that brings everything has in all; those in several scopes count in each. Nil where the hub does
+  /// not know, on the last page, and for a pull of changes.
+  public var rowsInAll: UInt64?
 
   public init(
     grants: [ScopeGrant], role: String, rows: EncodedRows = EncodedRows(), token: [UInt8] = [],
@@ -91,7 +94,7 @@ extension SyncResponse {
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 1024 + (page?.rows.bytes.count ?? 0))
     let isWhole = page?.isWhole == true
-    out.map(6 + [page != nil, schemaVersion != nil, isWhole, origin != nil].count { $0 })
+    out.map(6 + [page != nil, schemaVersion != nil, isWhole, origin != nil, page?.rowsInAll != nil].count { $0 })
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -121,6 +124,10 @@ extension SyncResponse {
       out.unsigned(10)
       out.epochOrigin(origin)
     }
+    if let count = page?.rowsInAll {
+      out.unsigned(11)
+      out.unsigned(count)
+    }
     return out.bytes
   }
 
@@ -148,6 +155,12 @@ extension SyncResponse {
           guard try reader.bool(), response.page != nil else { throw reader.malformed("a whole pull without a page") }
           response.page?.isWhole = true
         case 10: response.origin = try reader.epochOrigin()
+        case 11:
+          let count = try reader.unsigned(most: Limits.sequence)
+          guard response.page?.closing == nil, response.page != nil else {
+            throw reader.malformed("a count of rows to come without a page that others follow")
+          }
+          response.page?.rowsInAll = count
         default: try reader.skip()
         }
       }

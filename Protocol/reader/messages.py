@@ -268,7 +268,8 @@ KINDS = {
     "sync-request": SyncRequest(),
     "sync-response": Message(
         dict(answers=answers, epoch=hash, time=Uint(), verdicts=List(verdict, 10_000), partReceived=Uint(TRANSACTION)),
-        {7: ("page", Page()), 8: ("schemaVersion", schema_version), 9: ("whole", Always()), 10: ("origin", origin)},
+        {7: ("page", Page()), 8: ("schemaVersion", schema_version), 9: ("whole", Always()), 10: ("origin", origin),
+         11: ("rowsInAll", seq)},
     ),
     "enrol-request": Message(
         dict(nonce=hash, code=label, schemaHash=hash, replica=replica, organisation=hash),

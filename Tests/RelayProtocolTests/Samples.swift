@@ -213,6 +213,7 @@ enum Samples {
   static let responses: [SyncResponse] = {
     var first = page
     first.token = [7, 7]
+    first.rowsInAll = 118_714
     var last = page
     last.closing = closing
     let empty = PullPage(grants: [], role: "", closing: PullClosing(head: 0, logHash: .zero))

@@ -9,6 +9,9 @@ public struct SyncReport: Sendable, Equatable {
   /// Rows that came, dead ones too, and rows that left this device's scopes.
   public var rows = 0
   public var exits = 0
+  /// Rows that the pull has in all, where it brings everything the device may hold: a first sync, another role. Those that lie
+  /// in several scopes count in each. Nil until the hub has said so, and for a pull of changes.
+  public var rowsInAll: Int?
   public var base: UInt64 = 0
   /// Bytes of bodies as they travelled.
   public var bytesUp = 0

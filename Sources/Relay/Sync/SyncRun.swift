@@ -127,6 +127,7 @@ struct SyncRun {
     report.refused += response.verdicts.count { !$0.isAccepted }
     report.conflicts += response.verdicts.count { $0.opensEntries }
     report.rows += response.page?.rowCount ?? 0
+    if let count = response.page?.rowsInAll { report.rowsInAll = Int(clamping: count) }
     report.exits += response.page?.closing?.exits.count ?? 0
   }
 }

@@ -81,8 +81,23 @@ struct Pull {
       token.place = row.place
     }
     page.rows = rows.finished
-    if isAtEnd, !rows.isOversized { page.closing = try closing() } else { page.token = token.encoded }
+    if isAtEnd, !rows.isOversized {
+      page.closing = try closing()
+    } else {
+      (page.token, page.rowsInAll) = (token.encoded, try rowsInAll())
+    }
     return page
+  }
+
+  /// Where everything enters, the digests that are kept know how much that is.
+  private func rowsInAll() throws(RelayError) -> UInt64? {
+    guard entered == granted, !granted.isEmpty else { return nil }
+    var count: UInt64 = 0
+    for scope in walked {
+      guard let digest = try session.store.digests.digest(of: scope, device.role, version: view.newest) else { return nil }
+      count = min(Limits.sequence, count + digest.count)
+    }
+    return count
   }
 
   /// The scopes to walk; the one that holds everything makes the others needless.

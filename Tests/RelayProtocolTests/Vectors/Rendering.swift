@@ -291,6 +291,7 @@ extension JSON {
     fields += JSON.optional("schemaVersion", response.schemaVersion)
     if response.page?.isWhole == true { fields.append(("whole", .bool(true))) }
     if let origin = response.origin { fields.append(("origin", JSON(origin))) }
+    fields += JSON.optional("rowsInAll", response.page?.rowsInAll)
     self = .object(fields)
   }
 
