@@ -22,47 +22,42 @@ public struct CBORReader {
   public static func decode<T>(
     _ bytes: [UInt8], budget: Int = Limits.decodedMessage, _ body: (inout CBORReader) throws(RelayError) -> T
   ) throws(RelayError) -> T {
+    try begin(bytes, budget: budget) { (reader) throws(RelayError) in
+      let value = try body(&reader)
+      guard reader.remaining == 0 else { throw reader.malformed("bytes after the end") }
+      return value
+    }
+  }
+
+  /// Reads what bytes begin with.
+  static func begin<T>(
+    _ bytes: [UInt8], budget: Int = Limits.decodedMessage, _ body: (inout CBORReader) throws(RelayError) -> T
+  ) throws(RelayError) -> T {
     let result = bytes.withUnsafeBytes { buffer -> Result<T, RelayError> in
       var reader = CBORReader(buffer, budget: budget)
-      do throws(RelayError) {
-        let value = try body(&reader)
-        guard reader.offset == buffer.count else { throw reader.malformed("bytes after the end") }
-        return .success(value)
-      } catch {
-        return .failure(error)
-      }
+      do throws(RelayError) { return .success(try body(&reader)) } catch { return .failure(error) }
     }
     return try result.get()
   }
 
   /// How many rows follow the header of a sealed transaction.
   static func rowCount(_ bytes: [UInt8]) throws(RelayError) -> Int {
-    var count = 0
-    var failure: RelayError?
-    bytes.withUnsafeBytes { buffer in
-      var reader = CBORReader(buffer, budget: Limits.decodedMessage)
-      do throws(RelayError) {
-        _ = try reader.transactionHeader()
-        count = try reader.array(most: Limits.operations)
-      } catch { failure = error }
+    try begin(bytes) { (reader) throws(RelayError) in
+      _ = try reader.transactionHeader()
+      return try reader.array(most: Limits.operations)
     }
-    if let failure { throw failure }
-    return count
   }
 
   /// The hash that a sealed transaction names as the one before it; nil where the bytes do not begin like one.
   static func previousHash(_ bytes: [UInt8]) -> Hash128? {
-    bytes.withUnsafeBytes { buffer in
-      var reader = CBORReader(buffer, budget: Limits.decodedMessage)
-      do throws(RelayError) {
-        _ = try reader.map(most: Limits.fields)
-        for field in 1...3 {
-          try reader.field(UInt64(field))
-          _ = try reader.unsigned()
-        }
-        try reader.field(4)
-        return try reader.hash()
-      } catch { return nil }
+    try? begin(bytes) { (reader) throws(RelayError) in
+      _ = try reader.map(most: Limits.fields)
+      for field in 1...3 {
+        try reader.field(UInt64(field))
+        _ = try reader.unsigned()
+      }
+      try reader.field(4)
+      return try reader.hash()
     }
   }
 
@@ -160,8 +155,18 @@ public struct CBORReader {
     Array(base[try string(2, "a byte string", most)])
   }
 
+  /// The bytes in place, good as long as what is read.
+  mutating func byteSpan(most: Int) throws(RelayError) -> UnsafeRawBufferPointer {
+    span(try string(2, "a byte string", most))
+  }
+
   public mutating func textString(most: Int) throws(RelayError) -> String {
     try text(try string(3, "a text string", most))
+  }
+
+  /// Passes over text.
+  private mutating func passText() throws(RelayError) {
+    guard span(try string(3, "a text string", nil)).isUTF8 else { throw malformed("text is not UTF-8") }
   }
 
   private func text(_ range: Range<Int>) throws(RelayError) -> String {
@@ -257,7 +262,7 @@ public struct CBORReader {
   mutating func valueSpan(most: Int = Limits.value) throws(RelayError) -> ValueSpan {
     switch try peekMajor() {
     case 0, 1: return .integer(try integer())
-    case 2: return .blob(span(try string(2, "a byte string", most)))
+    case 2: return .blob(try byteSpan(most: most))
     case 3:
       let text = span(try string(3, "a text string", most))
       guard text.isUTF8 else { throw malformed("text is not UTF-8") }
@@ -295,7 +300,7 @@ public struct CBORReader {
     case 0: _ = try head(0, "an integer")
     case 1: _ = try head(1, "an integer")
     case 2: _ = try string(2, "a byte string", nil)
-    case 3: _ = try text(try string(3, "a text string", nil))
+    case 3: try passText()
     case 4: for _ in 0..<(try array(most: nil)) { try skip(depth: depth + 1) }
     case 5:
       var last = offset..<offset

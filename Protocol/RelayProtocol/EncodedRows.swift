@@ -67,16 +67,20 @@ public struct EncodedRows: Hashable, Sendable {
 
   /// Lends one row after the other; `body` says whether to go on.
   public func walk(_ body: (inout RowCursor) throws(RelayError) -> Bool) throws(RelayError) {
-    let result = bytes.withUnsafeBytes { buffer -> Result<Void, RelayError> in
-      do throws(RelayError) {
-        var cursor = try RowCursor(CBORReader(buffer, budget: Limits.decodedRow))
-        while try cursor.next(), try body(&cursor) {}
-        return .success(())
-      } catch {
-        return .failure(error)
-      }
+    try RowCursor.walk(bytes, from: 0, body)
+  }
+}
+
+extension RowCursor {
+  /// - Parameter start: where the list of runs begins that is walked through.
+  static func walk(
+    _ bytes: [UInt8], from start: Int, _ body: (inout RowCursor) throws(RelayError) -> Bool
+  ) throws(RelayError) {
+    try CBORReader.begin(bytes, budget: Limits.decodedRow) { (reader) throws(RelayError) in
+      reader.move(to: start)
+      var cursor = try RowCursor(reader)
+      while try cursor.next(), try body(&cursor) {}
     }
-    try result.get()
   }
 }
 

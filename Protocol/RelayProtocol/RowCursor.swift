@@ -96,9 +96,7 @@ public struct RowCursor {
 
   private mutating func passStamps() throws(RelayError) {
     if isStrict {
-      for cell in try reader.stamps(columns: columns, seq: seq, previous: &origin) {
-        for write in cell.writes { newest = max(newest, write.stamp.effective) }
-      }
+      newest = max(newest, try reader.newestStamp(columns: columns, seq: seq, previous: &origin))
     } else {
       let parts = try reader.stampsHead(seq: seq, previous: &origin).parts
       newest = max(newest, origin?.effective ?? .zero)
@@ -169,16 +167,5 @@ extension CBORReader {
     while try cursor.next() { count += 1 }
     move(to: cursor.end)
     return EncodedRows(checked: bytes(from: start), count: count)
-  }
-
-  /// What a page says beside its rows, without building them.
-  package mutating func pageHead() throws(RelayError) -> (grants: [ScopeGrant], role: String) {
-    let items = try array(4...5)
-    let grants = try grants()
-    let role = try textString(most: Limits.label)
-    // Nothing is built of the rest.
-    allow(.max)
-    for _ in 2..<items { try skip() }
-    return (grants, role)
   }
 }

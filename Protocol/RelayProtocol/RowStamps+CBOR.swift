@@ -102,6 +102,32 @@ extension CBORReader {
 
   mutating func stamps(columns: [UInt32], seq: UInt64, previous: inout Stamp?) throws(RelayError) -> [StampedCell] {
     let (isNew, parts) = try stampsHead(seq: seq, previous: &previous)
+    return try stampedCells(columns, previous, isNew: isNew, parts)
+  }
+
+  /// Checks a row's stamps as `stamps` does. Where all its cells have one stamp, as nearly always, nothing is built.
+  ///
+  /// - Returns: the greatest effective time among them.
+  mutating func newestStamp(
+    columns: [UInt32], seq: UInt64, previous: inout Stamp?
+  ) throws(RelayError) -> HybridTime {
+    let (isNew, parts) = try stampsHead(seq: seq, previous: &previous)
+    if parts == 1, let previous {
+      let bits = try byteSpan(most: Limits.columns / 8 + 1)
+      try checkBits(bits, columns)
+      guard bits.contains(where: { $0 != 0 }) else { throw malformed("not the shortest encoding") }
+      return previous.effective
+    }
+    var newest = HybridTime.zero
+    for cell in try stampedCells(columns, previous, isNew: isNew, parts) {
+      for write in cell.writes { newest = max(newest, write.stamp.effective) }
+    }
+    return newest
+  }
+
+  private mutating func stampedCells(
+    _ columns: [UInt32], _ previous: Stamp?, isNew: Bool, _ parts: Int
+  ) throws(RelayError) -> [StampedCell] {
     let (shared, listed) = try sharedCells(columns, previous, isListed: parts > 1)
     let own = parts == 3 ? try ownCells(columns, origin: shared.isEmpty ? nil : previous) : []
     guard parts != 2 || listed > 0, parts != 3 || !own.isEmpty, !isNew || !shared.isEmpty,
@@ -118,11 +144,11 @@ extension CBORReader {
   private mutating func sharedCells(
     _ columns: [UInt32], _ origin: Stamp?, isListed: Bool
   ) throws(RelayError) -> (cells: [StampedCell], listed: Int) {
-    let bits = try byteString(most: Limits.columns / 8 + 1)
-    guard bits.count == columns.count / 8 + 1 else { throw malformed("one bit for existence and each column") }
+    let bits = try byteSpan(most: Limits.columns / 8 + 1)
+    try checkBits(bits, columns)
     var cells: [StampedCell] = []
-    for at in 0..<bits.count * 8 where bits[at / 8] & (1 << (at % 8)) != 0 {
-      guard let origin, at <= columns.count else { throw malformed("a bit of no cell") }
+    for at in 0...columns.count where bits[at / 8] & (1 << (at % 8)) != 0 {
+      guard let origin else { throw malformed("a bit of no cell") }
       let id = at == 0 ? CellID.live : CellID(columns[at - 1])
       cells.append(StampedCell(id: id, writes: [StampedWrite(origin, at == 0 ? .flag(true) : nil)]))
     }
@@ -140,6 +166,12 @@ extension CBORReader {
     let listed = cells.count - plain
     if plain > 0, listed > 0 { cells.sort { $0.id < $1.id } }
     return (cells, listed)
+  }
+
+  /// One bit for existence and one for each column, and no other.
+  private func checkBits(_ bits: UnsafeRawBufferPointer, _ columns: [UInt32]) throws(RelayError) {
+    guard bits.count == columns.count / 8 + 1 else { throw malformed("one bit for existence and each column") }
+    guard bits[bits.count - 1] >> (columns.count % 8) < 2 else { throw malformed("a bit of no cell") }
   }
 
   /// The cells with stamps of their own.

@@ -32,20 +32,13 @@ struct ColdRows {
     }
   }
 
-  mutating func write(_ page: EncodedRows, _ sums: inout ScopeSums) throws(RelayError) {
-    try page.walk { (row) throws(RelayError) in
-      try write(&row, &sums)
-      return true
-    }
-  }
-
   /// Once every page was written.
   mutating func finish() throws(RelayError) {
     for id in changed { if let table = core.schema.table(id) { core.shown(table) } }
     (writers, followers) = ([:], [])
   }
 
-  private mutating func write(_ row: inout RowCursor, _ sums: inout ScopeSums) throws(RelayError) {
+  mutating func write(_ row: inout RowCursor, _ sums: inout ScopeSums) throws(RelayError) {
     newest = max(newest, row.newest)
     if !exits.isEmpty, exits.contains(RowID(table: row.table, key: Array(row.key))) { return }
     if pull.leavesTheRest {

@@ -74,7 +74,7 @@ struct Install {
 
   private mutating func write(_ cold: inout ColdRows) throws(RelayError) {
     var sums = sums
-    try pull.eachPage(core.stores.stage) { (page) throws(RelayError) in try cold.write(page, &sums) }
+    try pull.eachRow(core.stores.stage) { (row) throws(RelayError) in try cold.write(&row, &sums) }
     try cold.finish()
     self.sums = sums
   }

@@ -72,15 +72,18 @@ struct CompletePull {
   }
 
   /// Lends the rows page by page, in the order in which they came: of a row that comes twice the later one counts.
-  func eachPage(_ stage: StageStore, _ body: (EncodedRows) throws(RelayError) -> Void) throws(RelayError) {
+  func eachRow(_ stage: StageStore, _ body: (inout RowCursor) throws(RelayError) -> Void) throws(RelayError) {
+    func all(_ row: inout RowCursor) throws(RelayError) -> Bool {
+      try body(&row)
+      return true
+    }
     if hasPages, !Mutation.isPlanted(.lastPageOnly) {
       try stage.eachPage { (bytes) throws(RelayError) in
-        let page = try CBORReader.decode(bytes) { (reader) throws(RelayError) in try reader.pullPage() }
-        try body(page.rows)
+        try KeptPage(bytes).walk(all)
         return true
       }
     }
-    try body(last)
+    try last.walk(all)
   }
 }
 

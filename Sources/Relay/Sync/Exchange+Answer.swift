@@ -110,8 +110,8 @@ extension Exchange {
     var (hasPages, isSame) = (false, true)
     try core.stores.stage.eachPage { (body) throws(RelayError) in
       hasPages = true
-      let head = try CBORReader.decode(body) { (reader) throws(RelayError) in try reader.pageHead() }
-      isSame = head.grants == page.grants && head.role == page.role
+      let kept = try KeptPage(body)
+      isSame = kept.grants == page.grants && kept.role == page.role
       return isSame
     }
     return isSame ? hasPages : nil
