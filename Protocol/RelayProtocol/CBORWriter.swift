@@ -88,13 +88,19 @@ public struct CBORWriter: Sendable {
   }
 
   /// A row's key, which is CBOR already.
-  mutating func key(_ encoded: [UInt8]) {
+  mutating func key(_ encoded: some Collection<UInt8>) {
     items += 1 + Int((encoded.first ?? 0) & 31)
     bytes.append(contentsOf: encoded)
   }
 
   /// Bytes that are CBOR already.
   public mutating func raw(_ encoded: some Collection<UInt8>) { bytes.append(contentsOf: encoded) }
+
+  /// A value that is CBOR already.
+  package mutating func value(encoded: UnsafeRawBufferPointer) {
+    items += 1
+    bytes.append(contentsOf: encoded)
+  }
 
   package mutating func span(_ span: ValueSpan) {
     switch span {

@@ -15,18 +15,15 @@ public struct RowID: Hashable, Comparable, Sendable {
   }
 
   public static func < (a: RowID, b: RowID) -> Bool {
-    a.table == b.table ? precedes(a.key, b.key) : a.table < b.table
+    guard a.table == b.table else { return a.table < b.table }
+    return a.key.withUnsafeBytes { x in b.key.withUnsafeBytes { y in precedes(x, y) } }
   }
 
   /// Lexicographic order of bytes, without the iterators of the general algorithm: installs sort rows in their
   /// thousands.
-  private static func precedes(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-    a.withUnsafeBytes { a in
-      b.withUnsafeBytes { b in
-        for at in 0..<min(a.count, b.count) where a[at] != b[at] { return a[at] < b[at] }
-        return a.count < b.count
-      }
-    }
+  static func precedes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+    for at in 0..<min(a.count, b.count) where a[at] != b[at] { return a[at] < b[at] }
+    return a.count < b.count
   }
 
   public static func encode(_ values: [Value]) -> [UInt8] {

@@ -62,38 +62,56 @@ extension CBORWriter {
     if let base = change.parentBase { unsigned(base) }
   }
 
+  /// How an operation begins.
+  ///
+  /// - Parameter resolves: the entry that it settles; 0 for none.
+  mutating func operationHead(_ code: OperationCode, resolves: UInt64 = 0) {
+    array(code.items)
+    unsigned(UInt64(code.rawValue))
+    unsigned(resolves)
+  }
+
   mutating func operation(_ operation: Operation) {
-    func open(_ out: inout CBORWriter, _ items: Int, _ code: UInt64) {
-      out.array(items)
-      out.unsigned(code)
-      out.unsigned(operation.resolves)
-    }
     switch operation.kind {
     case .insert(let groups):
-      open(&self, 3, 0)
+      operationHead(.insert, resolves: operation.resolves)
       array(groups.count * 2)
       for item in groups {
         unsigned(UInt64(item.group))
         groupValues(item.values)
       }
     case .set(let group, let values):
-      open(&self, 4, 1)
+      operationHead(.set, resolves: operation.resolves)
       unsigned(UInt64(group))
       groupValues(values)
     case .increment(let group, let delta):
-      open(&self, 4, 2)
+      operationHead(.increment, resolves: operation.resolves)
       unsigned(UInt64(group))
       integer(delta)
     case .add(let group, let element):
-      open(&self, 4, 3)
+      operationHead(.add, resolves: operation.resolves)
       unsigned(UInt64(group))
       value(element)
     case .remove(let group, let element):
-      open(&self, 4, 4)
+      operationHead(.remove, resolves: operation.resolves)
       unsigned(UInt64(group))
       value(element)
-    case .delete: open(&self, 2, 5)
-    case .touch: open(&self, 2, 6)
+    case .delete: operationHead(.delete, resolves: operation.resolves)
+    case .touch: operationHead(.touch, resolves: operation.resolves)
+    }
+  }
+}
+
+/// How operations are told apart on the wire.
+enum OperationCode: UInt8 {
+  case insert, set, increment, add, remove, delete, touch
+
+  /// Of the operation's array.
+  var items: Int {
+    switch self {
+    case .insert: 3
+    case .set, .increment, .add, .remove: 4
+    case .delete, .touch: 2
     }
   }
 }
@@ -143,34 +161,36 @@ extension CBORReader {
 
   mutating func operation() throws(RelayError) -> Operation {
     let items = try array(2...4)
-    let code = try unsigned()
+    let code = OperationCode(rawValue: UInt8(clamping: try unsigned()))
     let resolves = try unsigned(most: Limits.sequence)
-    let expected = code == 0 ? 3 : code <= 4 ? 4 : 2
-    guard items == expected, code <= 6 else { throw malformed("unknown operation") }
+    guard let code, items == code.items else { throw malformed("unknown operation") }
     switch code {
-    case 0:
-      let count = try array(most: Limits.columns * 2)
-      guard count % 2 == 0 else { throw malformed("groups come with values") }
-      var groups: [GroupValues] = []
-      for _ in 0..<count / 2 {
-        let group = try tableID()
-        if group == 0 { throw malformed("group 0") }
-        if let last = groups.last, last.group >= group { throw malformed("groups out of order") }
-        groups.append(GroupValues(group: group, values: try groupValues()))
-      }
-      return Operation(.insert(groups), resolves: resolves)
-    case 5: return Operation(.delete, resolves: resolves)
-    case 6: return Operation(.touch, resolves: resolves)
-    default:
+    case .insert: return Operation(.insert(try insertedGroups()), resolves: resolves)
+    case .delete: return Operation(.delete, resolves: resolves)
+    case .touch: return Operation(.touch, resolves: resolves)
+    case .set, .increment, .add, .remove:
       let group = try tableID()
       if group == 0 { throw malformed("group 0") }
       switch code {
-      case 1: return Operation(.set(group, try groupValues()), resolves: resolves)
-      case 2: return Operation(.increment(group, try integer()), resolves: resolves)
-      case 3: return Operation(.add(group, try value()), resolves: resolves)
+      case .set: return Operation(.set(group, try groupValues()), resolves: resolves)
+      case .increment: return Operation(.increment(group, try integer()), resolves: resolves)
+      case .add: return Operation(.add(group, try value()), resolves: resolves)
       default: return Operation(.remove(group, try value()), resolves: resolves)
       }
     }
+  }
+
+  private mutating func insertedGroups() throws(RelayError) -> [GroupValues] {
+    let count = try array(most: Limits.columns * 2)
+    guard count % 2 == 0 else { throw malformed("groups come with values") }
+    var groups: [GroupValues] = []
+    for _ in 0..<count / 2 {
+      let group = try tableID()
+      if group == 0 { throw malformed("group 0") }
+      if let last = groups.last, last.group >= group { throw malformed("groups out of order") }
+      groups.append(GroupValues(group: group, values: try groupValues()))
+    }
+    return groups
   }
 }
 

@@ -8,30 +8,25 @@ public struct TransactionRows: Sendable {
   public private(set) var isAscending = true
   /// The rows' bytes.
   public private(set) var out = CBORWriter()
-  private var last: RowID?
+  private var lastTable: UInt32 = 0
+  private var lastKey: [UInt8] = []
 
   public init(headerBase: UInt64) { self.headerBase = headerBase }
 
   public mutating func append(_ change: RowChange) {
-    note(change.row, change.operations.count)
+    change.row.key.withUnsafeBytes { note(change.row.table, $0, change.operations.count) }
     out.rowChange(change, headerBase: headerBase)
   }
 
   /// Inserts a row of which every group has one column and travels as it stands.
   ///
   /// - Parameter value: writes the value of a group, by its place in `groups`.
-  public mutating func insert(
-    _ row: RowID, base: UInt64, groups: [GroupID], _ value: (Int, inout CBORWriter) -> Void
+  package mutating func insert(
+    _ table: UInt32, _ key: UnsafeRawBufferPointer, base: UInt64, groups: [GroupID],
+    _ value: (Int, inout CBORWriter) -> Void
   ) {
-    note(row, 1)
-    out.array(4)
-    out.unsigned(UInt64(row.table))
-    out.key(row.key)
-    if base == headerBase { out.null() } else { out.unsigned(base) }
-    out.array(1)
-    out.array(3)
-    out.unsigned(0)
-    out.unsigned(0)
+    begin(table, key, base: base, operations: 1)
+    out.operationHead(.insert)
     out.array(groups.count * 2)
     for (at, group) in groups.enumerated() {
       out.unsigned(UInt64(group))
@@ -39,11 +34,48 @@ public struct TransactionRows: Sendable {
     }
   }
 
-  private mutating func note(_ row: RowID, _ operations: Int) {
-    if let last, !(last < row) { isAscending = false }
-    last = row
+  /// Sets groups of one column each.
+  ///
+  /// - Parameters:
+  ///   - places: of the groups in `groups`, ascending; at least one.
+  ///   - value: writes the value of a group, by its place in `groups`.
+  package mutating func set(
+    _ table: UInt32, _ key: UnsafeRawBufferPointer, base: UInt64, groups: [GroupID], at places: [Int],
+    _ value: (Int, inout CBORWriter) -> Void
+  ) {
+    begin(table, key, base: base, operations: places.count)
+    for place in places {
+      out.operationHead(.set)
+      out.unsigned(UInt64(groups[place]))
+      value(place, &out)
+    }
+  }
+
+  package mutating func delete(_ table: UInt32, _ key: UnsafeRawBufferPointer, base: UInt64) {
+    begin(table, key, base: base, operations: 1)
+    out.operationHead(.delete)
+  }
+
+  private mutating func begin(_ table: UInt32, _ key: UnsafeRawBufferPointer, base: UInt64, operations: Int) {
+    note(table, key, operations)
+    out.array(4)
+    out.unsigned(UInt64(table))
+    out.key(key)
+    if base == headerBase { out.null() } else { out.unsigned(base) }
+    out.array(operations)
+  }
+
+  private mutating func note(_ table: UInt32, _ key: UnsafeRawBufferPointer, _ operations: Int) {
+    if count > 0, !isAfterLast(table, key) { isAscending = false }
+    lastTable = table
+    lastKey.removeAll(keepingCapacity: true)
+    lastKey.append(contentsOf: key)
     count += 1
     self.operations += operations
+  }
+
+  private func isAfterLast(_ table: UInt32, _ key: UnsafeRawBufferPointer) -> Bool {
+    table == lastTable ? lastKey.withUnsafeBytes { RowID.precedes($0, key) } : lastTable < table
   }
 }
 

@@ -7,21 +7,30 @@ package import RelayProtocol
 /// What a rollback to a savepoint undoes stays in the list: a record says "touched, and this was before", and what became
 /// of the row is certain only while nothing was undone (`isExact`).
 package final class ChangeTap {
-  /// How rows of one table are read.
-  package struct Table {
+  /// How rows of one table are read. A class, since every row asks for it.
+  package final class Table {
     /// As the file spells it.
-    package var name: String
+    let name: [CChar]
     /// The places in the table of the columns to keep, in their order.
-    package var columns: [Int]
+    let columns: [Column]
     /// Which of these make the key.
-    package var key: [Int]
-    /// Of a column that cannot be NULL: what a row holds that is older than the column.
-    package var defaults: [Value?]
-    /// Columns of whose whole numbers SQLite makes reals.
-    package var isReal: [Bool]
+    let key: [Int]
 
-    package init(name: String, columns: [Int], key: [Int], defaults: [Value?], isReal: [Bool]) {
-      (self.name, self.columns, self.key, self.defaults, self.isReal) = (name, columns, key, defaults, isReal)
+    package struct Column {
+      /// Its place in the table.
+      package var place: Int32
+      /// Of a column that cannot be NULL: what a row holds that is older than the column.
+      package var byDefault: Value?
+      /// Does SQLite make reals of its whole numbers?
+      package var isReal: Bool
+
+      package init(place: Int32, byDefault: Value?, isReal: Bool) {
+        (self.place, self.byDefault, self.isReal) = (place, byDefault, isReal)
+      }
+    }
+
+    package init(name: String, columns: [Column], key: [Int]) {
+      (self.name, self.columns, self.key) = (Array(name.utf8CString), columns, key)
     }
   }
 
@@ -39,8 +48,7 @@ package final class ChangeTap {
   /// Are the values after each change those that the rows have now? Not after something was undone.
   package private(set) var isExact = true
   /// Tables that are listened to; empty where this connection captures by triggers.
-  package var tables: [Table] = [] { didSet { names = tables.map { Array($0.name.utf8CString) } } }
-  private var names: [[CChar]] = []
+  package var tables: [Table] = []
   private var records: [Record] = []
   private var out = CBORWriter()
   private var last = 0
@@ -96,8 +104,8 @@ package final class ChangeTap {
   }
 
   private func find(_ name: UnsafePointer<CChar>) -> Int? {
-    if last < names.count, isSame(names[last], name) { return last }
-    guard let at = names.firstIndex(where: { isSame($0, name) }) else { return nil }
+    if last < tables.count, isSame(tables[last].name, name) { return last }
+    guard let at = tables.firstIndex(where: { isSame($0.name, name) }) else { return nil }
     last = at
     return at
   }
@@ -112,33 +120,33 @@ package final class ChangeTap {
   ) {
     out.array(columns?.count ?? table.columns.count)
     if let columns {
-      for at in columns { write(db, at, table, isOld: isOld, &out) }
+      for at in columns { write(db, table.columns[at], isOld: isOld, &out) }
     } else {
-      for at in table.columns.indices { write(db, at, table, isOld: isOld, &out) }
+      for column in table.columns { write(db, column, isOld: isOld, &out) }
     }
   }
 
-  private func write(_ db: OpaquePointer, _ at: Int, _ table: Table, isOld: Bool, _ out: inout CBORWriter) {
+  private func write(_ db: OpaquePointer, _ column: Table.Column, isOld: Bool, _ out: inout CBORWriter) {
     var found: OpaquePointer?
-    let column = Int32(truncatingIfNeeded: table.columns[at])
     let result =
-      isOld ? relay_sqlite3_preupdate_old(db, column, &found) : relay_sqlite3_preupdate_new(db, column, &found)
+      isOld
+      ? relay_sqlite3_preupdate_old(db, column.place, &found) : relay_sqlite3_preupdate_new(db, column.place, &found)
     guard result == SQLITE_OK, let found else { return out.null() }
     switch sqlite3_value_type(found) {
     case SQLITE_INTEGER:
       let number = sqlite3_value_int64(found)
-      if table.isReal[at] { out.value(Value.real(Double(number))) } else { out.integer(number) }
+      if column.isReal { out.value(Value.real(Double(number))) } else { out.integer(number) }
     case SQLITE_FLOAT:
       let number = sqlite3_value_double(found)
       // A REAL column knows no -0.0.
-      out.value(Value.real(number == 0 && table.isReal[at] ? 0 : number))
+      out.value(Value.real(number == 0 && column.isReal ? 0 : number))
     case SQLITE_TEXT:
       let start = sqlite3_value_text(found)
       out.text(bytes: UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(found))))
     case SQLITE_BLOB:
       let start = sqlite3_value_blob(found)
       out.byteString(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(found))))
-    default: if let value = table.defaults[at], isOld { out.value(value) } else { out.null() }
+    default: if isOld, let value = column.byDefault { out.value(value) } else { out.null() }
     }
   }
 

@@ -39,7 +39,7 @@ extension Attachment {
     // Computed columns do not stand where their number says.
     guard found.allSatisfy({ $0[5] == .integer(0) }) else { return nil }
     let names = table.columns.map(\.name) + [table.seqColumn].compactMap { $0 }
-    var tapped = ChangeTap.Table(name: name, columns: [], key: table.key, defaults: [], isReal: [])
+    var columns: [ChangeTap.Table.Column] = []
     for (at, name) in names.enumerated() {
       guard let column = found.first(where: { SQL.isSame($0[1].text ?? "", name) }) else { return nil }
       let affinity = Affinity(declared: column[2].text ?? "")
@@ -50,11 +50,11 @@ extension Attachment {
         // SQLite says NULL for a column that is younger than its row; that is only told apart where NULL cannot be.
         guard let value, value.isNull || column[3] != .integer(0) else { return nil }
       }
-      tapped.columns.append(Int(column[0].integer ?? 0))
-      tapped.defaults.append(value)
-      tapped.isReal.append(affinity == .real)
+      columns.append(
+        ChangeTap.Table.Column(
+          place: Int32(clamping: column[0].integer ?? 0), byDefault: value, isReal: affinity == .real))
     }
-    return tapped
+    return ChangeTap.Table(name: name, columns: columns, key: table.key)
   }
 
   /// Puts what was heard into the log, as the triggers would have written it.
@@ -83,23 +83,20 @@ extension Attachment {
 
   /// Gives the rows that were heard of, each once, by table and key.
   ///
-  /// - Parameter plain: takes a row, with its values before and after, that needs no closer look, and says so.
+  /// - Parameter plain: takes a row that needs no closer look, and says so.
   func eachTapped(
-    plain: (TableSchema, RowID, [ValueSpan]?, [ValueSpan]?) throws(RelayError) -> Bool,
+    plain: (TableSchema, ChangeTap.Touched) throws(RelayError) -> Bool,
     _ body: (TableSchema, TouchedRow) throws(RelayError) -> Void
   ) throws(RelayError) {
     let isExact = db.tap.isExact
     var spans: [ValueSpan] = []
-    var olds: [ValueSpan] = []
     try db.tap.eachRow { (heard) throws(RelayError) in
       let table = tappedTables[heard.table]
-      if isExact, heard.isUnchanged { return }
-      let row = RowID(table: table.id, key: Array(heard.key))
       if isExact {
-        if let after = heard.after { try valueSpans(after, most: Limits.columns + 1, budget: .max, into: &spans) }
-        if let before = heard.before { try valueSpans(before, most: Limits.columns + 1, budget: .max, into: &olds) }
-        if try plain(table, row, heard.before == nil ? nil : olds, heard.after == nil ? nil : spans) { return }
+        if heard.isUnchanged { return }
+        if try plain(table, heard) { return }
       }
+      let row = RowID(table: table.id, key: Array(heard.key))
       let width = table.columns.count
       func values(_ bytes: UnsafeRawBufferPointer?) throws(RelayError) -> [Value]? {
         guard let bytes else { return nil }

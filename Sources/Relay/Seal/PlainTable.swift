@@ -8,10 +8,15 @@ struct PlainTable {
   let groups: [GroupID]
   /// Where the table's columns have the value of each group.
   let columns: [Int]
-  private let types: [ColumnType]
-  private let isRequired: [Bool]
-  private let keys: [Int]
-  private let keyTypes: [ColumnType]
+  private let checks: [Check]
+  private let keys: [(column: Int, type: ColumnType)]
+  private let mayDelete: Bool
+
+  private struct Check {
+    var type: ColumnType
+    var isRequired: Bool
+    var mayUpdate: Bool
+  }
 
   /// - Returns: nil where that does not hold of the table.
   init?(_ table: TableSchema, role: String) {
@@ -23,46 +28,61 @@ struct PlainTable {
       else { return nil }
     }
     self.table = table
-    keys = table.key
-    keyTypes = table.key.map { table.columns[$0].type }
+    keys = table.key.map { ($0, table.columns[$0].type) }
     groups = table.groups.map(\.id)
     columns = table.groups.map { $0.columns[0] }
-    types = table.groups.map { table.columns[$0.columns[0]].type }
-    isRequired = table.groups.map { table.columns[$0.columns[0]].isRequired }
+    checks = table.groups.map { group in
+      let column = table.columns[group.columns[0]]
+      let mayUpdate = !table.isAppendOnly && table.mayWrite(group, role, inserting: false)
+      return Check(type: column.type, isRequired: column.isRequired, mayUpdate: mayUpdate)
+    }
+    mayDelete = !table.isAppendOnly && table.deletes != .never
   }
 
-  /// Are all values of their columns' types, and small?
-  func admits(_ values: [ValueSpan]) -> Bool {
+  /// May the row be inserted as it stands, and is it small?
+  func admits(_ values: borrowing EncodedValues) -> Bool {
     var size = 0
     for at in columns.indices {
-      let value = values[columns[at]]
-      size += value.byteCount
-      guard value.isNull ? !isRequired[at] : PlainTable.fits(value, types[at]) else { return false }
+      size += values[columns[at]].count
+      guard fits(values, at) else { return false }
     }
-    for (column, type) in zip(keys, keyTypes) {
-      guard !values[column].isNull, PlainTable.fits(values[column], type) else { return false }
-    }
-    return size < 1 << 16
+    return hasKey(values) && size < 1 << 16
   }
 
-  private static func fits(_ value: ValueSpan, _ type: ColumnType) -> Bool {
-    switch (value, type) {
+  /// The groups that differ, by their places.
+  ///
+  /// - Returns: false where the row needs a closer look.
+  func difference(
+    _ before: borrowing EncodedValues, _ after: borrowing EncodedValues, into places: inout [Int]
+  ) -> Bool {
+    places.removeAll(keepingCapacity: true)
+    guard admits(after) else { return false }
+    for at in columns.indices where !before.isSame(columns[at], as: after) {
+      guard checks[at].mayUpdate else { return false }
+      places.append(at)
+    }
+    return true
+  }
+
+  func mayDelete(_ before: borrowing EncodedValues) -> Bool { mayDelete && hasKey(before) }
+
+  private func fits(_ values: borrowing EncodedValues, _ at: Int) -> Bool {
+    let kind = values.kind(columns[at])
+    return kind == .null ? !checks[at].isRequired : PlainTable.fits(kind, checks[at].type)
+  }
+
+  private func hasKey(_ values: borrowing EncodedValues) -> Bool {
+    for (column, type) in keys {
+      let kind = values.kind(column)
+      guard kind != .null, PlainTable.fits(kind, type) else { return false }
+    }
+    return true
+  }
+
+  private static func fits(_ kind: EncodedValues.Kind, _ type: ColumnType) -> Bool {
+    switch (kind, type) {
     case (_, .any), (.integer, .integer), (.real, .real), (.text, .text), (.blob, .blob): true
     default: false
     }
-  }
-
-  /// What an update or a delete of a row comes to.
-  ///
-  /// - Returns: nil where the row needs a closer look.
-  func operations(_ before: [ValueSpan], _ after: [ValueSpan]?) -> [Operation]? {
-    guard !table.isAppendOnly else { return nil }
-    guard let after else { return [Operation(.delete)] }
-    guard admits(after) else { return nil }
-    var operations: [Operation] = []
-    for (group, at) in zip(table.groups, columns) where !before[at].isSame(after[at]) {
-      operations += group.policy.change([before[at].value], [after[at].value], group).map { Operation($0) }
-    }
-    return operations
   }
 }

@@ -67,26 +67,14 @@ struct Sealer {
       throw RelayError(.transactionTooLarge, "\(core.db.tap.count) changes of rows in one transaction")
     }
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
-    let isPlain = commit.moment == nil && known.filled.isDisjoint(with: [.image, .pending, .dead, .localOnly])
-    var plain: (id: UInt32, table: PlainTable?)?
-    var images: ImageWriter?
     let before = state
+    let asksNothing = commit.moment == nil && known.filled.isDisjoint(with: [.image, .pending, .dead, .localOnly])
+    let plain = asksNothing ? PlainRows(core, before) : nil
     try core.attachment.eachTapped(
-      plain: { (table, row, was, now) throws(RelayError) in
-        guard isPlain else { return false }
-        if plain?.id != table.id { plain = (table.id, PlainTable(table, role: before.role)) }
-        guard let plain = plain?.table else { return false }
-        guard let was else { return now.map { sealing.append(row, base: 0, $0, plain) } ?? true }
-        guard row.key.count < Limits.key / 2, let operations = plain.operations(was, now) else { return false }
-        if operations.isEmpty { return true }
-        let change = RowChange(row: row, base: before.base, operations: operations)
-        try check(change, table, role: before.role)
-        if images == nil { images = try core.stores.images.writer() }
-        try images?.save(was, row, table, base: before.base)
-        sealing.append(change, core.schema)
-        return true
-      }
+      plain: { (table, row) throws(RelayError) in try plain?.seal(row, of: table, into: &sealing) ?? false }
     ) { (table, touched) throws(RelayError) in
+      // A closer look may ask for the images of other rows.
+      try plain?.finish()
       var one: RowChange?
       try changes(touched, table, commit, isResidue: false, before, known) { one = $1.change }
       guard let one else { return }
@@ -96,6 +84,7 @@ struct Sealer {
       try check(one, table, role: before.role)
       sealing.append(one, core.schema)
     }
+    try plain?.finish()
     core.db.tap.clear()
     guard sealing.rows.count > 0 else { return [] }
     return [try seal(sealing, commit, &state, isBatch: false)]

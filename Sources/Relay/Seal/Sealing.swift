@@ -11,30 +11,48 @@ struct Sealing {
   /// The least version of the sync schema that knows what is written.
   private(set) var needs: UInt64 = 1
   private(set) var tables: Set<UInt32> = []
+  private var lastTable: UInt32 = 0
   private var keys = RowList()
 
   init(headerBase: UInt64) { rows = TransactionRows(headerBase: headerBase) }
 
   mutating func append(_ change: RowChange, _ schema: SyncSchema) {
-    note(change.row, change.base, Standing.kind(change))
+    change.row.key.withUnsafeBytes { note(change.row.table, $0, change.base, Standing.kind(change)) }
     if schema.newest > 1 { needs = max(needs, schema.needs([change])) }
     rows.append(change)
   }
 
-  /// Appends a new row straight from the bytes of its values.
-  ///
-  /// - Returns: false where that row needs a closer look; nothing was appended then.
-  mutating func append(_ row: RowID, base: UInt64, _ values: [ValueSpan], _ plain: PlainTable) -> Bool {
-    guard row.key.count < Limits.key / 2, plain.admits(values) else { return false }
-    note(row, base, 1)
-    rows.insert(row, base: base, groups: plain.groups) { at, out in out.span(values[plain.columns[at]]) }
-    return true
+  /// A new row, straight from the bytes of its values.
+  mutating func insert(
+    _ key: UnsafeRawBufferPointer, _ values: borrowing EncodedValues, _ plain: PlainTable, base: UInt64
+  ) {
+    note(plain.table.id, key, base, 1)
+    rows.insert(plain.table.id, key, base: base, groups: plain.groups) { at, out in
+      out.value(encoded: values[plain.columns[at]])
+    }
   }
 
-  private mutating func note(_ row: RowID, _ base: UInt64, _ kind: Int64) {
+  /// - Parameter places: of the groups that changed.
+  mutating func set(
+    _ key: UnsafeRawBufferPointer, _ values: borrowing EncodedValues, _ plain: PlainTable, at places: [Int],
+    base: UInt64
+  ) {
+    note(plain.table.id, key, base, 0)
+    rows.set(plain.table.id, key, base: base, groups: plain.groups, at: places) { at, out in
+      out.value(encoded: values[plain.columns[at]])
+    }
+  }
+
+  mutating func delete(_ key: UnsafeRawBufferPointer, _ plain: PlainTable, base: UInt64) {
+    note(plain.table.id, key, base, 2)
+    rows.delete(plain.table.id, key, base: base)
+  }
+
+  private mutating func note(_ table: UInt32, _ key: UnsafeRawBufferPointer, _ base: UInt64, _ kind: Int64) {
     floor = min(floor, base)
-    tables.insert(row.table)
-    keys.append(row, kind)
+    if tables.isEmpty || lastTable != table { tables.insert(table) }
+    lastTable = table
+    keys.append(table, key, kind)
   }
 
   /// The rows, each with what was done to it (`Standing.kind`).
@@ -56,10 +74,10 @@ private struct RowList {
   /// Where the rows of each table begin.
   private var starts: [(table: UInt32, at: Int)] = []
 
-  mutating func append(_ row: RowID, _ kind: Int64) {
-    if starts.last?.table != row.table { starts.append((row.table, kinds.count)) }
-    bytes.append(contentsOf: row.key)
-    lengths.append(UInt16(row.key.count))
+  mutating func append(_ table: UInt32, _ key: UnsafeRawBufferPointer, _ kind: Int64) {
+    if starts.last?.table != table { starts.append((table, kinds.count)) }
+    bytes.append(contentsOf: key)
+    lengths.append(UInt16(key.count))
     kinds.append(Int8(kind))
   }
 

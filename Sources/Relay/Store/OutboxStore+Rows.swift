@@ -16,8 +16,7 @@ enum Fate: Int64 {
 
 /// Statements on `relay_pending` that run often.
 struct RowCommands {
-  static let appendSQL = "INSERT INTO relay_pending (tbl, key, dot, kind, fate) VALUES (?, ?, ?, ?, 0)"
-  let append = Command(RowCommands.appendSQL)
+  let append = Command("INSERT INTO relay_pending (tbl, key, dot, kind, fate) VALUES (?, ?, ?, ?, 0)")
   let isUnderWork = Command("SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND fate = 0")
   let hasInsert = Command(RowCommands.pending(kind: 1))
   let hasDelete = Command(RowCommands.pending(kind: 2))
@@ -78,14 +77,16 @@ extension OutboxStore {
         try db.execute(rows.append, [.integer(Int64(row.table)), .blob(row.key), Value(key), .integer(kind)])
       }
     }
-    let statement = try db.prepared(RowCommands.appendSQL)
-    statement.bind(3, key.value)
+    let notes = try BulkInsert(db, into: "relay_pending", ["tbl", "key", "dot", "kind", "fate"])
     try sealing.eachKey { (table, row, kind) throws(RelayError) in
-      statement.bind(1, Int64(table))
-      statement.bind(2, blob: row)
-      statement.bind(4, kind)
-      try statement.run()
+      notes.integer(Int64(table))
+      notes.blob(row)
+      notes.integer(key.value)
+      notes.integer(kind)
+      notes.integer(Fate.pending.rawValue)
+      try notes.endRow()
     }
+    try notes.finish()
   }
 
   /// In their order, those that are pending and those that say what later work builds on.
