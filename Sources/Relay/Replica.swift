@@ -86,9 +86,10 @@ public final class Replica: Sendable {
     _ body: (Database) throws(RelayError) -> T
   ) throws(RelayError) -> T {
     let value = try changing { (core) throws(RelayError) in
-      try core.sealer.sealResidue()
+      let footing = try core.sealer.sealResidue(on: core.standingFooting())
       let value = try core.db.lent { () throws(RelayError) in try body(core.db) }
-      try core.sealer.commit(Commit(author: author, mode: mode, moment: moment))
+      let dots = try core.sealer.commit(Commit(author: author, mode: mode, moment: moment), on: footing)
+      core.changes.left = dots.isEmpty ? footing : core.changes.sealed
       return value
     }
     writes.tell()

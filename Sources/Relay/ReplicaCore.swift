@@ -3,8 +3,8 @@ internal import RelayProtocol
 
 /// A replica as one connection sees it: everything that is not locking. Not Sendable; `Replica` lends it out.
 ///
-/// Nothing is remembered between transactions but the schema, prepared SQL and what observers wait for: another process
-/// may write to the file.
+/// Nothing is remembered between transactions but the schema, prepared SQL, what observers wait for, and what holds only
+/// while nobody else writes to the file (`CommitFooting`): another process may.
 final class ReplicaCore {
   let db: Database
   let schema: SyncSchema
@@ -18,9 +18,12 @@ final class ReplicaCore {
   /// What the present transaction has changed.
   let changes = Changes()
   let logCommands = LogCommands()
+  let plainTables = PlainTables()
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
 
+  /// What the last commit left, with SQLite's data version after it.
+  var footing: (version: UInt32, left: CommitFooting)?
   /// Who else writes.
   var watch = FileWatch()
 

@@ -93,6 +93,14 @@ public final class Database {
   /// Rows changed by the last INSERT, UPDATE or DELETE.
   public var changes: Int { Int(sqlite3_changes64(handle)) }
 
+  /// A number that moves whenever somebody has changed the file, this connection too: inside a transaction, what it was when
+  /// that began (https://sqlite.org/c3ref/c_fcntl_begin_atomic_write.html#sqlitefcntldataversion). Nil where it cannot be told.
+  package var dataVersion: UInt32? {
+    var version: UInt32 = 0
+    let result = sqlite3_file_control(handle, "main", SQLITE_FCNTL_DATA_VERSION, &version)
+    return result == SQLITE_OK ? version : nil
+  }
+
   /// Is a transaction open on this connection?
   package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 }

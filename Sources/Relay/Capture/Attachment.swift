@@ -59,9 +59,12 @@ final class Attachment {
 
   /// Notices, before anything is written or sealed, a table that a tool rebuilt and a file that a newer app has opened
   /// since the last look. Every such change moves SQLite's schema cookie, so that mostly nothing is to be done.
-  func lookAfterCapture() throws(RelayError) {
+  ///
+  /// - Returns: false where nothing was to be done.
+  @discardableResult
+  func lookAfterCapture() throws(RelayError) -> Bool {
     let now = try db.first(cookie)?[0]
-    guard checkedCookie == nil || now != checkedCookie else { return }
+    guard checkedCookie == nil || now != checkedCookie else { return false }
     try versions.check()
     var isWhole = true
     for table in schema.tables where try attach(table) { isWhole = false }
@@ -69,6 +72,7 @@ final class Attachment {
     try stores.capture.knowsSchema()
     // What was changed here is only certain once it is committed: the next look finds it whole.
     checkedCookie = isWhole ? now : nil
+    return true
   }
 
   /// - Returns: whether something had to be made or mended.

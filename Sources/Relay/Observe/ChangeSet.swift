@@ -20,7 +20,12 @@ final class Changes {
   /// What an app or a foreign writer had written and was sealed.
   var captured = ChangeSet()
 
-  func begin() { (written, captured) = (ChangeSet(), ChangeSet()) }
+  /// How things stood after the newest seal.
+  var sealed: CommitFooting?
+  /// What it leaves for the next commit to go on from: set by who seals and changes nothing after that.
+  var left: CommitFooting?
+
+  func begin() { (written, captured, sealed, left) = (ChangeSet(), ChangeSet(), nil, nil) }
 
   /// What was done until now is this device's own doing, whatever follows.
   func countAsOwn() {

@@ -58,6 +58,7 @@ extension ReplicaCore {
       if let found { places = (found, ReplicaPlace(try state())) }
       return value
     }
+    footing = changes.left.flatMap { left in db.dataVersion.map { ($0, left) } }
     guard let places else { return (value, TouchedTables()) }
     watch.saw(places.found, left: places.left)
     var touched = TouchedTables(here: names(changes.captured), hub: [])

@@ -1,6 +1,21 @@
 internal import RelayMerge
 internal import RelayProtocol
 
+/// The plain tables of a schema, found out once for each role that the replica has.
+final class PlainTables {
+  private var role = ""
+  private var tables: [UInt32: PlainTable?] = [:]
+
+  /// - Returns: nil for one that is not plain.
+  func plain(_ table: TableSchema, _ role: String) -> PlainTable? {
+    if role != self.role { (self.role, tables) = (role, [:]) }
+    if let known = tables[table.id] { return known }
+    let plain = PlainTable(table, role: role)
+    tables[table.id] = .some(plain)
+    return plain
+  }
+}
+
 /// A table of which a row travels column by column as it stands: nothing of it is counted, a set or grouped, and the role
 /// may write all of it.
 struct PlainTable {

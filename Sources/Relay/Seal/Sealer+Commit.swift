@@ -32,9 +32,9 @@ extension Sealer {
   /// moment that the author had seen some stands beside it or wins, and a row that is to live again shows what this
   /// replica still knows of it.
   @discardableResult
-  func commit(_ commit: Commit) throws(RelayError) -> [Dot] {
+  func commit(_ commit: Commit, on footing: CommitFooting? = nil) throws(RelayError) -> [Dot] {
     if let settlement = commit.settlement { try write(settlement) }
-    let dots = try sealLog(.commit(commit))
+    let dots = try sealLog(.commit(commit), on: footing)
     if let settlement = commit.settlement, let dot = dots.last {
       try core.inbox.answered(settlement.id, by: dot, &core.changes.written)
     }

@@ -24,11 +24,21 @@ struct Sealer {
     return try sealLog(.residue) + settleChoices()
   }
 
+  /// The same before a commit, which mostly finds nothing.
+  ///
+  /// - Parameter footing: what the last commit left, if nobody has written since.
+  /// - Returns: the footing, if it holds still.
+  func sealResidue(on footing: CommitFooting?) throws(RelayError) -> CommitFooting? {
+    let isAsLeft = try !core.attachment.lookAfterCapture() && footing != nil
+    let dots = try (isAsLeft ? [] : sealLog(.residue)) + settleChoices()
+    return isAsLeft && dots.isEmpty ? footing : nil
+  }
+
   /// Turns what capture logged since the last seal into transactions, inside the transaction that is open.
   ///
   /// - Returns: the dots sealed, none if nothing changed.
   /// - Throws: for a commit `role_forbids`, `value_not_allowed` or `transaction_too_large`; the caller rolls back.
-  func sealLog(_ cause: SealCause) throws(RelayError) -> [Dot] {
+  func sealLog(_ cause: SealCause, on footing: CommitFooting? = nil) throws(RelayError) -> [Dot] {
     let log = CaptureLog(db: core.db)
     var commit = Commit()
     var isResidue = true
@@ -41,7 +51,7 @@ struct Sealer {
     try logDecided(commit)
     let logged = isTapped ? [] : try loggedCounts()
     guard isTapped || !logged.isEmpty else { return [] }
-    var state = try core.state()
+    var state = if let footing { footing.state } else { try core.state() }
     commit.lastSeen = try commit.moment?.check(core, state)
     if commit.author.isEmpty { commit.author = state.author }
     // Where little was written, bookkeeping is asked row by row.
@@ -49,7 +59,7 @@ struct Sealer {
     let known = FileKnowledge(
       schema: core.schema.newest > 1 ? try core.versions.standing() : nil,
       filled: records > 64 ? try RowMarks.filled(core.db) : .all)
-    if isTapped { return try sealTapped(commit, &state, known) }
+    if isTapped { return try sealTapped(commit, &state, known, on: footing) }
     let tables = logged.compactMap { core.schema.table($0.table) }
     let dots =
       isResidue
@@ -60,7 +70,7 @@ struct Sealer {
 
   /// Seals what this connection heard of its own writes as one transaction.
   private func sealTapped(
-    _ commit: Commit, _ state: inout ReplicaState, _ known: FileKnowledge
+    _ commit: Commit, _ state: inout ReplicaState, _ known: FileKnowledge, on footing: CommitFooting?
   ) throws(RelayError) -> [Dot] {
     try check(commit)
     guard core.db.tap.count <= 4 * Limits.operations else {
@@ -68,8 +78,7 @@ struct Sealer {
     }
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
     let before = state
-    let asksNothing = commit.moment == nil && known.filled.isDisjoint(with: [.image, .pending, .dead, .localOnly])
-    let plain = asksNothing ? PlainRows(core, before) : nil
+    let plain = commit.moment == nil ? PlainRows(core, before, known.filled) : nil
     try core.attachment.eachTapped(
       plain: { (table, row) throws(RelayError) in try plain?.seal(row, of: table, into: &sealing) ?? false }
     ) { (table, touched) throws(RelayError) in
@@ -87,7 +96,7 @@ struct Sealer {
     try plain?.finish()
     core.db.tap.clear()
     guard sealing.rows.count > 0 else { return [] }
-    return [try seal(sealing, commit, &state, isBatch: false)]
+    return [try seal(sealing, commit, &state, isBatch: false, on: footing)]
   }
 
   /// Synced tables that were written to since the last seal, ascending, and how many records the log has of each.
@@ -304,19 +313,23 @@ struct Sealer {
 
   /// - Parameter isBatch: whether Relay itself put these changes together.
   private func seal(
-    _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool
+    _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool, on footing: CommitFooting? = nil
   ) throws(RelayError) -> Dot {
     let now = HybridTime(milliseconds: core.environment.now())
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
-    var seen = DotSet()
-    if let moment = commit.moment { seen = moment.seen } else { seen = try core.outbox.pendingDots() }
-    try addConfirmed(of: sealing, upTo: commit.lastSeen ?? state.key, to: &seen)
+    var pending = if let footing { footing.pending } else { try core.outbox.pendingDots() }
+    let hasLeft = if let footing { footing.hasLeft } else { try core.stores.images.hasLeft() }
+    var seen = commit.moment?.seen ?? pending
+    if hasLeft { try addConfirmed(of: sealing, upTo: commit.lastSeen ?? state.key, to: &seen) }
     state.counter += 1
     let header = Transaction(
       dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time, epoch: state.epoch,
       base: commit.moment?.base ?? state.base, seen: seen, schemaVersion: sealing.needs,
       role: state.role, mode: commit.mode, author: commit.author, rows: [])
-    return try append(header, sealing, &state, isBatch: isBatch)
+    let dot = try append(header, sealing, &state, isBatch: isBatch)
+    pending.insert(dot)
+    core.changes.sealed = CommitFooting(state: state, pending: pending, hasLeft: hasLeft)
+    return dot
   }
 
   /// A row that left goes on showing own work that is confirmed while other work on it waits, at the base that it had
@@ -324,7 +337,6 @@ struct Sealer {
   private func addConfirmed(
     of sealing: Sealing, upTo last: DotKey, to seen: inout DotSet
   ) throws(RelayError) {
-    guard try core.stores.images.hasLeft() else { return }
     var dots = DotSet()
     try sealing.eachRow { (row, _) throws(RelayError) in
       try core.outbox.eachConfirmed(onLeft: row, upTo: last) { (dot) throws(RelayError) in

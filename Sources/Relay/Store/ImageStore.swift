@@ -27,8 +27,11 @@ final class ImageStore {
   let db: Database
   private let find = Command("SELECT base, state, image, stamps, seq FROM relay_image WHERE tbl = ? AND key = ?")
   private let baseOf = Command("SELECT base FROM relay_image WHERE tbl = ? AND key = ?")
+  private let underWork = Command("SELECT base FROM relay_image WHERE tbl = ? AND key = ? AND state = 0")
   private let put = Command(
     "INSERT OR REPLACE INTO relay_image (tbl, key, base, state, image, stamps, seq) VALUES (?, ?, ?, ?, ?, ?, ?)")
+  private let add = Command(
+    "INSERT INTO relay_image (tbl, key, base, state, image, seq) VALUES (?, ?, ?, 0, ?, ?)")
   private let drop = Command("DELETE FROM relay_image WHERE tbl = ? AND key = ?")
   private let anyLeft = Command("SELECT 1 FROM relay_image WHERE state = 1 LIMIT 1")
   private let findHeld = Command("SELECT image, stamps, seq FROM relay_held WHERE tbl = ? AND key = ?")
@@ -78,6 +81,11 @@ final class ImageStore {
     try db.first(baseOf, row.bindings).map { UInt64(max(0, $0[0].integer ?? 0)) }
   }
 
+  /// The same of a row with pending work on it.
+  func baseUnderWork(_ row: RowID) throws(RelayError) -> UInt64? {
+    try db.first(underWork, row.bindings).map { UInt64(max(0, $0[0].integer ?? 0)) }
+  }
+
   func save(_ image: Image, _ row: RowID, _ table: TableSchema) throws(RelayError) {
     try db.execute(
       put,
@@ -87,6 +95,16 @@ final class ImageStore {
         image.stamps.isEmpty ? .null : .blob(RowBlob.encode(cells: image.stamps)),
         image.seq.map { Value($0) } ?? .null,
       ])
+  }
+
+  /// The image of a row of which none is kept yet, from the bytes of its values.
+  func add(
+    _ values: borrowing EncodedValues, _ table: TableSchema, _ key: UnsafeRawBufferPointer, base: UInt64
+  ) throws(RelayError) {
+    let seq = table.shownSeq(values).map { Value.integer($0) } ?? .null
+    try db.execute(
+      add,
+      [.integer(Int64(table.id)), .blob(Array(key)), Value(base), .blob(RowBlob.encode(values, table)), seq])
   }
 
   func remove(_ row: RowID) throws(RelayError) { try db.execute(drop, row.bindings) }

@@ -14,6 +14,17 @@ enum RowBlob {
     return out.bytes
   }
 
+  /// The same of values that are CBOR already.
+  static func encode(_ values: borrowing EncodedValues, _ table: TableSchema) -> [UInt8] {
+    var out = CBORWriter(reserving: table.columns.count * 12)
+    out.array(table.columns.count * 2)
+    for at in table.columns.indices {
+      out.unsigned(UInt64(table.columns[at].id))
+      out.value(encoded: values[at])
+    }
+    return out.bytes
+  }
+
   static func decode(_ bytes: [UInt8], _ table: TableSchema) throws(RelayError) -> [Value] {
     try CBORReader.decode(bytes) { (reader) throws(RelayError) in
       var values = table.columns.map(\.defaultValue)

@@ -22,6 +22,19 @@ struct RowMark: OptionSet, Sendable {
   ]
 }
 
+/// The same of one row, for who asks now and then.
+final class RowMarkStore {
+  private let db: Database
+  private let anyMark = Command(
+    RowMark.tables.filter { [.image, .pending, .dead, .localOnly].contains($0.mark) }
+      .map { "SELECT 1 FROM \($0.name) WHERE tbl = ?1 AND key = ?2" }.joined(separator: " UNION ALL "))
+
+  init(_ db: Database) { self.db = db }
+
+  /// Is there nothing of it that says what its author knows of it?
+  func isUnmarked(_ row: RowID) throws(RelayError) -> Bool { try !db.holds(anyMark, row.bindings) }
+}
+
 /// Tells of a row which bookkeeping there is, by one query over the tables that are not empty: mostly all of them are,
 /// and a row of a large pull costs nothing.
 final class RowMarks {

@@ -12,6 +12,7 @@ final class Stores {
   let images: ImageStore
   let localOnly: LocalOnlyStore
   let inbox: InboxStore
+  let marks: RowMarkStore
 
   init(_ db: Database) {
     self.db = db
@@ -21,6 +22,7 @@ final class Stores {
     images = ImageStore(db)
     localOnly = LocalOnlyStore(db)
     inbox = InboxStore(db)
+    marks = RowMarkStore(db)
   }
 
   var schema: SchemaStore { SchemaStore(db: db) }
