@@ -54,7 +54,8 @@ import Testing
       ["UPDATE item SET note = 'all of them'"], ["DELETE FROM item WHERE place % 2"],
       ["UPDATE item SET price = price + 0.5, photo = NULL WHERE place < 100; DELETE FROM item WHERE place > 140"],
       ["UPDATE item SET state = 'old'; UPDATE item SET state = 'new' WHERE place < 75"],
-      ["UPDATE item SET place = place + 1000"], ["DELETE FROM item; \(Self.numbers) INSERT INTO item SELECT 's', i, 'other', 1, NULL, 'new' FROM n"],
+      ["UPDATE item SET place = place + 1000"],
+      ["DELETE FROM item; \(Self.numbers) INSERT INTO item SELECT 's', i, 'other', 1, NULL, 'new' FROM n"],
       ["\(Self.numbers) INSERT INTO item (shelf, place) SELECT 't', i FROM n", "UPDATE item SET note = NULL"],
       ["UPDATE item SET note = 'one' WHERE place = 7", "UPDATE item SET note = 'two' WHERE place < 9"],
       [
@@ -91,7 +92,7 @@ import Testing
     }
   }
 
-  @Test("What somebody else wrote between two commits of one connection is sealed between them, and seen by the later one")
+  @Test("What others wrote between two commits of one connection is sealed between them, and seen by the later one")
   func betweenTwoCommits() throws {
     let (fleet, a) = try device()
     let b = try fleet.add("b", "everyone")

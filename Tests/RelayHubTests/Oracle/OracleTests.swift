@@ -26,6 +26,8 @@ import Testing
     }
     // What never happened was not tested. A few schedules need not have everything.
     guard Self.many * UInt64(steps) >= 12_000 else { return }
-    for what in Oracle.mustHappen + ["lost requests", "lost answers"] { #expect(counts[what] ?? 0 > 0, "\(what) never happened in \(counts)") }
+    for what in Oracle.mustHappen + ["lost requests", "lost answers"] {
+      #expect(counts[what] ?? 0 > 0, "\(what) never happened in \(counts)")
+    }
   }
 }
