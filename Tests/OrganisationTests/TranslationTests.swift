@@ -22,6 +22,13 @@ import Testing
       .sorted { $0.path < $1.path }.map { try String(contentsOf: $0, encoding: .utf8) }
   }
 
+  /// The English sentences of the table, as they stand there: a pattern that fits by chance is no translation.
+  private func table() throws -> Set<String> {
+    let file = Self.root.appending(path: "SampleClient/Organisation/Resources/zh.tsv")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    return Set(lines.compactMap { $0.split(separator: "\t").first?.replacing("\\n", with: "\n") })
+  }
+
   @Test("every sentence that a failure or a refusal is made of has a Chinese one in zh.tsv")
   func failures() throws {
     var told: Set<String> = []
@@ -30,8 +37,7 @@ import Testing
     }
     #expect(told.count > 250, "the sources were read")
     // Add a line to SampleClient/Organisation/Resources/zh.tsv: the sentence, with {} for what differs, a tab, the Chinese.
-    let missing = told.filter { Translation.chinese($0) == nil || Translation.chinese($0) == $0 }
-    #expect(missing.sorted() == [])
+    #expect(told.subtracting(try table()).sorted() == [])
   }
 
   @Test("and so has every code, and what it advises")

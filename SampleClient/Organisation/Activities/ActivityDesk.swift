@@ -108,6 +108,15 @@ package struct ActivityDesk: Sendable {
     guard abs(door.guests) <= 100_000, abs(door.books) <= 100_000, activity.guests + door.guests >= 0,
       activity.books + door.books >= 0
     else { throw RelayError(.valueNotAllowed, "there cannot be fewer than none, or so many") }
+    if ActivityDesk.isThere(door.mark), !door.members.isEmpty, let day = desk.zone.day(of: activity.startsAt),
+      day > desk.today
+    {
+      throw RelayError(
+        .valueNotAllowed, "'\(activity.title)' is on \(day.text), which is still to come",
+        advice:
+          "Nothing was changed. Who says beforehand that they cannot come is marked excused; move it with `activity edit`."
+      )
+    }
     var chosen: [Member] = []
     for who in door.members {
       let member = try Member.find(who, in: db)

@@ -54,14 +54,20 @@ package enum DeviceDesk {
     return true
   }
 
-  /// The unit that a device works for: its officer's, or the only one that the hub lets it write.
+  /// The unit that a device works for: its officer's, or the one that the hub lets it write and that is under none of the
+  /// others.
   package static func unit(_ rights: DeviceRights, in db: Database) throws(RelayError) -> String? {
     if let officer = try DeviceNotes.value("officer", in: db),
       let unit = try db.first("SELECT unit_id FROM officer WHERE id = ?", [.text(officer)])?[0].text
     {
       return unit
     }
-    return rights.units.count == 1 ? rights.units.first : nil
+    var tops: [String] = []
+    for unit in rights.units.sorted() {
+      let above = try db.first("SELECT parent_id FROM org_unit WHERE id = ?", [.text(unit)])?[0].text
+      if !(above.map(rights.units.contains) ?? false) { tops.append(unit) }
+    }
+    return tops.count == 1 ? tops[0] : nil
   }
 
   package static func list(_ look: Look) throws(RelayError) -> Page {

@@ -62,6 +62,8 @@ struct Freshness {
   let fresh: Int
   /// Codes of branches that were not heard of for 14 days.
   let silent: [String]
+  /// Does this role see what devices tell of themselves?
+  let isSeen: Bool
 
   init(_ look: Look) throws(RelayError) {
     let rows = try look.rows(
@@ -72,15 +74,21 @@ struct Freshness {
         AND coalesce(u.founded_on, '') <= ?1 ORDER BY u.code
       """, [.text(look.day.text)])
     let (week, fortnight) = (look.day.advanced(byDays: -7).text, look.day.advanced(byDays: -14).text)
+    isSeen = try look.sees("device_state")
     branches = rows.count
     fresh = rows.count { ($0[1].text ?? "") >= week }
     silent = rows.filter { ($0[1].text ?? "") < fortnight }.compactMap { $0[0].text }
   }
 
   func facts(_ day: Day) -> [Page.Fact] {
+    let asOf = Page.Fact(key: "asOf", name: Phrase("as of", "截至"), value: .text(day.text))
+    guard isSeen else {
+      let unseen = Phrase("not seen by this device", "本设备无权查看")
+      return [asOf, Page.Fact(key: "freshness", name: Phrase("freshness", "数据时效"), value: .phrase("not_seen", unseen))]
+    }
     let shown = silent.prefix(10).joined(separator: ", ") + (silent.count > 10 ? " …" : "")
     return [
-      Page.Fact(key: "asOf", name: Phrase("as of", "截至"), value: .text(day.text)),
+      asOf,
       Page.Fact(
         key: "freshness", name: Phrase("freshness", "数据时效"),
         value: .phrase(

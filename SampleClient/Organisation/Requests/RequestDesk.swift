@@ -82,6 +82,21 @@ package struct RequestDesk: Sendable {
     }
   }
 
+  /// Is this a reason for which a transfer may be refused? Of anything else any will do.
+  ///
+  /// - Throws: `value_not_allowed`.
+  package static func checkReason(_ why: String, of which: String, in db: Database) throws(RelayError) {
+    guard try Request.find(which, in: db).kind.hasPrefix("transfer") else { return }
+    let allowed = try Policy(in: db).refusalReasons(in: db)
+    guard allowed.isEmpty || allowed.contains(why) else {
+      throw RelayError(
+        .valueNotAllowed, Language.say("'\(why)' is no reason to refuse", "“\(why)”不是规定的拒收理由"),
+        advice: Language.say(
+          "Nothing was changed. It is one of: \(allowed.joined(separator: ", ")); --note says more.",
+          "未作更改。可选：\(allowed.joined(separator: "、"))；详情用 --note。"))
+    }
+  }
+
   /// Adds a step to a request of any kind.
   ///
   /// - Returns: false where this actor had taken it already; nothing was written then.

@@ -12,6 +12,12 @@ package enum TransferStub {
       """, [.text(member)])?[0].text
   }
 
+  /// Is this the title of a request about the member whom a person calls so, by number or name?
+  static func names(_ title: String?, _ who: String) -> Bool {
+    guard let title, title.hasPrefix("no. ") else { return false }
+    return title.hasPrefix("no. \(who), ") || title.hasSuffix(", \(who)")
+  }
+
   /// The office's remark that the months are over for which an old branch is told.
   static func endID(_ request: String) -> String { "stub:" + request }
 

@@ -118,7 +118,12 @@ extension TransferView {
         "SELECT id FROM member WHERE id = ?1 OR member_no = ?1 OR full_name = ?1 ORDER BY id LIMIT 1", [.text(which)])?[
           0
         ].text
-      let ofMember = groups.filter { id != nil && $0.memberID == id }
+      // An old branch holds the member no longer, and the request that names her it does.
+      let ofMember = groups.filter { group in
+        id.map { group.memberID == $0 }
+          ?? (group.requests.contains { TransferStub.names($0.title, which) }
+            && !group.steps.contains { $0.id == TransferStub.endID(group.main.id) })
+      }
       if ofMember.isEmpty {
         let request = try Request.find(which, in: db)
         groups = groups.filter { $0.requests.contains { $0.id == request.id } }

@@ -19,10 +19,7 @@ struct DuesPayCommand: AsyncParsableCommand {
       takes cash and transfers; `counter` and `online` are the committee's to enter.
       """)
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
-  @OptionGroup var who: DeskOptions
+  @OptionGroup var common: ActArguments
 
   @Argument(help: "The member's number, id or name.")
   var member: String
@@ -59,23 +56,20 @@ struct DuesPayCommand: AsyncParsableCommand {
     (payment.amount, payment.from, payment.to, payment.months) = (amount, from, to, months)
     (payment.channel, payment.takenOn, payment.note) = (channel, on, note)
     (payment.isGateWaived, payment.isAgain) = (waivePoints, again)
-    let (workplace, who) = (try place.workplace(who), member)
-    let (receipt, title) = try workplace.write { [payment] (db) throws(RelayError) in
+    let (common, who) = (common, member)
+    try common.answer { [payment] (desk, db) throws(RelayError) in
       let member = try Member.find(who, in: db)
-      return (try DuesDesk(workplace.desk).pay(payment, for: member, in: db), member.title)
-    }
-    if output.isJSON {
-      try Output.json(ReceiptAnswer(receipt))
-    } else {
-      let zh = speech.language == .zh
-      print(
-        zh
-          ? "收据 \(receipt.number)：\(title)，\(receipt.from) 至 \(receipt.to)，\(Money.text(receipt.amountFen))元"
-          : "receipt \(receipt.number): \(title), \(receipt.from) to \(receipt.to), \(Money.text(receipt.amountFen))")
-      if let expected = receipt.expectedFen {
-        let sum = Money.text(expected)
-        print(zh ? "注意：按计划应交 \(sum) 元" : "note: the plan asks \(sum) for these months")
+      return (receipt: try DuesDesk(desk).pay(payment, for: member, in: db), title: member.title)
+    } json: {
+      ReceiptAnswer($0.receipt)
+    } text: { paid, language in
+      let (receipt, sum) = (paid.receipt, Money.text(paid.receipt.amountFen))
+      let note = receipt.expectedFen.map(Money.text).map { sum in
+        language.choose("\nnote: the plan asks \(sum) for these months", "\n注意：按计划应交 \(sum) 元")
       }
+      return language.choose(
+        "receipt \(receipt.number): \(paid.title), \(receipt.from) to \(receipt.to), \(sum)",
+        "收据 \(receipt.number)：\(paid.title)，\(receipt.from) 至 \(receipt.to)，\(sum)元") + (note ?? "")
     }
   }
 }
@@ -99,26 +93,18 @@ private struct ReceiptAnswer: Codable {
 struct DuesReverseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reverse", abstract: "Take a ledger entry back, by a row that points at it.")
-
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var who: DeskOptions
-
-  @Argument(help: "The entry's id or receipt number.")
-  var entry: String
-
-  @Option(help: "Why.")
-  var note: String?
+  @OptionGroup var common: ActArguments
+  @Argument(help: "The entry's id or receipt number.") var entry: String
+  @Option(help: "Why.") var note: String?
 
   mutating func run() async throws {
-    let (workplace, entry, note) = (try place.workplace(who), entry, note)
-    let reversal = try workplace.write { (db) throws(RelayError) in
-      try DuesDesk(workplace.desk).reverse(entry, note: note, in: db)
-    }
-    if output.isJSON {
-      try Output.json(["id": reversal.id, "reverses": reversal.of])
-    } else {
-      print(Language.say("reversed \(entry)", "已冲销\(entry)") + "   [\(reversal.id)]")
+    let (common, entry, note) = (common, entry, note)
+    try common.answer { (desk, db) throws(RelayError) in
+      try DuesDesk(desk).reverse(entry, note: note, in: db)
+    } json: { reversal in
+      ["id": reversal.id, "reverses": reversal.of]
+    } text: { reversal, language in
+      language.choose("reversed \(entry)", "已冲销\(entry)") + "   [\(reversal.id)]"
     }
   }
 }
@@ -126,22 +112,20 @@ struct DuesReverseCommand: AsyncParsableCommand {
 struct DuesShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "show", abstract: "A member's ledger on this device.")
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
-  @OptionGroup var moment: MomentOptions
+  @OptionGroup var common: LookArguments
 
   @Argument(help: "The member's number, id or name.")
   var member: String
 
   mutating func run() async throws {
-    let (who, moment) = (member, moment)
-    let replica = try place.organisation()
-    let rights = DeviceRights(try replica.status())
-    let sheet = try replica.read { (db) throws(RelayError) in
-      try LedgerSheet(try Member.find(who, in: db), on: try moment.day(in: db), rights: rights, in: db)
+    let (common, who) = (common, member)
+    try common.answer { (look) throws(RelayError) in
+      try LedgerSheet(try Member.find(who, in: look.db), on: look.day, rights: look.rights, in: look.db)
+    } json: {
+      LedgerAnswer($0)
+    } text: {
+      $0.text($1)
     }
-    if output.isJSON { try Output.json(LedgerAnswer(sheet)) } else { print(sheet.text(speech.language)) }
   }
 }
 
@@ -185,10 +169,7 @@ struct DuesArrearsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "arrears", abstract: "Who owes for how long: bars by band, and the list.")
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
-  @OptionGroup var moment: MomentOptions
+  @OptionGroup var common: LookArguments
 
   @Option(help: "Only of this unit: code, id or name; of a region its branches'.")
   var unit: String?
@@ -197,14 +178,13 @@ struct DuesArrearsCommand: AsyncParsableCommand {
   var list = false
 
   mutating func run() async throws {
-    let (moment, unit) = (moment, unit)
-    let report = try place.organisation().read { (db) throws(RelayError) in
-      try ArrearsReport(db, on: try moment.day(in: db), unit: unit)
-    }
-    if output.isJSON {
-      try Output.json(ArrearsAnswer(report))
-    } else {
-      print(report.text(speech.language, listing: list))
+    let (common, unit, list) = (common, unit, list)
+    try common.answer { (look) throws(RelayError) in
+      try ArrearsReport(look.db, on: look.day, unit: unit)
+    } json: {
+      ArrearsAnswer($0)
+    } text: {
+      $0.text($1, listing: list)
     }
   }
 }
@@ -237,25 +217,20 @@ struct DuesGateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gate", abstract: "May a member pay online? What this device knows of the points.")
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
-  @OptionGroup var moment: MomentOptions
+  @OptionGroup var common: LookArguments
 
   @Argument(help: "The member's number, id or name.")
   var member: String
 
   mutating func run() async throws {
-    let (who, moment) = (member, moment)
-    let gate = try place.organisation().read { (db) throws(RelayError) in
-      try PointsGate(try Member.find(who, in: db), on: try moment.day(in: db), in: db)
-    }
-    if output.isJSON {
-      try Output.json(
-        CardAnswer.Points(
-          awarded: gate.awarded, expected: gate.expected, needed: gate.needed, mayPayOnline: gate.isOpen))
-    } else {
-      print(gate.text(speech.language))
+    let (common, who) = (common, member)
+    try common.answer { (look) throws(RelayError) in
+      try PointsGate(try Member.find(who, in: look.db), on: look.day, in: look.db)
+    } json: { gate in
+      CardAnswer.Points(
+        awarded: gate.awarded, expected: gate.expected, needed: gate.needed, mayPayOnline: gate.isOpen)
+    } text: {
+      $0.text($1)
     }
   }
 }

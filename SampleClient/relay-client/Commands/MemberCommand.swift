@@ -14,10 +14,7 @@ struct MemberCommand: AsyncParsableCommand {
 struct MemberListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Members by number.")
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
-  @OptionGroup var moment: MomentOptions
+  @OptionGroup var common: LookArguments
 
   @Option(help: "Only of this unit: code, id or name; of a region its branches'.")
   var unit: String?
@@ -45,16 +42,19 @@ struct MemberListCommand: AsyncParsableCommand {
     (filter.unit, filter.status, filter.reach) = (unit, status, reach)
     (filter.search, filter.silentMonths, filter.interest) = (search, silent, interest)
     filter.isParked = parked
-    let (moment, language) = (moment, speech.language)
-    let found = try place.organisation().read { [filter] (db) throws(RelayError) in
-      let members = try filter.members(in: db, on: try moment.day(in: db))
-      let units = try OrgUnit.all(in: db)
+    let (common, language) = (common, common.speech.language)
+    try common.answer { [filter] (look) throws(RelayError) in
+      let members = try filter.members(in: look.db, on: look.day)
+      let units = try OrgUnit.all(in: look.db)
       return (
-        members.map { MemberAnswer($0, unit: units[$0.unitID]?.code ?? "?") },
-        try MemberList.text(members, in: db, language)
+        answers: members.map { MemberAnswer($0, unit: units[$0.unitID]?.code ?? "?") },
+        text: try MemberList.text(members, in: look.db, language)
       )
+    } json: {
+      $0.answers
+    } text: { found, _ in
+      found.text
     }
-    if output.isJSON { try Output.json(found.0) } else { print(found.1) }
   }
 }
 
@@ -62,22 +62,20 @@ struct MemberShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "One member: contacts, dues, last contact, points, conflicts, requests.")
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
-  @OptionGroup var moment: MomentOptions
+  @OptionGroup var common: LookArguments
 
   @Argument(help: "The member's number, id or name.")
   var member: String
 
   mutating func run() async throws {
-    let (who, moment) = (member, moment)
-    let replica = try place.organisation()
-    let role = try replica.status().role
-    let card = try replica.read { (db) throws(RelayError) in
-      try MemberCard(try Member.find(who, in: db), on: try moment.day(in: db), role: role, in: db)
+    let (common, who) = (common, member)
+    try common.answer { (look) throws(RelayError) in
+      try MemberCard(try Member.find(who, in: look.db), on: look.day, role: look.rights.role, in: look.db)
+    } json: {
+      CardAnswer($0)
+    } text: {
+      $0.text($1)
     }
-    if output.isJSON { try Output.json(CardAnswer(card)) } else { print(card.text(speech.language)) }
   }
 }
 

@@ -88,56 +88,30 @@ struct OfficeReviewCommand: AsyncParsableCommand {
   }
 }
 
-struct OfficeReleaseCommand: AsyncParsableCommand {
+struct OfficeReleaseCommand: ActCommand {
   static let configuration = CommandConfiguration(
     commandName: "release", abstract: "Let something count that was set aside.")
+  @OptionGroup var common: ActArguments
+  @Argument(help: "The id that `office review` lists, or the row's.") var id: String
+  @Option(help: "Why.") var note: String?
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var who: DeskOptions
-
-  @Argument(help: "The id that `office review` lists, or the row's.")
-  var id: String
-
-  @Option(help: "Why.")
-  var note: String?
-
-  mutating func run() async throws {
-    let (workplace, id, note) = (try place.workplace(who), id, note)
-    try workplace.write { (db) throws(RelayError) in try Review.release(id, note: note, desk: workplace.desk, in: db) }
-    if output.isJSON {
-      try Output.json(WrittenAnswer(id: id, written: ["request_step"]))
-    } else {
-      print(Language.say("released \(id)", "\(id)已计入"))
-    }
+  func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page {
+    try Review.release(id, note: note, desk: desk, in: db)
+    return .saved(Phrase("released \(id)", "\(id)已计入"), id: id, ["request_step"])
   }
 }
 
-struct OfficeMergeCommand: AsyncParsableCommand {
+struct OfficeMergeCommand: ActCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge", abstract: "Say that two rows are one person. Payments and attendance keep their ids.")
+  @OptionGroup var common: ActArguments
+  @Argument(help: "The row that gives way: number, id or name.") var other: String
+  @Argument(help: "The row that stays.") var member: String
 
-  @OptionGroup var place: ReplicaPlace
-  @OptionGroup var output: OutputOptions
-  @OptionGroup var who: DeskOptions
-
-  @Argument(help: "The row that gives way: number, id or name.")
-  var other: String
-
-  @Argument(help: "The row that stays.")
-  var member: String
-
-  mutating func run() async throws {
-    let (workplace, other, member) = (try place.workplace(who), other, member)
-    let ids = try workplace.write { (db) throws(RelayError) in
-      let (other, member) = (try Member.find(other, in: db), try Member.find(member, in: db))
-      try Duplicates.merge(other, into: member, desk: workplace.desk, in: db)
-      return (other.id, member.id)
-    }
-    if output.isJSON {
-      try Output.json(["merged": ids.0, "into": ids.1])
-    } else {
-      print(Language.say("\(other) is \(member)", "\(other)即\(member)") + "   [\(ids.1)]")
-    }
+  func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page {
+    let (other, member) = (try Member.find(other, in: db), try Member.find(member, in: db))
+    try Duplicates.merge(other, into: member, desk: desk, in: db)
+    return .saved(
+      Phrase("\(other.title) is \(member.title)", "\(other.title)即\(member.title)"), id: member.id, ["merged_into"])
   }
 }

@@ -7,8 +7,9 @@ struct RequestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "request", abstract: "Requests of every kind: what waits for whom.",
     subcommands: [
-      Listing.self, Show.self, Explain.self, Approve.self, Refuse.self, Withdraw.self, Reopen.self, Complete.self,
-      Accept.self, Release.self, Comment.self,
+      Listing.self, Show.self, Explain.self, StepCommand<ApproveStep>.self, RefuseCommand.self,
+      StepCommand<WithdrawStep>.self, StepCommand<ReopenStep>.self, StepCommand<CompleteStep>.self,
+      StepCommand<AcceptStep>.self, StepCommand<ReleaseStep>.self, CommentCommand.self,
     ], defaultSubcommand: Listing.self)
 
   struct Listing: LookCommand {
@@ -45,69 +46,5 @@ struct RequestCommand: AsyncParsableCommand {
     @OptionGroup var common: LookArguments
     @Argument(help: "The kind, such as transfer_internal, keep_membership or budget_activity.") var kind: String
     func page(_ look: Look) throws(RelayError) -> Page { try RequestPages.explain(kind) }
-  }
-
-  struct Approve: RequestStepCommand {
-    static let step = "approve"
-    static let configuration = CommandConfiguration(
-      commandName: step, abstract: "The committee approves; of a budget, the lines as it sees them.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
-  }
-
-  struct Refuse: ActCommand {
-    static let configuration = CommandConfiguration(commandName: "refuse", abstract: "Stop it, and say why.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
-    @Option(help: "The reason that all sides read.") var why: String
-
-    func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page {
-      let note = arguments.note.map { "\(why): \($0)" } ?? why
-      return try arguments.take("refuse", note: note, desk, db)
-    }
-  }
-
-  struct Withdraw: RequestStepCommand {
-    static let step = "withdraw"
-    static let configuration = CommandConfiguration(commandName: step, abstract: "Take your own request back.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
-  }
-
-  struct Reopen: RequestStepCommand {
-    static let step = "reopen"
-    static let configuration = CommandConfiguration(commandName: step, abstract: "Go on with one that was stopped.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
-  }
-
-  struct Complete: RequestStepCommand {
-    static let step = "complete"
-    static let configuration = CommandConfiguration(
-      commandName: step, abstract: "The other organisation's receipt of somebody who left is here.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
-  }
-
-  struct Accept: RequestStepCommand {
-    static let step = "accept"
-    static let configuration = CommandConfiguration(commandName: step, abstract: "The in-branch takes the member.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
-  }
-
-  struct Release: RequestStepCommand {
-    static let step = "release"
-    static let configuration = CommandConfiguration(commandName: step, abstract: "The out-branch lets the member go.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
-  }
-
-  struct Comment: RequestStepCommand {
-    static let step = "comment"
-    static let configuration = CommandConfiguration(
-      commandName: step, abstract: "A remark that all sides read; --note says it.")
-    @OptionGroup var common: ActArguments
-    @OptionGroup var arguments: StepTarget
   }
 }

@@ -15,7 +15,17 @@ struct LookArguments: ParsableArguments {
     try output.say(try page(body), speech.language)
   }
 
-  func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page {
+  func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page { try look(body) }
+
+  /// The same with what programs and people read each of its own form.
+  func answer<T: Sendable>(
+    _ body: (Look) throws(RelayError) -> T, json: (T) -> some Encodable, text: (T, Language) -> String
+  ) throws {
+    let found = try look(body)
+    if output.isJSON { try Output.json(json(found)) } else { print(text(found, speech.language)) }
+  }
+
+  private func look<T: Sendable>(_ body: (Look) throws(RelayError) -> T) throws(RelayError) -> T {
     let replica = try place.organisation()
     let rights = DeviceRights(try replica.status())
     let (day, now) = (moment.asOf.flatMap { Day($0) }, moment.now)
@@ -37,6 +47,15 @@ struct ActArguments: ParsableArguments {
     let workplace = try place.workplace(who)
     let page = try workplace.write { (db) throws(RelayError) in try body(workplace.desk, db) }
     try output.say(page, speech.language)
+  }
+
+  /// The same with what programs and people read each of its own form.
+  func answer<T: Sendable>(
+    _ body: (Desk, Database) throws(RelayError) -> T, json: (T) -> some Encodable, text: (T, Language) -> String
+  ) throws {
+    let workplace = try place.workplace(who)
+    let done = try workplace.write { (db) throws(RelayError) in try body(workplace.desk, db) }
+    if output.isJSON { try Output.json(json(done)) } else { print(text(done, speech.language)) }
   }
 }
 

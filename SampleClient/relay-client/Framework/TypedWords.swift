@@ -33,7 +33,14 @@ enum TypedWords {
       let near = subcommands.map { ($0._commandName, distance(argument, $0._commandName)) }
         .filter { $0.1 <= max(1, argument.count / 3) || $0.0.hasPrefix(argument) }
         .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.prefix(3).map(\.0)
-      guard !near.isEmpty else { return nil }
+      guard !near.isEmpty else {
+        // Of the first words there are too many for a line; `--help` tells them.
+        guard ObjectIdentifier(group) != ObjectIdentifier(root),
+          group.configuration.defaultSubcommand?.configuration.commandName != "show"
+        else { return nil }
+        let list = subcommands.map(\._commandName).joined(separator: ", ")
+        return Language.say("'\(argument)' is no command here. There are: \(list).", "没有“\(argument)”这个命令。现有：\(list)。")
+      }
       let list = near.joined(separator: ", ")
       return Language.say(
         "'\(argument)' is no command here. Did you mean: \(list)?", "没有“\(argument)”这个命令。是否指：\(list)？")
