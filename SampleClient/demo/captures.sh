@@ -71,11 +71,15 @@ command -v chromium >/dev/null || exit 0
 export RELAY_REPLICA="$work/all.db"
 client organisation generate >/dev/null
 capture report-claims report claims --as-of $day
+picture() { # NAME FILE SCHEME
+  chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,900 \
+    --blink-settings=preferredColorScheme=$([ "$3" = dark ] && echo 0 || echo 1) \
+    --screenshot="$out/$1.png" "file://$2" >/dev/null 2>&1
+}
 for language in en zh; do
   client report html "$work/report-$language.html" --as-of $day --lang $language >/dev/null
-  for scheme in light dark; do
-    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,760 \
-      --blink-settings=preferredColorScheme=$([ $scheme = dark ] && echo 0 || echo 1) \
-      --screenshot="$out/report-$language-$scheme.png" "file://$work/report-$language.html" >/dev/null 2>&1
-  done
+  for scheme in light dark; do picture report-$language-$scheme "$work/report-$language.html" $scheme; done
 done
+# What the committee looks at first: who has not synced.
+client report html "$work/devices.html" --report devices --as-of $day >/dev/null
+picture report-devices "$work/devices.html" light

@@ -97,6 +97,22 @@ struct OrganisationTests {
     #expect(try await one("office", "settle", "--json").errorCode() == "role_forbids")
   }
 
+  @Test("demo offline: sync ends with 4, work goes on and status says why; online again everything goes out")
+  func withoutNetwork() async throws {
+    _ = try await one.json("demo", "offline")
+    _ = try await one.json("member", "edit", "0002", "employer=Harbour", "--as", "Secretary B001")
+    let away = try await one("sync", "--json")
+    #expect(away.status == 4)
+    #expect(try away.errorCode() == "hub_unreachable")
+    let status = try await one("status").output
+    #expect(status.contains("pretends that there is no network") && status.contains("not confirmed yet"))
+    _ = try await one.json("demo", "online")
+    try await one.sync()
+    #expect(try await one.json("status")["pending"] as? Int == 0)
+    #expect(try await one("member", "find", "0002").complaint.contains("There are: list, show, edit"))
+    #expect(try await one("history", "member", "0002").output.contains("Harbour"))
+  }
+
   @Test("dues, activities and calls: bars and tables for people, objects for scripts, codes for mistakes")
   func desk() async throws {
     let receipt = try await one.json(

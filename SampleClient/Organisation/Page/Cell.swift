@@ -58,6 +58,12 @@ package enum Cell: Sendable, Equatable {
     }
   }
 
+  /// What a committee should see first: a device that is not heard of, a branch that lacks what it must have.
+  var isAlarm: Bool {
+    guard case .phrase(let code, _) = self else { return false }
+    return ["silent", "lease_over", "no_secretary", "under_minimum"].contains(code)
+  }
+
   var isNumber: Bool {
     switch self {
     case .number, .fen, .share: true

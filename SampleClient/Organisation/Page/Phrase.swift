@@ -12,6 +12,9 @@ extension Language {
   /// The language that this task answers in; errors are written in it too.
   @TaskLocal package static var spoken: Language = .en
 
+  /// In English: `1 member`, `2 members`.
+  package static func counted(_ count: Int, _ one: String) -> String { "\(count) \(one)\(count == 1 ? "" : "s")" }
+
   /// Chosen by the spoken language.
   package static func say(_ english: String, _ chinese: String) -> String { spoken.choose(english, chinese) }
 }

@@ -38,7 +38,7 @@ enum TypedWords {
         guard ObjectIdentifier(group) != ObjectIdentifier(root),
           group.configuration.defaultSubcommand?.configuration.commandName != "show"
         else { return nil }
-        let list = subcommands.map(\._commandName).joined(separator: ", ")
+        let list = subcommands.map { $0._commandName }.joined(separator: ", ")
         return Language.say("'\(argument)' is no command here. There are: \(list).", "没有“\(argument)”这个命令。现有：\(list)。")
       }
       let list = near.joined(separator: ", ")

@@ -116,8 +116,9 @@ struct StatusText {
 
   private var toDo: Line {
     let counts: [(Int, String, String)] = [
-      (status.conflicts, "conflicts", "个冲突"), (status.refused, "refused", "项被退回"), (status.held, "held", "项暂存"),
-      (status.notices, "notices", "条通知"),
+      (status.conflicts, status.conflicts == 1 ? "conflict" : "conflicts", "个冲突"),
+      (status.refused, "refused", "项被退回"), (status.held, "held", "项暂存"),
+      (status.notices, status.notices == 1 ? "notice" : "notices", "条通知"),
     ]
     let some = counts.filter { $0.0 > 0 }.map { say("\($0.0) \($0.1)", "\($0.0)\($0.2)") }
     return (say("To do", "待办"), some.isEmpty ? say("nothing in the inbox", "收件箱为空") : some.joined(separator: " · "))
@@ -127,7 +128,7 @@ struct StatusText {
     guard let agenda else { return [] }
     var parts = [
       say(
-        "\(agenda.requests) requests for you (\(agenda.transfers) transfers)",
+        "\(Language.counted(agenda.requests, "request")) for you (\(Language.counted(agenda.transfers, "transfer")))",
         "待本单位办理\(agenda.requests)项（转接\(agenda.transfers)项）")
     ]
     if !agenda.others.isEmpty {
@@ -139,7 +140,7 @@ struct StatusText {
     }
     parts.append(
       say(
-        "\(agenda.silent) members silent \(agenda.silentMonths) months and more",
+        "\(Language.counted(agenda.silent, "member")) silent \(agenda.silentMonths) months and more",
         "\(agenda.silent)名党员\(agenda.silentMonths)个月以上未联系"))
     return [(say("Waiting", "等待"), parts.joined(separator: " · "))]
   }

@@ -38,21 +38,23 @@ struct SyncAnswer: Codable {
     func say(_ english: String, _ chinese: String) -> String { Language.say(english, chinese) }
     var push = [say("\(pushed) sent", "已发送\(pushed)"), say("\(accepted) accepted", "接受\(accepted)")]
     push += [say("\(refused) refused", "退回\(refused)"), say("\(conflicts) made a conflict", "产生冲突\(conflicts)")]
-    var pull = [say("\(rows) rows changed", "变更\(rows)行"), say("\(exits) left", "移出\(exits)行")]
+    var pull = [say("\(Language.counted(rows, "row")) changed", "变更\(rows)行"), say("\(exits) left", "移出\(exits)行")]
     if !entered.isEmpty {
-      pull.append(say("\(entered.count) members entered", "转入\(entered.count)人") + RosterChange.list(entered))
+      pull.append(
+        say("\(Language.counted(entered.count, "member")) entered", "转入\(entered.count)人") + RosterChange.list(entered))
     }
     if !left.isEmpty {
-      pull.append(say("\(left.count) members left", "转出\(left.count)人") + RosterChange.list(left))
+      pull.append(say("\(Language.counted(left.count, "member")) left", "转出\(left.count)人") + RosterChange.list(left))
     }
     pull.append(say("up to \(base)", "截至\(base)"))
     let seconds = "\(milliseconds / 1000).\(milliseconds % 1000 / 100) s"
+    let (up, down) = (Size.text(bytesUp), Size.text(bytesDown))
     return [
       say("push   ", "发送   ") + push.joined(separator: " · "),
       say("pull   ", "接收   ") + pull.joined(separator: " · "),
       say(
-        "\(seconds), \(Size.text(bytesUp)) up, \(Size.text(bytesDown)) down, \(requests) requests",
-        "\(seconds)，上行\(Size.text(bytesUp))，下行\(Size.text(bytesDown))，\(requests)次请求"),
+        "\(seconds), \(up) up, \(down) down, \(Language.counted(requests, "request"))",
+        "\(seconds)，上行\(up)，下行\(down)，\(requests)次请求"),
     ].joined(separator: "\n")
   }
 }

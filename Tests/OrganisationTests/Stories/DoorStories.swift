@@ -51,6 +51,21 @@ struct DoorStories {
     #expect(try story.c.rows(points) == [[34, 160]])
   }
 
+  @Test("nobody is there before the day, by the organisation's own clock; who cannot come is excused beforehand")
+  func beforehand() throws {
+    let story = try Story()
+    let meeting = try story.b17a.plan(
+      "Meeting", "meeting", starts: "2017-10-10T06:00:00Z", place: "Hall A", at: "2017-10-02T08:00:00Z")
+    let early = #expect(throws: RelayError.self) {
+      try story.b17a.attend(meeting, ["0401"], at: "2017-10-09T20:00:00Z")
+    }
+    #expect(early?.code == .valueNotAllowed)
+    #expect(try story.b17a.value("SELECT last_contact_on FROM member WHERE id = 'm0401'") == "2017-09-20")
+    try story.b17a.attend(meeting, ["0402"], mark: "excused", at: "2017-10-09T20:00:00Z")
+    try story.b17a.attend(meeting, ["0401"], at: "2017-10-10T00:30:00Z")
+    #expect(try story.b17a.value("SELECT last_contact_on FROM member WHERE id = 'm0401'") == "2017-10-10")
+  }
+
   @Test(
     "T10: held, moved or cancelled: it was held, time and place stay together, and people are asked",
     arguments: Order.allCases)

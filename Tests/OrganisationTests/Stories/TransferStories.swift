@@ -24,6 +24,13 @@ struct TransferStories {
     #expect(try story.c.agenda(on: "2017-10-02").others == [Agenda.Turn(unit: "B042", requests: 1)])
     #expect(try story.r2.agenda(on: "2017-10-02").place?.level == "regional")
     #expect(try story.c.replica.status().scopes.map(\.name) == ["*"])
+
+    // Before anybody has said who works there: the unit that is under none of the others.
+    for (phone, unit) in [(story.r1, "r1"), (story.b17a, "b17")] {
+      let rights = DeviceRights(try phone.replica.status())
+      let found = try phone.replica.read { (db) throws(RelayError) in try DeviceDesk.unit(rights, in: db) }
+      #expect(found == unit)
+    }
   }
 
   @Test(
@@ -53,6 +60,10 @@ struct TransferStories {
 
     let done = try story.finish(order, [story.b17a, story.b42], at: "2017-10-08T08:00:00Z")
     #expect(done.review.map(\.note) == ["held: after_move contact_attempt \(call)"])
+    let kept = try story.b17a.replica.read { (db) throws(RelayError) in
+      try TransferView.list("0417", includingClosed: true, in: db).map(\.id)
+    }
+    #expect(kept == [request], "the old branch finds by the number where somebody went")
     for phone in [story.b42, story.c] {
       let card = try phone.card("0417", on: "2017-10-08")
       #expect(card.unit == "B042")
