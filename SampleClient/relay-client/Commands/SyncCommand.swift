@@ -56,11 +56,13 @@ struct SyncCommand: AsyncParsableCommand {
     }
   }
 
-  /// For a person who watches; how much there is to come the hub does not say yet.
+  /// For a person who watches; a first pull knows how many rows are to come.
   @Sendable private static func tell(_ so: SyncReport) {
+    let (up, down) = (Size.text(so.bytesUp), Size.text(so.bytesDown))
+    let rows = "\(so.rows)" + (so.rowsInAll.map { "/\($0)" } ?? "")
     Progress.tell(
       Language.say(
-        "syncing: \(so.pushed)/\(so.toPush) sent (\(Size.text(so.bytesUp))), \(so.rows) rows received (\(Size.text(so.bytesDown)))",
-        "同步中：已发送\(so.pushed)/\(so.toPush)（\(Size.text(so.bytesUp))），已接收\(so.rows)行（\(Size.text(so.bytesDown))）"))
+        "syncing: \(so.pushed)/\(so.toPush) sent (\(up)), \(rows) rows received (\(down))",
+        "同步中：已发送\(so.pushed)/\(so.toPush)（\(up)），已接收\(rows)行（\(down)）"))
   }
 }
