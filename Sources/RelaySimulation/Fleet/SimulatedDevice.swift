@@ -86,7 +86,9 @@ final class SimulatedDevice {
   /// Finds out what became of what was under way, once nothing hinders any more.
   func resume(_ oracle: Oracle, _ taking: SyncOnLine.Taking?) throws {
     guard let witness else { return }
+    let isDoubtful = witness.attempt == nil && witness.doubtful != nil
     if let isThere = try witness.resume() {
+      if isDoubtful, isThere { oracle.count("device: a commit that failed is there") }
       oracle.count("device: what was under way is \(isThere ? "there" : "gone")")
     }
     let position = try witness.replica.position()
