@@ -4,5 +4,8 @@ import ArgumentParser
 struct RelaySim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relay-sim", abstract: "Devices and a hub in one process, with everything that can happen to them.",
-    subcommands: [RunCommand.self, ReplayCommand.self, SometimesCommand.self, MutantsCommand.self, StorageCommand.self])
+    subcommands: [
+      RunCommand.self, ReplayCommand.self, SometimesCommand.self, MutantsCommand.self, PartitionsCommand.self,
+      StorageCommand.self,
+    ])
 }

@@ -19,14 +19,4 @@ import Testing
   func replay() {
     for seed in [3, 4, 5] as [UInt64] { #expect(simulate(seed: seed).trace == simulate(seed: seed).trace) }
   }
-
-  @Test("What once failed, shrunk to what it needs")
-  func regressions() {
-    // A commit failed on the disk, and after a kill it was there: the witness took it for lost.
-    for (seed, kept) in [(613, [70, 119, 128, 151, 160])] as [(UInt64, [Int])] {
-      let report = simulate(seed: seed, keeping: kept)
-      #expect(report.failure == nil, "\(report.replay)")
-      #expect(report.counts["device: io_error in work"] ?? 0 > 0, "the disk did not fail: \(report.counts)")
-    }
-  }
 }

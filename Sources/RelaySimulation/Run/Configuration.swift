@@ -17,6 +17,10 @@ package struct Configuration: Sendable {
   package var pageBytes: UInt64
   package var pushBytes: Int
   package var line: LineFaults
+  /// How long a device waits for an answer.
+  package var deadline: Duration = .seconds(30)
+  /// Does a sync that is under way when the faults end go on as it is, instead of being begun anew?
+  package var goesOn = false
   /// How often each kind of act comes, against the others.
   package var weights: [(kind: Happening.Kind, weight: Int)]
 

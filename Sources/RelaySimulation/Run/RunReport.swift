@@ -5,6 +5,8 @@ public struct RunReport: Sendable {
   public var kept: [Int]?
   public var happenings: Int
   public var operations: Int
+  /// How long the fleet took to come to rest after the last fault, in virtual milliseconds.
+  public var drained: Int64 = 0
   /// Equal for equal runs, whatever machine they ran on.
   public var trace: UInt64
   /// How often what happened.
@@ -21,15 +23,28 @@ public struct RunReport: Sendable {
 
 /// A run of everything that follows from a seed.
 public func simulate(seed: UInt64, keeping kept: [Int]? = nil) -> RunReport {
-  var plan = Plan(seed: seed)
-  if let kept { plan = plan.keeping(kept) }
+  let plan = Plan(seed: seed)
+  return simulate(kept.map { plan.keeping($0) } ?? plan, kept)
+}
+
+/// A busy fleet whose lines swallow everything, in one direction or in both, for a second up to five minutes.
+///
+/// - Parameters:
+///   - rate: transactions a second, of all clients.
+///   - seconds: how long they write, in virtual time.
+public func simulatePartitions(seed: UInt64, clients: Int = 10, rate: Int = 20, seconds: Int = 300) -> RunReport {
+  simulate(.partitions(seed: seed, clients: clients, rate: rate, seconds: seconds), nil)
+}
+
+private func simulate(_ plan: Plan, _ kept: [Int]?) -> RunReport {
   var report = RunReport(
-    seed: seed, kept: kept, happenings: plan.happenings.count, operations: 0, trace: 0, counts: [:], failure: nil,
+    seed: plan.seed, kept: kept, happenings: plan.happenings.count, operations: 0, trace: 0, counts: [:], failure: nil,
     story: [])
   do {
     let simulation = try Simulation(plan)
     do { try simulation.run() } catch { report.failure = "\(error)" }
     report.operations = simulation.operations
+    report.drained = simulation.drained
     report.trace = simulation.trace
     report.counts = simulation.oracle.counts
     report.story = simulation.oracle.story

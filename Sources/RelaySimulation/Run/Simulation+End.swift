@@ -5,7 +5,7 @@ internal import RelaySQLite
 
 extension Simulation {
   /// How long a fleet may take to come to rest once nothing goes wrong any more, in virtual milliseconds.
-  private static let patience: Int64 = 120_000
+  private var patience: Int64 { plan.configuration.goesOn ? 30_000 : 120_000 }
 
   /// Nothing goes wrong any more: everybody syncs until nobody has anything to tell.
   func settleDown() throws {
@@ -15,21 +15,24 @@ extension Simulation {
     for _ in 0..<12 {
       let head = oracle.truth.head
       for device in devices {
-        device.sync = nil
+        if !plan.configuration.goesOn { device.sync = nil }
         try beginSync(device)
       }
       while let (time, event) = queue.take() {
         clock.advance(to: time)
         try handle(event)
-        guard clock.now - begin < Self.patience else {
+        guard clock.now - begin < patience else {
           let late = devices.filter { $0.sync != nil }.map(\.name)
-          throw Broken("\(late) do not come to an end after \(Self.patience) ms without a fault")
+          throw Broken("\(late) do not come to an end after \(patience) ms without a fault")
         }
         // Deadlines of requests that were answered are nobody's business.
         if devices.allSatisfy({ $0.sync == nil }) { queue = EventQueue() }
       }
       let behind = devices.filter { $0.witness?.base != oracle.truth.head }
-      if oracle.truth.head == head, behind.isEmpty { return }
+      if oracle.truth.head == head, behind.isEmpty {
+        drained = clock.now - begin
+        return
+      }
     }
     throw Broken("the fleet does not come to rest")
   }
@@ -52,6 +55,13 @@ extension Simulation {
       guard let device = devices.first(where: { $0.witness === witness }) else { return nil }
       return try hub.answer(
         request, device: try hub.reader.authenticate(token: device.token), now: self.hub.machine.now)
+    }
+    let store = try Database(path: "/hub/hub.db", mode: .readOnly, vfs: self.hub.process.name)
+    var random = SplitMix(seed: plan.seed, "orders")
+    try oracle.checkOrders(hub.reader, orders: 3, &random) { seq in
+      guard case .blob(let bytes)? = try store.first("SELECT bytes FROM body WHERE seq = ?", [.integer(Int64(seq))])?[0]
+      else { return nil }
+      return bytes
     }
     let log = try hub.reader.verdicts(after: 0)
     guard log.count == oracle.said.count, log.allSatisfy({ oracle.said[$0.dot] == $0 }) else {

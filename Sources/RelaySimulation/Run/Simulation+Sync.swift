@@ -6,7 +6,7 @@ extension Simulation {
   func beginSync(_ device: SimulatedDevice) throws {
     guard device.sync == nil, device.process.isAlive else { return }
     device.sync = SyncOnLine(
-      pageBytes: Int(clamping: plan.configuration.pageBytes), deadline: .seconds(30))
+      pageBytes: Int(clamping: plan.configuration.pageBytes), deadline: plan.configuration.deadline)
     try step(device, .start)
   }
 

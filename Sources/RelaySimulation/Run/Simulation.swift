@@ -33,6 +33,8 @@ package final class Simulation {
   private let begin: Int64
   /// What the oracle found where an error of the protocol was expected.
   var broken: (any Error)?
+  /// How long the fleet took to come to rest after the last fault, in virtual milliseconds.
+  package var drained: Int64 = 0
   /// Acts that were carried out, and requests that were answered.
   package private(set) var operations = 0
 
