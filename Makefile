@@ -62,7 +62,7 @@ cddl: setup
 
 # After a change of the protocol: written by the Swift side, and only right if the other reader agrees.
 vectors: setup
-	RELAY_WRITE_VECTORS=1 swift test --filter 'RelayProtocolTests.VectorTests|RelayTests.SchemaVectorTests|SessionVectorTests'
+	RELAY_WRITE_VECTORS=1 swift test --filter 'RelayProtocolTests.VectorTests|RelayTests.SchemaVectorTests|SessionVectorTests|GzipVectorTests'
 	python3 -B Protocol/reader/check.py
 
 # Not part of `make test`, for its time; docs/conformance.md keeps the result.
@@ -88,7 +88,8 @@ test: lint protocol race
 	swift build --build-tests
 	swift test --skip-build --skip EndToEndTests
 	RELAY_SCHEDULES=20 Tests/Postgres/server.sh with swift test --skip-build \
-	  --filter 'StoreContractTests|HubMoveTests|OracleTests|RightsTableTests|FleetStories|DirectedVectorTests'
+	  --filter 'StoreContractTests|HubMoveTests|OracleTests|RightsTableTests|FleetStories|DirectedVectorTests|OlderStoreTests|NodesTests'
+	python3 -B Tests/Fuzz/http.py --bin "$$(swift build --show-bin-path)"
 	python3 -B Tests/Postgres/faults.py --bin "$$(swift build --show-bin-path)"
 	swift test --skip-build --no-parallel --filter EndToEndTests
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import pathlib
 import sys
+import zlib
 
 import cddl
 import items
@@ -219,6 +220,40 @@ def read_both_ways(kind, data, what):
     return content
 
 
+def inflate(packed):
+    """What one gzip member holds, by the bounds of section 3; raises Refused."""
+    inflater, plain, at = zlib.decompressobj(31), 0, 0
+    out = []
+    while at < len(packed) or inflater.unconsumed_tail:
+        piece = inflater.unconsumed_tail or packed[at:at + 64]
+        if not inflater.unconsumed_tail:
+            at += 64
+        try:
+            more = inflater.decompress(piece, 1 << 16)
+        except zlib.error as error:
+            raise Refused("malformed_message", str(error), at) from None
+        out.append(more)
+        plain += len(more)
+        if plain > 32 << 20 or plain > 1 << 20 and plain > 100 * min(at, len(packed)):
+            raise Refused("limit_exceeded", "inflates too far", at)
+        if inflater.eof and (inflater.unused_data or at < len(packed)):
+            raise Refused("malformed_message", "bytes behind the member", at)
+    if not inflater.eof:
+        raise Refused("malformed_message", "cut off", at)
+    return b"".join(out)
+
+
+def check_gzip(vector):
+    try:
+        plain = inflate(bytes.fromhex(vector["packed"]))
+    except Refused as refusal:
+        return equal(refusal.code, vector.get("error"), f"code ({refusal})")
+    equal(None, vector.get("error"), "refused")
+    equal(len(plain), vector["bytes"], "length")
+    if "plain" in vector:
+        equal(plain.hex(), vector["plain"], "bytes")
+
+
 def checks(file):
     """(name, check) of everything in one file."""
     for vector in file.get("valid", []):
@@ -235,6 +270,8 @@ def checks(file):
         yield "session", lambda: check_session(file["exchanges"])
     if "rows" in file:
         yield "digest", lambda: check_digest(file["rows"], file["sums"])
+    for vector in file.get("gzip", []):
+        yield vector["name"], lambda v=vector: check_gzip(v)
     for vector in file.get("schemas", []):
         yield vector["name"], lambda v=vector: check_schema(v)
 

@@ -26,6 +26,7 @@ public final class HubWriter: @unchecked Sendable {
       // Another node may have been faster.
       guard try settings.setting("version") == HubSession.before else { return }
       try db.script(HubTables.migration(db.dialect))
+      try SQLRows(db: db).shortenKeys()
       try settings.set("version", HubSession.version)
     }
   }

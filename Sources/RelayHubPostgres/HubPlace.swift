@@ -43,6 +43,13 @@ package enum HubPlace: Sendable {
     try HubCopy(from: try source.database(isNew: false), to: try target.database(isNew: true)).run(to: target.name)
   }
 
+  /// Takes a move back that did not come to its end.
+  ///
+  /// - Throws: `usage` where there was none, or the target has the hub.
+  package static func withdraw(from source: HubPlace, to target: HubPlace) throws(RelayError) {
+    try HubCopy(from: try source.database(isNew: false), to: try target.database(isNew: true)).withdraw(from: target.name)
+  }
+
   private func database(isNew: Bool) throws(RelayError) -> any HubSQL {
     switch self {
     case .directory(let path): return try SQLiteHub(directory: path, isNew ? .creates : .writes)

@@ -11,6 +11,7 @@ struct RelayServer: AsyncParsableCommand {
       device enrols. `device`, `schema` and `status` work while the hub runs.
       """,
     subcommands: [
-      InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self, MoveCommand.self,
+      InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self, RefusedCommand.self,
+      MoveCommand.self,
     ])
 }

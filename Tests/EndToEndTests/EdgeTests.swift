@@ -58,6 +58,21 @@ struct EdgeTests {
     }
   }
 
+  @Test("Who hangs up while its credential is looked at has no request open")
+  func hangsUpEarly() async throws {
+    try await hub.serve("--device-requests", "2")
+    let hasty = try await Listener("hasty", at: hub, scopes: ["branch/north"])
+    for _ in 0..<50 {
+      let wire = try Wire(port: hub.port)
+      try await wire.send("POST", "/v1/sync", token: hasty.token, announced: 100)
+      wire.hangUp()
+    }
+    try await eventually("all have ended") { try await hub.metric("relay_connections") == 0 }
+    let wire = try Wire(port: hub.port)
+    try await hasty.ask(on: wire)
+    #expect(try await wire.reply().status == 200)
+  }
+
   @Test("Who uses up its share of the hub's time waits, as long as the hub says; others do not")
   func usedUp() async throws {
     try await hub.serve("--device-burst", "0.1", "--device-rate", "10")

@@ -6,6 +6,8 @@ import Testing
 final class HubProcess {
   let folder: Folder
   let data: String
+  /// How commands name the hub's store.
+  private let place: [String]
   private let server: Tool
   private var process: Process?
   /// What it has logged since it was started.
@@ -18,12 +20,19 @@ final class HubProcess {
   var address: String { "http://127.0.0.1:\(port)" }
   var store: String { data + "/hub.db" }
 
-  /// Makes a data directory; `serve` takes connections.
-  init(in folder: Folder, _ app: App = .library, name: String = "hub") async throws {
+  /// Makes a hub in a directory, or in a database that is named; `serve` takes connections.
+  init(in folder: Folder, _ app: App = .library, name: String = "hub", store: String? = nil) async throws {
     self.folder = folder
     server = try Tool.built("relay-server")
     data = folder.path(name)
-    try await call("init", "--data", data, "--schema", try app.schema(in: folder))
+    place = store.map { ["--store", $0] } ?? ["--data", data]
+    try await call(["init"] + place + ["--schema", try app.schema(in: folder)])
+  }
+
+  /// Another node of the same database.
+  init(besides other: HubProcess, name: String) {
+    (folder, server, place) = (other.folder, other.server, other.place)
+    data = folder.path(name)
   }
 
   deinit { process?.terminate() }
@@ -38,7 +47,9 @@ final class HubProcess {
     try? FileManager.default.removeItem(atPath: portFile)
     let started = try server.start(
       [
-        "serve", "--data", data, "--listen", "\(host):\(port)", "--port-file", portFile, "--metrics", "127.0.0.1:0",
+        "serve"
+      ] + place + [
+        "--listen", "\(host):\(port)", "--port-file", portFile, "--metrics", "127.0.0.1:0",
         "--metrics-port-file", metricsFile,
       ] + options, in: folder, under: wrapper)
     process = started.process
@@ -97,10 +108,12 @@ final class HubProcess {
   }
 
   /// A command that may fail.
-  func attempt(_ arguments: String...) async throws -> Tool.Outcome { try await server.run(arguments, in: folder) }
+  func attempt(_ arguments: String...) async throws -> Tool.Outcome { try await attempt(arguments) }
+
+  func attempt(_ arguments: [String]) async throws -> Tool.Outcome { try await server.run(arguments, in: folder) }
 
   func status() async throws -> [String: Any] {
-    try await server.run(["status", "--data", data, "--json"], in: folder).object()
+    try await server.run(["status"] + place + ["--json"], in: folder).object()
   }
 
   /// The hub's newest seq.
@@ -109,7 +122,7 @@ final class HubProcess {
   /// The one-time code of a new device.
   func addDevice(_ name: String, role: String = "clerk", scopes: [String]) async throws -> String {
     try await call(
-      ["device", "add", "--data", data, "--name", name, "--role", role] + scopes.flatMap { ["--scope", $0] })
+      ["device", "add"] + place + ["--name", name, "--role", role] + scopes.flatMap { ["--scope", $0] })
   }
 
   /// - Parameter address: where the device finds the hub, if not at its own address.
@@ -121,12 +134,12 @@ final class HubProcess {
 
   func grant(_ name: String, role: String? = nil, scopes: [String]) async throws {
     try await call(
-      ["device", "grant", "--data", data, "--name", name] + (role.map { ["--role", $0] } ?? [])
+      ["device", "grant"] + place + ["--name", name] + (role.map { ["--role", $0] } ?? [])
         + (scopes.isEmpty ? ["--no-scopes"] : [])
         + scopes.flatMap { ["--scope", $0] })
   }
 
-  func revoke(_ name: String) async throws { try await call("device", "revoke", "--data", data, "--name", name) }
+  func revoke(_ name: String) async throws { try await call(["device", "revoke"] + place + ["--name", name]) }
 
   func get(_ path: String) async throws -> Wire.Reply {
     let wire = try Wire(port: path == "/metrics" ? metricsPort : port)

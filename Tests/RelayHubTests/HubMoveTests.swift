@@ -63,6 +63,46 @@ import Testing
     }
   }
 
+  @Test(
+    "Wherever the machine stops in a move: never do both places serve, and the same call ends it",
+    .enabled(if: TestStore.database == nil), arguments: [true, false])
+  func cutOff(afterTheCopy: Bool) throws {
+    for at in 1...5 { _ = try office.push("a", office.sealed(1000, Office.row("m\(at)"), office.member("x"))) }
+    let target = try elsewhere()
+    guard case .directory(let from) = place, case .directory(let to) = target else { return }
+    func copy() throws -> HubCopy {
+      HubCopy(from: try SQLiteHub(directory: from, .writes), to: try SQLiteHub(directory: to, .creates))
+    }
+    if afterTheCopy {
+      #expect(try copy().run(to: target.name) > 10)
+      #expect(try target.reader().status().head == 5)
+    } else {
+      // The machine stops here.
+      #expect(try copy().close(for: target.name) == false)
+      #expect(throws: RelayError.self) { try target.reader() }
+    }
+    #expect(throws: RelayError.self) { try place.reader() }
+    #expect(throws: RelayError.self) { try office.push("a", office.sealed(1000, Office.row("n"), office.member("x"))) }
+    #expect(try (HubPlace.move(from: place, to: target) == 0) == afterTheCopy)
+    #expect(try target.reader().status().head == 5)
+    #expect(throws: RelayError.self) { try place.reader() }
+    // What was finished is not taken back.
+    #expect(throws: RelayError.self) { try HubPlace.withdraw(from: place, to: target) }
+  }
+
+  @Test(
+    "A move that cannot be ended is taken back, and the old place serves on", .enabled(if: TestStore.database == nil))
+  func withdrawn() throws {
+    let target = try elsewhere()
+    guard case .directory(let from) = place, case .directory(let to) = target else { return }
+    let copy = HubCopy(from: try SQLiteHub(directory: from, .writes), to: try SQLiteHub(directory: to, .creates))
+    _ = try copy.close(for: target.name)
+    #expect(throws: RelayError.self) { try HubPlace.move(from: place, to: .directory(to + "-other")) }
+    try HubPlace.withdraw(from: place, to: target)
+    #expect(try place.reader().status().head == 0)
+    #expect(try office.push("a", office.sealed(1000, Office.row("m"), office.member("x")))[0].isAccepted)
+  }
+
   @Test("From a file into PostgreSQL and back: the same hub", .enabled(if: TestStore.database != nil))
   func thereAndBack() throws {
     for at in 1...5 { _ = try office.push("a", office.sealed(1000, Office.row("m\(at)"), office.member("x"))) }

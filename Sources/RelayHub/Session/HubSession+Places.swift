@@ -68,6 +68,10 @@ extension HubSession {
 extension StoredKey {
   /// A value that no index takes stands there by its hash.
   fileprivate init(_ table: UInt32, _ key: TableSchema.UniqueKey) {
-    self.init(table: table, list: key.list, value: key.value.count > 1024 ? sha256(key.value) : key.value)
+    self.init(table: table, list: key.list, value: key.value)
+    if value.count > StoredKey.longest { value = sha256(value) }
   }
+
+  /// Bytes of a value that an index takes in both databases.
+  static let longest = 1024
 }

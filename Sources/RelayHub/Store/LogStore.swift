@@ -32,6 +32,8 @@ protocol LogStore {
   func refusedBytes(_ device: Int64) throws(RelayError) -> UInt64
   /// Seqs of a device's refused transactions whose bodies are kept, ascending.
   func refused(of device: Int64, most: Int) throws(RelayError) -> [UInt64]
+  /// Of a device, or of all where it is nil, the newest first.
+  func refused(before seq: UInt64, of device: Int64?, most: Int) throws(RelayError) -> [(seq: UInt64, bytes: Int)]
   func refused(receivedBefore time: Int64, most: Int) throws(RelayError) -> [(seq: UInt64, device: Int64)]
   /// Drops a refused transaction's body and what leads to it.
   func forgetRefused(_ seq: UInt64, _ rows: [RowID], _ device: Int64) throws(RelayError)

@@ -7,12 +7,15 @@ struct MoveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "move", abstract: "Moves a hub, whole, between a data directory and a PostgreSQL database.",
     discussion: """
-      Stop the hub first. Everything is copied in one transaction and compared with the original; the target must have no \
-      hub. The old place is kept as it is, but serves no more. Devices notice nothing but another address, if it has one.
+      The old place is closed first and serves no more; everything is copied in one transaction and compared with the \
+      original; the target must have no hub. A move that was cut off is carried on by the same command, or taken back with \
+      --withdraw. Devices notice nothing but another address, if it has one.
       """)
 
   @Option(help: "Where the hub is: a directory, or postgresql://….") var from: String
   @Option(help: "Where it is to be: a directory, or postgresql://….") var to: String
+
+  @Flag(help: "Take back a move that did not come to its end: the old place serves again.") var withdraw = false
 
   func run() throws {
     let (source, target) = (try HubPlace(from), try HubPlace(to))
@@ -23,7 +26,12 @@ struct MoveCommand: ParsableCommand {
       locks.append(try DirectoryLock(path))
     }
     defer { withExtendedLifetime(locks) {} }
+    if withdraw {
+      try HubPlace.withdraw(from: source, to: target)
+      return print("\(source.name) serves again")
+    }
     let count = try HubPlace.move(from: source, to: target)
+    guard count > 0 else { return print("\(target.name) had everything already") }
     print("moved \(count) rows of tables from \(source.name) to \(target.name)")
   }
 }

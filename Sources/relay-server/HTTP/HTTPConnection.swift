@@ -154,6 +154,9 @@ final class HTTPConnection<Service: HTTPService>: ChannelInboundHandler {
     let (service, address) = (service, context.channel.remoteAddress)
     run(context) {
       await service.admit(head, from: address)
+    } gone: { admission in
+      // Nobody else knows of it yet.
+      service.end(admission.1)
     } then: { connection, admission, context in
       connection.session = admission.1
       switch admission.0 {
@@ -194,16 +197,19 @@ final class HTTPConnection<Service: HTTPService>: ChannelInboundHandler {
     self.body = []
     run(context) {
       await service.answer(head, session, body: body)
+    } gone: { _ in
     } then: { connection, reply, context in
       connection.giveBack()
       connection.reply(reply, context)
     }
   }
 
-  /// Runs what the service does in a task and comes back to the event loop, unless the connection is gone.
+  /// Runs what the service does in a task and comes back to the event loop.
+  ///
+  /// - Parameter gone: instead of `then`, where the connection has ended meanwhile.
   private func run<T: Sendable>(
     _ context: ChannelHandlerContext, _ body: @escaping @Sendable () async -> T,
-    then: @escaping @Sendable (HTTPConnection, T, ChannelHandlerContext) -> Void
+    gone: @escaping @Sendable (T) -> Void, then: @escaping @Sendable (HTTPConnection, T, ChannelHandlerContext) -> Void
   ) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let loop = context.eventLoop
@@ -212,10 +218,7 @@ final class HTTPConnection<Service: HTTPService>: ChannelInboundHandler {
       loop.execute {
         let (connection, context) = bound.value
         connection.task = nil
-        guard connection.phase != .closing else {
-          // The device hung up meanwhile; what was begun for it ends.
-          return
-        }
+        guard connection.phase != .closing else { return gone(value) }
         then(connection, value, context)
       }
     }

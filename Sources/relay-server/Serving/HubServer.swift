@@ -24,6 +24,8 @@ struct HubServer {
       try ServerTLS(certificate: files.certificate, key: files.key)
     }
     let (budget, metrics) = (DeviceBudget(limits), Metrics())
+    // First, as it brings a store of the version before to this one.
+    let hubWriter = try settings.place.writer()
     let readers = try ReaderPool(
       settings.place, count: max(2, min(8, NIOCore.System.coreCount)), budget: budget, limits: limits)
     let (head, rights, organisation) = try await readers.read { (reader) throws(RelayError) in
@@ -31,7 +33,7 @@ struct HubServer {
     }
     let parking = Parking(head: head, rights: rights)
     let writer = GroupCommit(
-      writer: try settings.place.writer(), parking: parking, metrics: metrics, budget: budget)
+      writer: hubWriter, parking: parking, metrics: metrics, budget: budget)
     let gate = ConnectionGate(limits)
     let service = HubService(
       writer: writer, readers: readers, parking: parking, metrics: metrics, budget: budget, gate: gate,

@@ -21,6 +21,15 @@ extension SQLLog {
     ) { (row) throws(RelayError) in try row.seq(0) }
   }
 
+  func refused(before seq: UInt64, of device: Int64?, most: Int) throws(RelayError) -> [(seq: UInt64, bytes: Int)] {
+    try db.query(
+      """
+      SELECT seq, bytes FROM refused WHERE seq < $1 \(device == nil ? "" : "AND device = $2")
+      ORDER BY seq DESC LIMIT \(most)
+      """, [.seq(seq)] + (device.map { [.integer($0)] } ?? [])
+    ) { (row) throws(RelayError) in (seq: try row.seq(0), bytes: Int(row.int(1))) }
+  }
+
   func refused(receivedBefore time: Int64, most: Int) throws(RelayError) -> [(seq: UInt64, device: Int64)] {
     try db.query(
       "SELECT r.seq, r.device FROM refused r JOIN txn t ON t.seq = r.seq WHERE t.received < $1 LIMIT $2",

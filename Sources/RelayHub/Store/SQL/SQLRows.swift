@@ -147,6 +147,20 @@ extension SQLRows {
       "DELETE FROM taken WHERE tbl = $1 AND list = $2 AND value = $3 AND row = $4", Self.values(key) + [.integer(row)])
   }
 
+  /// Version 4 began with long values as they are, and came to keep them by their hash without saying so: who holds one
+  /// would not be found.
+  func shortenKeys() throws(RelayError) {
+    let long = try db.query(
+      "SELECT tbl, list, value, row FROM taken WHERE length(value) > $1", [.integer(Int64(StoredKey.longest))]
+    ) { (row) throws(RelayError) in
+      (key: StoredKey(table: try row.table(0), list: Int(row.int(1)), value: row.blob(2)), row: row.int(3))
+    }
+    for (key, row) in long {
+      try release(key, by: row)
+      try take(StoredKey(table: key.table, list: key.list, value: sha256(key.value)), by: row)
+    }
+  }
+
   private static func values(_ key: StoredKey) -> [Value] {
     [.integer(Int64(key.table)), .integer(Int64(key.list)), .blob(key.value)]
   }
