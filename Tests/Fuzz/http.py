@@ -172,6 +172,8 @@ def bend(request, chance):
     """One request, or several, as bytes, and whether an answer must come."""
     head, body = request
     plain = gzip.decompress(body) if b"content-encoding: gzip" in head.lower() else body
+    if chance.randrange(8):
+        head = headers(head, connection=b"close")
     what = chance.randrange(12)
     if what < 5:
         bent = bend_bytes(plain, chance)
@@ -211,7 +213,8 @@ def send(port, data, chance):
                 end.sendall(data[:chance.randrange(len(data) + 1)])
                 return statuses
             end.sendall(data)
-            end.shutdown(socket.SHUT_WR)
+            if chance.randrange(16) == 0:
+                end.shutdown(socket.SHUT_WR)
             answer = b""
             while piece := end.recv(65536):
                 answer += piece
@@ -236,7 +239,7 @@ def send(port, data, chance):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", type=pathlib.Path, required=True)
-    parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     chance = random.Random(asked.seed)
