@@ -173,6 +173,8 @@ final class SimulatedHub {
     if jobs.count > 1 { oracle.count("hub: several pushes in one group") }
     let results = try hub.writer.commit(jobs, now: machine.now)
     var failed: Set<Int> = []
+    oracle.hubTime = machine.now
+    defer { oracle.hubTime = nil }
     for (at, result) in zip(pushing, results) {
       switch result {
       case .success(let outcome):

@@ -13,6 +13,8 @@ package final class Oracle {
   private(set) var bases: [Dot: [Name: UInt64]] = [:]
   /// What each transaction claims to have known, for the report of a failure.
   private var claims: [Dot: String] = [:]
+  /// The hub's clock while it judges, in milliseconds since 1970; nil where nobody knows it.
+  package var hubTime: Int64?
   /// What the hub said of each transaction.
   package private(set) var said: [Dot: Verdict] = [:]
   /// How often what happened.
@@ -107,6 +109,10 @@ package final class Oracle {
       tell("hub \(verdict.seq): \(witness.name) \(verdict.dot.counter) \(ruling), \(claim)")
       guard verdict.seq == truth.head + 1 else { throw Broken("seq \(verdict.seq) after \(truth.head)") }
       guard let sent = witness.sent[verdict.dot.counter] else { throw Broken("nobody wrote \(verdict.dot)") }
+      // Five minutes, whatever clock its author had (rule 12).
+      if let hubTime, verdict.effective.milliseconds > hubTime + 300_000 {
+        throw Broken("\(witness.name): \(verdict.dot) counts for later than the hub may let it")
+      }
       if verdict.isAccepted {
         if let reason = mayNotBeAccepted(verdict.dot, sent, witness) {
           throw Broken("\(witness.name): \(sent.acts) was accepted, though \(reason)")
