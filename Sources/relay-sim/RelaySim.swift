@@ -6,6 +6,7 @@ struct RelaySim: ParsableCommand {
     commandName: "relay-sim", abstract: "Devices and a hub in one process, with everything that can happen to them.",
     subcommands: [
       RunCommand.self, ReplayCommand.self, SometimesCommand.self, MutantsCommand.self, PartitionsCommand.self,
+      RestoresCommand.self,
       StorageCommand.self,
     ])
 }

@@ -19,4 +19,15 @@ import Testing
   func replay() {
     for seed in [3, 4, 5] as [UInt64] { #expect(simulate(seed: seed).trace == simulate(seed: seed).trace) }
   }
+
+  @Test("Devices that are put back to older copies of their files work on, and all agree in the end")
+  func restores() {
+    var restores = 0
+    for seed in 1...8 as ClosedRange<UInt64> {
+      let outcome = simulateRestores(seed: seed)
+      #expect(outcome.failure == nil, "seed \(seed)")
+      restores += outcome.restores
+    }
+    #expect(restores > 10)
+  }
 }

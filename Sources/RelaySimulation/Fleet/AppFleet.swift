@@ -34,6 +34,8 @@ public final class AppFleet {
     let machine: Machine
     var process: SimulatedProcess
     var replica: Replica?
+    /// Of its files, as they were a while ago.
+    var copy: DiskImage?
 
     init(_ member: Member, _ clock: VirtualClock, seed: UInt64) {
       self.member = member
@@ -54,6 +56,10 @@ public final class AppFleet {
   private var random: SplitMix
   /// How often a device was killed or lost its power.
   public private(set) var crashes = 0
+  /// Once in so many steps a device's file is put back to an older copy; 0 for never.
+  public var putsBackOnceIn = 0
+  /// How often a device's file was put back.
+  public private(set) var restores = 0
 
   /// - Parameters:
   ///   - schema: the sync schema file.
@@ -106,6 +112,7 @@ public final class AppFleet {
     for _ in 0..<steps {
       clock.advance(to: clock.now + Int64(random.int(0..<3000)))
       let node = random.pick(nodes)
+      if putsBackOnceIn > 0 { try copyOrPutBack(node) }
       if random.once(in: 8) { node.process.die(in: random.pick([3, 20, 90]) * random.int(1..<4)) }
       try doing(node) { replica in
         if random.once(in: 3) {
@@ -116,6 +123,16 @@ public final class AppFleet {
       }
     }
     try settle()
+  }
+
+  private func copyOrPutBack(_ node: Node) throws {
+    if random.once(in: 10) { node.copy = node.disk.image() }
+    guard random.once(in: putsBackOnceIn), let copy = node.copy else { return }
+    restores += 1
+    node.process.kill()
+    node.replica = nil
+    node.disk.put(copy)
+    try run(node)
   }
 
   /// Looks at every device, once the fleet is at rest.
