@@ -79,6 +79,17 @@ public struct Hash128: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { bytes.hexadecimal }
+
+  /// Reads the 32 hexadecimal digits of `description`.
+  public init?(hexadecimal text: String) {
+    let digits = Array(text.utf8)
+    guard digits.count == 32, let high = UInt64(text.prefix(16), radix: 16),
+      let low = UInt64(text.suffix(16), radix: 16)
+    else { return nil }
+    self.init(high: high, low: low)
+    // One spelling: neither a sign nor capital letters.
+    guard description == text else { return nil }
+  }
 }
 
 /// Hybrid logical time: 48 bits of milliseconds since 1970 and a 16-bit counter

@@ -111,6 +111,29 @@ public final class HubWriter: @unchecked Sendable {
     }
   }
 
+  /// The hub was put back to an older copy, which is what is here: it goes on as another history (rule 27).
+  ///
+  /// - Parameter epoch: random, drawn by the caller.
+  /// - Returns: the seq that it goes on from.
+  public func beginEpoch(_ epoch: Hash128) throws(RelayError) -> UInt64 {
+    let session = session
+    return try session.store.transaction { () throws(RelayError) in
+      try session.refresh()
+      let head = try session.head()
+      try session.beginEpoch(epoch, fork: head)
+      return head
+    }
+  }
+
+  /// Tells devices that a backup covers the log up to a seq; call it once the backup cannot be lost any more.
+  public func noteBackup(upTo seq: UInt64) throws(RelayError) {
+    let session = session
+    try session.store.transaction { () throws(RelayError) in
+      try session.refresh()
+      try session.noteBackup(upTo: min(seq, session.head()))
+    }
+  }
+
   /// Where the store is, for messages.
   package var place: String { session.store.name }
 

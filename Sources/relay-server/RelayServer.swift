@@ -11,7 +11,7 @@ struct RelayServer: AsyncParsableCommand {
       device enrols. `device`, `schema` and `status` work while the hub runs.
       """,
     subcommands: [
-      InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self, RefusedCommand.self,
-      MoveCommand.self,
+      InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self,
+      RefusedCommand.self, MoveCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 }

@@ -41,7 +41,8 @@ import Testing
     }
   }
 
-  @Test("A phone is put back to yesterday's copy and works on: what it did since, and what it does now, all arrives once")
+  @Test(
+    "A phone is put back to yesterday's copy and works on: what it did since, and what it does now, all arrives once")
   func restored() throws {
     let yesterday = try fleet.copy(a)
     try a.sql("UPDATE person SET guests = guests + 1, area = 'North'")

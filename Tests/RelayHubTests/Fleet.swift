@@ -170,7 +170,8 @@ final class Fleet {
     let request = EnrolRequest(
       code: "code-" + device.name, schemaHash: replica.schema.hash, replica: try replica.replicaID(),
       organisation: reader.organisation, schemaVersion: replica.schema.version)
-    try replica.enrolled(try writer.enrol(request, token: "token-" + device.name, now: clock.now), hub: "http://127.0.0.1")
+    try replica.enrolled(
+      try writer.enrol(request, token: "token-" + device.name, now: clock.now), hub: "http://127.0.0.1")
   }
 
   /// The device gets a newer app: another program changes the tables first, then the app opens the file.

@@ -180,7 +180,8 @@ enum Samples {
     pushing(
       changing,
       [
-        0: Envelope(base: 30, seen: DotSet(), effective: time, lost: LostPlace(epoch: epoch, seq: 31)), 1: Envelope(base: 0, seen: DotSet([Dot(other, 2)])),
+        0: Envelope(base: 30, seen: DotSet(), effective: time, lost: LostPlace(epoch: epoch, seq: 31)),
+        1: Envelope(base: 0, seen: DotSet([Dot(other, 2)])),
       ]),
   ]
 

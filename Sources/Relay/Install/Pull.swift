@@ -36,7 +36,8 @@ struct CompletePull {
 
   /// - Parameter hub: the newest version of the sync schema that the hub knows.
   init(
-    request: SyncRequest, epoch: Hash128, parent: Hash128?, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool,
+    request: SyncRequest, epoch: Hash128, parent: Hash128?, hub: UInt64?, last page: PullPage, closing: PullClosing,
+    hasPages: Bool,
     clock: HybridTime
   ) {
     self.epoch = epoch

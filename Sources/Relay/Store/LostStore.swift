@@ -40,7 +40,8 @@ struct LostStore {
 
   /// The newest place before a base; nil where none is known.
   func place(before base: UInt64) throws(RelayError) -> (base: UInt64, log: Hash128)? {
-    let found = try db.first("SELECT base, log FROM relay_trail WHERE base < ? ORDER BY base DESC LIMIT 1", [Value(base)])
+    let found = try db.first(
+      "SELECT base, log FROM relay_trail WHERE base < ? ORDER BY base DESC LIMIT 1", [Value(base)])
     guard let row = found, let place = row[0].integer, place > 0, case .blob(let bytes) = row[1],
       let log = Hash128(bytes: bytes)
     else { return nil }
@@ -84,7 +85,9 @@ struct LostStore {
 
   /// Up to where the bases of a transaction count that was sealed before; nil for one that means what it says.
   func limit(_ key: DotKey) throws(RelayError) -> UInt64? {
-    try db.first("SELECT min(seq) FROM relay_break WHERE last >= ?", [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
+    try db.first("SELECT min(seq) FROM relay_break WHERE last >= ?", [Value(key)])?[0].integer.map {
+      UInt64(max(0, $0))
+    }
   }
 
   func place(_ key: DotKey) throws(RelayError) -> (place: LostPlace, effective: HybridTime)? {

@@ -11,7 +11,8 @@ final class OutboxStore {
     "SELECT dot, hash, time FROM relay_transaction WHERE dot > ? ORDER BY dot DESC LIMIT 1")
   private let ends = Command(
     // One after the other: of both at once SQLite would look at every row.
-    "SELECT (SELECT min(dot) FROM relay_transaction), (SELECT max(dot) FROM relay_transaction), (SELECT min(dot) FROM relay_lost)")
+    "SELECT (SELECT min(dot) FROM relay_transaction), (SELECT max(dot) FROM relay_transaction), (SELECT min(dot) FROM relay_lost)"
+  )
   private let append = Command(
     "INSERT INTO relay_transaction (dot, hash, time, floor, schema, batch, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)")
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
@@ -49,7 +50,8 @@ final class OutboxStore {
   func pendingDots() throws(RelayError) -> DotSet {
     guard let row = try db.first(ends) else { return DotSet() }
     // Its verdict is lost, and its author has not forgotten that it did it.
-    let lost = row[2] == .null ? DotSet() : DotSet(try lost.keys().map { (key) throws(RelayError) in try replicas.dot(key) })
+    let lost =
+      row[2] == .null ? DotSet() : DotSet(try lost.keys().map { (key) throws(RelayError) in try replicas.dot(key) })
     guard let low = row[0].integer, let high = row[1].integer else { return lost }
     // Confirmation comes in the hub's order, which keeps a replica's own: what is pending of it is one interval.
     guard DotKey(low).number != DotKey(high).number else {

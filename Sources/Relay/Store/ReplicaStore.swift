@@ -48,7 +48,9 @@ final class ReplicaStore {
 
   /// The name that a transaction was sealed with.
   func sealedDot(_ key: DotKey) throws(RelayError) -> Dot {
-    guard let first = try stretches().first(where: { $0.number == key.number && $0.isSealed }) else { throw lacks(key.number) }
+    guard let first = try stretches().first(where: { $0.number == key.number && $0.isSealed }) else {
+      throw lacks(key.number)
+    }
     return first.dot(key.counter)
   }
 

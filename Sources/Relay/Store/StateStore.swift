@@ -37,7 +37,8 @@ final class StateStore {
     let row = try db.first(read)
     guard let row, row.count == 15, let replica = row[0].integer, let dot = row[1].integer,
       let time = row[3].integer, let base = row[6].integer, let head = row[11].integer,
-      let accepted = row[12].integer, let installs = row[13].integer, let renames = row[14].integer, dot >= 0, base >= 0, head >= 0,
+      let accepted = row[12].integer, let installs = row[13].integer, let renames = row[14].integer, dot >= 0,
+      base >= 0, head >= 0,
       accepted >= 0, installs >= 0
     else { throw damaged("no state") }
     return ReplicaState(

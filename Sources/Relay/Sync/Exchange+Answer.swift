@@ -91,7 +91,8 @@ extension Exchange {
       return try discard("pages of one pull that are of different grants", &taken)
     }
     let pull = CompletePull(
-      request: request, epoch: response.epoch, parent: response.origin?.parent, hub: response.schemaVersion, last: page, closing: closing,
+      request: request, epoch: response.epoch, parent: response.origin?.parent, hub: response.schemaVersion, last: page,
+      closing: closing,
       hasPages: hasPages, clock: clock)
     if try core.install(pull, isCautious: isCautious) {
       taken.step = .installed(base: closing.head)
@@ -165,7 +166,8 @@ extension Exchange {
   /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7). A late
   /// reply may know less than a verdict that came before it; what one answer says itself its own head has reached.
   private func offerAgain(
-    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], told: [Verdict], after closing: PullClosing?, _ request: SyncRequest
+    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], told: [Verdict], after closing: PullClosing?,
+    _ request: SyncRequest
   ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
     try loseVerdicts(judged, closing, request)
@@ -190,7 +192,9 @@ extension Exchange {
     // What the request itself pushed had no verdict then; a late answer may know less than another one since.
     var pushed: Set<Dot> = []
     for bytes in request.push {
-      if let key = try core.replicas.key(try TransactionHeader(of: bytes).dot) { pushed.insert(try core.replicas.dot(key)) }
+      if let key = try core.replicas.key(try TransactionHeader(of: bytes).dot) {
+        pushed.insert(try core.replicas.dot(key))
+      }
     }
     guard ahead.contains(where: { !pushed.contains($0.dot) }) else { return }
     let state = try core.state()

@@ -26,7 +26,9 @@ extension Exchange {
         isRenamed = true
       }
     }
-    if let part = request.part, let verdict = rest.last, try rename(part.dot, part.hash, verdict.dot) { isRenamed = true }
+    if let part = request.part, let verdict = rest.last, try rename(part.dot, part.hash, verdict.dot) {
+      isRenamed = true
+    }
     return isRenamed
   }
 

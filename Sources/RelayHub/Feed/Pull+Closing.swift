@@ -12,7 +12,8 @@ extension Pull {
     #else
       let head = try session.head()
     #endif
-    var closing = PullClosing(head: head, logHash: try session.logHash(head) ?? .zero)
+    var closing = PullClosing(
+      head: head, logHash: try session.logHash(head) ?? .zero, durable: min(session.durable, head))
     // A device may ask for its own alone, whatever it calls pending.
     let confirmed = try session.store.log.records(request.pending).filter { record in
       record.device == device.id && !(Mutation.isPlanted(.earlyW) && record.verdict.seq > head)

@@ -36,7 +36,9 @@ extension Judgement {
     guard let originalBases, let base = originalBases.bases[change.row] else { return }
     for cell in row.state.cells {
       for write in cell.writes where !context.covers(write) {
-        guard let place = try session.store.healing.place(write.dot), place.epoch == originalBases.epoch else { continue }
+        guard let place = try session.store.healing.place(write.dot), place.epoch == originalBases.epoch else {
+          continue
+        }
         if place.seq <= base { context.seen.insert(write.dot) }
       }
     }

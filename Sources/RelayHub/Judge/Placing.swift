@@ -74,7 +74,8 @@ extension HubSession {
     guard forks.count < Self.mostForks else {
       throw RelayError(.replicaForked, "\(sealed): \(forks.count) copies of its replica have written already")
     }
-    return .fork(Fork(id: .fork(sealed, hash), sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
+    return .fork(
+      Fork(id: .fork(sealed, hash), sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
   }
 
   /// Is this the other name of a copy's work, of which the transaction is a part?

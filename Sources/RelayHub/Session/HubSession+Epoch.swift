@@ -8,6 +8,7 @@ extension HubSession {
   func beginEpoch(_ id: Hash128, fork: UInt64) throws(RelayError) {
     try store.healing.add(PastEpoch(id: epoch, fork: min(fork, try head())))
     try store.settings.set("epoch", id.bytes)
+    if durable > fork { try noteBackup(upTo: fork) }
     try refresh()
     // Whoever is parked is told.
     try store.rights.changed()
@@ -24,6 +25,11 @@ extension HubSession {
     let head = try head()
     let id = hash128(Array("epoch".utf8), epoch.bytes, (try logHash(head) ?? .zero).bytes, hash.bytes, out.bytes)
     try beginEpoch(id, fork: envelope.base)
+  }
+
+  /// A backup covers the log up to a seq: devices need to keep what they did before it no longer (rule 26).
+  func noteBackup(upTo seq: UInt64) throws(RelayError) {
+    try store.settings.set("durable", Array(String(seq).utf8))
   }
 
   /// Up to where do bases count that a transaction was sealed with in another epoch; nil where nothing is known of it.

@@ -37,6 +37,8 @@ final class HubSession {
   var newestShapes: [UInt32: Int64] = [:]
   let organisation: Hash128
   var epoch: Hash128
+  /// Up to where the newest backup covers the log; 0 where none is known.
+  var durable: UInt64 = 0
   /// Those before it, oldest first.
   var pastEpochs: [PastEpoch] = []
 

@@ -69,7 +69,8 @@ struct SQLHealing: HealingStore {
   }
 
   func add(_ place: LostPlace, of dot: Dot) throws(RelayError) {
-    try db.run("INSERT INTO offered VALUES ($1, $2, $3, $4)", Value.dot(dot) + [.blob(place.epoch.bytes), .seq(place.seq)])
+    try db.run(
+      "INSERT INTO offered VALUES ($1, $2, $3, $4)", Value.dot(dot) + [.blob(place.epoch.bytes), .seq(place.seq)])
   }
 
   func epochs() throws(RelayError) -> [PastEpoch] {

@@ -5,8 +5,8 @@ protocol SettingStore {
   func setting(_ name: String) throws(RelayError) -> [UInt8]?
   /// Puts a setting, whether it is there or not.
   func set(_ name: String, _ value: [UInt8]) throws(RelayError)
-  /// What may change while a connection is open: `schema_id` and `epoch`.
-  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?)
+  /// What may change while a connection is open: `schema_id`, `epoch` and `durable`.
+  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?)
   /// Which columns rows of a shape hold, encoded.
   func columns(ofShape shape: Int64) throws(RelayError) -> [UInt8]?
   func shape(ofColumns columns: [UInt8]) throws(RelayError) -> Int64?
@@ -31,11 +31,16 @@ struct SQLSettings: SettingStore {
       [.text(name), .blob(value)])
   }
 
-  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?) {
-    var found: (schema: [UInt8]?, epoch: [UInt8]?) = (nil, nil)
-    try db.each("SELECT name, value FROM meta WHERE name = $1 OR name = $2", [.text("schema_id"), .text("epoch")]) {
-      (row) in
-      if row.text(0) == "epoch" { found.epoch = row.blob(1) } else { found.schema = row.blob(1) }
+  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?) {
+    var found: (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?) = (nil, nil, nil)
+    try db.each(
+      "SELECT name, value FROM meta WHERE name IN ($1, $2, $3)", [.text("schema_id"), .text("epoch"), .text("durable")]
+    ) { (row) in
+      switch row.text(0) {
+      case "epoch": found.epoch = row.blob(1)
+      case "durable": found.durable = row.blob(1)
+      default: found.schema = row.blob(1)
+      }
     }
     return found
   }

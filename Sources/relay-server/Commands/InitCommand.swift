@@ -15,7 +15,11 @@ struct InitCommand: ParsableCommand {
     help: "How many days work counts that was written before its row left, or a right was taken away; default 30.")
   var graceDays: Int64?
 
+  @Option(help: "The id of an organisation whose hub is lost: its devices bring it their work (docs/operating.md).")
+  var adopt: String?
+
   func validate() throws {
+    if let adopt, Hash128(hexadecimal: adopt) == nil { throw ValidationError("--adopt is 32 hexadecimal digits") }
     if let graceDays, !(0...3650).contains(graceDays) { throw ValidationError("--grace-days is 0 to 3650") }
   }
 
@@ -23,7 +27,7 @@ struct InitCommand: ParsableCommand {
     let place = try data.place
     let schema = try Files.read(self.schema)
     if case .directory(let path) = place { try Files.makeDirectory(path) }
-    let organisation = SystemEdge.random128()
+    let organisation = adopt.flatMap { Hash128(hexadecimal: $0) } ?? SystemEdge.random128()
     try place.create(
       schema: schema, organisation: organisation, epoch: SystemEdge.random128(),
       graceDays: graceDays ?? Grace.days)

@@ -37,6 +37,39 @@ enum Files {
     guard count == bytes.count, rename(half, path) == 0 else { throw SystemEdge.error("cannot write \(path)") }
   }
 
+  /// Has a file, and that it is there, on the disk.
+  static func flush(_ path: String) throws(RelayError) {
+    let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    for place in [path, directory.isEmpty ? "/" : directory] {
+      let file = open(place, O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else { throw SystemEdge.error("cannot open \(place)") }
+      defer { close(file) }
+      guard fsync(file) == 0 else { throw SystemEdge.error("cannot flush \(place)") }
+    }
+  }
+
+  /// Renames a file, and those that go with it, to the first name that is free.
+  ///
+  /// - Returns: the name; nil where there was no file.
+  static func setAside(_ path: String, with endings: [String]) throws(RelayError) -> String? {
+    guard access(path, F_OK) == 0 else { return nil }
+    var number = 1
+    while access("\(path).before-\(number)", F_OK) == 0 { number += 1 }
+    let kept = "\(path).before-\(number)"
+    for ending in endings + [""] where access(path + ending, F_OK) == 0 {
+      guard rename(path + ending, kept + ending) == 0 else { throw SystemEdge.error("cannot rename \(path + ending)") }
+    }
+    return kept
+  }
+
+  /// Undoes `setAside`.
+  static func putBack(_ kept: String?, to path: String, with endings: [String]) throws(RelayError) {
+    guard let kept else { return }
+    for ending in endings + [""] where access(kept + ending, F_OK) == 0 {
+      guard rename(kept + ending, path + ending) == 0 else { throw SystemEdge.error("cannot rename \(kept + ending)") }
+    }
+  }
+
   /// Makes the data directory, for its owner only; one that is there becomes private too.
   static func makeDirectory(_ path: String) throws(RelayError) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw SystemEdge.error("cannot make \(path)") }

@@ -1,0 +1,71 @@
+public import RelayProtocol
+internal import RelaySQLite
+
+/// Copies of a hub that is a file. Files are not flushed here: whoever calls does that before it says that a copy is there.
+public enum HubBackup {
+  /// Copies a hub, while it is served or not, as it is at one moment, and reads the copy from end to end.
+  ///
+  /// - Parameters:
+  ///   - directory: the hub's.
+  ///   - file: what is made; nothing may be there.
+  /// - Returns: the last seq in the copy.
+  /// - Throws: `usage` where something is there, `corrupt` where the copy is not whole, the errors of the files.
+  public static func take(directory: String, to file: String) throws(RelayError) -> UInt64 {
+    try copy(SQLiteHub.path(directory), to: file)
+    return try check(
+      file,
+      isWhole: { (copy) throws(RelayError) in
+        let original = try Database(path: SQLiteHub.path(directory), mode: .readOnly)
+        return try original.first("SELECT log FROM txn WHERE seq = ?", [Value(copy.head)])?[0] == copy.log
+      })
+  }
+
+  /// Makes the hub of a directory from a copy. The directory must have none.
+  ///
+  /// - Returns: the last seq in the copy.
+  /// - Throws: `not_a_database`, `corrupt`, `unsupported_version`, the errors of the files.
+  public static func put(_ file: String, in directory: String) throws(RelayError) -> UInt64 {
+    let head = try check(file)
+    try copy(file, to: SQLiteHub.path(directory))
+    return head
+  }
+
+  private static func copy(_ source: String, to target: String) throws(RelayError) {
+    let db = try Database(path: source, mode: .readOnly)
+    do throws(RelayError) {
+      try db.execute("VACUUM INTO ?", [.text(target)])
+    } catch {
+      guard error.code == .sql, error.message.contains("already exists") else { throw error }
+      throw RelayError(
+        .usage, "\(target) is there already", advice: "Nothing was changed. Name a file that is not there.")
+    }
+  }
+
+  private struct Copy {
+    var head: Int64
+    var log: Value
+  }
+
+  private static func check(
+    _ file: String, isWhole: (Copy) throws(RelayError) -> Bool = { (_) throws(RelayError) in true }
+  ) throws(RelayError) -> UInt64 {
+    let db = try Database(path: file, mode: .readOnly)
+    guard try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") != nil else {
+      throw RelayError(.notADatabase, "\(file): not a hub's store")
+    }
+    guard try db.first("PRAGMA integrity_check")?[0] == .text("ok") else {
+      throw RelayError(.corrupt, "\(file): the copy is damaged")
+    }
+    guard let row = try db.first("SELECT seq, log FROM txn ORDER BY seq DESC LIMIT 1"), let head = row[0].integer else {
+      return 0
+    }
+    guard try isWhole(Copy(head: head, log: row[1])) else {
+      throw RelayError(.corrupt, "\(file): the copy ends otherwise than the hub at \(head)")
+    }
+    return UInt64(max(0, head))
+  }
+}
+
+extension Value {
+  fileprivate init(_ number: Int64) { self = .integer(number) }
+}
