@@ -180,11 +180,15 @@ package final class Witness {
         if !visible.contains(name) { known[name] = truth.writers(name, upTo: head).union(own) }
       } else if !visible.contains(name) {
         // Out of sight, or dead as it was told before: once no own work waits, only that is known of it.
-        let waits = sent.contains { counter, one in
-          one.acts[name] != nil && !(page.closing?.confirmed.contains { $0.dot == dot(counter) } ?? false)
+        let waiting = sent.filter { counter, one in
+          one.concerns(name) && !(page.closing?.confirmed.contains { $0.dot == dot(counter) } ?? false)
             && one.verdict.map { $0.isAccepted && $0.seq > head } ?? true
         }
-        if !waits { known[name] = dead[name] }
+        // Who hung a child under the row knows of that, and of nothing else of the row.
+        if !waiting.values.contains(where: { $0.acts[name] != nil }) {
+          let own = Set(waiting.keys.map(dot))
+          known[name] = own.isEmpty ? dead[name] : own.union(dead[name] ?? [])
+        }
       }
     }
   }
