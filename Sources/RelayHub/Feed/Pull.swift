@@ -94,7 +94,8 @@ struct Pull {
     guard entered == granted, !granted.isEmpty else { return nil }
     var count: UInt64 = 0
     for scope in walked {
-      guard let digest = try session.store.digests.digest(of: scope, device.role, version: view.newest) else { return nil }
+      let digest = try session.store.digests.digest(of: scope, device.role, version: view.newest)
+      guard let digest else { return nil }
       count = min(Limits.sequence, count + digest.count)
     }
     return count
