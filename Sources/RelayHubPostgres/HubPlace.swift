@@ -47,7 +47,8 @@ package enum HubPlace: Sendable {
   ///
   /// - Throws: `usage` where there was none, or the target has the hub.
   package static func withdraw(from source: HubPlace, to target: HubPlace) throws(RelayError) {
-    try HubCopy(from: try source.database(isNew: false), to: try target.database(isNew: true)).withdraw(from: target.name)
+    let copy = HubCopy(from: try source.database(isNew: false), to: try target.database(isNew: true))
+    try copy.withdraw(from: target.name)
   }
 
   private func database(isNew: Bool) throws(RelayError) -> any HubSQL {

@@ -20,10 +20,11 @@ struct OriginalBases {
     if bases.isEmpty, place == nil { return nil }
   }
 
-  /// May the reason go away once others have offered again what they did in the lost history?
+  /// May the reason go away once others have offered again what they did in the lost history? A unique key that somebody has
+  /// now is as a rule his for good, so that who wants it is told.
   func mayWait(_ refusal: Refusal) -> Bool {
     switch refusal.rule {
-    case .rowUnknown, .noScope, .notWritable, .uniqueTaken:
+    case .rowUnknown, .noScope, .notWritable:
       return place != nil || refusal.row.map { bases[$0] != nil } ?? false
     default: return false
     }
