@@ -31,6 +31,8 @@ public struct SyncRequest: Hashable, Sendable {
   public var schemaVersion: UInt64?
   /// The version that the device's confirmed rows were pulled at, where it is another one (rule 22).
   public var installed: UInt64?
+  /// What does not travel: the newest seq of which the device had a verdict when it asked.
+  package var judged: UInt64 = 0
 
   public init(
     organisation: Hash128, schemaHash: Hash128, epoch: Hash128, base: UInt64, logHash: Hash128, replica: ReplicaID,

@@ -27,6 +27,7 @@ final class OutboxStore {
     CREATE TABLE IF NOT EXISTS relay_transaction (
       dot INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, floor INTEGER NOT NULL, seq INTEGER,
       effective INTEGER, refusal TEXT, schema INTEGER NOT NULL, batch INTEGER NOT NULL, bytes BLOB NOT NULL);
+    CREATE INDEX IF NOT EXISTS relay_transaction_judged ON relay_transaction (seq) WHERE seq IS NOT NULL;
     \(RowCommands.ddl)
     """
 
@@ -132,6 +133,12 @@ final class OutboxStore {
       (row) throws(RelayError) in
       (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))))
     }
+  }
+
+  /// The newest seq of a verdict that no pull has confirmed; 0 for none.
+  func newestVerdict() throws(RelayError) -> UInt64 {
+    let newest = try db.first("SELECT max(seq) FROM relay_transaction WHERE seq IS NOT NULL")?[0].integer
+    return UInt64(max(0, newest ?? 0))
   }
 
   /// A commit writes no state: the newest transaction tells counter, hash and time of the chain, which outlive it.

@@ -187,16 +187,8 @@ extension Exchange {
   private func loseVerdicts(
     _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], _ closing: PullClosing, _ request: SyncRequest
   ) throws(RelayError) {
-    let ahead = judged.filter { $0.seq > closing.head }
-    guard !ahead.isEmpty else { return }
-    // What the request itself pushed had no verdict then; a late answer may know less than another one since.
-    var pushed: Set<Dot> = []
-    for bytes in request.push {
-      if let key = try core.replicas.key(try TransactionHeader(of: bytes).dot) {
-        pushed.insert(try core.replicas.dot(key))
-      }
-    }
-    guard ahead.contains(where: { !pushed.contains($0.dot) }) else { return }
+    // Of a verdict that came after the request the answer may know nothing.
+    guard judged.contains(where: { $0.seq > closing.head && $0.seq <= request.judged }) else { return }
     let state = try core.state()
     try core.stores.lost.lose(after: closing.head, state.epoch, upTo: state.key)
   }

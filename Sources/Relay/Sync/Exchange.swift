@@ -24,6 +24,7 @@ struct Exchange {
       }
     }
     request.pull = pull
+    request.judged = max(try core.outbox.newestVerdict(), try core.stores.lost.judged().map(\.seq).max() ?? 0)
     return request
   }
 
