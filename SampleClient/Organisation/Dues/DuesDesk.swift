@@ -14,6 +14,8 @@ package struct DuesDesk: Sendable {
     package var isGateWaived = false
     /// A payment that looks like one that is there is meant as another one.
     package var isAgain = false
+    /// The sum is meant, though it is far more than what is asked.
+    package var isMore = false
 
     package init() {}
   }
@@ -27,6 +29,10 @@ package struct DuesDesk: Sendable {
     package var channel: String
     /// What the plan asks for these months, where it is another sum.
     package var expectedFen: Int?
+    /// What had been paid of these months before; 0 where nothing was, or nobody asks for them.
+    package var beforeFen = 0
+    /// What stays unpaid of them.
+    package var leftFen = 0
   }
 
   private let desk: Desk
@@ -52,7 +58,9 @@ package struct DuesDesk: Sendable {
         .valueNotAllowed, "no plan says what \(member.title) pays a month",
         advice: "Nothing was changed. Give --amount.")
     }
-    let amount = try payment.amount.map { (text) throws(RelayError) in try Money.fen(text) } ?? expected
+    let missing = ledger.missing(months.from.index...months.to.index, on: desk.today)
+    let amount =
+      try payment.amount.map { (text) throws(RelayError) in try Money.fen(text) } ?? (missing > 0 ? missing : expected)
     if !payment.isAgain,
       let twin = ledger.twin(from: months.from, to: months.to, amountFen: amount, takenOn: takenOn)
     {
@@ -64,9 +72,21 @@ package struct DuesDesk: Sendable {
         advice: Language.say(
           "Nothing was changed. If it is another payment, say --again.", "未作更改。如确为另一笔，请加 --again。"))
     }
+    guard payment.amount != nil || payment.isAgain || missing > 0 else {
+      throw RelayError(
+        .valueNotAllowed, "\(member.title) has paid \(months.from.text) to \(months.to.text) already",
+        advice: "Nothing was changed. If it is another payment, say --again or give --amount.")
+    }
+    guard payment.isMore || expected == 0 || amount <= 2 * expected else {
+      throw RelayError(
+        .valueNotAllowed,
+        "\(Money.text(amount)) is far more than the \(Money.text(expected)) that the plan asks for \(months.from.text) to \(months.to.text)",
+        advice: "Nothing was changed. Check the sum and the months; if it is right, say --more.")
+    }
     let receipt = Receipt(
       id: desk.newID(), number: try nextReceipt(in: db), amountFen: amount, from: months.from.text, to: months.to.text,
-      channel: channel, expectedFen: expected > 0 && expected != amount ? expected : nil)
+      channel: channel, expectedFen: expected > 0 && expected != amount ? expected : nil,
+      beforeFen: max(0, expected - missing), leftFen: max(0, missing - amount))
     try db.execute(
       """
       INSERT INTO dues_entry (id, member_id, kind, amount_fen, from_ym, to_ym, channel, receipt_no, taken_by, taken_on,

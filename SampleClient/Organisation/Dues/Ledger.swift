@@ -57,6 +57,13 @@ package struct Ledger: Sendable {
   /// What stands in the ledger covers the months that it is for: waivers and adjustments whole, payments as far as their
   /// money goes, month by month by the plan. Several payments for one month add up.
   func paid(on day: Day) -> [ClosedRange<Int>] {
+    let (whole, given) = money(on: day)
+    let full = given.filter { $0.value >= due($0.key) }.keys.sorted()
+    return Ledger.merged(whole + full.map { $0...$0 })
+  }
+
+  /// Months that an entry covers whole, and by month what payments have given for it.
+  private func money(on day: Day) -> (whole: [ClosedRange<Int>], given: [Int: Int]) {
     let reversed = reversed(on: day.text)
     var whole: [ClosedRange<Int>] = []
     var given: [Int: Int] = [:]
@@ -75,8 +82,15 @@ package struct Ledger: Sendable {
         rest -= min(rest, max(0, missing))
       }
     }
-    let full = given.filter { $0.value >= due($0.key) }.keys.sorted()
-    return Ledger.merged(whole + full.map { $0...$0 })
+    return (whole, given)
+  }
+
+  /// What is left to pay of these months: what the plan asks, without what was given for them.
+  package func missing(_ months: ClosedRange<Int>, on day: Day) -> Int {
+    let (covered, given) = (covered(on: day), money(on: day).given)
+    return months.reduce(0) { sum, month in
+      covered.contains { $0.contains(month) } ? sum : sum + max(0, due(month) - given[month, default: 0])
+    }
   }
 
   /// What the plan asks for a month; 0 where none is in force.

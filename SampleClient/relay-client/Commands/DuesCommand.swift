@@ -15,8 +15,8 @@ struct DuesPayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pay", abstract: "Enter a payment; it stays in the ledger for ever.",
     discussion: """
-      Without months it is the first month that nothing covers; without an amount it is what the plan asks. A branch \
-      takes cash and transfers; `counter` and `online` are the committee's to enter.
+      Without months it is the first month that nothing covers; without an amount it is what the plan asks and \
+      nobody has paid yet. A branch takes cash and transfers; `counter` and `online` are the committee's to enter.
       """)
 
   @OptionGroup var common: ActArguments
@@ -51,11 +51,14 @@ struct DuesPayCommand: AsyncParsableCommand {
   @Flag(help: "It is another payment than the one like it that is there.")
   var again = false
 
+  @Flag(help: "The sum is right, though it is far more than what the plan asks.")
+  var more = false
+
   mutating func run() async throws {
     var payment = DuesDesk.Payment()
     (payment.amount, payment.from, payment.to, payment.months) = (amount, from, to, months)
     (payment.channel, payment.takenOn, payment.note) = (channel, on, note)
-    (payment.isGateWaived, payment.isAgain) = (waivePoints, again)
+    (payment.isGateWaived, payment.isAgain, payment.isMore) = (waivePoints, again, more)
     let (common, who) = (common, member)
     try common.answer { [payment] (desk, db) throws(RelayError) in
       let member = try Member.find(who, in: db)
@@ -64,12 +67,9 @@ struct DuesPayCommand: AsyncParsableCommand {
       ReceiptAnswer($0.receipt)
     } text: { paid, language in
       let (receipt, sum) = (paid.receipt, Money.text(paid.receipt.amountFen))
-      let note = receipt.expectedFen.map(Money.text).map { sum in
-        language.choose("\nnote: the plan asks \(sum) for these months", "\n注意：按计划应交 \(sum) 元")
-      }
       return language.choose(
         "receipt \(receipt.number): \(paid.title), \(receipt.from) to \(receipt.to), \(sum)",
-        "收据 \(receipt.number)：\(paid.title)，\(receipt.from) 至 \(receipt.to)，\(sum)元") + (note ?? "")
+        "收据 \(receipt.number)：\(paid.title)，\(receipt.from) 至 \(receipt.to)，\(sum)元") + receipt.notes(language)
     }
   }
 }
@@ -83,10 +83,14 @@ private struct ReceiptAnswer: Codable {
   var channel: String
   /// What the plan asks, where it is another sum.
   var expectedFen: Int?
+  /// What had been paid of these months before, and what stays unpaid of them.
+  var beforeFen: Int
+  var leftFen: Int
 
   init(_ receipt: DuesDesk.Receipt) {
     (id, self.receipt, amountFen) = (receipt.id, receipt.number, receipt.amountFen)
     (from, to, channel, expectedFen) = (receipt.from, receipt.to, receipt.channel, receipt.expectedFen)
+    (beforeFen, leftFen) = (receipt.beforeFen, receipt.leftFen)
   }
 }
 

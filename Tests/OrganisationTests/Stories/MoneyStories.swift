@@ -56,6 +56,37 @@ struct MoneyStories {
     }
   }
 
+  @Test("a month paid in part: the rest is asked for, what stays unpaid is said, far too much is asked back")
+  func inPart() throws {
+    let phone = try Story().b17a
+    let first = try phone.pay("0417", "12", "2017-07", "2017-07", at: "2017-10-09T10:00:00Z")
+    #expect((first.amountFen, first.leftFen) == (1200, 800))
+    #expect(first.notes(.en) == "\nnote: the plan asks 20.00 for these months; they stay unpaid by 8.00")
+    // Nobody says how much: it is what is missing of the month.
+    let rest = try phone.act(at: "2017-10-10T10:00:00Z") { (desk, db) throws(RelayError) in
+      try DuesDesk(desk).pay(DuesDesk.Payment(), for: try Member.find("0417", in: db), in: db)
+    }
+    #expect((rest.from, rest.to, rest.amountFen, rest.leftFen) == ("2017-07", "2017-07", 800, 0))
+    #expect(rest.notes(.zh) == "\n注意：按计划应交 20.00 元；此前已交 12.00 元")
+    #expect(try phone.ledger("0417", on: "2017-10-10").paidThrough == "2017-07")
+
+    let twice = #expect(throws: RelayError.self) {
+      try phone.pay("0417", nil, "2017-07", "2017-07", at: "2017-10-11T10:00:00Z")
+    }
+    #expect(twice?.code == .valueNotAllowed)
+    #expect(twice?.message == "no. 0417, Member 0417 has paid 2017-07 to 2017-07 already")
+    let much = #expect(throws: RelayError.self) {
+      try phone.pay("0417", "5000", "2017-08", "2017-09", at: "2017-10-11T10:00:00Z")
+    }
+    #expect(much?.code == .valueNotAllowed)
+    var meant = DuesDesk.Payment()
+    (meant.amount, meant.from, meant.isMore) = ("5000", "2017-08", true)
+    let paid = try phone.act(at: "2017-10-11T10:00:00Z") { [meant] (desk, db) throws(RelayError) in
+      try DuesDesk(desk).pay(meant, for: try Member.find("0417", in: db), in: db)
+    }
+    #expect(paid.amountFen == 500_000)
+  }
+
   @Test("T09: the points gate opens when the points of all devices are in, and not before", arguments: Order.allCases)
   func pointsGate(order: Order) throws {
     let story = try Story()
