@@ -39,6 +39,7 @@ struct RelayClient: AsyncParsableCommand {
   private static func answer(_ arguments: [String]) async {
     do {
       var command = try parseAsRoot(arguments)
+      try TableCheck.check(command, arguments)
       if var command = command as? any AsyncParsableCommand {
         try await command.run()
       } else {

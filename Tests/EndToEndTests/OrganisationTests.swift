@@ -150,6 +150,22 @@ struct OrganisationTests {
     #expect(marked["guests"] as? Int == 5)
     #expect(try await one.json("activity", "attend", activity, "--guests", "-1")["guests"] as? Int == 4)
     #expect(try await one("activity", "show", activity).output.contains("guests 4"))
+    #expect(try await one("activity", "show", activity).output.contains("present: 0002 "))
+    #expect(try await one("activity", "show", activity, "--csv").output.contains("\npresent,0002,"))
+    // What is no table refuses to be one, and what is not here is no zero.
+    for words in [["status"], ["member", "show", "0002"]] {
+      #expect(
+        try await one.client.run(["--replica", one.file] + words + ["--csv"], in: folder).status == 2, "\(words)")
+    }
+    #expect(try await one("member", "list", "--csv").output.hasPrefix("number,name,unit,"))
+    #expect(try await one("dues", "show", "0002", "--csv", "--as-of", "2017-11-02").output.contains("B001-7-000001"))
+    #expect(try await one("dues", "arrears", "--list", "--csv").output.hasPrefix("number,name,unit,months,"))
+    #expect(try await one("activity", "list", "--csv", "--lang", "zh").output.hasPrefix("时间,"))
+    for words in [["dues", "arrears"], ["member", "list"], ["activity", "list"]] {
+      let away = try await one.client.run(["--replica", one.file] + words + ["--unit", "B002", "--json"], in: folder)
+      #expect(try away.errorCode() == "not_found", "\(words)")
+    }
+    #expect(try await one("help", "dues", "--lang", "zh").output.contains("arrears"))
     let called = try await one.json("contact", "log", "0003", "mobile", "reached", "--at", "2017-11-05T08:00:00Z")
     #expect(called["lastContact"] as? String == "2017-11-05")
     _ = try await one.json("member", "edit", "0003", "employer=Harbour", "interests+=chess")

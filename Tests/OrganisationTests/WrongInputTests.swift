@@ -32,6 +32,7 @@ struct WrongInputTests {
     try edit(.valueNotAllowed, "area")
     try edit(.valueNotAllowed, "=North")
     try edit(.valueNotAllowed, "colour=red")
+    try edit(.valueNotAllowed, "mobile=000-1")
     try edit(.valueNotAllowed, "unit_id=b42")
     try edit(.valueNotAllowed, "paid_through=2020-01")
     try edit(.valueNotAllowed, "status=removed")
@@ -92,6 +93,29 @@ struct WrongInputTests {
     }
     try expect(.valueNotAllowed, phone, "no kind") { (desk, db) throws(RelayError) in
       _ = try ActivityDesk(desk).add(ActivityDesk.Plan(title: "Party", kind: "party"), in: db)
+    }
+    try expect(.valueNotAllowed, phone, "no time") { (desk, db) throws(RelayError) in
+      _ = try ActivityDesk(desk).add(ActivityDesk.Plan(title: "Walk", kind: "visit"), in: db)
+    }
+    for to in ["2017-10-04", "2017-13-01"] {
+      try expect(.valueNotAllowed, phone, "a sweep until \(to)") { (desk, db) throws(RelayError) in
+        _ = try SweepDesk(desk).start("Roll call", to: to, target: "all", fields: [], in: db)
+      }
+    }
+    try phone.act(at: "2017-10-05T07:00:00Z") { (desk, db) throws(RelayError) in
+      _ = try SweepDesk(desk).start("Roll call", to: nil, target: "all", fields: [], in: db)
+    }
+    try expect(.valueNotAllowed, phone, "the same sweep twice") { (desk, db) throws(RelayError) in
+      _ = try SweepDesk(desk).start("Roll call", to: nil, target: "all", fields: [], in: db)
+    }
+    try expect(.valueNotAllowed, phone, "a call of tomorrow") { (desk, db) throws(RelayError) in
+      var attempt = ContactLog.Attempt(channel: "mobile", outcome: "reached")
+      attempt.at = "2017-10-06T08:00:00Z"
+      _ = try ContactLog(desk).log(attempt, of: try Member.find("0417", in: db), in: db)
+    }
+    let rights = DeviceRights(try phone.replica.status())
+    try expect(.notFound, phone, "members of another branch") { (desk, db) throws(RelayError) in
+      try Look(db, rights, now: desk.now).unitHere("B042")
     }
     try expect(.valueNotAllowed, phone, "no outcome") { (desk, db) throws(RelayError) in
       _ = try ContactLog(desk).log(

@@ -29,6 +29,13 @@ package struct ActivityDesk: Sendable {
       try text.map { (text) throws(RelayError) in try ColumnRules.value(text, column, of: "activity") } ?? .null
     }
     guard !plan.title.isEmpty else { throw RelayError(.valueNotAllowed, "an activity needs a title") }
+    _ = try value(plan.kind, "kind")
+    // Without a day it is in no rate and in no report, and nobody knows when to come.
+    guard plan.startsAt != nil else {
+      throw RelayError(
+        .valueNotAllowed, "an activity needs the time at which it starts",
+        advice: "Nothing was changed. Give --starts; of one that was held, when it began.")
+    }
     if let start = plan.startsAt, let end = plan.endsAt, end < start {
       throw RelayError(.valueNotAllowed, "it ends before it starts")
     }
@@ -142,7 +149,13 @@ package struct ActivityDesk: Sendable {
         [Value(door.guests), Value(door.books), .text(activity.id)])
     }
     let isHeld = isOurs && activity.state != "held" && !chosen.isEmpty && ActivityDesk.isThere(door.mark)
-    if isHeld { try db.execute("UPDATE activity SET state = 'held' WHERE id = ?", [.text(activity.id)]) }
+    if isHeld {
+      try db.execute("UPDATE activity SET state = 'held' WHERE id = ?", [.text(activity.id)])
+      // Planned by another tool without a time: it is when the first were there.
+      if activity.startsAt == nil {
+        try db.execute("UPDATE activity SET starts_at = ? WHERE id = ?", [.text(desk.now.text), .text(activity.id)])
+      }
+    }
     return Marked(
       marked: chosen.count, others: count, guests: activity.guests + door.guests, books: activity.books + door.books,
       state: isHeld ? "held" : activity.state)

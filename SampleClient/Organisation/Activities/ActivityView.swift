@@ -21,6 +21,26 @@ package enum ActivityView {
     return table.isEmpty ? language.choose("no activities", "没有活动") : table.text
   }
 
+  /// For a spreadsheet.
+  package static func grid(_ list: [Activity], in db: Database) throws(RelayError) -> Page.Grid {
+    let (units, zone) = (try OrgUnit.all(in: db), try Policy(in: db).zone)
+    var grid = Page.Grid(
+      "activities",
+      [
+        "when|when|时间", "unit|unit|单位", "kind|kind|类型", "title|title|名称", "state|state|状态", "there|there|到场",
+        "guests|guests|来宾", "books|books|发放书籍", "id|id|标识",
+      ])
+    for activity in list {
+      let marks = try activity.marks(in: db)
+      grid.add(
+        Cell(activity.startsAt.map { zone.text($0) }), Cell(units[activity.unitID]?.code),
+        .word(activity.kind, area: "activity"), .text(activity.title), .word(activity.state),
+        .number((marks["present"] ?? 0) + (marks["online"] ?? 0)), .number(activity.guests), .number(activity.books),
+        .text(activity.id))
+    }
+    return grid
+  }
+
   package static func text(_ activity: Activity, in db: Database, _ language: Language) throws(RelayError) -> String {
     let marks = try activity.marks(in: db)
     let zone = try Policy(in: db).zone

@@ -29,13 +29,18 @@ package struct ContactLog: Sendable {
     try ColumnRules.check(attempt.outcome, "outcome", of: "contact_attempt")
     try ColumnRules.check(attempt.purpose, "purpose", of: "contact_attempt")
     let at = attempt.at ?? desk.now.text
-    guard Instant(at) != nil, at <= desk.now.text else {
+    guard at <= desk.now.text || Instant(at) == nil else {
+      throw RelayError(
+        .valueNotAllowed, "\(desk.zone.text(at)) lies in the future",
+        advice: "Nothing was changed. Check the day and the time.")
+    }
+    guard Instant(at) != nil else {
       throw RelayError(
         .valueNotAllowed, "'\(at)' is no instant that has passed",
         advice: "Nothing was changed. Write YYYY-MM-DDTHH:MM:SSZ.")
     }
     if let note = attempt.note { try ColumnRules.check(note, "note", of: "contact_attempt") }
-    if let point = attempt.contactPoint { _ = try ContactPoint.find(point, in: db) }
+    let point = try attempt.contactPoint.map { (which) throws(RelayError) in try ContactPoint.find(which, in: db).id }
     let id = desk.newID()
     try db.execute(
       """
@@ -44,7 +49,7 @@ package struct ContactLog: Sendable {
       """,
       [
         .text(id), .text(member.id), Value(attempt.sweep), .text(attempt.purpose), .text(attempt.channel),
-        Value(attempt.contactPoint), .text(attempt.outcome), .text(at), .text(desk.officer.id), Value(attempt.note),
+        Value(point), .text(attempt.outcome), .text(at), .text(desk.officer.id), Value(attempt.note),
       ])
     if attempt.outcome == "reached", desk.officer.role != "adviser" {
       try ContactLog.raise(member.id, to: (Instant(at).map { desk.zone.day($0) } ?? desk.today).text, in: db)

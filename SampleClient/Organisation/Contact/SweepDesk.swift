@@ -83,6 +83,16 @@ package struct SweepDesk: Sendable {
         .valueNotAllowed, "'\(field)' is nothing to ask for",
         advice: "Nothing was changed. There are: \(SweepPages.fields.joined(separator: ", ")).")
     }
+    if let to, to < desk.today.text {
+      throw RelayError(.valueNotAllowed, "\(to) is over already", advice: "Nothing was changed. Check the day.")
+    }
+    if let twin = try Sweep.all(in: db).first(where: {
+      $0.unitID == desk.unit.id && $0.title == title && $0.state == "open"
+    }) {
+      throw RelayError(
+        .valueNotAllowed, "'\(title)' is open already, since \(twin.from)",
+        advice: "Nothing was changed. `sweep close` ends it; another sweep takes another title.")
+    }
     let isBranch = desk.unit.level == .branch
     guard !isBranch || target == "all" && fields.isEmpty else {
       throw RelayError(

@@ -16,6 +16,8 @@ package struct Agenda: Sendable, Equatable {
   package let transfers: Int
   /// Requests of every kind that wait for this unit, transfers among them.
   package let requests: Int
+  /// At the committee: requests to which everybody has said yes; `office settle` carries them out.
+  package let toSettle: Int
   /// Requests seen here that wait for others, by code.
   package let others: [Turn]
   /// Members whom nobody has reached for the months after which they are at risk.
@@ -37,8 +39,9 @@ package struct Agenda: Sendable, Equatable {
   package init(_ look: Look, unit: String?) throws(RelayError) {
     place = try unit.flatMap { (id) throws(RelayError) in try Agenda.place(id, look) }
     review = try Review.open(in: look.db).items.count
-    let open = try RequestPages.standings(RequestPages.kinds, look)
-      .filter { $0.isMain && !$0.request.isClosed && $0.next != nil }
+    let all = try RequestPages.standings(RequestPages.kinds, look).filter { $0.isMain && !$0.request.isClosed }
+    toSettle = place?.level == OrgUnit.Level.committee.rawValue ? all.count { $0.awaitsOffice } : 0
+    let open = all.filter { $0.next != nil }
     let own = open.filter { unit != nil && $0.next?.id == unit }
     requests = own.count
     transfers = own.count { $0.request.kind == "transfer_internal" }

@@ -6,11 +6,23 @@ package struct DeviceRights: Sendable, Equatable {
   package let role: String?
   /// Units whose rows the device may write.
   package let units: Set<String>
+  /// Units whose rows the device holds.
+  private let held: Set<String>
+  private let holdsAll: Bool
 
   package init(_ status: ReplicaStatus) {
     role = status.role == SyncSchema.unenrolledRole ? nil : status.role
+    let names = status.scopes.filter { $0.isReadable || $0.isWritable }.map(\.name)
+    holdsAll = role == nil || names.contains("*")
+    held = Set(names.filter { $0.hasPrefix("unit/") }.map { String($0.dropFirst(5)) })
     let writable = status.scopes.filter { $0.isWritable && $0.name.hasPrefix("unit/") }
     units = Set(writable.map { String($0.name.dropFirst(5)) })
+  }
+
+  /// Are a unit's own rows on this device? What is not here is no zero.
+  func holds(_ unit: OrgUnit, among units: [String: OrgUnit]) -> Bool {
+    if holdsAll || unit.level == .committee || held.contains(unit.id) { return true }
+    return unit.level == .regional && held.contains { units[$0]?.parentID == unit.id }
   }
 
   /// What a step needs to count here.

@@ -19,6 +19,22 @@ package struct Look {
     self.rights = rights
   }
 
+  /// A unit that somebody asks for, by code, id or name.
+  ///
+  /// - Returns: its id; nil where nobody asks for one.
+  /// - Throws: `not_found` for a unit that there is not, and for one whose rows this device does not hold.
+  @discardableResult
+  package func unitHere(_ which: String?) throws(RelayError) -> String? {
+    guard let which else { return nil }
+    let unit = try OrgUnit.find(which, in: db)
+    guard rights.holds(unit, among: try OrgUnit.all(in: db)) else {
+      throw RelayError(
+        .notFound, "the members and the work of \(unit.code) are not on this device",
+        advice: "Its own devices and the committee's hold them.")
+    }
+    return unit.id
+  }
+
   /// Does the role get this table's rows at all? What it does not see is no zero.
   package func sees(_ tables: String...) throws(RelayError) -> Bool {
     guard let role = rights.role else { return true }

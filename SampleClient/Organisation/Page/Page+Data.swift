@@ -10,17 +10,26 @@ extension Page {
     return .object(members)
   }
 
-  /// RFC 4180; every table under its name, the facts first. Ends with a line break.
-  package var csv: String {
+  package var csv: String { csv(.en) }
+
+  /// RFC 4180; every table under its name, the facts first. Ends with a line break. In English the heads are the keys that
+  /// programs know.
+  package func csv(_ language: Language) -> String {
     var blocks: [String] = []
     if !facts.isEmpty {
-      blocks.append(Page.lines([["fact", "value"]] + facts.map { [$0.key, $0.value.csv] }))
+      blocks.append(
+        Page.lines(
+          [[language.choose("fact", "项目"), language.choose("value", "值")]]
+            + facts.map { [language.choose($0.key, $0.name.zh), $0.value.csv] }))
     }
     for grid in grids {
       let name = grids.count + facts.count > 1 ? Page.lines([["# " + grid.key]]) : ""
-      blocks.append(name + Page.lines([grid.columns.map(\.key)] + grid.rows.map { $0.map(\.csv) }))
+      blocks.append(
+        name + Page.lines([grid.columns.map { language.choose($0.key, $0.name.zh) }] + grid.rows.map { $0.map(\.csv) }))
     }
-    if !notes.isEmpty { blocks.append(Page.lines([["note"]] + notes.map { [$0.text.en] })) }
+    if !notes.isEmpty {
+      blocks.append(Page.lines([[language.choose("note", "说明")]] + notes.map { [$0.text.said(in: language)] }))
+    }
     return blocks.joined(separator: "\r\n")
   }
 

@@ -48,10 +48,19 @@ package struct ContactPoint: Sendable, Equatable {
     return folded.sorted { ($0.isPreferred ? 0 : 1, $0.kind, $0.id) < ($1.isPreferred ? 0 : 1, $1.kind, $1.id) }
   }
 
-  /// - Throws: `not_found`.
-  static func find(_ id: String, in db: Database) throws(RelayError) -> ContactPoint {
-    guard let point = try db.query(select + " WHERE id = ?", [.text(id)], read).first else {
-      throw RelayError(.notFound, "there is no contact point '\(id)' on this device")
+  /// - Parameter which: an id, or the start of one that fits a single point.
+  /// - Throws: `not_found`, `value_not_allowed` where several fit.
+  static func find(_ which: String, in db: Database) throws(RelayError) -> ContactPoint {
+    let found = try db.query(
+      select + " WHERE id = ?1 OR substr(id, 1, length(?1)) = ?1 ORDER BY id = ?1 DESC, id LIMIT 2", [.text(which)],
+      read)
+    guard !which.isEmpty, let point = found.first else {
+      throw RelayError(.notFound, "there is no contact point '\(which)' on this device")
+    }
+    guard found.count == 1 || point.id == which else {
+      throw RelayError(
+        .valueNotAllowed, "several contact points begin with '\(which)'",
+        advice: "Nothing was changed. Give more of the id.")
     }
     return point
   }

@@ -10,6 +10,13 @@ package enum MemberEdit {
 
   /// - Throws: `value_not_allowed`; `role_forbids` when the transaction ends, for a column that is not this role's.
   package static func write(_ changes: [Assignment], to member: Member, in db: Database) throws(RelayError) {
+    for change in changes where ["mobile", "phone", "chat", "email", "address", "kin"].contains(change.column) {
+      throw RelayError(
+        .valueNotAllowed, "'\(change.column)' is a way to reach a member, not a column of one",
+        advice:
+          "Nothing was changed. `member show` lists them with their ids: `member contact change ID value=…`, or `member contact add`."
+      )
+    }
     for change in changes { try change.write(to: "member", id: member.id, allowing: columns, in: db) }
   }
 

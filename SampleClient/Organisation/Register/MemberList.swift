@@ -85,6 +85,27 @@ package struct MemberFilter: Sendable {
 
 /// Members as a table for people.
 package enum MemberList {
+  /// For a spreadsheet; what this device does not see stays empty.
+  package static func grid(_ members: [Member], _ units: [String: OrgUnit]) -> Page.Grid {
+    var grid = Page.Grid(
+      "members",
+      [
+        "number|no.|编号", "name|name|姓名", "unit|branch|支部", "sex|sex|性别", "born|born|出生年月", "education|education|学历",
+        "joined|joined|入党时间", "grade|grade|类别", "status|status|党籍", "reach|reach|联系情况",
+        "lastContact|last contact|最近联系", "paidThrough|paid through|党费交至", "occupation|occupation|职业",
+        "employer|employer|单位", "area|area|区域", "id|id|标识",
+      ])
+    for member in members {
+      grid.rows.append([
+        .text(member.number), .text(member.name), .text(units[member.unitID]?.code ?? "?"), Cell(member.sex),
+        Cell(member.born), Cell(member.education), Cell(member.joined), .word(member.grade), .word(member.status),
+        .word(member.reach), Cell(member.lastContact), Cell(member.paidThrough), Cell(member.occupation),
+        Cell(member.employer), Cell(member.area), .text(member.id),
+      ])
+    }
+    return grid
+  }
+
   package static func text(_ members: [Member], in db: Database, _ language: Language) throws(RelayError) -> String {
     let units = try OrgUnit.all(in: db)
     var table = TextTable(

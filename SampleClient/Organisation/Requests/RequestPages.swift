@@ -23,6 +23,8 @@ package enum RequestPages {
     var fold: RequestFold
     /// It stands for all requests that mean the same move.
     var isMain = true
+    /// Everybody has said yes, and the office has not written it yet.
+    var awaitsOffice = false
   }
 
   static func standings(_ kinds: [String], _ look: Look) throws(RelayError) -> [Standing] {
@@ -40,7 +42,7 @@ package enum RequestPages {
       if request.kind == "transfer_internal", let group = book.group(of: request.id) {
         return Standing(
           request: request, state: group.state, next: book.next(group), steps: own, fold: group.fold,
-          isMain: group.main.id == request.id)
+          isMain: group.main.id == request.id, awaitsOffice: group.awaitsOffice)
       }
       var next: OrgUnit?
       if !request.isClosed, let step = fold.next {
@@ -50,7 +52,9 @@ package enum RequestPages {
           : step == "accept" ? request.toUnitID.flatMap { rights.units[$0] } : committee
       }
       let state = request.isClosed ? request.state : fold.state(isDecided: false)
-      return Standing(request: request, state: state, next: next, steps: own, fold: fold)
+      return Standing(
+        request: request, state: state, next: next, steps: own, fold: fold,
+        awaitsOffice: !request.isClosed && fold.isComplete)
     }
   }
 

@@ -23,6 +23,12 @@ package struct TransferBook: Sendable {
 
     package var requests: [Request] { [main] + others }
 
+    /// Neither decided nor stopped.
+    var isLive: Bool { !isDecided && !isEnded && fold.stop == nil }
+
+    /// Everybody has said yes; the committee's `office settle` moves the member.
+    var awaitsOffice: Bool { isLive && waitsFor == nil && fold.isComplete }
+
     /// The state that the rows make.
     package var state: String {
       if isEnded { return "expired" }

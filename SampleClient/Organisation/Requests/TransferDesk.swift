@@ -31,6 +31,15 @@ package struct TransferDesk: Sendable {
     guard member.mergedInto == nil else {
       throw RelayError(.valueNotAllowed, "\(member.title) was merged into another row")
     }
+    if let first = try TransferBook(in: db).groups.first(where: {
+      $0.memberID == member.id && $0.isLive && $0.toUnitID != to.id
+    }) {
+      let elsewhere = try first.toUnitID.map { (id) throws(RelayError) in try OrgUnit.find(id, in: db).code } ?? "?"
+      let id = first.main.id.prefix(8)
+      throw RelayError(
+        .valueNotAllowed, "\(member.title) is leaving to \(elsewhere) already: transfer \(id)",
+        advice: "Nothing was changed. `transfer withdraw \(id)` by who opened it ends that one; then open this one.")
+    }
     return try insert(
       member: member.id, claim: nil, from: member.unitID, to: to.id, title: member.title, opening, in: db)
   }

@@ -20,6 +20,8 @@ package struct TransferView: Sendable {
   /// What they type.
   package let command: String?
   package let waitsFor: String?
+  /// Where two moves stand against one another: either ends it.
+  package let unblocks: [String]
   package let decidedOn: String?
   /// The requests that mean the same.
   package let sameAs: [String]
@@ -48,8 +50,11 @@ package struct TransferView: Sendable {
       boxes.append(Box(step: step, done: who))
     }
     self.boxes = boxes
-    next = book.next(group)?.code
-    command = group.fold.next.map { "transfer \($0) \(group.main.id.prefix(8))" }
+    let office = book.units.values.first { $0.level == .committee }
+    next = group.awaitsOffice ? office?.code : book.next(group)?.code
+    command =
+      group.awaitsOffice ? "office settle" : group.fold.next.map { "transfer \($0) \(group.main.id.prefix(8))" }
+    unblocks = group.waitsFor.map { [$0.id, group.main.id].map { "transfer withdraw \($0.prefix(8))" } } ?? []
     waitsFor = group.waitsFor.flatMap { code($0.toUnitID) }
     decidedOn = group.main.decidedOn
     sameAs = group.others.map(\.id)
@@ -89,7 +94,12 @@ package struct TransferView: Sendable {
       lines.append("  \(mark) \(Columns.padded(names[box.step] ?? box.step, width + 1)) \(note)".trimmed)
     }
     if let reason { lines.append(language.choose("reason ", "理由  ") + reason) }
-    if let waitsFor { lines.append(language.choose("waits: already leaving to ", "等待：已在转往") + waitsFor) }
+    if let waitsFor {
+      lines.append(language.choose("waits: already leaving to ", "等待：已在转往") + waitsFor)
+      lines.append(
+        language.choose("        goes on when one of the two is withdrawn or refused: ", "      撤回或拒绝其中一项后才能继续：")
+          + unblocks.joined(separator: language.choose(", or ", "，或 ")))
+    }
     if let next { lines.append(language.choose("next   ", "下一步 ") + next + (command.map { ": \($0)" } ?? "")) }
     lines += remarks.map { language.choose("said   ", "说明  ") + $0 }
     lines += withoutEffect.map { language.choose("no effect: ", "无效：") + $0 }

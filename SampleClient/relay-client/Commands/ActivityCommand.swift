@@ -28,6 +28,24 @@ private struct ActivityAnswer: Codable {
   var books: Int
   /// mark → count.
   var marks: [String: Int]
+  /// Of `show`: who has which mark; absent where this role does not see it.
+  var attendees: [Attendee]?
+  /// Marks of members whose rows are on other devices.
+  var attendeesElsewhere: Int?
+
+  struct Attendee: Codable {
+    var mark: String
+    var number: String
+    var name: String
+    var unit: String
+  }
+
+  init(_ activity: Activity, _ who: Attendees, in db: Database) throws(RelayError) {
+    try self.init(activity, in: db)
+    guard !who.isUnseen else { return }
+    attendees = who.people.map { Attendee(mark: $0.mark, number: $0.number, name: $0.name, unit: $0.unit) }
+    attendeesElsewhere = who.elsewhere
+  }
 
   init(_ activity: Activity, in db: Database) throws(RelayError) {
     (id, kind, mode, title) = (activity.id, activity.kind, activity.mode, activity.title)
@@ -38,7 +56,7 @@ private struct ActivityAnswer: Codable {
   }
 }
 
-struct ActivityListCommand: AsyncParsableCommand {
+struct ActivityListCommand: AsyncParsableCommand, TableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Activities by time.")
 
   @OptionGroup var place: ReplicaPlace
@@ -56,17 +74,27 @@ struct ActivityListCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let (unit, from, mode, language) = (unit, from, mode, speech.language)
-    let found = try place.organisation().read { (db) throws(RelayError) in
+    let replica = try place.organisation()
+    let rights = DeviceRights(try replica.status())
+    let found = try replica.read { (db) throws(RelayError) in
+      try Look(db, rights, now: Instant(milliseconds: Environment.system.now())).unitHere(unit)
       let list = try Activity.list(unit: unit, from: from, in: db).filter { mode == nil || $0.mode == mode }
       var answers: [ActivityAnswer] = []
       for activity in list { answers.append(try ActivityAnswer(activity, in: db)) }
-      return (answers, try ActivityView.text(list, in: db, language))
+      let grid = try ActivityView.grid(list, in: db)
+      return (answers, text: try ActivityView.text(list, in: db, language), table: Page.list(grid))
     }
-    if output.isJSON { try Output.json(found.0) } else { print(found.1) }
+    if output.isJSON {
+      try Output.json(found.0)
+    } else if output.isCSV {
+      try output.say(found.table, language)
+    } else {
+      print(found.text)
+    }
   }
 }
 
-struct ActivityShowCommand: AsyncParsableCommand {
+struct ActivityShowCommand: AsyncParsableCommand, TableCommand {
   static let configuration = CommandConfiguration(commandName: "show", abstract: "One activity, and who was there.")
 
   @OptionGroup var place: ReplicaPlace
@@ -78,11 +106,25 @@ struct ActivityShowCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let (which, language) = (activity, speech.language)
-    let found = try place.organisation().read { (db) throws(RelayError) in
+    let replica = try place.organisation()
+    let rights = DeviceRights(try replica.status())
+    let found = try replica.read { (db) throws(RelayError) in
+      let look = try Look(db, rights, now: Instant(milliseconds: Environment.system.now()))
       let activity = try Activity.find(which, in: db)
-      return (try ActivityAnswer(activity, in: db), try ActivityView.text(activity, in: db, language))
+      let who = try Attendees(of: activity, look)
+      let lines = [try ActivityView.text(activity, in: db, language), who.text(language)]
+      return (
+        try ActivityAnswer(activity, who, in: db), text: lines.filter { !$0.isEmpty }.joined(separator: "\n"),
+        table: Page.list(who.grid)
+      )
     }
-    if output.isJSON { try Output.json(found.0) } else { print(found.1) }
+    if output.isJSON {
+      try Output.json(found.0)
+    } else if output.isCSV {
+      try output.say(found.table, language)
+    } else {
+      print(found.text)
+    }
   }
 }
 

@@ -38,7 +38,7 @@ struct DemoCommand: AsyncParsableCommand {
 }
 
 /// A command that says how the line is pretended to be.
-protocol DemoLineCommand: AsyncParsableCommand {
+protocol DemoLineCommand: AsyncParsableCommand, TableCommand {
   var place: ReplicaPlace { get }
   var output: OutputOptions { get }
   /// nil for as it is.

@@ -29,7 +29,7 @@ struct DeviceCommand: AsyncParsableCommand {
 }
 
 /// Before the device leaves the hand: nobody writes until somebody says again who works here.
-struct LockCommand: AsyncParsableCommand {
+struct LockCommand: AsyncParsableCommand, TableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lock", abstract: "Forget who works here; refuses while something is unsent.",
     discussion: "`export FILE` keeps what is unsent; then --anyway locks all the same. Nothing is deleted.")

@@ -113,7 +113,7 @@ struct DuesReverseCommand: AsyncParsableCommand {
   }
 }
 
-struct DuesShowCommand: AsyncParsableCommand {
+struct DuesShowCommand: AsyncParsableCommand, TableCommand {
   static let configuration = CommandConfiguration(commandName: "show", abstract: "A member's ledger on this device.")
 
   @OptionGroup var common: LookArguments
@@ -129,6 +129,8 @@ struct DuesShowCommand: AsyncParsableCommand {
       LedgerAnswer($0)
     } text: {
       $0.text($1)
+    } table: {
+      $0.grid
     }
   }
 }
@@ -169,7 +171,7 @@ private struct LedgerAnswer: Codable {
   }
 }
 
-struct DuesArrearsCommand: AsyncParsableCommand {
+struct DuesArrearsCommand: AsyncParsableCommand, TableCommand {
   static let configuration = CommandConfiguration(
     commandName: "arrears", abstract: "Who owes for how long: bars by band, and the list.")
 
@@ -184,11 +186,13 @@ struct DuesArrearsCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let (common, unit, list) = (common, unit, list)
     try common.answer { (look) throws(RelayError) in
-      try ArrearsReport(look.db, on: look.day, unit: unit)
+      try ArrearsReport(look.db, on: look.day, unit: try look.unitHere(unit))
     } json: {
       ArrearsAnswer($0)
     } text: {
       $0.text($1, listing: list)
+    } table: {
+      list ? $0.debtorGrid : $0.bandGrid
     }
   }
 }

@@ -65,7 +65,17 @@ struct InboxResolveCommand: AsyncParsableCommand {
   }
 
   private func resolution(of id: String, in replica: Replica) throws(RelayError) -> Resolution {
-    if let place = choice.flatMap(ChoiceLetter.place) { return .sibling(place) }
+    if let place = choice.flatMap(ChoiceLetter.place) {
+      if let item = try replica.inbox().first(where: { $0.id == id && $0.kind == .conflict }) {
+        let letters = item.siblings.compactMap { ChoiceLetter.letter($0.position) }
+        guard item.siblings.contains(where: { $0.position == place }) else {
+          throw RelayError(
+            .valueNotAllowed, "'\(choice ?? "")' is none of the values",
+            advice: "Nothing was changed. Choose \(letters.map(String.init).joined(separator: " or ")).")
+        }
+      }
+      return .sibling(place)
+    }
     guard let item = try replica.inbox().first(where: { $0.id == id && $0.kind == .conflict }) else {
       throw RelayError(.entryUnknown, "there is no open conflict '\(id)'")
     }

@@ -11,7 +11,7 @@ struct MemberCommand: AsyncParsableCommand {
     ], defaultSubcommand: MemberListCommand.self)
 }
 
-struct MemberListCommand: AsyncParsableCommand {
+struct MemberListCommand: AsyncParsableCommand, TableCommand {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Members by number.")
 
   @OptionGroup var common: LookArguments
@@ -44,16 +44,20 @@ struct MemberListCommand: AsyncParsableCommand {
     filter.isParked = parked
     let (common, language) = (common, common.speech.language)
     try common.answer { [filter] (look) throws(RelayError) in
+      try look.unitHere(filter.unit)
       let members = try filter.members(in: look.db, on: look.day)
       let units = try OrgUnit.all(in: look.db)
       return (
         answers: members.map { MemberAnswer($0, unit: units[$0.unitID]?.code ?? "?") },
-        text: try MemberList.text(members, in: look.db, language)
+        text: try MemberList.text(members, in: look.db, language),
+        grid: MemberList.grid(members, units)
       )
     } json: {
       $0.answers
     } text: { found, _ in
       found.text
+    } table: {
+      $0.grid
     }
   }
 }

@@ -58,7 +58,7 @@ struct ContactChangeCommand: AsyncParsableCommand {
   @OptionGroup var output: OutputOptions
   @OptionGroup var who: DeskOptions
 
-  @Argument(help: "The contact point's id, as `member show` lists it.")
+  @Argument(help: "The contact point's id or the start of it, as `member show` lists it.")
   var id: String
 
   @Argument(help: ArgumentHelp("What to change.", valueName: "column=value"))

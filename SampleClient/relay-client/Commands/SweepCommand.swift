@@ -27,7 +27,7 @@ struct SweepCommand: AsyncParsableCommand {
   struct Next: LookCommand {
     static let configuration = CommandConfiguration(
       commandName: "next", abstract: "Whom to try next, with a number to reach them by.",
-      discussion: "`contact log NUMBER CHANNEL OUTCOME --sweep` enters what came of it.")
+      discussion: "`contact log NUMBER CHANNEL OUTCOME --sweep open` enters what came of it.")
     @OptionGroup var common: LookArguments
     @Argument(help: "The sweep's id or title; the open one, if it is not given.") var sweep: String?
     @Option(help: "How many.") var count = 5

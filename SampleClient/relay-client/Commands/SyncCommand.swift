@@ -3,7 +3,7 @@ internal import Organisation
 internal import Relay
 internal import RelayCurl
 
-struct SyncCommand: AsyncParsableCommand {
+struct SyncCommand: AsyncParsableCommand, TableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sync", abstract: "Send what is unsent and fetch what is new.")
 

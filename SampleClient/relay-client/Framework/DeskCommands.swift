@@ -17,11 +17,15 @@ struct LookArguments: ParsableArguments {
 
   func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page { try look(body) }
 
-  /// The same with what programs and people read each of its own form.
+  /// The same with what programs and people read each of its own form, and spreadsheets where the command has a table.
   func answer<T: Sendable>(
-    _ body: (Look) throws(RelayError) -> T, json: (T) -> some Encodable, text: (T, Language) -> String
+    _ body: (Look) throws(RelayError) -> T, json: (T) -> some Encodable, text: (T, Language) -> String,
+    table: ((T) -> Page.Grid)? = nil
   ) throws {
     let found = try look(body)
+    if output.isCSV, !output.isJSON, let table {
+      return print(Page.list(table(found)).csv(speech.language), terminator: "")
+    }
     if output.isJSON { try Output.json(json(found)) } else { print(text(found, speech.language)) }
   }
 
@@ -60,7 +64,7 @@ struct ActArguments: ParsableArguments {
 }
 
 /// A command that reads: its arguments, and the page that it shows.
-protocol LookCommand: AsyncParsableCommand {
+protocol LookCommand: AsyncParsableCommand, TableCommand {
   var common: LookArguments { get }
   func page(_ look: Look) throws(RelayError) -> Page
 }
@@ -73,7 +77,7 @@ extension LookCommand {
 }
 
 /// A command that writes: its arguments, and what it does at the desk.
-protocol ActCommand: AsyncParsableCommand {
+protocol ActCommand: AsyncParsableCommand, TableCommand {
   var common: ActArguments { get }
   func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page
 }

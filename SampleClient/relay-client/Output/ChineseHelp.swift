@@ -59,7 +59,9 @@ enum ChineseHelp {
   static func page(_ words: [String]) -> String? {
     guard var command = try? tool().command else { return nil }
     var path = [command.commandName]
-    for word in words where !word.hasPrefix("-") {
+    // `help dues` asks for the help of `dues`, as `dues --help` does.
+    for (at, word) in words.enumerated() where !word.hasPrefix("-") {
+      if word == "help", path.count == 1, at + 1 < words.count { continue }
       guard let next = command.subcommands?.first(where: { $0.commandName == word }) else { continue }
       command = next
       path.append(word)

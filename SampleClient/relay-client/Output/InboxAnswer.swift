@@ -63,11 +63,14 @@ extension InboxItem {
   /// - Parameter subject: whom or what it is about, where that is known better than by the row's key.
   private func heading(_ subject: String?) -> String {
     let words: [Kind: String] = [.conflict: "冲突", .notice: "通知", .refused: "退回", .held: "暂存"]
-    let cell = column.map { Language.say("\($0) of ", "\($0)，") } ?? ""
+    let cell = column.map { Language.say("\($0) of ", Translation.said($0) + "，") } ?? ""
     let word = Language.say(kind.rawValue, words[kind] ?? kind.rawValue)
     guard let subject else { return word + "  \(cell)\(table) \(key)" }
-    return word + "  \(subject)" + (column.map { ", \($0)" } ?? "")
+    return word + "  " + Translation.said(subject) + (column.map { ", " + Translation.said($0) } ?? "")
   }
+
+  /// What a person has settled shows the choice, whatever was shown when the conflict came.
+  private func isShown(_ sibling: InboxValue) -> Bool { sibling.isShown && status == .open }
 
   /// For people: what it is, and the values by their letters.
   func text(_ time: LocalTime, about subject: String? = nil) -> String {
@@ -80,7 +83,7 @@ extension InboxItem {
       for sibling in siblings {
         let letter = ChoiceLetter.letter(sibling.position).map { "\($0))" } ?? " "
         lines.append(
-          "  \(letter) \(sibling.text(time))\(sibling.isShown ? Language.say("   * shown now", "   * 现显示") : "")")
+          "  \(letter) \(sibling.text(time))\(isShown(sibling) ? Language.say("   * shown now", "   * 现显示") : "")")
       }
       if let base { lines.append(Language.say("  before: ", "  此前：") + base.text) }
     case .notice:

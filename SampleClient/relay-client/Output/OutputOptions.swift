@@ -2,6 +2,19 @@ internal import ArgumentParser
 internal import Organisation
 internal import Relay
 
+/// A command whose answer has tables, for `--csv`. Any other refuses it: nobody should take a text for a table.
+protocol TableCommand: ParsableCommand {}
+
+enum TableCheck {
+  /// - Throws: `usage` where a table is asked for and the command has none.
+  static func check(_ command: any ParsableCommand, _ arguments: [String]) throws(RelayError) {
+    guard arguments.prefix(while: { $0 != "--" }).contains("--csv"), !(command is any TableCommand) else { return }
+    throw RelayError(
+      .usage, "the answer of this command is no table",
+      advice: "Nothing was changed. Leave --csv out, or ask with --json.")
+  }
+}
+
 /// How an answer is given.
 struct OutputOptions: ParsableArguments {
   @Flag(name: .customLong("json"), help: "Answer with a JSON object.")
@@ -15,7 +28,7 @@ struct OutputOptions: ParsableArguments {
     if isJSON {
       try Output.json(page.json)
     } else if isCSV {
-      print(page.csv, terminator: "")
+      print(page.csv(language), terminator: "")
     } else {
       print(page.text(language))
     }

@@ -93,11 +93,14 @@ struct AgendaAnswer: Codable {
   var transfers: Int
   /// Of every kind, transfers among them.
   var requests: Int
+  /// At the committee: what `office settle` carries out.
+  var toSettle: Int
   var others: [Turn]
   var silent: Int
 
   init(_ agenda: Agenda) {
     unit = agenda.place?.code
+    toSettle = agenda.toSettle
     (review, transfers, requests, silent) = (agenda.review, agenda.transfers, agenda.requests, agenda.silent)
     others = agenda.others.map { Turn(unit: $0.unit, requests: $0.requests) }
   }

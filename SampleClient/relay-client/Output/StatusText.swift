@@ -135,6 +135,9 @@ struct StatusText {
       let turns = agenda.others.prefix(5).map { "\($0.unit) \($0.requests)" }.joined(separator: ", ")
       parts.append(say("for others: ", "待他人办理：") + turns + (agenda.others.count > 5 ? " …" : ""))
     }
+    if agenda.toSettle > 0 {
+      parts.append(say("\(agenda.toSettle) to settle: office settle", "\(agenda.toSettle)项待落实：office settle"))
+    }
     if agenda.review > 0 {
       parts.append(say("\(agenda.review) held for review (committee)", "\(agenda.review)项待党委审核"))
     }

@@ -18,6 +18,8 @@ struct TransferAnswer: Codable {
   var boxes: [Box]
   var next: String?
   var waitsFor: String?
+  /// What the next one types; where two moves stand against one another, what ends either.
+  var commands: [String]
   var decidedOn: String?
   var sameAs: [String]
   var remarks: [String]
@@ -33,6 +35,7 @@ struct TransferAnswer: Codable {
     boxes = view.boxes.map { Box(step: $0.step, done: $0.done) }
     next = view.next
     waitsFor = view.waitsFor
+    commands = view.next == nil ? view.unblocks : view.command.map { [$0] } ?? []
     decidedOn = view.decidedOn
     sameAs = view.sameAs
     remarks = view.remarks

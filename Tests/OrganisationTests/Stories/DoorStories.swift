@@ -51,6 +51,26 @@ struct DoorStories {
     #expect(try story.c.rows(points) == [[34, 160]])
   }
 
+  @Test("who was there, by name and mark; planned without a time by another tool, it is held when the first are there")
+  func names() throws {
+    let phone = try Story().b17a
+    try phone.sql(
+      "INSERT INTO activity (id, unit_id, kind, title, points) VALUES ('walk', 'b17', 'visit', 'Walk', 0)",
+      at: "2017-10-10T05:00:00Z")
+    try phone.attend("walk", ["0402", "0401"], at: "2017-10-10T06:10:00Z")
+    try phone.attend("walk", ["0403"], mark: "excused", at: "2017-10-10T06:20:00Z")
+    #expect(
+      try phone.rows("SELECT state, starts_at FROM activity WHERE id = 'walk'") == [["held", "2017-10-10T06:10:00Z"]])
+    let rights = DeviceRights(try phone.replica.status())
+    let who = try phone.replica.read { (db) throws(RelayError) in
+      try Attendees(of: try Activity.find("walk", in: db), try Look(db, rights, now: Instant(milliseconds: 0)))
+    }
+    #expect(who.people.map(\.number) == ["0401", "0402", "0403"])
+    #expect(who.text(.en) == "present: 0401 Member 0401, 0402 Member 0402\nexcused: 0403 Member 0403")
+    #expect(Page.list(who.grid).csv.hasPrefix("mark,number,name,unit\r\npresent,0401,Member 0401,B017\r\n"))
+    #expect(Page.list(who.grid).csv(.zh).hasPrefix("标记,编号,姓名,支部\r\n"))
+  }
+
   @Test("nobody is there before the day, by the organisation's own clock; who cannot come is excused beforehand")
   func beforehand() throws {
     let story = try Story()

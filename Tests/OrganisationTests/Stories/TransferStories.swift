@@ -122,6 +122,30 @@ struct TransferStories {
     }
   }
 
+  @Test("a second way for a member is refused where the first is known; when all have said yes the office is next")
+  func secondWay() throws {
+    let story = try Story()
+    let first = try story.b17a.open("0417", to: "B042", at: "2017-10-02T08:00:00Z")
+    let error = #expect(throws: RelayError.self) {
+      try story.b17a.open("0417", to: "B008", at: "2017-10-02T08:10:00Z")
+    }
+    #expect(error?.code == .valueNotAllowed)
+    #expect(error?.message.contains("is leaving to B042 already: transfer \(first.prefix(8))") == true)
+    #expect(error?.advice.contains("transfer withdraw \(first.prefix(8))") == true)
+
+    try story.b17a.take("release", on: first, at: "2017-10-02T08:20:00Z")
+    try story.sync([story.b17a, story.b42, story.c], at: "2017-10-02T09:00:00Z")
+    try story.b42.take("accept", on: first, at: "2017-10-02T10:00:00Z")
+    try story.sync([story.b42, story.c], at: "2017-10-02T11:00:00Z")
+    #expect(try story.c.agenda(on: "2017-10-02").toSettle == 0)
+    try story.c.take("approve", on: first, at: "2017-10-02T12:00:00Z")
+    let view = try #require(try story.c.transfers().first { $0.id == first })
+    #expect((view.next, view.command) == ("C", "office settle"))
+    #expect(try story.c.agenda(on: "2017-10-02").toSettle == 1)
+    _ = try story.c.settle(at: "2017-10-02T13:00:00Z")
+    #expect(try story.c.agenda(on: "2017-10-02").toSettle == 0)
+  }
+
   @Test("T06: pulled two ways: one goes on, the other waits and says for whom", arguments: Order.allCases)
   func twoWays(order: Order) throws {
     let story = try Story()
@@ -139,6 +163,8 @@ struct TransferStories {
       #expect((waiting.state, waiting.waitsFor) == ("open", "B042"), "\(phone.name)")
       #expect(waiting.remarks == ["already leaving to B042"], "\(phone.name)")
       #expect(waiting.text(.en).contains("waits: already leaving to B042"))
+      #expect(
+        waiting.text(.en).contains("transfer withdraw \(first.prefix(8)), or transfer withdraw \(second.prefix(8))"))
       #expect(try phone.value("SELECT unit_id FROM member WHERE id = 'm0417'") == "b17")
     }
     // The committee decides.
