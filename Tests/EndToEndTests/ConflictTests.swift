@@ -70,8 +70,14 @@ struct ConflictTests {
     let others = try #require(try await conflict(branches.office)["others"] as? [String])
     let hidden = try #require(others.last?.split(separator: "'").first)
     let id = try #require(try await conflict(branches.office)["id"] as? String)
+    let none = try await branches.office("inbox", "resolve", id, "z")
+    #expect(none.status == 1)
+    #expect(none.complaint.contains("Choose a or b"), "\(none.complaint)")
     let resolved = try await branches.office("inbox", "resolve", id, "b")
     try #require(resolved.status == 0, "\(resolved.complaint)")
+    // What was chosen is what is shown, before the hub has said so.
+    let marked = try await branches.office("inbox").output.split(separator: "\n").filter { $0.contains("shown now") }
+    #expect(marked.count == 1 && marked.allSatisfy { $0.contains("b)") }, "\(marked)")
     try await branches.office.sync()
     try await branches.syncAll()
     try await expectClosed(String(hidden))

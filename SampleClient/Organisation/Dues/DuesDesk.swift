@@ -68,7 +68,7 @@ package struct DuesDesk: Sendable {
         .valueNotAllowed,
         Language.say(
           "the same was entered on \(twin.takenOn) for \(member.title): receipt \(twin.receipt ?? twin.id)",
-          "\(member.title)已于\(twin.takenOn)登记同一笔：收据\(twin.receipt ?? twin.id)"),
+          "\(member.titleInChinese)已于\(twin.takenOn)登记同一笔：收据\(twin.receipt ?? twin.id)"),
         advice: Language.say(
           "Nothing was changed. If it is another payment, say --again.", "未作更改。如确为另一笔，请加 --again。"))
     }

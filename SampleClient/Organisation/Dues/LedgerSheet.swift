@@ -66,6 +66,7 @@ package struct LedgerSheet: Sendable {
     let rest =
       older == 0
       ? "" : language.choose("\n\(older) older entries: ask the committee", "\n另有较早记录\(older)条，请向党委查询")
-    return "\(member.title)\n" + (table.isEmpty ? "" : table.text + "\n") + sum + rest
+    return language.choose(member.title, member.titleInChinese) + "\n" + (table.isEmpty ? "" : table.text + "\n") + sum
+      + rest
   }
 }

@@ -5,7 +5,7 @@ package enum PointsPages {
   package static func check(_ member: Member, _ look: Look) throws(RelayError) -> Page {
     guard try look.sees("points_entry") else { return .unseen(Phrase("points", "积分")) }
     let gate = try PointsGate(member, on: look.day, in: look.db)
-    var page = Page(Phrase("\(member.title): \(gate.text(.en))", "\(member.title)：\(gate.text(.zh))"))
+    var page = Page(Phrase("\(member.title): \(gate.text(.en))", "\(member.titleInChinese)：\(gate.text(.zh))"))
     page.tell("number", "no.", "编号", .text(member.number))
     page.tell("awarded", "awarded", "已确认", .number(gate.awarded))
     page.tell("expected", "not decided yet", "待确认", .number(gate.expected))

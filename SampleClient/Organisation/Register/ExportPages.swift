@@ -26,7 +26,7 @@ package enum ExportPages {
 
   /// Every row about a member that this device holds: a member may ask for it. Who gave which ballot is nobody's to know.
   package static func member(_ member: Member, _ look: Look) throws(RelayError) -> Page {
-    var page = Page(Phrase("Everything held here about \(member.title)", "本机保存的\(member.title)全部信息"))
+    var page = Page(Phrase("Everything held here about \(member.title)", "本机保存的\(member.titleInChinese)全部信息"))
     let ids = try member.ids(in: look.db)
     let tables = [
       ("member", "id"), ("contact_point", "member_id"), ("declaration", "member_id"), ("dues_plan", "member_id"),

@@ -46,7 +46,9 @@ package struct Member: Sendable, Equatable {
   }
 
   /// What a request about the member is called; it is what an old branch keeps of somebody who left.
+  /// Requests keep it: it stays the same in every language.
   package var title: String { "no. \(number), \(name)" }
+  package var titleInChinese: String { "编号\(number)，\(name)" }
 
   /// - Parameter who: a member's number, id, or whole name.
   /// - Throws: `not_found`, which tells where somebody went whose transfer this device knows; `value_not_allowed` where

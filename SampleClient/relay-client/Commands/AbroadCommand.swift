@@ -40,7 +40,8 @@ struct AbroadCommand: AsyncParsableCommand {
       let id = try DeclarationDesk(desk).declare(new, for: member, in: db)
       return .saved(
         Phrase(
-          "\(member.title): the return is declared; the office opens the request", "\(member.title)：已申报归来，由办公室提出恢复申请"),
+          "\(member.title): the return is declared; the office opens the request",
+          "\(member.titleInChinese)：已申报归来，由办公室提出恢复申请"),
         id: id, ["declaration"])
     }
   }

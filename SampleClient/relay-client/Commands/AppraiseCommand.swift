@@ -27,7 +27,7 @@ struct AppraiseCommand: AsyncParsableCommand {
       let voter = try voter.map { (who) throws(RelayError) in try Member.find(who, in: db) }
       let id = try AppraisalDesk(desk).enter(
         round ?? String(desk.today.text.prefix(4)), stage, grade, for: member, voter: voter, text: text, in: db)
-      return .saved(Phrase("\(member.title): entered", "\(member.title)：已记录"), id: id, ["appraisal_entry"])
+      return .saved(Phrase("\(member.title): entered", "\(member.titleInChinese)：已记录"), id: id, ["appraisal_entry"])
     }
   }
 

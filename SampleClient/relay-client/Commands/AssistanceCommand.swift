@@ -25,7 +25,7 @@ struct AssistanceCommand: AsyncParsableCommand {
       var opening = RequestDesk.Opening("assistance")
       (opening.title, opening.need) = ("\(type): \(member.title)", need)
       let id = try RequestDesk(desk).open(opening, about: member, in: db)
-      return .saved(Phrase("\(member.title): help asked for", "\(member.title)：已申请帮扶"), id: id, ["request"])
+      return .saved(Phrase("\(member.title): help asked for", "\(member.titleInChinese)：已申请帮扶"), id: id, ["request"])
     }
   }
 

@@ -61,7 +61,7 @@ struct ContactLogCommand: AsyncParsableCommand {
       try Output.json(
         LoggedAnswer(id: id, lastContact: card.lastContact, reach: card.member.reach, expectedReach: expected))
     } else if speech.language == .zh {
-      print("已记录 \(card.member.title)：最近联系 \(card.lastContact ?? "-")，\(Words.of(expected, .zh))   [\(id)]")
+      print("已记录 \(card.member.titleInChinese)：最近联系 \(card.lastContact ?? "-")，\(Words.of(expected, .zh))   [\(id)]")
     } else {
       print(
         "saved for \(card.member.title): last contact \(card.lastContact ?? "-"), \(Words.of(expected, .en))   [\(id)]")

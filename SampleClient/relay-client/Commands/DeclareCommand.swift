@@ -29,7 +29,7 @@ struct DeclareCommand: AsyncParsableCommand {
       var new = DeclarationDesk.New(topic: topic, body: body)
       (new.by, new.effectiveOn, new.untilOn, new.supersedes, new.madeOn) = (by, from, until, corrects, on)
       let id = try DeclarationDesk(desk).declare(new, for: member, in: db)
-      return .saved(Phrase("\(member.title): declared", "\(member.title)：已申报"), id: id, ["declaration"])
+      return .saved(Phrase("\(member.title): declared", "\(member.titleInChinese)：已申报"), id: id, ["declaration"])
     }
   }
 

@@ -62,14 +62,15 @@ struct DuesPayCommand: AsyncParsableCommand {
     let (common, who) = (common, member)
     try common.answer { [payment] (desk, db) throws(RelayError) in
       let member = try Member.find(who, in: db)
-      return (receipt: try DuesDesk(desk).pay(payment, for: member, in: db), title: member.title)
+      return (receipt: try DuesDesk(desk).pay(payment, for: member, in: db), member: member)
     } json: {
       ReceiptAnswer($0.receipt)
     } text: { paid, language in
       let (receipt, sum) = (paid.receipt, Money.text(paid.receipt.amountFen))
       return language.choose(
-        "receipt \(receipt.number): \(paid.title), \(receipt.from) to \(receipt.to), \(sum)",
-        "收据 \(receipt.number)：\(paid.title)，\(receipt.from) 至 \(receipt.to)，\(sum)元") + receipt.notes(language)
+        "receipt \(receipt.number): \(paid.member.title), \(receipt.from) to \(receipt.to), \(sum)",
+        "收据 \(receipt.number)：\(paid.member.titleInChinese)，\(receipt.from) 至 \(receipt.to)，\(sum)元")
+        + receipt.notes(language)
     }
   }
 }

@@ -22,7 +22,7 @@ struct DuesPlanCommand: AsyncParsableCommand {
       let member = try Member.find(member, in: db)
       let id = try DuesPlanDesk(desk).plan(
         member, from: from, monthly: monthly, base: base, basis: basis, in: db)
-      return .saved(Phrase("\(member.title): planned", "\(member.title)：已核定"), id: id, ["dues_plan"])
+      return .saved(Phrase("\(member.title): planned", "\(member.titleInChinese)：已核定"), id: id, ["dues_plan"])
     }
   }
 
@@ -49,7 +49,8 @@ struct DuesWaiveCommand: ActCommand {
     let member = try Member.find(member, in: db)
     let id = try DuesPlanDesk(desk).waive(member, from: from, to: to, note: note, in: db)
     return .saved(
-      Phrase("\(member.title): \(from) to \(to) waived", "\(member.title)：减免\(from)至\(to)"), id: id, ["dues_entry"])
+      Phrase("\(member.title): \(from) to \(to) waived", "\(member.titleInChinese)：减免\(from)至\(to)"), id: id,
+      ["dues_entry"])
   }
 }
 

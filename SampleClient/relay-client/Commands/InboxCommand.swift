@@ -53,7 +53,9 @@ struct InboxResolveCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let replica = try place.open()
     let ids = try InboxPage.ids(id, .conflict, in: replica)
-    for id in ids { try replica.resolve(id, try resolution(of: id, in: replica)) }
+    let conflicts = try replica.inbox().filter { $0.kind == .conflict }
+    let known = Dictionary(conflicts.map { ($0.id, $0) }) { first, _ in first }
+    for id in ids { try replica.resolve(id, try resolution(of: id, known[id], in: replica)) }
     if output.isJSON {
       try Output.json(["resolved": ids.joined(separator: " ")])
     } else {
@@ -64,9 +66,11 @@ struct InboxResolveCommand: AsyncParsableCommand {
     }
   }
 
-  private func resolution(of id: String, in replica: Replica) throws(RelayError) -> Resolution {
+  private func resolution(
+    of id: String, _ item: InboxItem?, in replica: Replica
+  ) throws(RelayError) -> Resolution {
     if let place = choice.flatMap(ChoiceLetter.place) {
-      if let item = try replica.inbox().first(where: { $0.id == id && $0.kind == .conflict }) {
+      if let item {
         let letters = item.siblings.compactMap { ChoiceLetter.letter($0.position) }
         guard item.siblings.contains(where: { $0.position == place }) else {
           throw RelayError(
@@ -76,7 +80,7 @@ struct InboxResolveCommand: AsyncParsableCommand {
       }
       return .sibling(place)
     }
-    guard let item = try replica.inbox().first(where: { $0.id == id && $0.kind == .conflict }) else {
+    guard let item else {
       throw RelayError(.entryUnknown, "there is no open conflict '\(id)'")
     }
     guard let table = replica.schema.table(named: item.table),

@@ -15,7 +15,8 @@ struct MemberLeaveCommand: ActCommand {
     let member = try Member.find(member, in: db)
     try DeclarationDesk(desk).leave(member, status: status, on: on, in: db)
     return .saved(
-      Phrase("\(member.title): \(Words.of(status, .en))", "\(member.title)：\(Words.of(status, .zh))"), id: member.id,
+      Phrase("\(member.title): \(Words.of(status, .en))", "\(member.titleInChinese)：\(Words.of(status, .zh))"),
+      id: member.id,
       ["status", "unit_id", "declaration"])
   }
 }
@@ -35,6 +36,6 @@ struct MemberInterestsCommand: ActCommand {
       + assignments(remove.map { "interests-=" + $0 })
     guard !changes.isEmpty else { throw RelayError(.usage, "no interest is named") }
     try MemberEdit.write(changes, to: member, in: db)
-    return .saved(Phrase("\(member.title): saved", "\(member.title)：已保存"), id: member.id, ["interests"])
+    return .saved(Phrase("\(member.title): saved", "\(member.titleInChinese)：已保存"), id: member.id, ["interests"])
   }
 }

@@ -37,7 +37,8 @@ extension MemberRequestCommand {
     (opening.reason, opening.effectiveOn, opening.untilOn) = (arguments.reason, arguments.from, arguments.until)
     let id = try RequestDesk(desk).open(opening, about: member, in: db)
     return .saved(
-      Phrase("\(member.title): \(Words.of(Self.kind, .en)) asked", "\(member.title)：已申请\(Words.of(Self.kind, .zh))"),
+      Phrase(
+        "\(member.title): \(Words.of(Self.kind, .en)) asked", "\(member.titleInChinese)：已申请\(Words.of(Self.kind, .zh))"),
       id: id,
       ["request"])
   }

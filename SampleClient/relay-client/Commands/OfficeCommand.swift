@@ -112,6 +112,7 @@ struct OfficeMergeCommand: ActCommand {
     let (other, member) = (try Member.find(other, in: db), try Member.find(member, in: db))
     try Duplicates.merge(other, into: member, desk: desk, in: db)
     return .saved(
-      Phrase("\(other.title) is \(member.title)", "\(other.title)即\(member.title)"), id: member.id, ["merged_into"])
+      Phrase("\(other.title) is \(member.title)", "\(other.titleInChinese)即\(member.titleInChinese)"), id: member.id,
+      ["merged_into"])
   }
 }

@@ -37,7 +37,8 @@ struct PointsCommand: AsyncParsableCommand {
     func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page {
       let member = try Member.find(member, in: db)
       let id = try PointsDesk(desk).add(points, why: why, to: member, on: on, in: db)
-      return .saved(Phrase("\(member.title): \(points) points", "\(member.title)：\(points)分"), id: id, ["points_entry"])
+      return .saved(
+        Phrase("\(member.title): \(points) points", "\(member.titleInChinese)：\(points)分"), id: id, ["points_entry"])
     }
   }
 }

@@ -15,7 +15,8 @@ struct TransferOutCommand: ActCommand {
     var opening = RequestDesk.Opening("transfer_out")
     (opening.outside, opening.reason, opening.steps) = (organisation, reason, ["open", "release"])
     let id = try RequestDesk(desk).open(opening, about: member, in: db)
-    return .saved(Phrase("\(member.title): transfer out asked for", "\(member.title)：已申请转出"), id: id, ["request"])
+    return .saved(
+      Phrase("\(member.title): transfer out asked for", "\(member.titleInChinese)：已申请转出"), id: id, ["request"])
   }
 }
 

@@ -69,11 +69,13 @@ extension InboxItem {
     return word + "  " + Translation.said(subject) + (column.map { ", " + Translation.said($0) } ?? "")
   }
 
-  /// What a person has settled shows the choice, whatever was shown when the conflict came.
-  private func isShown(_ sibling: InboxValue) -> Bool { sibling.isShown && status == .open }
-
   /// For people: what it is, and the values by their letters.
-  func text(_ time: LocalTime, about subject: String? = nil) -> String {
+  ///
+  /// - Parameter choice: what the row shows since a person has settled it here; nil where that is no value of a column.
+  func text(_ time: LocalTime, about subject: String? = nil, choice: [Value]? = nil) -> String {
+    func isShown(_ sibling: InboxValue) -> Bool {
+      status == .answered ? choice.map { sibling.content == .values($0) } ?? false : sibling.isShown
+    }
     var lines = [heading(subject) + "   [\(id)]"]
     if status == .answered { lines.append("  " + Language.say("settled here; waits for the hub", "本机已解决，待中心确认")) }
     if let rule { lines.append("  " + Language.say("rule \(rule)", "规则\(rule)")) }

@@ -18,6 +18,11 @@ enum InboxPage {
       }
       return subjects
     }
+    let choices = try replica.read { (db) throws(RelayError) -> [[Value]?] in
+      var choices: [[Value]?] = []
+      for item in items { choices.append(try choice(item, replica.schema, in: db)) }
+      return choices
+    }
     let time = try LocalTime(replica)
     var lines: [String] = []
     var counts: [String: Int] = [:]
@@ -27,7 +32,7 @@ enum InboxPage {
       let number = numbers[at] + 1
       let count = item.kind == .notice ? counts[group(item)] ?? 1 : 1
       guard count > many else {
-        lines.append("\(number)  " + item.text(time, about: subjects[at]))
+        lines.append("\(number)  " + item.text(time, about: subjects[at], choice: choices[at]))
         continue
       }
       // The first of its kind speaks for all of them.
@@ -38,6 +43,21 @@ enum InboxPage {
           "\(number)  \(count)条\(item.table)通知（\(item.rule ?? "-")）：无需处理，用 inbox dismiss all 清除"))
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// What the row shows of a conflict that was settled here, and that the hub has not confirmed.
+  private static func choice(
+    _ item: InboxItem, _ schema: SyncSchema, in db: Database
+  ) throws(RelayError) -> [Value]? {
+    guard item.status == .answered, let table = schema.table(named: item.table), table.key.count == 1,
+      let group = table.groups.first(where: { $0.name == item.column })
+    else { return nil }
+    func quoted(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
+    let columns = group.columns.map { quoted(table.columns[$0].name) }.joined(separator: ", ")
+    let key = quoted(table.columns[table.key[0]].name)
+    return try db.query(
+      "SELECT \(columns) FROM \(quoted(table.name)) WHERE \(key) = ?", try table.key([item.key])
+    ) { (row) throws(RelayError) in row.values }.first
   }
 
   private static func group(_ item: InboxItem) -> String { item.table + " " + (item.rule ?? "") }
