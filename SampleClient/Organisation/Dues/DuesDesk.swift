@@ -167,14 +167,20 @@ package struct DuesDesk: Sendable {
     guard channel == "online" || channel == "counter" else { return channel }
     let gate = try PointsGate(member, on: desk.today, in: db)
     guard desk.isCommittee else {
-      let why = channel == "online" ? gate.text(.en) : "the committee's side enters it"
+      let why =
+        channel == "online"
+        ? gate.text(Language.spoken) : Language.say("the committee's side enters it", "由党委登记")
       throw RelayError(
-        .roleForbids, "a branch does not enter payments by '\(channel)': \(why)",
+        .roleForbids,
+        Language.say("a branch does not enter payments by '\(channel)': \(why)", "支部不登记“\(channel)”方式的交纳：\(why)"),
         advice: "Nothing was changed. Cash is always possible.")
     }
     if channel == "online", !gate.isOpen, !payment.isGateWaived {
       throw RelayError(
-        .valueNotAllowed, "\(member.title) cannot pay online yet: \(gate.text(.en))",
+        .valueNotAllowed,
+        Language.say(
+          "\(member.title) cannot pay online yet: \(gate.text(.en))",
+          "\(member.titleInChinese)尚不能线上交纳：\(gate.text(.zh))"),
         advice: "Nothing was changed. Cash is always possible; the committee may waive the points.")
     }
     return channel

@@ -1,3 +1,4 @@
+internal import Organisation
 internal import Relay
 
 /// A SQL value in JSON: null, number or text as they are, what JSON cannot say as an object.
@@ -52,7 +53,7 @@ extension CellValue {
     switch self {
     case .values(let values): values.map(\.description).joined(separator: ", ")
     case .delta(let delta): String(delta)
-    case .flag(let flag): flag ? "there" : "deleted"
+    case .flag(let flag): flag ? Language.say("there", "存在") : Language.say("deleted", "已删除")
     }
   }
 }

@@ -111,6 +111,12 @@ struct MoneyStories {
       try story.b17a.pay("0417", nil, "2017-07", "2017-07", by: "online", at: "2017-10-10T11:00:00Z")
     }
     #expect(refused?.code == .roleForbids)
+    let inChinese = #expect(throws: RelayError.self) {
+      try Language.$spoken.withValue(.zh) {
+        _ = try story.b17a.pay("0417", nil, "2017-07", "2017-07", by: "online", at: "2017-10-10T11:00:00Z")
+      }
+    }
+    #expect(inChinese?.message == "支部不登记“online”方式的交纳：\(gate.text(.zh))")
     let early = #expect(throws: RelayError.self) {
       try story.c.pay("0417", nil, "2017-07", "2017-07", by: "online", at: "2017-10-10T11:00:00Z")
     }
