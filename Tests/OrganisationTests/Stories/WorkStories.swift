@@ -300,6 +300,9 @@ struct WorkStories {
     #expect(units.grids[0].rows.map { $0[0] } == [.text("B008"), .text("B042")])
     #expect(try story.c.value("SELECT allowance_fen FROM officer WHERE display_name = 'Secretary 99'") == 20000)
     let check = try story.c.page(on: "2017-10-03") { (look) throws(RelayError) in try BranchPages.check(look) }
+    #expect(check.notes.isEmpty)
+    let size = try story.b17a.page(on: "2017-10-03") { (look) throws(RelayError) in try BranchPages.size(look) }
+    #expect(size.notes.map(\.text.en) == ["branches not on this device: 3"])
     let findings = try #require(check.grid("findings")).lines
     #expect(findings.contains("B099|too few full members|0|0"))
     #expect(findings.contains("B042|no meeting place|1|1") && !findings.contains { $0.hasPrefix("B017|no meeting") })
