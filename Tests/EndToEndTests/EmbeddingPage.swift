@@ -76,7 +76,7 @@ import Testing
     try await replica.enrol(code: code, hub: hub, with: transport)  // once
 
     let report = try await replica.sync(with: transport, options: .system) { progress in
-      print(progress.rows)
+      print(progress.rows, "of", progress.rowsInAll.map(String.init) ?? "a few")
     }
     #expect(report.accepted == 3)
 
