@@ -39,7 +39,8 @@ extension Case {
     init(_ desk: Desk, _ file: String, rows: Int, _ measure: Measure) throws {
       let many = 100
       for _ in 0..<measure.rounds {
-        let pushes = (0..<many).map { _ in desk.edit(Int.random(in: 0..<rows)) }
+        let seen = try desk.reader.head()
+        let pushes = (0..<many).map { _ in desk.edit(Int.random(in: 0..<rows), base: seen) }
         push = min(push, try measure.cpu { for bytes in pushes { try desk.commit([bytes]) } } / Double(many))
         let head = try desk.reader.head()
         let (behind, abreast) = (try desk.request(1, base: head - 1), try desk.request(1, base: head))

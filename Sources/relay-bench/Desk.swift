@@ -88,12 +88,12 @@ final class Desk {
   }
 
   /// A change of one row that was inserted.
-  func edit(_ at: Int) -> [UInt8] {
+  func edit(_ at: Int, base: UInt64) -> [UInt8] {
     seal(
       0,
       [
         RowChange(
-          row: RowID(table: 1, values: [.text("item-\(at)")]), base: 1_000_000,
+          row: RowID(table: 1, values: [.text("item-\(at)")]), base: base,
           operations: [Operation(.set(4, [.text("a note of ordinary length, \(at)")]))])
       ])
   }
