@@ -11,8 +11,6 @@ package struct EncodedValues {
 
   package init() {}
 
-  package var count: Int { max(0, places.count - 1) }
-
   /// Takes another array, good as long as its bytes are.
   ///
   /// - Throws: `corrupt` where the bytes are none.
@@ -50,8 +48,6 @@ package struct EncodedValues {
     default: return first == 0xF6 ? .null : .real
     }
   }
-
-  package func isNull(_ at: Int) -> Bool { bytes[places[at]] == 0xF6 }
 
   /// - Returns: nil for a value of another kind.
   package func integer(_ at: Int) -> Int64? {

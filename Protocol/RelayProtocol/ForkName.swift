@@ -6,11 +6,8 @@ extension ReplicaID {
   ///   - sealed: as the bytes name the first divergent transaction.
   ///   - hash: its H(T).
   public static func fork(_ sealed: Dot, _ hash: Hash128) -> ReplicaID {
-    var place: [UInt8] = []
-    for number in [sealed.replica.bits, sealed.counter] {
-      for at in 0..<8 { place.append(UInt8(truncatingIfNeeded: number >> (56 - 8 * UInt64(at)))) }
-    }
-    return ReplicaID(bits: hash128(Array("fork".utf8), place, hash.bytes).high)
+    let place = Hash128(high: sealed.replica.bits, low: sealed.counter)
+    return ReplicaID(bits: hash128(Array("fork".utf8), place.bytes, hash.bytes).high)
   }
 }
 

@@ -17,14 +17,7 @@ extension TransactionHeader {
   ///
   /// - Throws: `malformed_message`, `limit_exceeded` or `unsupported_version`.
   package init(of bytes: [UInt8]) throws(RelayError) {
-    var header: TransactionHeader?
-    var failure: RelayError?
-    bytes.withUnsafeBytes { buffer in
-      var reader = CBORReader(buffer, budget: Limits.decodedMessage)
-      do throws(RelayError) { header = try reader.transactionHeader() } catch { failure = error }
-    }
-    guard let header else { throw failure ?? RelayError(.malformedMessage, "a transaction without a header") }
-    self = header
+    self = try CBORReader.begin(bytes) { (reader) throws(RelayError) in try reader.transactionHeader() }
   }
 }
 

@@ -10,8 +10,7 @@ struct Sealing {
   private(set) var floor: UInt64 = .max
   /// The least version of the sync schema that knows what is written.
   private(set) var needs: UInt64 = 1
-  private(set) var tables: Set<UInt32> = []
-  private var lastTable: UInt32 = 0
+  var tables: Set<UInt32> { keys.tables }
   private var keys = RowList()
 
   init(headerBase: UInt64) { rows = TransactionRows(headerBase: headerBase) }
@@ -50,8 +49,6 @@ struct Sealing {
 
   private mutating func note(_ table: UInt32, _ key: UnsafeRawBufferPointer, _ base: UInt64, _ kind: Int64) {
     floor = min(floor, base)
-    if tables.isEmpty || lastTable != table { tables.insert(table) }
-    lastTable = table
     keys.append(table, key, kind)
   }
 
@@ -73,6 +70,8 @@ private struct RowList {
   private var kinds: [Int8] = []
   /// Where the rows of each table begin.
   private var starts: [(table: UInt32, at: Int)] = []
+
+  var tables: Set<UInt32> { Set(starts.map(\.table)) }
 
   mutating func append(_ table: UInt32, _ key: UnsafeRawBufferPointer, _ kind: Int64) {
     if starts.last?.table != table { starts.append((table, kinds.count)) }
