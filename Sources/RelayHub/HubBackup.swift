@@ -16,7 +16,7 @@ public enum HubBackup {
       file,
       isWhole: { (copy) throws(RelayError) in
         let original = try Database(path: SQLiteHub.path(directory), mode: .readOnly)
-        return try original.first("SELECT log FROM txn WHERE seq = ?", [Value(copy.head)])?[0] == copy.log
+        return try original.first("SELECT log FROM txn WHERE seq = ?", [.integer(copy.head)])?[0] == copy.log
       })
   }
 
@@ -64,8 +64,4 @@ public enum HubBackup {
     }
     return UInt64(max(0, head))
   }
-}
-
-extension Value {
-  fileprivate init(_ number: Int64) { self = .integer(number) }
 }

@@ -40,10 +40,7 @@ extension HubSession {
   func place(
     _ sealed: Dot, _ hash: Hash128, previous: Hash128, _ offer: Offer, _ device: HubDevice
   ) throws(RelayError) -> Placing {
-    let chain = try replica(sealed.replica)
-    guard chain == nil || chain?.device == device.id else {
-      throw RelayError(.unauthorized, "\(sealed): not this device's replica")
-    }
+    let chain = try ownChain(sealed, device)
     let (count, last) = (chain?.count ?? 0, chain?.last ?? .zero)
     let isClaimed = offer.claim == sealed.replica ? false : try isFork(offer.claim, sealed, hash)
     if !isClaimed || Mutation.isPlanted(.twice) {
@@ -78,6 +75,15 @@ extension HubSession {
       Fork(id: .fork(sealed, hash), sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
   }
 
+  /// - Throws: `unauthorized` for another device's replica.
+  private func ownChain(_ sealed: Dot, _ device: HubDevice) throws(RelayError) -> ReplicaRecord? {
+    let chain = try replica(sealed.replica)
+    guard chain == nil || chain?.device == device.id else {
+      throw RelayError(.unauthorized, "\(sealed): not this device's replica")
+    }
+    return chain
+  }
+
   /// Is this the other name of a copy's work, of which the transaction is a part?
   private func isFork(_ claim: ReplicaID, _ sealed: Dot, _ hash: Hash128) throws(RelayError) -> Bool {
     if claim == .fork(sealed, hash) { return true }
@@ -99,10 +105,7 @@ extension HubSession {
 
   /// The record of a transaction that has its verdict already, under whatever name.
   func known(_ sealed: Dot, _ hash: Hash128, _ device: HubDevice) throws(RelayError) -> TransactionRecord? {
-    let chain = try replica(sealed.replica)
-    guard chain == nil || chain?.device == device.id else {
-      throw RelayError(.unauthorized, "\(sealed): not this device's replica")
-    }
+    _ = try ownChain(sealed, device)
     if let record = try store.log.record(sealed), record.hash == hash { return record }
     for fork in try store.healing.forks(of: sealed.replica) {
       if let name = fork.name(sealed.counter), let record = try store.log.record(name), record.hash == hash {
