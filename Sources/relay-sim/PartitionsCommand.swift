@@ -17,14 +17,11 @@ struct PartitionsCommand: ParsableCommand {
   var seconds = 300
 
   func run() throws {
-    var (failed, slowest) = ([UInt64](), Int64(0))
-    for seed in seeds.range {
+    var slowest: Int64 = 0
+    let failed = seeds.failing { seed in
       let report = simulatePartitions(seed: seed, clients: clients, rate: rate, seconds: seconds)
       slowest = max(slowest, report.drained)
-      if let failure = report.failure {
-        failed.append(seed)
-        print("seed \(seed): \(failure.prefix(400))")
-      }
+      return report.failure
     }
     print("\(seeds.range.count) runs, the slowest drained \(slowest) ms after the last partition; failed: \(failed)")
     if !failed.isEmpty { throw ExitCode(1) }

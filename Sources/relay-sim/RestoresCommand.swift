@@ -10,14 +10,11 @@ struct RestoresCommand: ParsableCommand {
   var seeds: SeedRange
 
   func run() throws {
-    var (failed, restores) = ([UInt64](), 0)
-    for seed in seeds.range {
+    var restores = 0
+    let failed = seeds.failing { seed in
       let outcome = simulateRestores(seed: seed)
       restores += outcome.restores
-      if let failure = outcome.failure {
-        failed.append(seed)
-        print("seed \(seed): \(failure.prefix(300))")
-      }
+      return outcome.failure
     }
     print("\(seeds.range.count) seeds, a file was put back \(restores) times; failed: \(failed)")
     if !failed.isEmpty { throw ExitCode(1) }

@@ -14,14 +14,11 @@ struct RunCommand: ParsableCommand {
     let clock = ContinuousClock()
     var (failed, operations, runs) = ([UInt64](), 0, 0)
     let time = clock.measure {
-      for seed in seeds.range {
+      failed = seeds.failing(goOn: goOn) { seed in
         let report = simulate(seed: seed)
         runs += 1
         operations += report.operations
-        guard let failure = report.failure else { continue }
-        failed.append(seed)
-        print("seed \(seed): \(failure.prefix(600))")
-        if !goOn { break }
+        return report.failure
       }
     }
     let rate = Double(operations) / (time / .seconds(1))
@@ -38,6 +35,23 @@ struct SeedRange: ExpressibleByArgument {
     let ends = argument.split(separator: ".", omittingEmptySubsequences: true).map { UInt64($0) }
     guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low <= high else { return nil }
     range = low...high
+  }
+
+  /// Plays each seed, and tells why it failed.
+  ///
+  /// - Parameters:
+  ///   - goOn: also after a failure.
+  ///   - play: gives what did not hold; nil where everything did.
+  /// - Returns: the seeds that failed.
+  func failing(goOn: Bool = true, _ play: (UInt64) -> String?) -> [UInt64] {
+    var failed: [UInt64] = []
+    for seed in range {
+      guard let failure = play(seed) else { continue }
+      failed.append(seed)
+      print("seed \(seed): \(failure.prefix(600))")
+      if !goOn { break }
+    }
+    return failed
   }
 }
 

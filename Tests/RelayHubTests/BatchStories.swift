@@ -197,9 +197,7 @@ import Testing
   let b: Fleet.Device
 
   init() throws {
-    fleet = try Fleet()
-    a = try fleet.add("a", "unit/u1")
-    b = try fleet.add("b", "unit/u1")
+    (fleet, a, b) = try Fleet.pair()
     try a.sql("INSERT INTO person (id, unit, guests) VALUES ('p', 'u1', 5), ('q', 'u1', 1)")
     try fleet.settle()
     let shell = try Database(path: a.replica.path, mode: .readWrite)

@@ -102,6 +102,12 @@ final class Fleet {
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+  /// A fleet with two devices of one unit, with which most stories begin.
+  static func pair() throws -> (fleet: Fleet, a: Device, b: Device) {
+    let fleet = try Fleet()
+    return (fleet, try fleet.add("a", "unit/u1"), try fleet.add("b", "unit/u1"))
+  }
+
   /// - Parameter skew: how far the device's clock is off, in milliseconds.
   @discardableResult
   func add(_ name: String, _ scopes: String...) throws -> Device { try add(name, scopes: scopes) }

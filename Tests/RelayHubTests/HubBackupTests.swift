@@ -13,9 +13,7 @@ import Testing
   let b: Fleet.Device
 
   init() throws {
-    fleet = try Fleet()
-    a = try fleet.add("a", "unit/u1")
-    b = try fleet.add("b", "unit/u1")
+    (fleet, a, b) = try Fleet.pair()
     try a.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
     try fleet.settle()
   }

@@ -25,8 +25,7 @@ import Testing
 
   @Test("Accepted work that merged with somebody else's shows both, without a decoded transaction in between")
   func mergedMeanwhile() throws {
-    let fleet = try Fleet()
-    let (a, b) = (try fleet.add("a", "unit/u1"), try fleet.add("b", "unit/u1"))
+    let (fleet, a, b) = try Fleet.pair()
     try a.sql("INSERT INTO person (id, unit, guests, tags) VALUES ('p', 'u1', 1, '[\"x\"]'), ('q', 'u1', 1, '[]')")
     try fleet.settle()
     try a.sql("UPDATE person SET guests = guests + 1, area = 'North'")

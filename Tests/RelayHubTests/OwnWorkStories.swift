@@ -12,9 +12,7 @@ import Testing
   let b: Fleet.Device
 
   init() throws {
-    fleet = try Fleet()
-    a = try fleet.add("a", "unit/u1")
-    b = try fleet.add("b", "unit/u1")
+    (fleet, a, b) = try Fleet.pair()
     try fleet.settle()
   }
 

@@ -23,9 +23,7 @@ import Testing
     """
 
   init() throws {
-    fleet = try Fleet()
-    a = try fleet.add("a", "unit/u1")
-    b = try fleet.add("b", "unit/u1")
+    (fleet, a, b) = try Fleet.pair()
     try a.sql(
       """
       INSERT INTO person (id, unit, area, guests) VALUES ('p', 'u1', '0', 1), ('q', 'u1', '0', 1), ('r', 'u1', '0', 1),

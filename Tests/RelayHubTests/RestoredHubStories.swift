@@ -15,9 +15,7 @@ import Testing
   let c: Fleet.Device
 
   init() throws {
-    fleet = try Fleet()
-    a = try fleet.add("a", "unit/u1")
-    b = try fleet.add("b", "unit/u1")
+    (fleet, a, b) = try Fleet.pair()
     c = try fleet.add("c", "unit/u1")
     try a.sql("INSERT INTO person (id, unit, phone, guests) VALUES ('p', 'u1', '0', 1), ('q', 'u1', '0', 1)")
     try fleet.settle()

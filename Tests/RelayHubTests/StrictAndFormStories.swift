@@ -9,9 +9,7 @@ import Testing
   let office: Fleet.Device
 
   init() throws {
-    fleet = try Fleet()
-    a = try fleet.add("a", "unit/u1")
-    b = try fleet.add("b", "unit/u1")
+    (fleet, a, b) = try Fleet.pair()
     office = try fleet.add("office", "*")
     try a.sql("INSERT INTO person (id, unit, phone, area, guests, tags) VALUES ('p', 'u1', '0', 'North', 1, '[\"x\"]')")
     try fleet.settle()

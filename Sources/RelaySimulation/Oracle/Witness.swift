@@ -97,8 +97,6 @@ package final class Witness {
 
   package func dot(_ counter: UInt64) -> Dot { Dot(replicaID, counter) }
 
-  package var unjudged: [UInt64] { sent.keys.filter { sent[$0]?.verdict == nil }.sorted() }
-
   package func holds(_ unit: String) -> Bool { scopes.contains("*") || scopes.contains("unit/" + unit) }
 
   // MARK: The tables
