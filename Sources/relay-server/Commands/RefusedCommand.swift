@@ -108,16 +108,12 @@ enum RefusedText {
 
   /// As SQL would write it.
   private static func text(_ value: Value) -> String {
-    func hexadecimal(_ bytes: [UInt8]) -> String {
-      bytes.prefix(64).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        + (bytes.count > 64 ? "…" : "")
-    }
-    return switch value {
+    switch value {
     case .null: "NULL"
     case .integer(let x): "\(x)"
     case .real(let x): "\(x)"
     case .text(let x): "'\(x.replacing("'", with: "''"))'"
-    case .malformedText(let x), .blob(let x): "x'\(hexadecimal(x))'"
+    case .malformedText(let x), .blob(let x): "x'\(x.prefix(64).hexadecimal)\(x.count > 64 ? "…" : "")'"
     }
   }
 }
