@@ -102,15 +102,20 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    .testTarget(name: "RelayProtocolTests", dependencies: ["RelayProtocol"]),
+    .testTarget(name: "RelayProtocolTests", dependencies: ["RelayProtocol", "RelaySimulation"]),
     .testTarget(name: "RelayGzipTests", dependencies: ["RelayGzip", "RelayProtocol"]),
-    .testTarget(name: "RelayTests", dependencies: ["Relay", "RelayMerge", "RelaySQLite", "CSQLite"]),
-    // Where the hubs of tests keep what they have: in files, or in PostgreSQL.
-    .target(name: "TestStores", dependencies: ["RelayHubPostgres"], path: "Tests/TestStores"),
+    .testTarget(
+      name: "RelayTests",
+      dependencies: ["CSQLite", "Relay", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestSupport"]),
+    // One fleet, one clock, one folder for all tests; a hub of tests is in files, or in PostgreSQL.
+    .target(
+      name: "TestSupport",
+      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelayProtocol", "RelaySQLite"],
+      path: "Tests/TestSupport"),
     .testTarget(
       name: "RelayHubTests",
       dependencies: [
-        "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestStores",
+        "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestSupport",
       ]),
     .testTarget(name: "SimulationTests", dependencies: ["RelaySimulation", "Relay", "RelaySQLite", "RelayProtocol"]),
     // Vectors of Protocol/conformance, for the tests that play them.
@@ -120,16 +125,21 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "ConformanceVectors", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores",
+        "ConformanceVectors", "Relay", "RelayHub", "RelayMerge", "RelaySimulation", "RelaySQLite", "TestSupport",
       ]),
     // A year of the sample organisation: `make year` runs it whole, a test a corner of it.
     .target(
-      name: "OrganisationYear", dependencies: ["Organisation", "Relay", "RelayHub", "RelayMerge", "RelayProtocol"],
+      name: "OrganisationYear",
+      dependencies: [
+        "Organisation", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelayProtocol", "TestSupport",
+      ],
       path: "Tests/OrganisationYear"),
     .executableTarget(name: "organisation-year", dependencies: ["OrganisationYear"], path: "Tests/OrganisationYearRun"),
     .testTarget(
       name: "OrganisationTests",
-      dependencies: ["Organisation", "OrganisationYear", "Relay", "RelayHub", "RelayMerge", "RelaySQLite"]),
+      dependencies: [
+        "Organisation", "OrganisationYear", "Relay", "RelayHub", "RelayMerge", "RelaySQLite", "TestSupport",
+      ]),
     .executableTarget(name: "writer", dependencies: ["Relay"], path: "Tests/Writer"),
     .executableTarget(name: "race", dependencies: ["Relay", "RelayCurl"], path: "Tests/Race"),
     .testTarget(

@@ -2,6 +2,7 @@ import ConformanceVectors
 import Relay
 internal import RelayMerge
 internal import RelayProtocol
+import RelaySimulation
 
 /// The accepted transactions of a vector, as values: what the pure merge gets, with no hub, device or file about it.
 struct MergeLog {
@@ -145,17 +146,5 @@ struct MergeLog {
       }
       return order
     }
-  }
-}
-
-/// A small generator with a seed (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

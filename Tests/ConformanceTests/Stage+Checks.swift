@@ -3,6 +3,7 @@ import Foundation
 import Relay
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 
 @testable import RelayHub
 
@@ -76,7 +77,7 @@ extension Stage {
 
   func checkEnd() throws {
     let end = vector.end
-    try expect("the hub's head", end["head"] ?? .null, .integer(Int64(try reader.head())))
+    try expect("the hub's head", end["head"] ?? .null, .integer(Int64(try hub.reader.head())))
     try expect("the hub's cells", end["cells"] ?? .null, .object(try hubCells()))
     try expect("open entries", Stage.sorted(end["entries"]), Stage.sorted(.list(try openEntries())))
     for player in players.values.sorted(by: { $0.name < $1.name }) { try checkInbox(player) }
@@ -85,7 +86,7 @@ extension Stage {
   /// Every row that the hub keeps, dead ones too, with its live writes.
   func hubCells() throws -> [String: JSON] {
     var cells: [String: JSON] = [:]
-    let session = reader.session
+    let session = hub.reader.session
     for row in try session.store.feed.feed(ScopeGrant.everything, after: .start, most: .max) {
       guard var stored = try session.load(row.row), let table = spelling.schema.table(row.row.table) else { continue }
       try session.expand(&stored)
@@ -97,9 +98,9 @@ extension Stage {
   /// Row, cell and the seq at which it opened.
   func openEntries() throws -> [JSON] {
     var list: [JSON] = []
-    for row in try reader.session.store.feed.feed(ScopeGrant.everything, after: .start, most: .max) {
+    for row in try hub.reader.session.store.feed.feed(ScopeGrant.everything, after: .start, most: .max) {
       guard let table = spelling.schema.table(row.row.table) else { continue }
-      for entry in try reader.session.store.conflicts.openEntries(row.row) {
+      for entry in try hub.reader.session.store.conflicts.openEntries(row.row) {
         let cell = try CBORReader.decode(entry.cell) { (reader) throws(RelayError) in try reader.cellID() }
         list.append(
           .list([.text(spelling.row(row.row)), .text(spelling.cell(cell, table)), .integer(Int64(entry.opened))]))

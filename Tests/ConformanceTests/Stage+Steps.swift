@@ -3,6 +3,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 
 extension Stage {
   /// Plays the vector to its end.
@@ -34,8 +35,8 @@ extension Stage {
     if step.kind != .grant { try player.mark(isOpen: isForeign) }
     switch step.kind {
     case .grant:
-      let grants = try reader.devices().first { $0.device.name == player.name }?.device.grants ?? []
-      try writer.grant(
+      let grants = try hub.reader.devices().first { $0.device.name == player.name }?.device.grants ?? []
+      try hub.writer.grant(
         device: player.name, role: step.json["role"]?.text,
         grants: step.json["scopes"].map(Vector.grants) ?? grants, now: clock.now)
       return

@@ -1,6 +1,7 @@
 import Foundation
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// An app keeps its own triggers on tables that sync. What they do where the app writes travels; where Relay writes, the
@@ -200,16 +201,14 @@ import Testing
 
   @Test("A function that the app registers on Relay's connections is there for every row")
   func registeredFunction() throws {
-    let folder = NSTemporaryDirectory() + "relay-function-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let files = TestFolder()
     var environment = Environment(now: { 1_700_000_000_000 }, random: { 7 })
     environment.prepare = { (db) throws(RelayError) in
       try db.define("is_number", arguments: 1) { values in
         .integer(values[0].text?.allSatisfy(\.isNumber) == true ? 1 : 0)
       }
     }
-    let replica = try Replica(at: folder + "/a.db", schema: AppTriggerStories.schema, environment: environment) {
+    let replica = try Replica(at: files.file("a.db"), schema: AppTriggerStories.schema, environment: environment) {
       (db) throws(RelayError) in
       try db.script(AppTriggerStories.tables)
       try db.script(

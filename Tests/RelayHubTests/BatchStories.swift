@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// What other programs wrote since Relay last looked is sent as the commits that it can be known to have been; what only

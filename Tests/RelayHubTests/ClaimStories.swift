@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// What an author claims to have known is what was on the screen: claiming more would settle other people's conflicts in

@@ -3,6 +3,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Files that were put back to an older copy, or copied: everybody's work arrives, once (rules 16, 26).

@@ -1,5 +1,6 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 @testable import RelayHub

@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// A row that one deletes while another, who does not know it, goes on working with it.

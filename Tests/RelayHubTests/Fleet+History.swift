@@ -2,6 +2,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 
 extension Fleet {
   /// The history of a row with a key of one text, asked of the hub in pages as small as they can be.

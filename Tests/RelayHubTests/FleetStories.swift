@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// Two or more devices, what each did, what a person expects: real replicas, a real hub, real files.

@@ -1,4 +1,5 @@
 import Relay
+import TestSupport
 import Testing
 
 /// A field that one leaves empty while another fills it in (`last_non_null`).

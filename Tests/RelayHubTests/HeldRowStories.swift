@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// One device's own tables are stricter than the organisation: a row that they refuse waits, and stops nothing.

@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Why a row is what it is: who wrote what and when, what is shown and why, and what this device alone knows.

@@ -3,7 +3,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
-internal import TestStores
+import TestSupport
 import Testing
 
 /// Copies of a hub that its operator makes and puts back (rules 26, 27).

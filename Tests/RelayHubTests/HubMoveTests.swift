@@ -3,7 +3,7 @@ import Foundation
 internal import RelayHubPostgres
 internal import RelayMerge
 import RelayProtocol
-internal import TestStores
+import TestSupport
 import Testing
 
 /// A hub that goes from one place to another, whole.

@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// The inbox as data: rows to SELECT and to join, and a choice that any SQL tool can write.

@@ -1,6 +1,7 @@
 import Relay
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 @testable import RelayHub

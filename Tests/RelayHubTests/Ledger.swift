@@ -1,4 +1,5 @@
 import Relay
+import TestSupport
 
 /// A small office whose tables show every rule about rows: deletes of either kind, unique keys, children, and a column
 /// that a function settles.

@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// One action over hundreds of rows. The replica asks its bookkeeping once instead of row by row where that holds

@@ -1,4 +1,5 @@
 import Relay
+import TestSupport
 import Testing
 
 /// An app that shows tables hears which of them changed, once for all that happened since it looked.

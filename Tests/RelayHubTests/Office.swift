@@ -4,7 +4,7 @@ import RelayHub
 internal import RelayHubPostgres
 internal import RelayMerge
 import RelayProtocol
-internal import TestStores
+import TestSupport
 import Testing
 
 /// A hub with devices that write transactions by hand.
@@ -22,7 +22,8 @@ final class Office {
     """
   static let organisation = Hash128(high: 1, low: 2)
   static let epoch = Hash128(high: 3, low: 4)
-  let directory: String
+  private let files = TestFolder()
+  var directory: String { files.file("hub") }
   /// Where the hub is.
   let place: HubPlace
   let writer: HubWriter
@@ -33,8 +34,7 @@ final class Office {
 
   /// - Parameter roles: of devices that are no office.
   init(_ devices: [(String, [String])], json: String = Office.json, roles: [String: String] = [:]) throws {
-    directory = NSTemporaryDirectory() + "hub-" + UUID().uuidString
-    place = try TestStore.place(directory)
+    place = try TestStore.place(files.file("hub"))
     schema = try SyncSchema(json: Array(json.utf8))
     try place.create(
       schema: Array(json.utf8), organisation: Office.organisation, epoch: Office.epoch)
@@ -49,8 +49,6 @@ final class Office {
         token: "t-" + name, now: 1)
     }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: directory) }
 
   func device(_ name: String) throws -> HubDevice { try reader.authenticate(token: "t-" + name) }
 

@@ -2,6 +2,7 @@ import Relay
 internal import RelayHubPostgres
 internal import RelayMerge
 import RelayProtocol
+import TestSupport
 import Testing
 
 @testable import RelayHub

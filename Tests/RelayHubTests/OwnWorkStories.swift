@@ -3,6 +3,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Own work is known by its dot: one file may have been several replicas, as after a restore or a fork.

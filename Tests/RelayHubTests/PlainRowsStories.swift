@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Rows of a table of which every column travels as it stands are sealed from the bytes that SQLite told of them. What comes

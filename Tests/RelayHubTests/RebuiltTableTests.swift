@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// An ORM rebuilds a table and its triggers are gone; what it wrote meanwhile is found and settled as a person wishes.

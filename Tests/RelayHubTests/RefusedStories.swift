@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// What the hub refused: readable value by value, written again put right with all that built on it, or forgotten.

@@ -2,6 +2,7 @@ import Foundation
 import Relay
 import RelayHub
 internal import RelayMerge
+import TestSupport
 import Testing
 
 /// Columns whose concurrent values a registered function settles.

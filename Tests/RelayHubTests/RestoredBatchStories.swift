@@ -1,6 +1,6 @@
 import Relay
 import RelayHub
-internal import TestStores
+import TestSupport
 import Testing
 
 /// A hub is put back to before it refused a batch, and its author has sealed that anew since.

@@ -3,7 +3,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
-internal import TestStores
+import TestSupport
 import Testing
 
 /// A hub that was put back to an older copy, by its operator or by somebody who copied files: what it lost comes back from

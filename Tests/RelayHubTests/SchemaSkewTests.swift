@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Devices and hub with different versions of the app's sync schema: nobody loses anything, nobody waits for others.

@@ -2,6 +2,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// The hub's schema is updated, renamed and cut off, with devices at work.

@@ -3,6 +3,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// A whole session with a hub, byte for byte and with real hashes, for who writes a client or a hub in another language:
@@ -39,7 +40,7 @@ import Testing
 
   private final class Recording {
     let hub: Hub
-    let folder = NSTemporaryDirectory() + "session-" + UUID().uuidString
+    private let files = TestFolder()
     var file = File(schema: Office.json, exchanges: [])
     var now: Int64 = 1_764_000_000_000
 
@@ -57,13 +58,10 @@ import Testing
       var pending = DotSet()
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
-
     init() throws {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       try Hub.create(
-        directory: folder, schema: Array(Office.json.utf8), organisation: Office.organisation, epoch: Office.epoch)
-      hub = try Hub(directory: folder)
+        directory: files.path, schema: Array(Office.json.utf8), organisation: Office.organisation, epoch: Office.epoch)
+      hub = try Hub(directory: files.path)
       var a = Party(name: "desk north", replica: ReplicaID(bits: 0xA1A2_A3A4_A5A6_A7A8))
       var b = Party(name: "desk south", replica: ReplicaID(bits: 0xB1B2_B3B4_B5B6_B7B8))
       try enrol(&a, ["unit/north"])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The fleet's app in two versions: the newer one knows an e-mail, a score and gifts.
 enum SkewApps {

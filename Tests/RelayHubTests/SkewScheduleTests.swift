@@ -1,21 +1,11 @@
 import Relay
 import RelayHub
+import RelaySimulation
+import TestSupport
 import Testing
 
 /// Random histories in which hub and apps are updated one by one, at any moment, while everybody writes.
 @Suite struct SkewScheduleTests {
-  /// SplitMix64 (Steele, Lea, Flood: "Fast Splittable Pseudorandom Number Generators", 2014).
-  struct Random {
-    var state: UInt64
-    mutating func below(_ bound: Int) -> Int {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return Int((z ^ (z >> 31)) % UInt64(bound))
-    }
-  }
-
   @Test("Whatever is updated when, no increment is lost or counted twice, and all end with the same rows")
   func anyOrder() async throws {
     for seed in OracleTests.first..<(OracleTests.first + OracleTests.many / 12) {
@@ -33,7 +23,7 @@ import Testing
     struct Broken: Error, CustomStringConvertible { var description: String }
 
     let fleet: Fleet
-    var random: Random
+    var random: SplitMix
     var told: [String] = []
     /// By name: the devices as they are now, and whether their app is the newer one.
     var isNew: [String: Bool] = [:]
@@ -42,7 +32,7 @@ import Testing
     var gifts: Set<String> = []
 
     init(_ seed: UInt64) async throws {
-      random = Random(state: seed)
+      random = SplitMix(state: seed)
       fleet = try Fleet(inMemory: true)
       for (name, scopes) in [("a", ["unit/u1"]), ("b", ["unit/u1"]), ("c", ["unit/u1", "unit/u2"]), ("d", ["*"])] {
         _ = try fleet.add(name, scopes: scopes)
@@ -56,10 +46,10 @@ import Testing
     func run(steps: Int) async throws {
       for step in 0..<steps {
         fleet.clock.advance(1000)
-        let device = fleet.devices[random.below(fleet.devices.count)]
-        switch random.below(12) {
-        case 0: if random.below(4) == 0 { try updateHub() }
-        case 1: if random.below(3) == 0 { try update(device) }
+        let device = random.pick(fleet.devices)
+        switch random.int(0..<12) {
+        case 0: if random.once(in: 4) { try updateHub() }
+        case 1: if random.once(in: 3) { try update(device) }
         case 2, 3, 4: try await sync(device)
         default: try write(device, step)
         }
@@ -91,10 +81,10 @@ import Testing
 
     private func write(_ device: Fleet.Device, _ step: Int) throws {
       let people = try device.values("SELECT id FROM person ORDER BY id").compactMap { $0[0].text }
-      let person = people[random.below(people.count)]
+      let person = random.pick(people)
       var sql: [String] = []
-      for _ in 0...random.below(2) {
-        switch random.below(isNew[device.name] == true ? 7 : 4) {
+      for _ in 0...random.int(0..<2) {
+        switch random.int(0..<(isNew[device.name] == true ? 7 : 4)) {
         case 0:
           sql.append("UPDATE person SET guests = guests + 2 WHERE id = '\(person)'")
           guests[person, default: 0] += 2
@@ -111,7 +101,7 @@ import Testing
         }
       }
       told.append("\(device.name): \(sql.joined(separator: "; "))")
-      if random.below(3) == 0 {
+      if random.once(in: 3) {
         try Database(path: device.replica.path, mode: .readWrite).script(sql.joined(separator: "; "))
       } else {
         try device.sql(sql.joined(separator: "; "))

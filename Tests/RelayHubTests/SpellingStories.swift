@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// Two spellings of one name: `é` as one sign or as two, K and the sign for kelvin. Swift takes them for equal strings,

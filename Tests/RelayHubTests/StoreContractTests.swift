@@ -3,7 +3,7 @@ import Foundation
 internal import RelayHubPostgres
 internal import RelayMerge
 import RelayProtocol
-internal import TestStores
+import TestSupport
 import Testing
 
 /// What the hub relies on, whichever store it has. Run over PostgreSQL too (RELAY_TEST_STORE).

@@ -1,5 +1,6 @@
 import RelayHub
 import RelayProtocol
+import TestSupport
 import Testing
 
 @Suite struct HubStories {

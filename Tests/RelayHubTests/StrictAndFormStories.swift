@@ -1,4 +1,5 @@
 import Relay
+import TestSupport
 import Testing
 
 /// Writers who want to be sure of what they had seen: strict transactions, and forms that stay open while a sync runs.

@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// A table that is its own parent: a tree of units, in which a row without a parent lies by the table's scopes.

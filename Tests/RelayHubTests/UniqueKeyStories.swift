@@ -1,4 +1,5 @@
 import Relay
+import TestSupport
 import Testing
 
 /// Keys that no two rows of the organisation may share: the schema says so, the hub sees to it.

@@ -1,10 +1,11 @@
 import RelayProtocol
+import RelaySimulation
 import Testing
 
 struct DotSetTests {
   @Test("dots that are inserted in any order are the set of them", arguments: 0..<UInt64(200))
   func model(_ seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix(state: seed)
     var set = DotSet()
     var model: Set<Dot> = []
     for _ in 0..<Int.random(in: 0..<120, using: &random) {

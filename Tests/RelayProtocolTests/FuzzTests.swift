@@ -1,4 +1,5 @@
 import RelayProtocol
+import RelaySimulation
 import Testing
 
 /// Whatever arrives, a decoder answers with a message or an error, and a message has one spelling.
@@ -18,7 +19,7 @@ struct FuzzTests {
   func mutation(_ kind: MessageKind) throws {
     let samples = kind.samples
     for seed in 0..<UInt64(20_000) {
-      var random = SeededGenerator(seed: seed)
+      var random = SplitMix(state: seed)
       let sample = samples[Int.random(in: 0..<samples.count, using: &random)]
       check(kind, mutate(sample, &random), "seed \(seed)")
     }
@@ -40,7 +41,7 @@ struct FuzzTests {
   @Test("noise is never a reason to crash", arguments: MessageKind.allCases)
   func noise(_ kind: MessageKind) {
     for seed in 0..<UInt64(5000) {
-      var random = SeededGenerator(seed: seed)
+      var random = SplitMix(state: seed)
       let bytes = (0..<Int.random(in: 0..<200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
       check(kind, bytes, "seed \(seed)")
     }
@@ -64,7 +65,7 @@ struct FuzzTests {
   }
 
   /// One to four changes of the kinds that find faults in decoders: bits, bytes that are heads, lengths, cuts, repeats.
-  private func mutate(_ sample: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+  private func mutate(_ sample: [UInt8], _ random: inout SplitMix) -> [UInt8] {
     let heads: [UInt8] = [
       0x00, 0x17, 0x18, 0x1B, 0x20, 0x3B, 0x40, 0x5B, 0x60, 0x7B, 0x80, 0x81, 0x9B, 0x9F, 0xA0, 0xBB, 0xC1, 0xD9, 0xF4,
       0xF6, 0xF7, 0xF9, 0xFB, 0xFF,

@@ -1,4 +1,5 @@
 import RelayProtocol
+import RelaySimulation
 import Testing
 
 struct RoundTripTests {
@@ -40,7 +41,7 @@ struct RoundTripTests {
 
   @Test("random doubles and integers take the shortest form that holds them")
   func numbers() throws {
-    var random = SeededGenerator(seed: 11)
+    var random = SplitMix(state: 11)
     for _ in 0..<20_000 {
       let bits = random.next() >> UInt64.random(in: 0..<64, using: &random)
       let real = Double(bitPattern: random.next())

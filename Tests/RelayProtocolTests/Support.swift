@@ -38,21 +38,6 @@ func failure<T>(reading bytes: [UInt8], _ body: (inout CBORReader) throws(RelayE
   failure { () throws(RelayError) in try CBORReader.decode(bytes, body) }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers everywhere for a seed.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// Rows as values, for samples: what they say is changed, and written again.
 extension PullPage {
   var runs: [RowRun] {

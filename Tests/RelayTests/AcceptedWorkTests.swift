@@ -1,12 +1,13 @@
 internal import RelayProtocol
 internal import RelaySQLite
+import TestSupport
 import Testing
 
 @testable import Relay
 
 /// A device keeps what was accepted until a backup of the hub covers it (rule 26), within a cap.
 @Suite struct AcceptedWorkTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
   let hub: ScriptedHub
 

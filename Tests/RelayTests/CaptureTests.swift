@@ -1,10 +1,11 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// What an app or a foreign tool does to its tables becomes exactly the operations that it amounts to.
 @Suite struct CaptureTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   var path: String { folder.file("a.db") }
 
   private func operations(_ transaction: Transaction, _ table: UInt32, _ key: Value...) -> [OperationKind] {

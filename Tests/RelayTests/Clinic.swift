@@ -48,20 +48,6 @@ enum Clinic {
     }
   }
 
-  /// A folder that is removed when the test is over.
-  final class Folder {
-    let path: String
-
-    init() {
-      path = NSTemporaryDirectory() + "relay-test-" + UUID().uuidString
-      try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func file(_ name: String) -> String { path + "/" + name }
-  }
-
   /// Writes with a connection that knows nothing of Relay, as the sqlite3 shell does.
   static func foreign(_ path: String, _ sql: String) throws(RelayError) {
     let db = try Database(path: path, mode: .readWrite)

@@ -1,32 +1,28 @@
 import Relay
 internal import RelayProtocol
-import Synchronization
+import TestSupport
 import Testing
 
 /// A device's clock that was wrong once, and work whose bytes went bad in the file.
 @Suite struct ClockTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   static let right: Int64 = 1_700_000_000_000
   static let wrong: Int64 = 4_040_000_000_000
 
-  final class Clock: Sendable {
-    let now = Atomic<Int64>(ClockTests.right)
-  }
-
-  private func open(_ clock: Clock) throws -> Replica {
-    let environment = Environment(now: { clock.now.load(ordering: .relaxed) }, random: { 77 })
+  private func open(_ clock: TestClock) throws -> Replica {
+    let environment = Environment(now: { clock.now }, random: { 77 })
     return try Replica(at: folder.file("a.db"), schema: Clinic.schema, environment: environment) {
       (db) throws(RelayError) in try db.script(Clinic.ddl)
     }
   }
 
   @Test func aClockThatStoodInTheFutureIsForgottenWithTheFirstVerdict() throws {
-    let clock = Clock()
+    let clock = TestClock(ClockTests.right)
     let replica = try open(clock)
     let hub = try ScriptedHub(replica)
-    clock.now.store(Self.wrong, ordering: .relaxed)
+    clock.set(Self.wrong)
     try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
-    clock.now.store(Self.right, ordering: .relaxed)
+    clock.set(Self.right)
     try replica.sql("UPDATE person SET given = 'Ann'")
     let request = try replica.nextRequest()
     let times = try request.push.map { try Transaction(decoding: $0).time.milliseconds }
@@ -44,7 +40,7 @@ import Testing
   }
 
   @Test func countersGoOnAfterTheNewestTransactionIsGone() throws {
-    let replica = try open(Clock())
+    let replica = try open(TestClock(Self.right))
     let hub = try ScriptedHub(replica)
     try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
     let request = try replica.nextRequest()
@@ -59,7 +55,7 @@ import Testing
   }
 
   @Test func workThatWentBadInTheFileIsNotSent() throws {
-    let replica = try open(Clock())
+    let replica = try open(TestClock(Self.right))
     try replica.sql("INSERT INTO person (id, unit, given) VALUES ('p', 'u1', 'Ann')")
     try Clinic.foreign(
       replica.path, "UPDATE relay_transaction SET bytes = CAST(replace(bytes, 'Ann', 'Bnn') AS BLOB)")

@@ -1,10 +1,11 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Columns of an app that exists already: declared types that make SQLite store a value as another type's.
 @Suite struct DeclaredTypeTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
 
   static let schema = Array(
     """

@@ -1,10 +1,11 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// What a pull does to a replica: rows come and go, pending work stays on top, and nothing is half there.
 @Suite struct InstallTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
   let hub: ScriptedHub
 

@@ -1,10 +1,11 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// SQLite lets a key be NULL. Such a row can be named by nobody else: it is told of at once, and sent once it has a key.
 @Suite struct KeylessRowTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
 
   init() throws {

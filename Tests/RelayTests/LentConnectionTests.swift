@@ -1,4 +1,5 @@
 import Relay
+import TestSupport
 import Testing
 
 /// What an app's closures may do with the connection that they are lent, and what they are told where they may not.
@@ -7,7 +8,7 @@ import Testing
 
   /// One replica in a folder of its own.
   private struct Desk {
-    let folder = Clinic.Folder()
+    let folder = TestFolder()
     let replica: Replica
 
     init() throws { replica = try Clinic.open(folder.file("desk.db")) }

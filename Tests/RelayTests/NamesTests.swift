@@ -1,10 +1,11 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Tables and columns called as their app calls them.
 @Suite struct NamesTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
 
   static let schema = Array(
     #"""

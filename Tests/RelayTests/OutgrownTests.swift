@@ -1,10 +1,11 @@
 import Relay
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// What is too large to travel stops nothing but itself.
 @Suite struct OutgrownTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
 
   init() throws { replica = try Clinic.open(folder.file("a.db")) }

@@ -2,11 +2,12 @@ import Foundation
 import Relay
 internal import RelayMerge
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// A column of the app's own that shows at which seq the hub last changed a row.
 @Suite struct SeqColumnTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
   let hub: ScriptedHub
 

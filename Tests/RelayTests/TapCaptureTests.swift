@@ -1,5 +1,6 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Relay's own connection hears of changes from SQLite, foreign ones are captured by triggers: whatever is written, both
@@ -33,7 +34,7 @@ import Testing
     INSERT INTO visit VALUES (1, 'a'), (2, 'a'), (3, 'b'); INSERT INTO seat VALUES ('r', 1, 'a'), ('r', 2, 'b');
     """
 
-  private func twin(_ folder: Clinic.Folder, _ name: String) throws -> Replica {
+  private func twin(_ folder: TestFolder, _ name: String) throws -> Replica {
     var environment = Environment(now: { 1 }, random: { 7 })
     environment.prepare = { (db) throws(RelayError) in try db.execute("PRAGMA foreign_keys = ON") }
     let replica = try Replica(at: folder.file(name), schema: Self.schema, environment: environment) {
@@ -63,7 +64,7 @@ import Testing
       "UPDATE person SET weight = CAST(weight AS INTEGER), badge = '7' WHERE id = 'b'",
     ])
   func bothWays(script: String) throws {
-    let folder = Clinic.Folder()
+    let folder = TestFolder()
     let (own, foreign) = (try twin(folder, "own.db"), try twin(folder, "foreign.db"))
     try own.write { db in try db.script(script) }
     let shell = try Database(path: foreign.path, mode: .readWrite)
@@ -76,7 +77,7 @@ import Testing
 
   @Test("A statement that fails and is forgiven leaves no trace; what came before it stays")
   func aForgivenFailure() throws {
-    let folder = Clinic.Folder()
+    let folder = TestFolder()
     let replica = try twin(folder, "own.db")
     defer { withExtendedLifetime(folder) {} }
     try replica.write { db in
@@ -91,7 +92,7 @@ import Testing
 
   @Test("A trigger that an app makes in a closure takes over from there, and nothing is lost")
   func aTriggerMadeMeanwhile() throws {
-    let folder = Clinic.Folder()
+    let folder = TestFolder()
     let replica = try twin(folder, "own.db")
     defer { withExtendedLifetime(folder) {} }
     try replica.write { db in

@@ -3,6 +3,7 @@ import Relay
 import RelayHub
 internal import RelayProtocol
 internal import RelaySQLite
+import TestSupport
 import Testing
 
 /// A hub with five roles: a device of each, and beside each device an author who heeds no rule and speaks with the same

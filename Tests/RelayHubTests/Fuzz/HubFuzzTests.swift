@@ -2,6 +2,7 @@ import Foundation
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Whatever bytes a device sends, the hub answers with a verdict or with an error that is the device's, never with one of

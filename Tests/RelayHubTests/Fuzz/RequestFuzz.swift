@@ -1,5 +1,6 @@
 internal import RelayProtocol
 internal import RelaySimulation
+import TestSupport
 
 /// Makes transactions that a device might seal, of rows that there are and that there are not, and bends requests and
 /// their bytes.

@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// More of what other programs leave, and what becomes of it when rights change meanwhile.

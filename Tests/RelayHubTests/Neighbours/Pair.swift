@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// Two devices of one office, whose app and other programs do to their tables what apps in the field do.

@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// More of what updates of an app and other tools do to tables and indexes while work waits.

@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// More of what existing tables hold: keys, names, declared types, functions.

@@ -1,5 +1,6 @@
 import Foundation
 import RelaySimulation
+import TestSupport
 import Testing
 
 /// Random histories of small fleets against a truth that no program has. `RELAY_SCHEDULES` says how many of each kind,

@@ -2,6 +2,7 @@ import Relay
 import RelayHub
 import RelayProtocol
 import RelaySimulation
+import TestSupport
 
 /// One random history of a fleet on real files, checked against the truth of what every author had seen.
 final class Schedule {

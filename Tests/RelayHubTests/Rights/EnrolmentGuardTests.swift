@@ -1,5 +1,6 @@
 import RelayHub
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// Codes cannot be tried out: five wrong ones in a minute, and the address waits.

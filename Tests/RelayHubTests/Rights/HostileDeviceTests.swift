@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// Devices that claim what is not theirs, and spellings that look alike.

@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// Inserts of rows that are there already, by devices that keep no rule of their own: no way round what only an

@@ -1,6 +1,7 @@
 import Relay
 internal import RelayMerge
 import RelayProtocol
+import TestSupport
 import Testing
 
 @testable import RelayHub

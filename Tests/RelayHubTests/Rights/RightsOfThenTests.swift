@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 import RelayProtocol
+import TestSupport
 import Testing
 
 /// An operator changes what a device may do while work waits on it: the work is judged by the rights of then, as far as

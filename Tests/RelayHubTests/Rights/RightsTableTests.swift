@@ -1,5 +1,6 @@
 import Relay
 import RelayHub
+import TestSupport
 import Testing
 
 /// What each role may do with each table in each place, as one table: what the hub says to a device that heeds no rule,

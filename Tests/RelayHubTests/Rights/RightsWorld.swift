@@ -2,6 +2,7 @@ import Foundation
 import Relay
 import RelayHub
 import RelayProtocol
+import TestSupport
 
 /// Two tables, five roles and four places, with a row of each table for every act in every place.
 ///

@@ -2,7 +2,7 @@ import Relay
 internal import RelayHubPostgres
 internal import RelayMerge
 import RelayProtocol
-internal import TestStores
+import TestSupport
 import Testing
 
 @testable import RelayHub

@@ -1,4 +1,5 @@
 import RelayHub
+import TestSupport
 import Testing
 
 /// The queues of a server, without a server: values in, values out.

@@ -1,23 +1,15 @@
 import Relay
 internal import RelayProtocol
+import RelaySimulation
 
 /// Makes answers that a hub might give and should not: well-formed ones at random, and mutations of their bytes. Names no
 /// row of the work that a test keeps watch over.
 struct AnswerFuzz: Sendable {
-  private var state: UInt64
+  private var random: SplitMix
 
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+  init(seed: UInt64) { random = SplitMix(state: seed &* 0x9E37_79B9_7F4A_7C15 | 1) }
 
-  // SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-  private mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  private mutating func below(_ count: Int) -> Int { Int(next() % UInt64(max(1, count))) }
+  private mutating func below(_ count: Int) -> Int { random.int(0..<max(1, count)) }
   private mutating func chance(_ of: Int) -> Bool { below(of) == 0 }
   private mutating func one<T>(_ values: [T]) -> T { values[below(values.count)] }
   private mutating func some<T>(upTo most: Int, _ make: (inout AnswerFuzz) -> T) -> [T] {

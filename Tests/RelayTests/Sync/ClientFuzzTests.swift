@@ -3,6 +3,7 @@ import Relay
 internal import RelayProtocol
 internal import RelaySQLite
 import Synchronization
+import TestSupport
 import Testing
 
 /// Whatever bytes answer, five in a row on one file: nothing traps, nothing goes on for ever, the file is whole, and work
@@ -19,7 +20,7 @@ import Testing
     return said.count == 2 ? (said[0], said[1]) : (2000, 400)
   }()
 
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
 
   /// A file with work that nobody ever answers for, as bytes to begin each round with.
   private func template() throws -> String {

@@ -1,11 +1,12 @@
 import Relay
 internal import RelayProtocol
 import Synchronization
+import TestSupport
 import Testing
 
 /// A hub whose lists have no end: what asks for the rest of one ends with a code, after few requests.
 @Suite struct EndlessListTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
   let hub: ScriptedHub
 

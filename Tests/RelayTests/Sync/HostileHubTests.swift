@@ -1,11 +1,12 @@
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Whatever a hub answers: the client never traps, never asks without pause, never fills the disk and never forgets
 /// work that was not sent.
 @Suite struct HostileHubTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
   let hub: ScriptedHub
 

@@ -1,11 +1,12 @@
 import Relay
 internal import RelayProtocol
 import Synchronization
+import TestSupport
 import Testing
 
 /// A line that carries little, a hub that keeps a request, and what `status` says meanwhile.
 @Suite struct LineTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
   let hub: ScriptedHub
 

@@ -1,11 +1,12 @@
 import Foundation
 import Relay
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// A file that goes away or changes under a running sync, and files that are not Relay's.
 @Suite struct LostFileTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
 
   enum Fate: CaseIterable { case unlinked, replaced, cut }
 

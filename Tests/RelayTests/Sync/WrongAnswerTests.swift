@@ -1,12 +1,13 @@
 import Relay
 internal import RelayProtocol
 import Synchronization
+import TestSupport
 import Testing
 
 /// Something between device and hub gives one request's answer to another: nothing of it is installed, and it is asked
 /// again.
 @Suite struct WrongAnswerTests {
-  let folder = Clinic.Folder()
+  let folder = TestFolder()
   let replica: Replica
   let hub: ScriptedHub
 

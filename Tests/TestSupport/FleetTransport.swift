@@ -1,23 +1,22 @@
-import Relay
-import RelayHub
+package import Relay
 internal import RelayProtocol
 
 /// The hub of a fleet behind the transport that the library talks to: replies and error replies in the wire's bytes.
-struct FleetTransport: Transport {
+package struct FleetTransport: Transport {
   private let hub: InProcessHub
-  private let clock: Fleet.Clock
+  private let clock: TestClock
   private let isAway: Bool
 
   /// - Parameter isAway: there is no network.
-  init(_ fleet: Fleet, isAway: Bool = false) {
+  package init(_ fleet: Fleet, isAway: Bool = false) {
     self.isAway = isAway
     hub = fleet.hub
     clock = fleet.clock
   }
 
-  static let options = SyncOptions { (_) async throws(CancellationError) in }
+  package static let options = SyncOptions { (_) async throws(CancellationError) in }
 
-  func send(_ request: TransportRequest, deadline: Duration?) async throws(RelayError) -> TransportResponse {
+  package func send(_ request: TransportRequest, deadline: Duration?) async throws(RelayError) -> TransportResponse {
     guard !isAway else { throw RelayError(.hubUnreachable, "no network") }
     do throws(RelayError) {
       let body = try hub.answer(request.path, token: request.token ?? "", request.body, now: clock.now)
