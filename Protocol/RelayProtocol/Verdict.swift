@@ -15,6 +15,7 @@ public enum RefusalRule: String, Sendable, CaseIterable {
   case rowTooLarge = "row_too_large"
   case quarantined = "quarantined"
   case malformed = "malformed"
+  case updateOfPurged = "update_of_purged"
 }
 
 /// Says which operation a transaction was refused for, without a word about rows that its author may not read.

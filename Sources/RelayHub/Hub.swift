@@ -51,24 +51,27 @@ extension Hub {
   ///   - schema: the sync schema file's bytes.
   ///   - organisation, epoch: random, drawn by the caller.
   ///   - graceDays: how long work still counts that was written before its row left or a right was taken away.
+  ///   - retentionDays: how long the hub keeps what is gone (rule 28).
   ///   - resolvers: the functions that this program has for the policy `resolver`.
   /// - Throws: `schema_invalid`, `usage` when a hub is there already, or the file's errors.
   public static func create(
     directory: String, schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
-    resolvers: Resolvers = Resolvers()
+    retentionDays: Int64 = Retention.days, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
     // A file is made only for what can be in it.
     try SyncSchema(json: schema, resolvers: resolvers).checkResolvers()
     _ = try Grace.bytes(days: graceDays)
+    _ = try Retention.bytes(days: retentionDays, grace: graceDays * Grace.dayLength)
     let db = try SQLiteHub(directory: directory, .creates)
     try create(
-      in: db, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays, resolvers: resolvers)
+      in: db, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays,
+      retentionDays: retentionDays, resolvers: resolvers)
   }
 
   /// Makes the store in an empty database.
   package static func create(
     in db: any HubSQL, schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
-    resolvers: Resolvers = Resolvers()
+    retentionDays: Int64 = Retention.days, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
     let parsed = try SyncSchema(json: schema, resolvers: resolvers)
     try parsed.checkResolvers()
@@ -81,6 +84,10 @@ extension Hub {
       for (name, value) in [
         ("schema", schema), ("schema_id", id), ("organisation", organisation.bytes), ("epoch", epoch.bytes),
         ("version", HubSession.version), ("grace", try Grace.bytes(days: graceDays)),
+        (
+          Retention.setting,
+          try Retention.bytes(days: retentionDays, grace: graceDays * Grace.dayLength)
+        ),
       ] {
         try settings.set(name, value)
       }

@@ -84,6 +84,11 @@ public final class HubReader: @unchecked Sendable {
     }
   }
 
+  /// How many days the hub keeps what is gone.
+  public func retentionDays() throws(RelayError) -> Int64 {
+    try Retention.milliseconds(try session.store.settings.setting(Retention.setting)) / Grace.dayLength
+  }
+
   public func epoch() throws(RelayError) -> Hash128 { session.epoch }
 
   public var organisation: Hash128 { session.organisation }

@@ -17,17 +17,18 @@ public final class HubWriter: @unchecked Sendable {
     session = try HubSession(SQLHubStore(db), resolvers: resolvers)
   }
 
-  /// Brings a store of the version before to this one. Nodes that still run the older program stop at their next look.
+  /// Brings a store of an older version to this one. Nodes that still run the older program stop at their next look.
   private static func migrate(_ db: any HubSQL) throws(RelayError) {
     guard try db.hasTables() else { return }
     let settings = SQLSettings(db: db)
-    guard try settings.setting("version") == HubSession.before else { return }
-    try db.transaction { () throws(RelayError) in
-      // Another node may have been faster.
-      guard try settings.setting("version") == HubSession.before else { return }
-      try db.script(HubTables.migration(db.dialect))
-      try SQLRows(db: db).shortenKeys()
-      try settings.set("version", HubSession.version)
+    for version in HubSession.before where try settings.setting("version") == [version] {
+      try db.transaction { () throws(RelayError) in
+        // Another node may have been faster.
+        guard try settings.setting("version") == [version] else { return }
+        try db.script(HubTables.migration(from: version, db.dialect))
+        if version == 4 { try SQLRows(db: db).shortenKeys() }
+        try settings.set("version", [version + 1])
+      }
     }
   }
 

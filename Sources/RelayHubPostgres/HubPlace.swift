@@ -66,18 +66,19 @@ package enum HubPlace: Sendable {
   /// - Throws: `schema_invalid`, `usage` where a hub is there already.
   package func create(
     schema: [UInt8], organisation: Hash128, epoch: Hash128, graceDays: Int64 = Grace.days,
-    resolvers: Resolvers = Resolvers()
+    retentionDays: Int64 = Retention.days, resolvers: Resolvers = Resolvers()
   ) throws(RelayError) {
     switch self {
     case .directory(let path):
       try Hub.create(
         directory: path, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays,
-        resolvers: resolvers)
+        retentionDays: retentionDays, resolvers: resolvers)
     case .database(let address):
       let db = try PostgresHub(address)
       try db.makeSchema()
       try Hub.create(
-        in: db, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays, resolvers: resolvers)
+        in: db, schema: schema, organisation: organisation, epoch: epoch, graceDays: graceDays,
+        retentionDays: retentionDays, resolvers: resolvers)
     }
   }
 }

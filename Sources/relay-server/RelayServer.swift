@@ -12,6 +12,6 @@ struct RelayServer: AsyncParsableCommand {
       """,
     subcommands: [
       InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self,
-      RefusedCommand.self, MoveCommand.self, BackupCommand.self, RestoreCommand.self,
+      RefusedCommand.self, RetentionCommand.self, MoveCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 }

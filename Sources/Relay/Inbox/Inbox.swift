@@ -110,9 +110,12 @@ struct Inbox {
     if try store.remove(Inbox.outgrownID(row, table)) { changes.inbox = true }
   }
 
-  /// - Parameter base: the item that it builds on, where it was refused for that.
+  /// - Parameters:
+  ///   - base: the item that it builds on, where it was refused for that.
+  ///   - before: what rows had shown that nobody else has any more.
   func tell(
-    _ verdict: Verdict, _ transaction: Transaction, dependsOn base: String?, _ changes: inout ChangeSet
+    _ verdict: Verdict, _ transaction: Transaction, dependsOn base: String?, before: [RefusedOperation],
+    _ changes: inout ChangeSet
   ) throws(RelayError) {
     guard let refusal = verdict.refusal else { return }
     if let key = try replicas.key(verdict.dot) { try store.unanswered(by: key) }
@@ -129,7 +132,7 @@ struct Inbox {
     item.dependsOn = base
     item.operations = operations.count
     try tell(item, &changes)
-    try store.add(operations.prefix(InboxItem.mostOperations), under: item.id)
+    try store.add(operations.prefix(InboxItem.mostOperations) + before, under: item.id)
   }
 
   private func refusedOperations(_ transaction: Transaction) -> [RefusedOperation] {

@@ -41,7 +41,8 @@ public struct InboxItem: Sendable, Equatable {
   public var base: CellValue?
   /// The values that a conflict or a notice is about, by position.
   public var siblings: [InboxValue]
-  /// What a refused transaction had done, in its order; at most `InboxItem.mostOperations`.
+  /// What a refused transaction had done, in its order; at most `InboxItem.mostOperations`. Of one refused as
+  /// `update_of_purged` also, as `before`, what its rows had shown.
   public var operations: [RefusedOperation]
   /// All of them.
   public var operationCount: Int
@@ -82,10 +83,12 @@ public struct InboxValue: Sendable, Equatable {
 public struct RefusedOperation: Sendable, Equatable {
   public var table: String
   public var key: String
-  /// `insert`, `set`, `increment`, `add`, `remove`, `delete` or `touch`.
+  /// `insert`, `set`, `increment`, `add`, `remove`, `delete` or `touch`; `before` for a value that the row had shown.
   public var operation: String
   public var column: String?
   public var value: Value
+
+  static let before = "before"
 }
 
 extension Replica {

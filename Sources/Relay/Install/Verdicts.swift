@@ -91,7 +91,7 @@ extension Install {
   /// device knows already that the row is not its any more?
   private func isExplained(_ rows: [RowID], _ verdict: Verdict) throws(RelayError) -> Bool {
     // What such a pull does not bring has left.
-    if pull.leavesTheRest { return true }
+    if pull.leavesTheRest || pull.isWhole { return true }
     for row in rows {
       guard let table = core.schema.table(row.table), table.access(pull.newRole).reads else { continue }
       if let arrived = hot[row], arrived.record.seq >= verdict.seq { continue }

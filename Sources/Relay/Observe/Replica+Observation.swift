@@ -65,7 +65,9 @@ extension ReplicaCore {
   }
 
   func tell(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) {
-    try inbox.tell(verdict, transaction, dependsOn: try refused.dependsOn(verdict, transaction), &changes.written)
+    let before = verdict.refusal?.rule == .updateOfPurged ? try refused.before(transaction) : []
+    try inbox.tell(
+      verdict, transaction, dependsOn: try refused.dependsOn(verdict, transaction), before: before, &changes.written)
   }
 
   func tell(held row: RowID, _ table: TableSchema, _ reason: String) throws(RelayError) {

@@ -5,6 +5,8 @@ internal import RelayProtocol
 struct Reapplication {
   private let core: ReplicaCore
   private let corrections: [RowID: RowCorrection]
+  /// What rows had shown that the hub has forgotten.
+  var before: [RefusedOperation] = []
   /// Rows under another key now.
   private var renamed: [RowID: RowID] = [:]
   /// Corrected rows that were written.
@@ -35,6 +37,8 @@ struct Reapplication {
     for change in transaction.rows {
       let table = try core.table(change.row.table)
       let row = renamed[change.row] ?? change.row
+      if let parent = table.namedParent(change) { try bringBack(parent) }
+      if !change.operations[0].isInsert { try bringBack(row) }
       if corrections[change.row] != nil { written.insert(change.row) }
       for operation in change.operations {
         // An undelete settles nothing; it is a decision all the same.
@@ -115,6 +119,20 @@ struct Reapplication {
     let names = columns.map { SQL.name($0) }.joined(separator: ", ")
     let marks = columns.map { _ in "?" }.joined(separator: ", ")
     try core.db.execute("INSERT INTO \(SQL.name(table.name)) (\(names)) VALUES (\(marks))", values)
+  }
+
+  /// Writes a forgotten row as it was, unless it is here again.
+  private func bringBack(_ row: RowID) throws(RelayError) {
+    let table = try core.table(row.table)
+    let label = Inbox.label(row)
+    let cells = before.filter { $0.table == table.name && $0.key == label }
+    guard !cells.isEmpty, try core.tableRow(row, table) == nil else { return }
+    let columns = cells.compactMap(\.column)
+    try core.db.execute(
+      """
+      INSERT INTO \(SQL.name(table.name)) (\(columns.map { SQL.name($0) }.joined(separator: ", ")))
+      VALUES (\(columns.map { _ in "?" }.joined(separator: ", ")))
+      """, cells.map(\.value))
   }
 
   /// A child goes with its parent when that has another key now.

@@ -52,6 +52,29 @@ struct RefusedWork {
     }
   }
 
+  /// What the rows that a transaction changed, or hung others on, had shown as confirmed: the hub has forgotten them, and
+  /// this file is about to.
+  func before(_ transaction: Transaction) throws(RelayError) -> [RefusedOperation] {
+    var rows = transaction.rows.filter { !$0.operations[0].isInsert }.map(\.row)
+    for change in transaction.rows {
+      guard let parent = core.schema.table(change.row.table)?.namedParent(change),
+        !transaction.rows.contains(where: { $0.row == parent }), !rows.contains(parent)
+      else { continue }
+      rows.append(parent)
+    }
+    var list: [RefusedOperation] = []
+    for row in rows.prefix(InboxItem.mostOperations) {
+      guard let table = core.schema.table(row.table), let values = try core.view.confirmed(row, table) else { continue }
+      for (column, value) in zip(table.columns, values) {
+        list.append(
+          RefusedOperation(
+            table: table.name, key: Inbox.label(row), operation: RefusedOperation.before, column: column.name,
+            value: value))
+      }
+    }
+    return list
+  }
+
   /// The inbox item that a transaction refused as `depends_on_refused` builds on; nil where it is not here any more.
   func dependsOn(_ verdict: Verdict, _ transaction: Transaction) throws(RelayError) -> String? {
     guard verdict.refusal?.rule == .dependsOnRefused else { return nil }

@@ -19,7 +19,8 @@ public struct RowCorrection: Sendable, Equatable {
 
 extension Replica {
   /// Writes a refused transaction again, with everything that was refused because it builds on it, as one new
-  /// transaction, and forgets the refused ones. All of it happens or nothing does.
+  /// transaction, and forgets the refused ones. All of it happens or nothing does. Rows that the hub has forgotten
+  /// (`update_of_purged`) come back as they were here before, with what was changed of them.
   ///
   /// ```swift
   /// try replica.resubmit(item.id, corrections: [RowCorrection(row: item.row, key: ["b-17"])])
@@ -39,8 +40,9 @@ extension Replica {
     try changing { (core) throws(RelayError) in
       try core.sealer.sealResidue()
       let chain = try core.refused.chain(id)
-      try core.refused.forget(chain)
       var again = try Reapplication(core, corrections)
+      for transaction in chain { again.before += try core.inbox.store.before(Inbox.refusalID(transaction.dot)) }
+      try core.refused.forget(chain)
       for transaction in chain { try again.apply(transaction) }
       try again.finish()
       try core.db.lent { () throws(RelayError) in try correct(core.db) }

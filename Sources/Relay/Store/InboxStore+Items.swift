@@ -47,13 +47,18 @@ extension InboxStore {
     return found
   }
 
-  private func refusedOperations() throws(RelayError) -> [Value: [RefusedOperation]] {
+  /// Of a refused transaction: what rows had shown that the hub has forgotten.
+  func before(_ id: String) throws(RelayError) -> [RefusedOperation] {
+    try refusedOperations(of: id)[.text(id), default: []].filter { $0.operation == RefusedOperation.before }
+  }
+
+  private func refusedOperations(of id: String? = nil) throws(RelayError) -> [Value: [RefusedOperation]] {
     var found: [Value: [RefusedOperation]] = [:]
     try db.run(
       """
       SELECT inbox_id, table_name, row_key, operation, column_name, value FROM relay_refused
-      ORDER BY inbox_id, position
-      """, []
+      \(id == nil ? "" : "WHERE inbox_id = ?") ORDER BY inbox_id, position
+      """, id.map { [.text($0)] } ?? []
     ) { (row) throws(RelayError) in
       found[row[0], default: []].append(
         RefusedOperation(

@@ -23,6 +23,7 @@ extension Pull {
     if token.wholeSince == nil, request.pull?.token.isEmpty == false, try Pull.losesTooMany(session, request, device) {
       throw RelayError(.pageVoid, "too much left meanwhile; the pull brings everything anew")
     }
+    try checkHorizon()
     closing.exits = Mutation.isPlanted(.exitsLost) ? [] : try exits(confirmed)
     closing.notices = try notices()
     if head != request.base || request.pull?.digests == true || request.installed != nil {
@@ -31,6 +32,15 @@ extension Pull {
       }
     }
     return closing
+  }
+
+  /// What the hub remembered with the first page it may have forgotten since.
+  private func checkHorizon() throws(RelayError) {
+    guard request.pull?.token.isEmpty == false else { return }
+    var isForgotten = try Pull.isForgotten(session, request, device, after: token.wholeSince ?? request.base)
+    if token.wholeSince == nil, !isForgotten { isForgotten = try Pull.isOwnForgotten(session, request) }
+    guard isForgotten else { return }
+    throw RelayError(.pageVoid, "the hub has forgotten what left meanwhile; the pull brings everything anew")
   }
 
   private func exits(_ confirmed: [TransactionRecord]) throws(RelayError) -> [RowID] {
@@ -64,8 +74,12 @@ extension Pull {
     var rows: Set<RowID> = []
     for record in confirmed where record.verdict.isAccepted {
       for change in try session.body(record.verdict.seq)?.rows ?? [] {
-        guard door.mayName(change.row), let stored = try session.load(change.row) else { continue }
-        if try door.holds(stored) == nil { rows.insert(change.row) }
+        guard door.mayName(change.row) else { continue }
+        // One that is not here died, and is forgotten.
+        guard let stored = try session.load(change.row), try door.holds(stored) != nil else {
+          rows.insert(change.row)
+          continue
+        }
       }
     }
     return rows

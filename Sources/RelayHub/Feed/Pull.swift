@@ -35,11 +35,20 @@ struct Pull {
     if let bytes = request.pull?.token, !bytes.isEmpty {
       try token.resume(bytes)
     } else {
-      token.wholeSince = try Pull.losesTooMany(session, request, device) ? try session.head() : nil
+      token.wholeSince = try Pull.bringsAll(session, request, device) ? try session.head() : nil
     }
     entered =
       (request.role == device.role || Mutation.isPlanted(.roleUnnamed)) && token.wholeSince == nil
       ? granted.subtracting(installed) : granted
+  }
+
+  /// Is what changed since the base more than is listed, or forgotten?
+  private static func bringsAll(
+    _ session: HubSession, _ request: SyncRequest, _ device: HubDevice
+  ) throws(RelayError) -> Bool {
+    if try losesTooMany(session, request, device) { return true }
+    if try isForgotten(session, request, device, after: request.base) { return true }
+    return try isOwnForgotten(session, request)
   }
 
   /// Did more rows leave the device than a closing can list?
@@ -57,6 +66,28 @@ struct Pull {
       if count >= most { return true }
     }
     return false
+  }
+
+  /// Has the hub forgotten something that happened to the device's rows after a seq (rule 28)?
+  static func isForgotten(
+    _ session: HubSession, _ request: SyncRequest, _ device: HubDevice, after seq: UInt64
+  ) throws(RelayError) -> Bool {
+    let (granted, store) = (device.readable, session.store)
+    for scope in try store.devices.everGranted(device.id)
+    where granted.contains(scope) || request.scopes.contains(scope) {
+      if try store.pruning.horizon(of: scope) > seq { return true }
+    }
+    return false
+  }
+
+  /// Has the hub forgotten which rows the device's own accepted work was about?
+  static func isOwnForgotten(_ session: HubSession, _ request: SyncRequest) throws(RelayError) -> Bool {
+    guard !request.pending.intervals.isEmpty else { return false }
+    let bodies = try session.store.pruning.horizon(of: HubSession.bodies)
+    guard bodies > 0 else { return false }
+    return try session.store.log.records(request.pending).contains {
+      $0.verdict.isAccepted && $0.verdict.seq <= bodies
+    }
   }
 
   mutating func page() throws(RelayError) -> PullPage {

@@ -11,6 +11,7 @@ extension Judgement {
       }
       let change = transaction.rows[at]
       if let refusal = try refuses(change, work) { return refusal }
+      if work.isVoid { continue }
       if let refusal = try merge(change, work) { return refusal }
     }
     for at in transaction.rows.indices {

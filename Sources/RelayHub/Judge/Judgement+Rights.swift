@@ -16,7 +16,12 @@ extension Judgement {
     // Who may not write the table at all does not learn which keys there are.
     if !view(table).writes, !Mutation.isPlanted(.keysTold) { return table.refusal(change, role: role) }
     guard let row = work.old else {
-      return isInsert ? table.refusal(change, role: role) : refuse(.rowUnknown, Self.nowhere)
+      if isInsert { return table.refusal(change, role: role) }
+      guard try session.mayBeForgotten(change.base, transaction) else { return refuse(.rowUnknown, Self.nowhere) }
+      if let refusal = table.refusal(change, role: role) { return refusal }
+      // Whoever deletes what is gone has what he wants.
+      work.isVoid = change.operations.allSatisfy { $0.kind == .delete }
+      return work.isVoid ? nil : refuse(.updateOfPurged, Self.forgotten)
     }
     if !authority.writes(row.homes), try !isLate(change, row), !(isInsert && Mutation.isPlanted(.keyTaken)) {
       let told = Mutation.isPlanted(.keyShows) ? " \(row.homes)" : ""
@@ -54,6 +59,13 @@ extension Judgement {
     {
       return refuse(.dependsOnRefused, "its parent builds on \(dot), refused")
     }
+    var above = named
+    if above == nil { above = table.parentRow(try work.values()) }
+    if let above, try self.work(above)?.state == nil,
+      try session.mayBeForgotten(change.parentBase ?? transaction.base, transaction)
+    {
+      return refuse(.updateOfPurged, Self.forgottenParent)
+    }
     let place = try place(work)
     if let reason = table.misplacement(place, try work.values()) { return refuse(.noScope, reason) }
     let homes = place.homes
@@ -74,6 +86,9 @@ extension Judgement {
 
   private static let notHere = "the row lies in no scope that this device may write"
   private static let nowhere = "the hub has no such row in a scope of this device"
+
+  private static let forgotten = "the row was deleted longer ago than the hub keeps deleted rows"
+  private static let forgottenParent = "the row it hangs on was deleted longer ago than the hub keeps deleted rows"
 
   private func sees(_ row: StoredRow, _ table: TableSchema) -> Bool {
     Mutation.isPlanted(.unseenTold) || table.access(role).reads && authority.sees(row.scopeNames)

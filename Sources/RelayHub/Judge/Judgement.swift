@@ -169,6 +169,8 @@ final class RowWork {
   let old: StoredRow?
   /// The row once merged; nil as long as nothing was.
   var new: StoredRow? { didSet { (known, place) = (nil, nil) } }
+  /// There is nothing left that it could change.
+  var isVoid = false
   /// Where it is once the whole transaction is merged.
   var place: Place?
   private var known: [Value]?

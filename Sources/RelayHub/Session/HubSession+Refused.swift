@@ -3,8 +3,7 @@ internal import RelayProtocol
 
 /// What was refused is kept whole (rule 19), within a quota a device; parts of what is half sent, too.
 extension HubSession {
-  /// How long refused transactions, and parts, are kept, in milliseconds.
-  static let refusedLast: Int64 = 400 * 24 * 3600 * 1000
+  /// How long parts are kept, in milliseconds.
   static let partsLast: Int64 = 7 * 24 * 3600 * 1000
 
   func rememberRefused(_ transaction: Transaction, seq: UInt64, bytes: Int, _ device: Int64) throws(RelayError) {
@@ -23,7 +22,7 @@ extension HubSession {
   func tidy(now: Int64) throws(RelayError) {
     try store.news.keep(newest: 10_000)
     try store.parts.drop(.cameBefore(now.subtractingSaturating(HubSession.partsLast)))
-    let oldest = now.subtractingSaturating(HubSession.refusedLast)
+    let oldest = now.subtractingSaturating(retention)
     for one in try store.log.refused(receivedBefore: oldest, most: 1000) { try forgetRefused(one.seq, one.device) }
   }
 

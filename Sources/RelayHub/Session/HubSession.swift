@@ -15,6 +15,8 @@ final class HubSession {
   var news = GroupNews(head: 0)
   /// How long after a row left a scope, or a right was taken away, work of before still counts; milliseconds.
   var grace: Int64
+  /// How long the hub keeps what is gone (rule 28); milliseconds.
+  var retention: Int64
   /// Bytes of refused transactions that the hub keeps for one device. Beyond it the oldest go first; their records, with
   /// the reason, stay for ever.
   var refusedQuota: UInt64 = 64 << 20
@@ -43,9 +45,9 @@ final class HubSession {
   var pastEpochs: [PastEpoch] = []
 
   /// Of the store's tables.
-  static let version: [UInt8] = [5]
-  /// The version that a store is brought over from.
-  static let before: [UInt8] = [4]
+  static let version: [UInt8] = [6]
+  /// The versions that a store is brought over from, the newest last.
+  static let before: [UInt8] = [4, 5]
 
   init(_ store: any HubStore, resolvers: Resolvers) throws(RelayError) {
     let isThere = try store.hasTables()
@@ -67,6 +69,7 @@ final class HubSession {
     schemaID = hash128(file)
     self.resolvers = resolvers
     grace = try Grace.milliseconds(try setting("grace"))
+    retention = try Retention.milliseconds(try store.settings.setting(Retention.setting))
     organisation = Hash128(bytes: try setting("organisation")) ?? .zero
     epoch = Hash128(bytes: try setting("epoch")) ?? .zero
     self.store = store

@@ -22,6 +22,7 @@ protocol HubStore: AnyObject {
   var rights: any RightsStore { get }
   var news: any NewsStore { get }
   var healing: any HealingStore { get }
+  var pruning: any PruneStore { get }
 
   /// Is a transaction open that can still be committed?
   var isInTransaction: Bool { get }
@@ -54,6 +55,7 @@ final class SQLHubStore: HubStore {
   let rights: any RightsStore
   let news: any NewsStore
   let healing: any HealingStore
+  let pruning: any PruneStore
 
   init(_ db: any HubSQL) {
     self.db = db
@@ -68,6 +70,7 @@ final class SQLHubStore: HubStore {
     rights = SQLRights(db: db)
     news = SQLNews(db: db)
     healing = SQLHealing(db: db)
+    pruning = SQLPruning(db: db)
   }
 
   var name: String { db.name }

@@ -81,7 +81,7 @@ enum HubTables {
       PRIMARY KEY(scope, role, version)) STRICT, WITHOUT ROWID;
     -- The first transaction that wrote something which this version of the schema had brought.
     CREATE TABLE addition(version INTEGER PRIMARY KEY, seq INT NOT NULL) STRICT;
-    """ + healing
+    """ + healing + retention
 
   /// What came with version 5.
   private static let healing = """
@@ -96,8 +96,18 @@ enum HubTables {
     CREATE TABLE epoch(number INTEGER PRIMARY KEY, id BLOB NOT NULL, fork INT NOT NULL) STRICT;
     """
 
-  /// Brings a store of the version before to this one.
-  static func migration(_ dialect: SQLDialect) -> String {
-    dialect.hasNews ? inPostgres(healing) : healing
+  /// What came with version 6.
+  private static let retention = """
+
+    -- Up to which seq it is told no more, of a scope, what left it or died in it.
+    CREATE TABLE horizon(scope TEXT PRIMARY KEY, seq INT NOT NULL) STRICT;
+    CREATE INDEX row_dead ON row(seq) WHERE alive = 0;
+    CREATE INDEX exits_age ON exits(seq);
+    """
+
+  /// Brings a store of an older version to the one after it.
+  static func migration(from version: UInt8, _ dialect: SQLDialect) -> String {
+    let script = version == 4 ? healing : retention
+    return dialect.hasNews ? inPostgres(script) : script
   }
 }

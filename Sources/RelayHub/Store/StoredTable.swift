@@ -73,6 +73,7 @@ struct StoredTable {
     StoredTable("taken", "tbl list value* row", key: 3),
     StoredTable("scope", "id name'"),
     StoredTable("feed", "scope seq row", key: 3),
+    StoredTable("horizon", "scope' seq"),
     StoredTable("exits", "scope' tbl key* seq", key: 3),
     StoredTable("entry", "tbl key* cell* opened status' ended", key: 4),
     StoredTable("notice", "device seq tbl key* cell* replica n lost*", places: [5, 6, 2, 3, 4]),

@@ -15,11 +15,19 @@ struct InitCommand: ParsableCommand {
     help: "How many days work counts that was written before its row left, or a right was taken away; default 30.")
   var graceDays: Int64?
 
+  @Option(
+    name: .customLong("retention-days"),
+    help: "How many days the hub keeps what is gone: deleted rows, exits, refused work; default 400.")
+  var retentionDays: Int64?
+
   @Option(help: "The id of an organisation whose hub is lost: its devices bring it their work (docs/operating.md).")
   var adopt: String?
 
   func validate() throws {
     if let adopt, Hash128(hexadecimal: adopt) == nil { throw ValidationError("--adopt is 32 hexadecimal digits") }
+    if let retentionDays, !Retention.range.contains(retentionDays) {
+      throw ValidationError("--retention-days is 1 to 36500")
+    }
     if let graceDays, !(0...3650).contains(graceDays) { throw ValidationError("--grace-days is 0 to 3650") }
   }
 
@@ -30,7 +38,7 @@ struct InitCommand: ParsableCommand {
     let organisation = adopt.flatMap { Hash128(hexadecimal: $0) } ?? SystemEdge.random128()
     try place.create(
       schema: schema, organisation: organisation, epoch: SystemEdge.random128(),
-      graceDays: graceDays ?? Grace.days)
+      graceDays: graceDays ?? Grace.days, retentionDays: retentionDays ?? Retention.days)
     print(organisation)
   }
 }

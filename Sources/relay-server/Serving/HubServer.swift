@@ -52,6 +52,16 @@ struct HubServer {
       let now = SystemEdge.now()
       try await writer.perform { (writer) throws(RelayError) in try writer.tidy(now: now) }
     }
+    // A piece at a time, so that who pushes waits for one of them at most.
+    let pruning = Periodic(pause: .seconds(3600), failure: "what is old could not be forgotten", logger: logger) {
+      () async throws(RelayError) in
+      let now = SystemEdge.now()
+      var cursor: PruneCursor?
+      repeat {
+        let from = cursor
+        cursor = try await writer.perform { (writer) throws(RelayError) in try writer.prune(now: now, from: from).next }
+      } while cursor != nil
+    }
     let memory = Periodic(pause: .seconds(5), failure: "", logger: logger) {
       () async throws(RelayError) in SystemEdge.giveBackMemory()
     }
@@ -69,8 +79,8 @@ struct HubServer {
     // The last one goes down first: who listens to other nodes ends once the network has closed the parking.
     let services = ServiceGroupConfiguration(
       services: [
-        otherNodes, network, CertificateReload(tls: tls, logger: logger), checkpoints, tidying, memory, clock,
-        rightsWatch,
+        otherNodes, network, CertificateReload(tls: tls, logger: logger), checkpoints, tidying, pruning, memory,
+        clock, rightsWatch,
       ],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: logger)

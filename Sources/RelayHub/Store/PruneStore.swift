@@ -1,0 +1,101 @@
+internal import RelayProtocol
+
+/// What a hub forgets with time, and up to where it has (rule 28).
+protocol PruneStore {
+  /// When a transaction was received; nil for a seq that has none.
+  func received(_ seq: UInt64) throws(RelayError) -> Int64?
+
+  /// Exits, the oldest first.
+  func exits(upTo seq: UInt64, most: Int) throws(RelayError) -> [OldExit]
+  func remove(_ exit: OldExit) throws(RelayError)
+
+  /// Dead rows that no other row hangs on and nobody is asked about, ascending by seq.
+  func deadRows(upTo seq: UInt64, after place: FeedPlace, most: Int) throws(RelayError) -> [DeadRow]
+  /// Removes a row with all that the store has about it but its places.
+  func remove(_ row: DeadRow) throws(RelayError)
+
+  /// Bodies of accepted transactions, the oldest first.
+  func bodies(upTo seq: UInt64, most: Int) throws(RelayError) -> [UInt64]
+  func removeBody(_ seq: UInt64) throws(RelayError)
+
+  /// Up to which seq it is told no more what left a scope or died in it; 0 where everything is.
+  func horizon(of scope: String) throws(RelayError) -> UInt64
+  func raiseHorizon(of scope: String, to seq: UInt64) throws(RelayError)
+}
+
+struct OldExit {
+  var scope: String
+  var row: RowID
+  var seq: UInt64
+}
+
+struct DeadRow {
+  var place: FeedPlace
+  var row: RowID
+  /// Encoded, as `StoredRow.scopes` reads them.
+  var scopes: [UInt8]
+}
+
+struct SQLPruning: PruneStore {
+  let db: any HubSQL
+
+  func received(_ seq: UInt64) throws(RelayError) -> Int64? {
+    try db.number("SELECT received FROM txn WHERE seq = $1", [.seq(seq)])
+  }
+
+  func exits(upTo seq: UInt64, most: Int) throws(RelayError) -> [OldExit] {
+    try db.query(
+      "SELECT scope, tbl, key, seq FROM exits WHERE seq <= $1 ORDER BY seq LIMIT $2",
+      [.seq(seq), .integer(Int64(most))]
+    ) { (row) throws(RelayError) in OldExit(scope: row.text(0), row: try row.rowID(1, 2), seq: try row.seq(3)) }
+  }
+
+  func remove(_ exit: OldExit) throws(RelayError) {
+    try db.run(
+      "DELETE FROM exits WHERE scope = $1 AND tbl = $2 AND key = $3", [.text(exit.scope)] + Value.row(exit.row))
+  }
+
+  func deadRows(upTo seq: UInt64, after place: FeedPlace, most: Int) throws(RelayError) -> [DeadRow] {
+    try db.query(
+      """
+      SELECT seq, id, tbl, key, scopes FROM row r WHERE alive = 0 AND (seq, id) > ($1, $2) AND seq <= $3
+        AND NOT EXISTS (SELECT 1 FROM row c WHERE c.parent_tbl = r.tbl AND c.parent = r.key)
+        AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.tbl = r.tbl AND e.key = r.key AND e.status = 'open')
+      ORDER BY seq, id LIMIT $4
+      """, [.seq(place.seq), .integer(place.row), .seq(seq), .integer(Int64(most))]
+    ) { (row) throws(RelayError) in
+      DeadRow(
+        place: FeedPlace(seq: try row.seq(0), row: row.int(1)), row: try row.rowID(2, 3), scopes: row.blob(4))
+    }
+  }
+
+  func remove(_ row: DeadRow) throws(RelayError) {
+    let id = Value.integer(row.place.row)
+    try db.run("DELETE FROM increment WHERE row = $1", [id])
+    try db.run("DELETE FROM history WHERE row = $1", [id])
+    try db.run("DELETE FROM entry WHERE tbl = $1 AND key = $2", Value.row(row.row))
+    try db.run("DELETE FROM row WHERE id = $1", [id])
+  }
+
+  func bodies(upTo seq: UInt64, most: Int) throws(RelayError) -> [UInt64] {
+    try db.query(
+      """
+      SELECT b.seq FROM body b JOIN txn t ON t.seq = b.seq WHERE b.seq <= $1 AND t.accepted = 1
+      ORDER BY b.seq LIMIT $2
+      """, [.seq(seq), .integer(Int64(most))]
+    ) { (row) throws(RelayError) in try row.seq(0) }
+  }
+
+  func removeBody(_ seq: UInt64) throws(RelayError) { try db.run("DELETE FROM body WHERE seq = $1", [.seq(seq)]) }
+
+  func horizon(of scope: String) throws(RelayError) -> UInt64 {
+    try Count.of(try db.number("SELECT seq FROM horizon WHERE scope = $1", [.text(scope)]) ?? 0)
+  }
+
+  func raiseHorizon(of scope: String, to seq: UInt64) throws(RelayError) {
+    guard try horizon(of: scope) < seq else { return }
+    try db.run(
+      "INSERT INTO horizon VALUES ($1, $2) ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq",
+      [.text(scope), .seq(seq)])
+  }
+}
