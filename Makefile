@@ -1,5 +1,5 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo demo-postgres year test lint format protocol cddl vectors mutations mutants race
+.PHONY: help setup demo demo-postgres year test lint format protocol cddl vectors mutations mutants sweep race
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
@@ -7,6 +7,7 @@ help:
 	@echo "make year    83 branches live 2017; every replica and every report is held against what was done"
 	@echo "make test    set up, lint, build everything, run every test"
 	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
+	@echo "make sweep   kill and fail the programs at every call that writes (an hour); make test takes a sample"
 	@echo "make vectors write the golden vectors of the protocol anew"
 	@echo "make mutations break one rule at a time in a copy of the sources, and see which tests notice (half an hour)"
 	@echo "make mutants  the same under the simulator: which seed notices"
@@ -75,6 +76,11 @@ mutants: setup
 	"$$(swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --show-bin-path)/relay-sim" \
 	  mutants --seeds 1..300
 
+# The programs killed at every call that writes, and each of these calls failing; not part of `make test`, for its time.
+sweep: setup
+	swift build --build-tests
+	python3 -B Tests/Faults/sweep.py --bin "$$(swift build --show-bin-path)"
+
 # Every public call from many threads, watched by the thread sanitizer, in a build of its own.
 race: setup
 	swift build --sanitize=thread -Xswiftc -DRACE --scratch-path .build-race --product race
@@ -91,6 +97,7 @@ test: lint protocol race
 	  --filter 'StoreContractTests|HubMoveTests|OracleTests|RightsTableTests|FleetStories|DirectedVectorTests|OlderStoreTests|NodesTests'
 	python3 -B Tests/Fuzz/http.py --bin "$$(swift build --show-bin-path)"
 	python3 -B Tests/Postgres/faults.py --bin "$$(swift build --show-bin-path)"
+	python3 -B Tests/Faults/sweep.py --points 6 --bin "$$(swift build --show-bin-path)"
 	swift test --skip-build --no-parallel --filter EndToEndTests
 
 # A year of the whole organisation in one process: 120 devices, offline for weeks; `make test` lives it in a corner.

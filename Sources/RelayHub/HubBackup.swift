@@ -20,14 +20,23 @@ public enum HubBackup {
       })
   }
 
-  /// Makes the hub of a directory from a copy. The directory must have none.
+  /// Makes a hub's file from a copy.
   ///
+  /// - Parameter target: what is made; nothing may be there.
   /// - Returns: the last seq in the copy.
-  /// - Throws: `not_a_database`, `corrupt`, `unsupported_version`, the errors of the files.
-  public static func put(_ file: String, in directory: String) throws(RelayError) -> UInt64 {
+  /// - Throws: `not_a_database`, `corrupt`, the errors of the files.
+  public static func put(_ file: String, as target: String) throws(RelayError) -> UInt64 {
     let head = try check(file)
-    try copy(file, to: SQLiteHub.path(directory))
+    try copy(file, to: target)
     return head
+  }
+
+  /// Takes what the log beside a hub's file has into the file, so that it is one file that can be renamed.
+  ///
+  /// - Throws: the errors of a file that is damaged or no database; then nothing was changed.
+  public static func fold(_ file: String) throws(RelayError) {
+    let db = try Database(path: file, mode: .readWrite, isWatched: false)
+    _ = try db.first("PRAGMA wal_checkpoint(TRUNCATE)")
   }
 
   private static func copy(_ source: String, to target: String) throws(RelayError) {

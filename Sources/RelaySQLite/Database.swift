@@ -37,7 +37,17 @@ public final class Database {
   /// - Throws: `file_missing`, `not_a_database`, `read_only`, `corrupt` or `io_error`.
   package init(path: String, mode: Mode, vfs: String? = nil, isWatched: Bool = true) throws(RelayError) {
     var opened = try Database.open(path, mode, vfs)
-    isAlone = Database.hasNoRoomToShare(opened)
+    var result = Database.firstRead(opened)
+    if result == Database.needsRollback {
+      // A program was killed while it made the file. What it left is undone by whoever may write; a reader may not.
+      sqlite3_close_v2(opened)
+      let writable = try Database.open(path, .readWrite, vfs)
+      _ = Database.firstRead(writable)
+      sqlite3_close_v2(writable)
+      opened = try Database.open(path, mode, vfs)
+      result = Database.firstRead(opened)
+    }
+    isAlone = result != SQLITE_OK && Database.error(result, handle: opened, path: "", sql: nil).code == .diskFull
     if isAlone {
       sqlite3_close_v2(opened)
       // Its lock needs a file that is open for writing, whoever only reads.
@@ -76,12 +86,13 @@ public final class Database {
     return opened
   }
 
-  /// Does the first read end with a full disk?
-  private static func hasNoRoomToShare(_ opened: OpaquePointer) -> Bool {
+  private static func firstRead(_ opened: OpaquePointer) -> Int32 {
     sqlite3_extended_result_codes(opened, 1)
-    let result = sqlite3_exec(opened, "SELECT count(*) FROM sqlite_master", nil, nil, nil)
-    return result != SQLITE_OK && Database.error(result, handle: opened, path: "", sql: nil).code == .diskFull
+    return sqlite3_exec(opened, "SELECT count(*) FROM sqlite_master", nil, nil, nil)
   }
+
+  /// SQLITE_READONLY_ROLLBACK, a macro that Swift does not see.
+  private static let needsRollback = SQLITE_READONLY | (3 << 8)
 
   deinit {
     recent.removeAll()

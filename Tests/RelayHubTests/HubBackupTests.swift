@@ -34,7 +34,7 @@ import Testing
     try fleet.settle()
     let place = fleet.folder + "/put-back"
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    #expect(try HubBackup.put(copy, in: place) == 1)
+    #expect(try HubBackup.put(copy, as: place + "/hub.db") == 1)
     try fleet.serve(place)
     let before = try fleet.reader.epoch()
     #expect(try fleet.writer.beginEpoch(Hash128(high: 4, low: 2)) == 1)
@@ -55,7 +55,7 @@ import Testing
     #expect(again?.code == .usage)
     let place = fleet.folder + "/other"
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    let none = #expect(throws: RelayError.self) { _ = try HubBackup.put(a.replica.path, in: place) }
+    let none = #expect(throws: RelayError.self) { _ = try HubBackup.put(a.replica.path, as: place) }
     #expect(none?.code == .notADatabase)
     #expect(!FileManager.default.fileExists(atPath: place + "/hub.db"))
   }

@@ -7,7 +7,16 @@ import Relay
 ///     writer FILE SCHEMA DDL PREFIX COUNT
 @main
 struct Writer {
-  static func main() throws {
+  static func main() {
+    do {
+      try write()
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func write() throws {
     let arguments = CommandLine.arguments
     guard arguments.count == 6, let count = Int(arguments[5]) else {
       throw RelayError(.usage, "writer FILE SCHEMA DDL PREFIX COUNT")

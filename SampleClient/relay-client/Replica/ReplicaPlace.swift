@@ -40,10 +40,11 @@ struct ReplicaPlace: ParsableArguments {
     try checkNamed()
     let (schema, tables) = (try schemaBytes(), try tablesSQL())
     if FileManager.default.fileExists(atPath: path) {
-      // What somebody else made is only taken where it has the tables.
+      // What somebody else made is only taken where it has the tables. A file without a byte is nobody's: it is also what a
+      // command leaves that was killed while it made the file.
       switch try Replica.kind(of: path, schema: schema) {
-      case .replica, .blank, .attachable: break
-      case .empty, .foreign: throw notAttached
+      case .replica, .empty, .blank, .attachable: break
+      case .foreign: throw notAttached
       }
     }
     return try Replica(at: path, schema: schema, environment: prepared(.system)) { (db) throws(RelayError) in

@@ -21,8 +21,19 @@ struct BackupCommand: ParsableCommand {
         .usage, "this hub is in PostgreSQL",
         advice: "Nothing was changed. Use pg_dump, or base backups and the log's archive.")
     }
-    let head = try HubBackup.take(directory: directory, to: file)
-    try Files.flush(file)
+    try Files.checkFree(file)
+    // Half of a copy never has the name of a whole one.
+    let half = file + ".half"
+    try Files.remove(half)
+    let head: UInt64
+    do {
+      head = try HubBackup.take(directory: directory, to: half)
+      try Files.flush(half)
+      try Files.rename(half, to: file)
+    } catch {
+      try? Files.remove(half)
+      throw error
+    }
     try data.place.writer().noteBackup(upTo: head)
     print("\(file) holds the hub up to \(head)")
   }
@@ -47,19 +58,32 @@ struct RestoreCommand: ParsableCommand {
     case (.directory(let directory), let file?):
       try Files.makeDirectory(directory)
       lock = try DirectoryLock(directory)
-      let kept = try Files.setAside(directory + "/hub.db", with: ["-wal", "-shm"])
-      do {
-        _ = try HubBackup.put(file, in: directory)
-      } catch {
-        try Files.putBack(kept, to: directory + "/hub.db", with: ["-wal", "-shm"])
-        throw error
-      }
-      if let kept { print("what was there is kept as \(kept)") }
+      if let kept = try put(file, in: directory) { print("what was there is kept as \(kept)") }
     case (.database, nil): break
     default: throw RelayError(.usage, "a file with --data, and none with --store")
     }
     let head = try place.writer().beginEpoch(SystemEdge.random128())
     if case .directory(let directory) = place { try Files.flush(directory + "/hub.db") }
     print("the hub goes on from \(head) as another epoch")
+  }
+
+  /// Wherever this is cut off, `hub.db` is the hub of before, the copy, or not there; it is never half of one.
+  ///
+  /// - Returns: as what the hub of before is kept.
+  private func put(_ copy: String, in directory: String) throws(RelayError) -> String? {
+    let (store, half) = (directory + "/hub.db", directory + "/hub.db.half")
+    try Files.remove(half)
+    do throws(RelayError) {
+      _ = try HubBackup.put(copy, as: half)
+      try Files.flush(half)
+    } catch {
+      try? Files.remove(half)
+      throw error
+    }
+    // A hub that is damaged keeps its log beside it.
+    if Files.isThere(store) { try? HubBackup.fold(store) }
+    let kept = try Files.setAside(store, with: ["-wal", "-shm"])
+    try Files.rename(half, to: store)
+    return kept
   }
 }

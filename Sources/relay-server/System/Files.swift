@@ -34,7 +34,7 @@ enum Files {
     var bytes = Array(text.utf8)
     let count = writeBytes(file, &bytes, bytes.count)
     close(file)
-    guard count == bytes.count, rename(half, path) == 0 else { throw SystemEdge.error("cannot write \(path)") }
+    guard count == bytes.count, renameFile(half, path) == 0 else { throw SystemEdge.error("cannot write \(path)") }
   }
 
   /// Has a file, and that it is there, on the disk.
@@ -48,26 +48,40 @@ enum Files {
     }
   }
 
-  /// Renames a file, and those that go with it, to the first name that is free.
+  static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// - Throws: `usage` where something is there.
+  static func checkFree(_ path: String) throws(RelayError) {
+    guard isThere(path) else { return }
+    throw RelayError(.usage, "\(path) is there already", advice: "Nothing was changed. Name a file that is not there.")
+  }
+
+  /// Sees to it that there is no such file.
+  static func remove(_ path: String) throws(RelayError) {
+    guard unlink(path) == 0 || errno == ENOENT else { throw SystemEdge.error("cannot remove \(path)") }
+  }
+
+  /// Gives a file that was flushed its name, on the disk too.
+  static func rename(_ path: String, to name: String) throws(RelayError) {
+    guard renameFile(path, name) == 0 else { throw SystemEdge.error("cannot rename \(path)") }
+    try flush(name)
+  }
+
+  /// Renames a file, and those that go with it, to the first name that is free. What was cut off before is carried on.
   ///
   /// - Returns: the name; nil where there was no file.
   static func setAside(_ path: String, with endings: [String]) throws(RelayError) -> String? {
-    guard access(path, F_OK) == 0 else { return nil }
+    let all = endings + [""]
+    guard all.contains(where: { isThere(path + $0) }) else { return nil }
     var number = 1
-    while access("\(path).before-\(number)", F_OK) == 0 { number += 1 }
+    while all.contains(where: { isThere("\(path).before-\(number)" + $0) }) { number += 1 }
     let kept = "\(path).before-\(number)"
-    for ending in endings + [""] where access(path + ending, F_OK) == 0 {
-      guard rename(path + ending, kept + ending) == 0 else { throw SystemEdge.error("cannot rename \(path + ending)") }
+    for ending in all where isThere(path + ending) {
+      guard renameFile(path + ending, kept + ending) == 0 else {
+        throw SystemEdge.error("cannot rename \(path + ending)")
+      }
     }
     return kept
-  }
-
-  /// Undoes `setAside`.
-  static func putBack(_ kept: String?, to path: String, with endings: [String]) throws(RelayError) {
-    guard let kept else { return }
-    for ending in endings + [""] where access(kept + ending, F_OK) == 0 {
-      guard rename(kept + ending, path + ending) == 0 else { throw SystemEdge.error("cannot rename \(kept + ending)") }
-    }
   }
 
   /// Makes the data directory, for its owner only; one that is there becomes private too.
@@ -99,6 +113,7 @@ final class DirectoryLock: Sendable {
   deinit { close(file) }
 }
 
-// `Files.read` and `Files.write` hide the C functions of the same names.
+// `Files.read`, `Files.write` and `Files.rename` hide the C functions of the same names.
 private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ most: Int) -> Int { read(file, bytes, most) }
 private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int { write(file, bytes, count) }
+private func renameFile(_ path: String, _ name: String) -> Int32 { rename(path, name) }

@@ -16,6 +16,10 @@ package final class SQLiteHub: HubSQL {
       case .reads: .readOnly
       }
     db = try Database(path: SQLiteHub.path(directory), mode: mode, vfs: vfs, isWatched: false)
+    // Whoever has the file for itself shuts the others of the same hub out.
+    guard access == .reads || !db.isAlone else {
+      throw RelayError(.diskFull, "\(db.path): the disk has no room for what the hub's connections share")
+    }
   }
 
   static func path(_ directory: String) -> String { directory + "/hub.db" }
