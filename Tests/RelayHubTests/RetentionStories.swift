@@ -2,7 +2,7 @@ import Relay
 import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
-internal import TestStores
+import TestSupport
 import Testing
 
 /// A device that comes back after the hub has forgotten what was gone (rule 28): its work counts or it is told of it, and
