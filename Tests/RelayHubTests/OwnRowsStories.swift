@@ -1,6 +1,7 @@
 import Relay
 import RelayHub
 internal import RelayProtocol
+import TestSupport
 import Testing
 
 /// Own work that comes back as it was sent is confirmed as it passes; what does not is looked at row by row.
@@ -56,5 +57,27 @@ import Testing
     #expect(try device.replica.status().pending == 0)
     #expect(try device.values("SELECT count(*) FROM relay_pending") == [[0]])
     #expect(try device.values("SELECT count(*) FROM relay_image") == [[0]])
+  }
+
+  @Test("An install writes nothing of rows under work that it does not bring; what is written next has seen it")
+  func underWorkMeanwhile() throws {
+    let (fleet, a, b) = try Fleet.pair()
+    try a.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1'), ('q', 'u1')")
+    try fleet.settle()
+    try b.sql("UPDATE person SET area = 'North' WHERE id = 'q'")
+    try fleet.sync(b)
+    let request = try a.replica.nextRequest()
+    try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
+    let kept = "SELECT base, hex(image) FROM relay_image"
+    let before = try a.values(kept)
+    #expect(before.count == 1)
+    _ = try a.replica.receive(try #require(try fleet.answer(a, request)), to: request)
+    #expect(try a.values(kept) == before)
+    try a.sql("UPDATE person SET phone = '2' WHERE id = 'p'")
+    let base = try a.replica.position().base
+    let bases = try a.replica.nextRequest().push.map { try Transaction(decoding: $0).rows[0].base }
+    #expect(bases == [base - 1, base])
+    try fleet.settle()
+    #expect(try b.values("SELECT phone, area FROM person ORDER BY id") == [["2", .null], [.null, "North"]])
   }
 }

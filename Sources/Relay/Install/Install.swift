@@ -49,7 +49,6 @@ struct Install {
       try leaveTheRest()
       try placeAgain(refused)
       for row in confirmed.rows.sorted() { try settle(row, confirmed) }
-      try core.stores.images.move(to: pull.closing.head)
     }
     try core.accepted.forget(durable: min(pull.closing.durable, pull.closing.head))
     for notice in pull.closing.notices { try core.tell(notice) }

@@ -25,9 +25,10 @@ struct Image {
 /// `relay_image` and `relay_held`: confirmed rows that are not what their table shows.
 final class ImageStore {
   let db: Database
-  private let find = Command("SELECT base, state, image, stamps, seq FROM relay_image WHERE tbl = ? AND key = ?")
-  private let baseOf = Command("SELECT base FROM relay_image WHERE tbl = ? AND key = ?")
-  private let underWork = Command("SELECT base FROM relay_image WHERE tbl = ? AND key = ? AND state = 0")
+  private let find = Command(
+    "SELECT \(validAt), state, image, stamps, seq FROM relay_image WHERE tbl = ? AND key = ?")
+  private let baseOf = Command("SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ?")
+  private let underWork = Command("SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ? AND state = 0")
   private let put = Command(
     "INSERT OR REPLACE INTO relay_image (tbl, key, base, state, image, stamps, seq) VALUES (?, ?, ?, ?, ?, ?, ?)")
   private let add = Command(
@@ -35,6 +36,11 @@ final class ImageStore {
   private let drop = Command("DELETE FROM relay_image WHERE tbl = ? AND key = ?")
   private let anyLeft = Command("SELECT 1 FROM relay_image WHERE state = 1 LIMIT 1")
   private let findHeld = Command("SELECT image, stamps, seq FROM relay_held WHERE tbl = ? AND key = ?")
+
+  /// The seq at which an image was valid. A row under work is valid wherever the replica stands: `base` says when it was
+  /// written, so that an install has nothing to write of rows that it does not touch, however many of them are under work.
+  private static let validAt =
+    "CASE state WHEN 0 THEN max(base, (SELECT s.base FROM relay_state AS s)) ELSE base END"
 
   /// For a statement that somebody keeps: a row's image, and forgetting it.
   static let stateAndImage = "SELECT state, image FROM relay_image WHERE tbl = ?1 AND key = ?2"
@@ -111,11 +117,6 @@ final class ImageStore {
 
   /// Is there a row that left and is still shown?
   func hasLeft() throws(RelayError) -> Bool { try db.first(anyLeft) != nil }
-
-  /// Rows under work are confirmed at this seq.
-  func move(to base: UInt64) throws(RelayError) {
-    try db.execute("UPDATE relay_image SET base = ? WHERE state = 0", [Value(base)])
-  }
 
   /// The least base of a row that left or is held; nil where there is none. Rows under work are at the replica's own.
   ///
