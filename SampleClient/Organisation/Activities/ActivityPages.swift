@@ -7,7 +7,7 @@ package enum ActivityPages {
     _ look: Look, unit: String?, from: String?, kind: String? = nil
   ) throws(RelayError) -> Page {
     guard try look.sees("attendance") else { return .unseen(Phrase("attendance", "出席情况")) }
-    let chosen = try unit.map { (which) throws(RelayError) in try OrgUnit.find(which, in: look.db).id }
+    let chosen = try look.unitHere(unit)
     let from = from ?? digits(look.day.month.year, 4) + "-01-01"
     try ColumnRules.check(from, "from_on", of: "sweep")
     var page = Page(Phrase("Attendance since \(from)", "自\(from)起的出席率"))
@@ -38,6 +38,7 @@ package enum ActivityPages {
     page.tell("marked", "marked", "登记", .number(marked))
     page.tell("rate", "rate", "出席率", .share(there, of: marked))
     page.grids = [grid]
+    if chosen == nil { try page.tellAway(look) }
     return page
   }
 

@@ -4,7 +4,7 @@ package import Relay
 package enum WorkLedger {
   /// The newest entries, by day.
   package static func page(_ look: Look, unit: String?, from: String?, most: Int = 500) throws(RelayError) -> Page {
-    let chosen = try unit.map { (which) throws(RelayError) in try OrgUnit.find(which, in: look.db).id }
+    let chosen = try look.unitHere(unit)
     let from = from ?? look.day.month.text + "-01"
     try ColumnRules.check(from, "from_on", of: "sweep")
     var page = Page(Phrase("Work since \(from)", "自\(from)起的工作台账"))

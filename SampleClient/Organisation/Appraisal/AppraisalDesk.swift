@@ -54,7 +54,7 @@ package enum AppraisalPages {
   /// The newest entry of each stage counts, of peers the newest a voter.
   package static func round(_ round: String, unit: String?, _ look: Look) throws(RelayError) -> Page {
     guard try look.sees("appraisal_entry") else { return .unseen(Phrase("appraisals", "民主评议")) }
-    let chosen = try unit.map { (which) throws(RelayError) in try OrgUnit.find(which, in: look.db).id }
+    let chosen = try look.unitHere(unit)
     let isSealed = look.rights.role != "committee" && look.rights.role != nil
     var page = Page(Phrase("Appraisal \(round)", "民主评议 \(round)"))
     var grid = Page.Grid(

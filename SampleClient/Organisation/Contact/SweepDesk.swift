@@ -99,7 +99,7 @@ package struct SweepDesk: Sendable {
         .roleForbids, "a branch sweeps all its members; targets and fields are set by the region and the committee",
         advice: "Nothing was changed.")
     }
-    let id = desk.newID()
+    let id = try newID(title, in: db)
     try db.execute(
       "INSERT INTO sweep (id, unit_id, title, from_on, to_on) VALUES (?, ?, ?, ?, ?)",
       [.text(id), .text(desk.unit.id), .text(title), .text(desk.today.text), Value(to)])
@@ -111,6 +111,13 @@ package struct SweepDesk: Sendable {
         """, [.text(target), .text(fields.joined(separator: " ")), .text(id)])
     }
     return id
+  }
+
+  /// The unit's month and the title: two phones that start the same sweep start one, with the earlier day and the later
+  /// end. One that is started again in the month in which it was closed is another.
+  private func newID(_ title: String, in db: Database) throws(RelayError) -> String {
+    let id = "\(desk.unit.id):\(desk.today.month.text):\(title)"
+    return try Sweep.all(in: db).contains { $0.id == id } ? desk.newID() : id
   }
 
   package func close(_ sweep: Sweep, in db: Database) throws(RelayError) {

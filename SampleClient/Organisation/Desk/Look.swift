@@ -19,20 +19,36 @@ package struct Look {
     self.rights = rights
   }
 
-  /// A unit that somebody asks for, by code, id or name.
+  /// The id of a unit that somebody asks for; nil where nobody asks for one.
   ///
-  /// - Returns: its id; nil where nobody asks for one.
-  /// - Throws: `not_found` for a unit that there is not, and for one whose rows this device does not hold.
+  /// - Throws: `not_found` as for `unit(here:)`.
   @discardableResult
   package func unitHere(_ which: String?) throws(RelayError) -> String? {
-    guard let which else { return nil }
+    try which.map { (which) throws(RelayError) in try unit(here: which).id }
+  }
+
+  /// A unit that somebody asks for, by code, id or name.
+  ///
+  /// - Throws: `not_found` for a unit that there is not, and for one whose rows this device does not hold.
+  package func unit(here which: String) throws(RelayError) -> OrgUnit {
     let unit = try OrgUnit.find(which, in: db)
     guard rights.holds(unit, among: try OrgUnit.all(in: db)) else {
       throw RelayError(
         .notFound, "the members and the work of \(unit.code) are not on this device",
         advice: "Its own devices and the committee's hold them.")
     }
-    return unit.id
+    return unit
+  }
+
+  /// How many branches there are on the day, and how many of them have their rows on this device.
+  func branches() throws(RelayError) -> (all: Int, here: Int) {
+    let units = try OrgUnit.all(in: db)
+    let open = try rows(
+      """
+      SELECT id FROM org_unit WHERE level = 'branch' AND (closed_on IS NULL OR closed_on > ?1)
+        AND coalesce(founded_on, '') <= ?1
+      """, [.text(day.text)])
+    return (open.count, open.count { units[$0[0].text ?? ""].map { rights.holds($0, among: units) } ?? false })
   }
 
   /// Does the role get this table's rows at all? What it does not see is no zero.

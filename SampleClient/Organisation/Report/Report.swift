@@ -49,9 +49,7 @@ package struct Report: Sendable {
     page.isList = false
     let freshness = try Freshness(look)
     page.facts.insert(contentsOf: freshness.facts(look.day), at: 0)
-    if let role = look.rights.role, role != "committee" {
-      page.note("scope", "Only what this device holds.", "仅限本设备所持数据。")
-    }
+    try page.tellAway(look)
     return page
   }
 }
@@ -106,6 +104,14 @@ struct Freshness {
 }
 
 extension Page {
+  /// What is not on this device is no zero.
+  mutating func tellAway(_ look: Look) throws(RelayError) {
+    guard let role = look.rights.role, role != "committee" else { return }
+    let (all, here) = try look.branches()
+    note(
+      "scope", "Only what this device holds: \(here) of \(all) branches.", "仅限本设备所持数据：\(all)个支部中的\(here)个。")
+  }
+
   /// What this role does not get is no zero.
   static func unseen(_ what: Phrase) -> Page {
     var page = Page(Phrase("\(what.en): not seen by this device", "\(what.zh)：本设备无权查看"))

@@ -5,7 +5,7 @@ package enum BranchPages {
   private static let counts = """
     SELECT u.code, u.kind, count(m.id), sum(m.grade = 'full' AND m.status = 'active'), u.meeting_place, (
         SELECT count(*) FROM officer AS o WHERE o.unit_id = u.id AND o.role = 'secretary' AND o.from_on <= ?1
-          AND (o.until_on IS NULL OR o.until_on > ?1)), u.name
+          AND (o.until_on IS NULL OR o.until_on > ?1)), u.name, u.id
     FROM org_unit AS u LEFT JOIN member AS m ON m.unit_id = u.id AND m.merged_into IS NULL
       AND m.status IN ('active', 'kept_abroad', 'suspended')
     WHERE u.level = 'branch' AND (u.closed_on IS NULL OR u.closed_on > ?1)
@@ -22,8 +22,7 @@ package enum BranchPages {
       "findings",
       ["unit|branch|支部", "finding|what|问题", "members|members|党员", "full|full members|正式党员"],
       empty: Phrase("every branch keeps the rules", "各支部均符合要求"))
-    let all = try look.rows(counts, [.text(look.day.text)])
-    for row in all where isHere(row, look) {
+    for row in try here(look) {
       var findings: [(String, Phrase)] = []
       if row[1] == "enterprise", row[3].int < look.policy.enterpriseMinimum {
         findings.append(("under_minimum", Phrase("too few full members", "正式党员不足")))
@@ -38,26 +37,20 @@ package enum BranchPages {
       }
     }
     page.grids = [grid]
-    tellAway(all, look, &page)
+    try page.tellAway(look)
     return page
   }
 
   /// Members of other branches are not seen here: nothing is said of those branches.
-  private static func isHere(_ row: [Value], _ look: Look) -> Bool {
-    look.rights.role == nil || look.rights.role == "committee" || row[2].int > 0
-  }
-
-  /// What is not on this device is no zero.
-  private static func tellAway(_ all: [[Value]], _ look: Look, _ page: inout Page) {
-    let away = all.count { !isHere($0, look) }
-    guard away > 0 else { return }
-    page.note("not_here", "branches not on this device: \(away)", "另有\(away)个支部的数据不在本设备上")
+  private static func here(_ look: Look) throws(RelayError) -> [[Value]] {
+    let units = try OrgUnit.all(in: look.db)
+    let all = try look.rows(counts, [.text(look.day.text)])
+    return all.filter { row in units[row[7].text ?? ""].map { look.rights.holds($0, among: units) } ?? false }
   }
 
   package static func size(_ look: Look) throws(RelayError) -> Page {
     var page = Page(Phrase("Branches by size", "支部规模"))
-    let all = try look.rows(counts, [.text(look.day.text)])
-    let rows = all.filter { isHere($0, look) }
+    let rows = try here(look)
     let bounds = [2, 9, 19, 29, 39, 49, 59, 69, 79, 89]
     var histogram = [Int](repeating: 0, count: bounds.count + 1)
     for row in rows { histogram[bounds.firstIndex { row[2].int <= $0 } ?? bounds.count] += 1 }
@@ -70,7 +63,7 @@ package enum BranchPages {
     page.tell("branches", "branches", "支部", .number(rows.count))
     page.tell("members", "members", "党员", .number(sum))
     page.grids = [grid]
-    tellAway(all, look, &page)
+    try page.tellAway(look)
     return page
   }
 }

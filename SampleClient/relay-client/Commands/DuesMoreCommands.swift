@@ -63,6 +63,6 @@ struct DuesHandoverCommand: LookCommand {
     String?
   func page(_ look: Look) throws(RelayError) -> Page {
     let from = from ?? look.day.text.prefix(7) + "-01"
-    return try DuesPages.handover(try OrgUnit.find(unit, in: look.db), from: from, look)
+    return try DuesPages.handover(try look.unit(here: unit), from: from, look)
   }
 }

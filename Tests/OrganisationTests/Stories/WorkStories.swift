@@ -71,6 +71,40 @@ struct WorkStories {
     #expect(try #require(reach.grid("sweeps")).lines.first == "Come home|C|2017-10-02|1|0")
   }
 
+  @Test("two phones of a branch start the same sweep: it is one, with both phones' calls and the later end")
+  func sweepStartedTwice() throws {
+    for order in Order.allCases {
+      let story = try Story()
+      func start(_ phone: Phone, to: String, _ member: String, _ time: String) throws {
+        try phone.act(at: time) { (desk, db) throws(RelayError) in
+          let id = try SweepDesk(desk).start("Roll check", to: to, target: "all", fields: [], in: db)
+          var attempt = ContactLog.Attempt(channel: "mobile", outcome: "reached", purpose: "sweep")
+          attempt.sweep = id
+          _ = try ContactLog(desk).log(attempt, of: try Member.find(member, in: db), in: db)
+        }
+      }
+      try start(story.b17a, to: "2017-10-20", "0401", "2017-10-03T08:00:00Z")
+      try start(story.b17b, to: "2017-10-31", "0402", "2017-10-04T08:00:00Z")
+      try story.finish(order, [story.b17a, story.b17b], at: "2017-10-05T08:00:00Z")
+      for phone in [story.b17a, story.b17b, story.r1, story.c] {
+        let sweeps = try phone.replica.read { (db) throws(RelayError) in try Sweep.all(in: db) }
+        #expect(sweeps.map(\.title) == ["Roll check"], "\(phone.name), \(order)")
+        #expect(sweeps.map(\.from) == ["2017-10-03"] && sweeps.map(\.to) == ["2017-10-31"], "\(phone.name), \(order)")
+        #expect(try phone.replica.status().conflicts == 0, "\(phone.name), \(order)")
+      }
+      let page = try story.b17b.page(on: "2017-10-05") { (look) throws(RelayError) in
+        try SweepPages.progress(try Sweep.find("Roll check", in: look.db), look)
+      }
+      #expect(try #require(page.grid("outcomes")).lines.contains { $0.hasPrefix("reached|2|") }, "\(order)")
+      // Closed and started again within the month: another one.
+      try story.b17a.act(at: "2017-10-06T08:00:00Z") { (desk, db) throws(RelayError) in
+        try SweepDesk(desk).close(try Sweep.find("Roll check", in: db), in: db)
+        let again = try SweepDesk(desk).start("Roll check", to: nil, target: "all", fields: [], in: db)
+        #expect(try Sweep.find(again, in: db).state == "open")
+      }
+    }
+  }
+
   @Test("a notice reaches the branch; the first telling counts, and the own confirmation is a contact")
   func notice() throws {
     let story = try Story()
@@ -302,7 +336,13 @@ struct WorkStories {
     let check = try story.c.page(on: "2017-10-03") { (look) throws(RelayError) in try BranchPages.check(look) }
     #expect(check.notes.isEmpty)
     let size = try story.b17a.page(on: "2017-10-03") { (look) throws(RelayError) in try BranchPages.size(look) }
-    #expect(size.notes.map(\.text.en) == ["branches not on this device: 3"])
+    #expect(size.notes.map(\.text.en) == ["Only what this device holds: 1 of 4 branches."])
+    // Another branch's attendance is not here, which is no rate of nothing.
+    #expect(throws: RelayError.self) {
+      try story.b17a.page(on: "2017-10-03") { (look) throws(RelayError) in
+        try ActivityPages.rate(look, unit: "B042", from: nil)
+      }
+    }
     let findings = try #require(check.grid("findings")).lines
     #expect(findings.contains("B099|too few full members|0|0"))
     #expect(findings.contains("B042|no meeting place|1|1") && !findings.contains { $0.hasPrefix("B017|no meeting") })
