@@ -104,8 +104,10 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case .busy: "Nothing was changed. Another process holds the file; repeat when it is done."
     case .notAttached: "Nothing was changed. Name a file that an app of this sync schema made, or enrol a new one."
     case .fileReplaced: "Nothing more was written. Open the file that is there now; what the old one held went with it."
-    case .damagedWork: "Nothing of it was sent. Keep the file and its copies; export shows what can be read."
-    case .corrupt: "Stop writing to this file and keep it. Unsent work may still be read from it."
+    case .damagedWork:
+      "Nothing of it was sent. Keep the file; `relay-client rebuild` names what is damaged, and sends what is whole."
+    case .corrupt:
+      "Stop writing to this file and keep it. `relay-client rebuild` names the damage and keeps unsent work that is whole."
     case .ioError: "Nothing was half-done. Check the disk and repeat."
     case .constraint: "Nothing was changed. Correct the values and repeat."
     case .sql: "Nothing was changed. Correct the statement and repeat."

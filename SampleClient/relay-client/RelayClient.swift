@@ -20,7 +20,8 @@ struct RelayClient: AsyncParsableCommand {
       ActivityCommand.self, ActivityAttendCommand.self, PointsCommand.self, AppraiseCommand.self, NoticeCommand.self,
       SayCommand.self, TransferCommand.self, AdmitCommand.self, AbroadCommand.self, ResignCommand.self,
       AssistanceCommand.self, BudgetCommand.self, RequestCommand.self, LedgerCommand.self, ReportCommand.self,
-      ExportCommand.self, HistoryCommand.self, UndeleteCommand.self, VerifyCommand.self, DeviceCommand.self,
+      ExportCommand.self, HistoryCommand.self, UndeleteCommand.self, VerifyCommand.self, RebuildCommand.self,
+      DeviceCommand.self,
       LockCommand.self, EnrollCommand.self, UnitCommand.self, OfficerCommand.self, PolicyCommand.self,
       BranchCommand.self, OfficeCommand.self, OrganisationCommand.self, DemoCommand.self,
     ])

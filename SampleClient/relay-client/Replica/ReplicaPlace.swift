@@ -52,6 +52,20 @@ struct ReplicaPlace: ParsableArguments {
     }
   }
 
+  /// Makes a replica of the same tables in another file, which is not there yet.
+  func make(at path: String) throws(RelayError) -> Replica {
+    let tables = try tablesSQL()
+    return try Replica(at: path, schema: try schemaBytes(), environment: prepared(.system)) { (db) throws(RelayError) in
+      if let tables { try db.script(tables) }
+    }
+  }
+
+  /// The sync schema file's bytes; a file must be named.
+  func syncSchema() throws(RelayError) -> [UInt8] {
+    try checkNamed()
+    return try schemaBytes()
+  }
+
   private var notAttached: RelayError {
     RelayError(.notAttached, "\(path): this file is no replica, and it has not the tables of one")
   }

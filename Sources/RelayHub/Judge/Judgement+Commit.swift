@@ -35,7 +35,7 @@ extension Judgement {
   }
 
   /// A root takes its children along, theirs too, in the same transaction (rule 21).
-  private func moveChildren(_ changes: inout [RowOutcome]) throws(RelayError) {
+  func moveChildren(_ changes: inout [RowOutcome]) throws(RelayError) {
     var moved = changes.filter { $0.old != nil && concernsChildren($0.old, $0.new) }.map(\.new.row)
     // A row that was not there may have children that came before it.
     let parents = Set(session.schema.tables.compactMap { $0.parent?.table })
@@ -69,7 +69,7 @@ extension Judgement {
       || session.isAlive(was) != session.isAlive(now)
   }
 
-  private func settlePlace(
+  func settlePlace(
     _ row: inout StoredRow, _ was: StoredRow?, _ place: Place, isWritten: Bool
   ) throws(RelayError) {
     row.homes = place.homes

@@ -125,18 +125,22 @@ final class Judgement {
 
   func place(_ work: RowWork) throws(RelayError) -> Place {
     if let known = work.place { return known }
+    var place = try ageless(work)
+    if try isOver(work) { place.scopes = [] }
+    work.place = place
+    return place
+  }
+
+  /// Where a row lies however old it is, or follows one that is over.
+  private func ageless(_ work: RowWork) throws(RelayError) -> Place {
     if work.table.parent == nil, let state = work.state {
-      let place = Place(of: work.table, try work.values(), isDead: !work.table.isAlive(state))
-      work.place = place
-      return place
+      return Place(of: work.table, try work.values(), isDead: !work.table.isAlive(state))
     }
     // Most rows that follow one follow one that was looked at just before.
     if let state = work.state, let parent = work.table.parentRow(try work.values()),
       let above = try self.work(parent)?.place, !above.isCircular
     {
-      let place = Place(under: above, isDead: !work.table.isAlive(state))
-      work.place = place
-      return place
+      return Place(under: above, isDead: !work.table.isAlive(state))
     }
     var places = Places(session.schema)
     func look(_ row: RowID) throws(RelayError) -> Places.Looked? {
@@ -144,9 +148,10 @@ final class Judgement {
       return (try work.values(), work.table.isAlive(state))
     }
     let place = try places.place(of: work.row, look)
-    work.place = place
-    if let parent = work.table.parentRow(try work.values()) {
-      try self.work(parent)?.place = try places.place(of: parent, look)
+    if let parent = work.table.parentRow(try work.values()), let above = try self.work(parent) {
+      var its = try places.place(of: parent, look)
+      if try isOver(above) { its.scopes = [] }
+      above.place = its
     }
     return place
   }

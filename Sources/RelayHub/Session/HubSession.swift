@@ -15,6 +15,9 @@ final class HubSession {
   var news = GroupNews(head: 0)
   /// How long after a row left a scope, or a right was taken away, work of before still counts; milliseconds.
   var grace: Int64
+  /// Which rows leave their scopes with age, and the setting that says so.
+  var ageing: [AgeingRule] = []
+  var ageingID: [UInt8] = []
   /// How long the hub keeps what is gone (rule 28); milliseconds.
   var retention: Int64
   /// Bytes of refused transactions that the hub keeps for one device. Beyond it the oldest go first; their records, with

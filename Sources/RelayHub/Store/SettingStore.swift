@@ -5,8 +5,8 @@ protocol SettingStore {
   func setting(_ name: String) throws(RelayError) -> [UInt8]?
   /// Puts a setting, whether it is there or not.
   func set(_ name: String, _ value: [UInt8]) throws(RelayError)
-  /// What may change while a connection is open: `schema_id`, `epoch` and `durable`.
-  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?)
+  /// What may change while a connection is open: `schema_id`, `epoch`, `durable` and `ageing`.
+  func names() throws(RelayError) -> ChangingSettings
   /// Which columns rows of a shape hold, encoded.
   func columns(ofShape shape: Int64) throws(RelayError) -> [UInt8]?
   func shape(ofColumns columns: [UInt8]) throws(RelayError) -> Int64?
@@ -17,6 +17,8 @@ protocol SettingStore {
   /// From where rows may hold something that a version did not know; nil where none does.
   func firstAddition(after version: UInt64) throws(RelayError) -> UInt64?
 }
+
+typealias ChangingSettings = (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?, ageing: [UInt8]?)
 
 struct SQLSettings: SettingStore {
   let db: any HubSQL
@@ -31,12 +33,14 @@ struct SQLSettings: SettingStore {
       [.text(name), .blob(value)])
   }
 
-  func names() throws(RelayError) -> (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?) {
-    var found: (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?) = (nil, nil, nil)
+  func names() throws(RelayError) -> ChangingSettings {
+    var found: ChangingSettings = (nil, nil, nil, nil)
     try db.each(
-      "SELECT name, value FROM meta WHERE name IN ($1, $2, $3)", [.text("schema_id"), .text("epoch"), .text("durable")]
+      "SELECT name, value FROM meta WHERE name IN ($1, $2, $3, $4)",
+      [.text("schema_id"), .text("epoch"), .text("durable"), .text(AgeingRules.setting)]
     ) { (row) in
       switch row.text(0) {
+      case AgeingRules.setting: found.ageing = row.blob(1)
       case "epoch": found.epoch = row.blob(1)
       case "durable": found.durable = row.blob(1)
       default: found.schema = row.blob(1)

@@ -11,7 +11,7 @@ struct RetentionCommand: ParsableCommand {
       are older. A device that was away longer pushes its work first and is then brought everything anew; a change of a row \
       that was forgotten comes back to its author as 'update_of_purged'. A hub that is served forgets by itself, once an hour.
       """,
-    subcommands: [Show.self, Set.self, Prune.self], defaultSubcommand: Show.self)
+    subcommands: [Show.self, Set.self, Prune.self, Age.self], defaultSubcommand: Show.self)
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Prints the days.")
@@ -26,6 +26,29 @@ struct RetentionCommand: ParsableCommand {
     @Option(help: "1 to 36500, and no fewer than the grace.") var days: Int64
 
     func run() throws { try data.place.writer().setRetention(days: days) }
+  }
+
+  struct Age: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lets rows of a table leave their scopes by age.",
+      discussion: """
+        A row leaves all of its scopes, with the rows that follow it, once the month in the column is so many months ago; \
+        who is granted everything keeps it. A hub that is served carries it out within the hour. With --never the rows \
+        come again.
+        """)
+    @OptionGroup var data: DataOptions
+    @Option(help: "The table.") var table: String
+    @Option(help: "A column of texts that begin with year and month, such as 2017-10-31.") var column: String?
+    @Option(help: "After how many months, 1 to 1200.") var months: Int64?
+    @Flag(help: "Takes the rule back.") var never = false
+
+    func validate() throws {
+      guard never ? column == nil && months == nil : column != nil && months != nil else {
+        throw ValidationError("either --column and --months, or --never")
+      }
+    }
+
+    func run() throws { try data.place.writer().setAgeing(table: table, column: column, months: months) }
   }
 
   struct Prune: ParsableCommand {

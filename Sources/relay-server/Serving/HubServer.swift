@@ -56,6 +56,9 @@ struct HubServer {
     let pruning = Periodic(pause: .seconds(3600), failure: "what is old could not be forgotten", logger: logger) {
       () async throws(RelayError) in
       let now = SystemEdge.now()
+      while let news = try await writer.perform({ (writer) throws(RelayError) in try writer.age(now: now) }) {
+        parking.committed(news)
+      }
       var cursor: PruneCursor?
       repeat {
         let from = cursor
