@@ -19,6 +19,8 @@ package enum Mutation: String, CaseIterable {
   // Durability, answers and the whole way, as the simulator sees them
   case normalFlush, noFlush, foreignAnswer, anyPage, lastPageOnly, confirmsLost, exitsLost, deadLost
   case tieByArrival, extremeIsLast, removeWins, noEntry, choicesWait, noMarks, refusedStays, staysInScope
+  case ackEarly, cursorFirst, newHomesOnly, timeNotMerged, nullWins, scopesStay, roleStays, hashStays, refusalForgotten
+  case noSeen, ownPrefix, noSign, restStays
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?

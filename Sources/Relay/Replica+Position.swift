@@ -8,6 +8,8 @@ package struct ReplicaPosition: Sendable, Equatable {
   package var base: UInt64
   /// Pulls that were installed, ever.
   package var installs: UInt64
+  /// The time of what was sealed last, or of what was heard of since.
+  package var time: HybridTime
 }
 
 extension Replica {
@@ -15,7 +17,8 @@ extension Replica {
     try locked { (core) throws(RelayError) in
       let state = try core.state()
       return ReplicaPosition(
-        replica: state.replica, counter: state.counter, base: state.base, installs: state.installs)
+        replica: state.replica, counter: state.counter, base: state.base, installs: state.installs,
+        time: state.time)
     }
   }
 

@@ -51,6 +51,7 @@ public final class HubWriter: @unchecked Sendable {
   private func group(_ jobs: [PushJob], now: Int64, _ undo: Undo) throws(RelayError) -> GroupOutcome {
     let session = session
     (session.undo, session.mustUndo) = (undo, false)
+    var early: GroupOutcome?
     do throws(RelayError) {
       return try session.store.transaction { () throws(RelayError) in
         try session.refresh()
@@ -60,11 +61,14 @@ public final class HubWriter: @unchecked Sendable {
           let results = try judge(jobs, now: now)
           session.news.head = try session.head()
           if session.news.head > before { try session.store.news.add(session.news) }
-          return GroupOutcome(results: results, news: session.news)
+          let outcome = GroupOutcome(results: results, news: session.news)
+          if Mutation.isPlanted(.ackEarly) { early = outcome }
+          return outcome
         }
       }
     } catch {
       session.kept = nil
+      if let early { return early }
       throw error
     }
   }

@@ -29,6 +29,7 @@ struct Install {
   }
 
   mutating func run() throws(RelayError) {
+    if Mutation.isPlanted(.cursorFirst) { try advanceFirst() }
     try core.view.applying { () throws(RelayError) in
       try writeColdRows()
       try subtractTheRest()
@@ -67,7 +68,7 @@ struct Install {
       try write(&cold)
     }
     hot = cold.hot
-    newestTime = pull.newest(cold.newest)
+    newestTime = Mutation.isPlanted(.timeNotMerged) ? state.time : pull.newest(cold.newest)
     state.time = max(state.time, newestTime)
   }
 
@@ -78,11 +79,19 @@ struct Install {
     self.sums = sums
   }
 
+  /// What no install may do: it says where the replica stands before the rows are there.
+  private func advanceFirst() throws(RelayError) {
+    var early = state
+    (early.base, early.logHash) = (pull.closing.head, pull.closing.logHash)
+    try core.save(early)
+    try core.db.script("COMMIT; BEGIN IMMEDIATE")
+  }
+
   private mutating func advance() throws(RelayError) {
     state.base = pull.closing.head
-    state.logHash = pull.closing.logHash
+    if !Mutation.isPlanted(.hashStays) { state.logHash = pull.closing.logHash }
     state.epoch = pull.epoch
-    state.role = pull.newRole
+    if !Mutation.isPlanted(.roleStays) { state.role = pull.newRole }
     state.head = max(state.head, pull.closing.head)
     try core.save(state)
     try core.versions.installed(pull.version, was: pull.schema.installed)
@@ -121,7 +130,9 @@ struct Install {
     if isImpossible || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
       digests = try core.comparison.confirmedDigests(Set(pull.grants.filter(\.readable).map(\.scope)), pull.newRole)
     }
-    try core.stores.scopes.replace(pull.grants, digests)
+    if !Mutation.isPlanted(.scopesStay) || state.installs == 1 {
+      try core.stores.scopes.replace(pull.grants, digests)
+    }
     guard !pull.closing.digests.isEmpty else { return }
     try core.stores.state.setMismatch(wrongScopes(digests))
   }

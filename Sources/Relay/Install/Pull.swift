@@ -58,7 +58,7 @@ struct CompletePull {
   }
 
   /// Does everything leave that the pull does not bring: under another role, and where too much left to be listed?
-  var leavesTheRest: Bool { base > 0 && (newRole != role || isWhole) }
+  var leavesTheRest: Bool { base > 0 && (newRole != role || isWhole) && !Mutation.isPlanted(.restStays) }
 
   /// What counts of the newest time that arrived: whoever wrote may have had a wrong clock.
   func newest(_ time: HybridTime) -> HybridTime { time.isTooFar(ahead: clock) ? clock : time }

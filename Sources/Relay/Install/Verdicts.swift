@@ -121,6 +121,6 @@ extension ReplicaCore {
       if verdict.isAccepted { try accepted.keep(key, verdict) } else { try refusals.keep(key) }
     }
     try outbox.remove(key)
-    if !verdict.isAccepted, !livesOn { try tell(verdict, transaction) }
+    if !verdict.isAccepted, !livesOn, !Mutation.isPlanted(.refusalForgotten) { try tell(verdict, transaction) }
   }
 }

@@ -321,6 +321,10 @@ struct Sealer {
     let hasLeft = if let footing { footing.hasLeft } else { try core.stores.images.hasLeft() }
     var seen = commit.moment?.seen ?? pending
     if hasLeft { try addConfirmed(of: sealing, upTo: commit.lastSeen ?? state.key, to: &seen) }
+    if Mutation.isPlanted(.noSeen) { seen = DotSet() }
+    if Mutation.isPlanted(.ownPrefix), state.counter > 0 {
+      seen = seen.union(DotSet((1...state.counter).map { Dot(state.replica, $0) }))
+    }
     state.counter += 1
     let header = Transaction(
       dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time, epoch: state.epoch,

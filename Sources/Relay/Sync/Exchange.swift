@@ -150,7 +150,9 @@ struct Exchange {
         try core.leavePending(key, verdict, one.transaction)
       }
       guard !verdict.isAccepted, let one = try own.own(key, core.stores) else { continue }
-      if try !core.resealing.sealApart(verdict, one.transaction) { try core.tell(verdict, one.transaction) }
+      if try !core.resealing.sealApart(verdict, one.transaction), !Mutation.isPlanted(.refusalForgotten) {
+        try core.tell(verdict, one.transaction)
+      }
       rows.formUnion(one.changes.keys)
     }
     // Each row once, however many transactions on it were refused.

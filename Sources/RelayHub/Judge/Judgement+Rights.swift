@@ -23,7 +23,8 @@ extension Judgement {
       work.isVoid = change.operations.allSatisfy { $0.kind == .delete }
       return work.isVoid ? nil : refuse(.updateOfPurged, Self.forgotten)
     }
-    if !authority.writes(row.homes), try !isLate(change, row), !(isInsert && Mutation.isPlanted(.keyTaken)) {
+    let isLeft = Mutation.isPlanted(.newHomesOnly) && !isInsert
+    if !isLeft, !authority.writes(row.homes), try !isLate(change, row), !(isInsert && Mutation.isPlanted(.keyTaken)) {
       let told = Mutation.isPlanted(.keyShows) ? " \(row.homes)" : ""
       if isInsert { return refuse(.keyUnavailable, "this key cannot be used; choose another" + told) }
       return sees(row, table) ? refuse(.notWritable, Self.notHere) : refuse(.rowUnknown, Self.nowhere)

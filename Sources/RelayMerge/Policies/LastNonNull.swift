@@ -18,7 +18,7 @@ private final class LastNonNull: MergePolicy, @unchecked Sendable {
 
   /// A group of several columns is empty where all of them are.
   private static func isGiven(_ write: CellWrite) -> Bool {
-    guard case .values(let values) = write.value else { return false }
+    guard case .values(let values) = write.value, !Mutation.isPlanted(.nullWins) else { return false }
     return values.contains { !$0.isNull }
   }
 }

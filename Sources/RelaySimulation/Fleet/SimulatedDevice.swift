@@ -10,18 +10,21 @@ final class SimulatedDevice {
   private let schema: OracleSchema
   private let seed: UInt64
   private(set) var process: SimulatedProcess
-  /// Which of its processes this is, and which of its requests was the last.
+  /// Which of its processes this is.
   private(set) var starts = 0
-  var requests = 0
   private(set) var witness: Witness?
-  var sync: SyncOnLine?
+  /// Two programs may sync one file, and this one is at work: 0 is the app, 1 another one.
+  var program = 0
+  private var syncs: [SyncOnLine?] = [nil, nil]
+  private var lastRequests = [0, 0]
+  private var other: Replica?
   /// What follows when the process dies: nil for a kill, else what a power cut leaves.
   var cut: PowerCut?
   /// Nothing goes out, nothing comes in.
   var isDeaf = false
   var isMute = false
 
-  var path: String { "/\(name).db" }
+  let path = "/app.db"
   var token: String { "token-" + name }
 
   init(_ index: Int, _ schema: OracleSchema, seed: UInt64, _ clock: VirtualClock) {
@@ -31,6 +34,30 @@ final class SimulatedDevice {
     let machine = Machine(clock, seed: seed, "d\(index)")
     self.machine = machine
     process = SimulatedProcess(on: disk, seed: seed) { machine.now }
+  }
+
+  /// The sync of the program at work.
+  var sync: SyncOnLine? {
+    get { syncs[program] }
+    set { syncs[program] = newValue }
+  }
+
+  /// The last request of the program at work.
+  var requests: Int {
+    get { lastRequests[program] }
+    set { lastRequests[program] = newValue }
+  }
+
+  var isSyncing: Bool { syncs.contains { $0 != nil } }
+
+  func endSyncs() { syncs = [nil, nil] }
+
+  /// The replica of the program at work.
+  func replica() throws -> Replica? {
+    guard program == 1 else { return witness?.replica }
+    if let other { return other }
+    other = try open()
+    return other
   }
 
   private var environment: Environment {
@@ -43,7 +70,12 @@ final class SimulatedDevice {
     starts += 1
     let machine = machine
     process = SimulatedProcess(on: disk, seed: seed &+ UInt64(starts) &* 1000) { machine.now }
-    return try Replica(at: path, schema: schema.json, environment: environment) { (db) throws(RelayError) in
+    other = nil
+    return try open()
+  }
+
+  private func open() throws -> Replica {
+    try Replica(at: path, schema: schema.json, environment: environment) { (db) throws(RelayError) in
       try db.script(OracleSchema.ddl)
     }
   }
@@ -59,6 +91,8 @@ final class SimulatedDevice {
 
   /// For the first time, before there is anything that can go wrong.
   func begin(_ oracle: Oracle, role: String, scopes: [String], enrolment: (Replica) throws -> EnrolResponse) throws {
+    disk.put(try FreshFiles.device(schema))
+    try FreshFiles.name(path, process.name, machine.bits())
     let replica = try run()
     try replica.enrolled(try enrolment(replica), hub: "hub")
     let witness = try Witness(name: name, replica, oracle.truth, role: role, vfs: process.name)
@@ -76,11 +110,11 @@ final class SimulatedDevice {
   /// Runs again. What was acknowledged has to be there, and of what was under way all or nothing.
   func start(_ oracle: Oracle) throws {
     guard let witness else { return }
-    let taking = sync?.taking
+    let taking = syncs.lazy.compactMap { $0?.taking }.first
     let replica = try run()
     try witness.reopened(replica, vfs: process.name)
     try resume(oracle, taking)
-    sync = nil
+    endSyncs()
   }
 
   /// Finds out what became of what was under way, once nothing hinders any more.

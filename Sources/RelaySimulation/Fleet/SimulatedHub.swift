@@ -15,6 +15,7 @@ final class SimulatedHub {
   /// Whom an answer is for.
   struct Reply {
     var device: Int
+    var program: Int
     /// The device's process and request that asked: an answer to one that is gone reaches nobody.
     var process: Int
     var request: Int
@@ -42,9 +43,7 @@ final class SimulatedHub {
     let machine = Machine(clock, seed: seed, "hub")
     self.machine = machine
     process = SimulatedProcess(on: disk, seed: seed) { machine.now }
-    try Hub.create(
-      in: SQLiteHub(directory: "/hub", .creates, vfs: process.name), schema: oracle.schema.json,
-      organisation: Hash128(high: 5, low: 5), epoch: Hash128(high: 6, low: 6))
+    disk.put(try FreshFiles.hub(oracle.schema))
     try start()
   }
 

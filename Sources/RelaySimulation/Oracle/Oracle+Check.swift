@@ -54,11 +54,11 @@ extension Oracle {
 
   private func dots(_ cell: Cell) -> [Dot] { cell.writes.map(\.dot).sorted() }
 
-  private static func label(_ cell: CellID, _ name: Name) -> String {
+  static func label(_ cell: CellID, _ name: Name) -> String {
     if cell.group == 0 { return "live" }
     if let element = cell.element { return "tags:" + (element.text ?? "") }
     let columns =
-      name.table == "person" ? ["unit", "phone", "area", "guests", "tags", "top"] : ["person", "note"]
+      name.table == "person" ? ["unit", "phone", "area", "guests", "tags", "top", "code"] : ["person", "note"]
     return columns[Int(cell.group) - 2]
   }
 
@@ -108,6 +108,14 @@ extension Oracle {
       }
     }.sorted()
     if !open.isEmpty { count("conflicts") }
+    for item in inbox where item.kind == .conflict {
+      let cell = item.column == "(existence)" ? "live" : item.column ?? ""
+      let opened = truth.opened(Name(table: item.table, id: item.key), cell)
+      guard opened == item.opened else {
+        throw Broken("\(name): \(item.id) opened at \(item.opened), not at \(opened.map { "\($0)" } ?? "any")")
+      }
+    }
+    try checkNotices(witness, inbox, wanted)
     guard asked == open else { throw Broken("\(name) asks about \(asked) instead of \(open)") }
     try checkBookkeeping(witness)
     let refused = Set(inbox.filter { $0.kind == .refused }.map(\.id))

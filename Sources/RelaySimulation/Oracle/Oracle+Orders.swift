@@ -48,7 +48,7 @@ extension Oracle {
         guard let table = schema.table(change.row.table) else { continue }
         let context = WriteContext(
           dot: verdict.dot, seq: verdict.seq, effective: verdict.effective, seen: transaction.seen, base: change.base,
-          author: table.access(transaction.role), now: table.access(witness.role))
+          author: table.access(transaction.role), now: table.access(rolesThen[verdict.dot] ?? witness.role))
         works[change.row, default: []].append(Work(context: context, change: change))
       }
     }

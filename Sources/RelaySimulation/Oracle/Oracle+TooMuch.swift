@@ -12,7 +12,7 @@ extension Oracle {
   /// Why the hub may not have accepted a transaction, whatever else is true; nil where it may. It claims less than the
   /// hub's rules say: every reason here is one that no reading of them allows.
   func mayNotBeAccepted(_ dot: Dot, _ sent: Witness.Sent, _ witness: Witness) -> String? {
-    if witness.role == "reader" { return "its author may write nothing" }
+    if everRoles[witness.name] == ["reader"] { return "its author may write nothing" }
     for (name, act) in sent.acts.sorted(by: { $0.key < $1.key }) {
       let isInsert = act.before == nil && act.after != nil
       if let refused = refusedBase(of: name, isInsert: isInsert, act, sent, witness) {
@@ -25,18 +25,20 @@ extension Oracle {
       }
       guard truth.lines[name] != nil else {
         guard isInsert else { return "the hub never had \(name)" }
-        if name.table == "person", !everReaches(act.after?["unit"]?.text, witness) {
+        if name.table == "person", !reaches(act.after?["unit"]?.text, witness, since: sent.before) {
           return "\(name) is inserted where its author was never granted anything"
         }
         continue
       }
+      if replacesCode(name, act, isSure: true) { return "\(name) has its code, which its author had seen" }
       let base = bases[dot]?[name] ?? 0
-      guard wasReachable(name, since: base, witness) else {
+      guard wasReachable(name, since: base, sent, witness) else {
         return "\(name) lay nowhere, since \(base), where its author was ever granted anything"
       }
       // Who wants a row where somebody else has moved it meanwhile moves nothing.
       if !schema.givesAway, name.table == "person", let unit = act.after?["unit"]?.text,
-        unit != act.before?["unit"]?.text, unit != truth.unit(name, at: truth.head), !everReaches(unit, witness)
+        unit != act.before?["unit"]?.text, unit != truth.unit(name, at: truth.head),
+        !reaches(unit, witness, since: sent.before)
       {
         return "\(name) is moved to a unit that its author was never granted"
       }
@@ -66,18 +68,39 @@ extension Oracle {
     return refused.isInsert != isInsert ? refused.dot : nil
   }
 
-  private func everReaches(_ unit: String?, _ witness: Witness) -> Bool {
-    guard let unit, let scopes = everGranted[witness.name] else { return false }
-    return scopes.contains("*") || scopes.contains("unit/" + unit)
+  /// Was a unit writable at any time since the device came to where it wrote? What it had before that it has shown to be
+  /// gone, by asking for the pull that brought it there.
+  private func reaches(_ unit: String?, _ witness: Witness, since seq: UInt64) -> Bool {
+    guard let unit, let spans = writable[witness.name] else { return false }
+    let first = spans.lastIndex { $0.since < seq } ?? 0
+    return spans[first...].contains { $0.scopes.contains("*") || $0.scopes.contains("unit/" + unit) }
   }
 
-  /// Did the row lie, now or at some seq since, where its author was granted something at any time?
-  private func wasReachable(_ name: Name, since base: UInt64, _ witness: Witness) -> Bool {
-    (min(base, truth.head)...truth.head).contains { everReaches(truth.unit(name, at: $0), witness) }
+  /// Did the row lie, now or at some seq since, where its author might write?
+  private func wasReachable(_ name: Name, since base: UInt64, _ sent: Witness.Sent, _ witness: Witness) -> Bool {
+    (min(base, truth.head)...truth.head).contains {
+      reaches(truth.unit(name, at: $0), witness, since: min(base, sent.before))
+    }
+  }
+
+  /// Does an act give a value in the place of one that its author had seen, and that is given once?
+  ///
+  /// - Parameter isSure: whether no reading of the rules allows it.
+  private func replacesCode(_ name: Name, _ act: Act, isSure: Bool) -> Bool {
+    guard name.table == "person", let after = act.after, let line = truth.lines[name] else { return false }
+    let code = after["code"] ?? .null
+    guard act.before.map({ $0["code"] ?? .null }) != code else { return false }
+    let live = line.cells["code"] ?? [:]
+    // Who knew that the row was deleted makes it anew.
+    let knewDead = line.cells["live"]?.contains { $0.value.value == .integer(0) && act.seen.contains($0.key) } ?? false
+    guard act.before != nil || !knewDead else { return false }
+    if !isSure { return !live.isEmpty }
+    guard act.before != nil else { return false }
+    return live.contains { !$0.value.value.isNull && $0.value.value != code && act.seen.contains($0.key) }
   }
 
   func noteAccepted(_ sent: Witness.Sent, _ witness: Witness) {
-    let now = grants[witness.name] ?? []
+    let now = rights[witness.name]?.writable ?? []
     for name in sent.acts.keys {
       guard let unit = truth.unit(name, at: truth.head), !now.contains("*"), !now.contains("unit/" + unit) else {
         continue
@@ -89,12 +112,15 @@ extension Oracle {
   /// Every row lies where the device may write now, or lay there when the author held it, and nothing builds on a
   /// refused transaction.
   func mayNotBeRefused(_ dot: Dot, _ sent: Witness.Sent, _ witness: Witness) -> Bool {
-    let scopes = grants[witness.name] ?? []
+    // Of work under a role that the device no longer has, more is asked than this knows.
+    guard everRoles[witness.name]?.count == 1 else { return false }
+    let scopes = rights[witness.name]?.writable ?? []
     func writes(_ unit: String?) -> Bool { unit.map { scopes.contains("*") || scopes.contains("unit/" + $0) } ?? false }
     let refused = said.filter { $0.key.replica == witness.replicaID && $0.key != dot && !$0.value.isAccepted }.keys
     let tainted = refused.flatMap { witness.sent[$0.counter]?.acts.keys.map { $0 } ?? [] }
     return sent.acts.allSatisfy { name, act in
       guard !tainted.contains(name) else { return false }
+      if replacesCode(name, act, isSure: false) { return false }
       if name.table == "visit" {
         let parent = Name(table: "person", id: act.after?["person"]?.text ?? act.before?["person"]?.text ?? "")
         guard !tainted.contains(parent), truth.lines[parent] != nil else { return false }

@@ -7,14 +7,21 @@ package final class Oracle {
   package let schema: OracleSchema
   package let truth: Truth
   package private(set) var witnesses: [Witness] = []
-  package private(set) var grants: [String: [String]] = [:]
-  private(set) var everGranted: [String: Set<String>] = [:]
+  /// What each device may do now, and all that it ever might.
+  package private(set) var rights: [String: Rights] = [:]
+  private(set) var writable: [String: [(since: UInt64, scopes: [String])]] = [:]
+  private(set) var everReadable: [String: Set<String>] = [:]
+  private(set) var everRoles: [String: Set<String>] = [:]
+  /// The role of a transaction's device when it was judged.
+  private(set) var rolesThen: [Dot: String] = [:]
   /// The bases that rows were sealed with.
   private(set) var bases: [Dot: [Name: UInt64]] = [:]
   /// What each transaction claims to have known, for the report of a failure.
   private var claims: [Dot: String] = [:]
   /// The hub's clock while it judges, in milliseconds since 1970; nil where nobody knows it.
   package var hubTime: Int64?
+  /// Did the hub's clock jump? Then a device that is set back to its time may be earlier than what it has seen.
+  package var isHubClockWrong = false
   /// What the hub said of each transaction.
   package private(set) var said: [Dot: Verdict] = [:]
   /// How often what happened.
@@ -35,14 +42,16 @@ package final class Oracle {
 
   package func add(_ witness: Witness, scopes: [String]) {
     witnesses.append(witness)
-    granted(witness.name, scopes)
+    granted(witness.name, Rights(role: witness.role, scopes: scopes))
     count("role " + witness.role)
   }
 
   /// What a device may do from now on.
-  package func granted(_ name: String, _ scopes: [String]) {
-    grants[name] = scopes
-    everGranted[name, default: []].formUnion(scopes)
+  package func granted(_ name: String, _ rights: Rights) {
+    self.rights[name] = rights
+    writable[name, default: []].append((truth.head, rights.writable))
+    everReadable[name, default: []].formUnion(rights.scopes)
+    everRoles[name, default: []].insert(rights.role)
   }
 
   // MARK: What travels
@@ -56,6 +65,7 @@ package final class Oracle {
       guard rows.sorted() == wanted else {
         throw Broken("\(witness.name) sealed \(rows) as \(transaction.dot.counter), but wrote \(wanted)")
       }
+      try checkTime(transaction, witness)
       claims[transaction.dot] = Oracle.claim(transaction)
       bases[transaction.dot] = Dictionary(
         transaction.rows.map { change in (Oracle.name(of: change.row), change.base) }
@@ -63,7 +73,21 @@ package final class Oracle {
     }
   }
 
-  private static func name(of row: RowID) -> Name {
+  /// Who has seen a write writes later than that, whatever the clock says: so among what is concurrent, nobody's later
+  /// work is shown behind what it builds on.
+  private func checkTime(_ transaction: Transaction, _ witness: Witness) throws {
+    guard !isHubClockWrong, let sent = witness.sent[transaction.dot.counter] else { return }
+    for (name, act) in sent.acts {
+      for (cell, writes) in truth.line(name, at: transaction.base).cells {
+        for (dot, write) in writes where act.seen.contains(dot) && said[dot].map({ $0.seq > sent.before }) == true {
+          guard write.effective >= transaction.time.bits else { continue }
+          throw Broken("\(witness.name): \(transaction.dot) is earlier than \(cell) of \(name), which it had seen")
+        }
+      }
+    }
+  }
+
+  static func name(of row: RowID) -> Name {
     Name(table: row.table == 1 ? "person" : "visit", id: (try? row.values())?.first?.text ?? "")
   }
 
@@ -79,6 +103,7 @@ package final class Oracle {
   /// A pull was installed.
   package func installed(_ witness: Witness, at base: UInt64, _ page: PullPage) throws {
     count("installs")
+    for notice in page.closing?.notices ?? [] { try checkNotice(notice, witness, page) }
     let rows = try page.rows.decoded().flatMap(\.rows).map(Oracle.line)
     tell("\(witness.name) at \(base): \(rows) exits \(page.closing?.exits.map { $0.key.hexadecimal } ?? [])")
     guard base >= witness.base else { throw Broken("\(witness.name) went back from \(witness.base) to \(base)") }
@@ -104,6 +129,8 @@ package final class Oracle {
         throw Broken("nobody is \(verdict.dot)")
       }
       said[verdict.dot] = verdict
+      let role = rights[witness.name]?.role ?? witness.role
+      rolesThen[verdict.dot] = role
       let ruling = verdict.refusal?.rule.rawValue ?? "ok"
       let claim = claims[verdict.dot] ?? ""
       tell("hub \(verdict.seq): \(witness.name) \(verdict.dot.counter) \(ruling), \(claim)")
@@ -118,9 +145,12 @@ package final class Oracle {
           throw Broken("\(witness.name): \(sent.acts) was accepted, though \(reason)")
         }
         noteAccepted(sent, witness)
-        truth.accept(verdict.dot, seq: verdict.seq, effective: verdict.effective.bits, sent.acts)
+        truth.accept(
+          verdict.dot, seq: verdict.seq, effective: verdict.effective.bits, sent.acts,
+          hidden: OracleSchema.hidden(role), settles: sent.answers)
       } else {
         count("refused " + ruling)
+        try checkTold(verdict, witness)
         if mayNotBeRefused(verdict.dot, sent, witness) {
           throw Broken("\(witness.name): \(sent.acts) was refused: \(String(describing: verdict.refusal))")
         }

@@ -2,7 +2,7 @@
 /// columns in its own words.
 package struct OracleSchema: Sendable {
   /// How the oracle makes one value of what nobody had seen.
-  package enum Kind: Sendable { case last, lastGiven, greatest, least, sum, elements }
+  package enum Kind: Sendable { case last, lastGiven, firstGiven, greatest, least, sum, elements }
 
   package let columns: [String: Kind]
   /// Columns about which people are asked.
@@ -20,20 +20,20 @@ package struct OracleSchema: Sendable {
     OracleSchema(
       columns: [
         "unit": .last, "phone": .last, "area": .last, "guests": .sum, "tags": .elements, "top": .greatest,
-        "person": .last, "note": .last,
+        "code": .firstGiven, "person": .last, "note": .last,
       ],
       asks: ["phone"], policies: ["phone": "ask", "area": "lww", "top": "max"], givesAway: true),
     OracleSchema(
       columns: [
         "unit": .last, "phone": .lastGiven, "area": .last, "guests": .sum, "tags": .elements, "top": .least,
-        "person": .last, "note": .last,
+        "code": .firstGiven, "person": .last, "note": .last,
       ],
       asks: ["area"], policies: ["phone": "last_non_null", "area": "ask", "top": "min"], givesAway: false),
   ]
 
   package static let ddl = """
     CREATE TABLE person (id TEXT PRIMARY KEY, unit TEXT NOT NULL, phone TEXT, area TEXT,
-      guests INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '[]', top INTEGER);
+      guests INTEGER NOT NULL DEFAULT 0, tags TEXT NOT NULL DEFAULT '[]', top INTEGER, code TEXT);
     CREATE TABLE visit (id TEXT PRIMARY KEY, person TEXT, note TEXT);
     """
 
@@ -55,7 +55,8 @@ package struct OracleSchema: Sendable {
               { "id": 4, "name": "area", "type": "text", \(policy("area")) },
               { "id": 5, "name": "guests", "type": "integer", "policy": "counter", "default": 0, "required": true },
               { "id": 6, "name": "tags", "policy": "set", "default": "[]", "required": true },
-              { "id": 7, "name": "top", "type": "integer", \(policy("top")) } ],
+              { "id": 7, "name": "top", "type": "integer", \(policy("top")) },
+              { "id": 8, "name": "code", "type": "text", "policy": "immutable" } ],
             \(access), "hidden": ["area"] } } },
           { "id": 2, "name": "visit", "key": ["id"], "parent": { "column": "person", "table": "person" },
             "columns": [ { "id": 1, "name": "id", "type": "text" }, { "id": 2, "name": "person", "type": "text" },

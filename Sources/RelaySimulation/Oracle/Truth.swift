@@ -22,8 +22,12 @@ package struct Act {
   package var isToLive = true
   /// Columns that its author's role does not see: it gives them nothing.
   package var hidden: Set<String> = []
+  /// Columns that its role does not see when it is judged.
+  var hiddenNow: Set<String> = []
   /// The person that a visit was hung on, and what the author's row of that person reflected.
   package var parent: (name: Name, seen: Set<Dot>)?
+
+  package var inserts: Bool { before == nil && after != nil }
 
   package var isNothing: Bool { before == after && settled == nil }
 }
@@ -43,10 +47,14 @@ package final class Truth {
     package var writers: [(seq: UInt64, dot: Dot)] = []
     /// Unit (of a person) or person (of a visit) and existence, from a seq on.
     package var places: [(seq: UInt64, place: String, alive: Bool)] = []
+    /// The cells as they were from a seq on.
+    var versions: [(seq: UInt64, cells: [String: [Dot: Write]])] = []
+    /// Of each cell the seqs at which a conflict opened, the last that is or was open behind the others.
+    var entries: [String: (opened: [UInt64], isOpen: Bool)] = [:]
   }
 
   package static let columns: [String: [String]] = [
-    "person": ["unit", "phone", "area", "guests", "tags", "top"], "visit": ["person", "note"],
+    "person": ["unit", "phone", "area", "guests", "tags", "top", "code"], "visit": ["person", "note"],
   ]
   package let schema: OracleSchema
   package private(set) var lines: [Name: Line] = [:]
@@ -56,23 +64,38 @@ package final class Truth {
 
   // MARK: Merging
 
-  package func accept(_ dot: Dot, seq: UInt64, effective: UInt64, _ acts: [Name: Act]) {
+  /// - Parameters:
+  ///   - hidden: columns that the device's role does not see now: of these nothing counts as seen.
+  ///   - settles: the conflicts that it settles.
+  package func accept(
+    _ dot: Dot, seq: UInt64, effective: UInt64, _ acts: [Name: Act], hidden: Set<String>,
+    settles: [Name: Witness.Answer]
+  ) {
     head = seq
     for (name, act) in acts {
+      var act = act
+      act.hiddenNow = hidden
       var line = lines[name] ?? Line()
-      for (cell, value, covers) in effects(act, line, name) {
-        if covers { line.cells[cell] = (line.cells[cell] ?? [:]).filter { !act.seen.contains($0.key) } }
-        if let value { line.cells[cell, default: [:]][dot] = Write(value: value, effective: effective) }
-      }
+      merge(act, of: dot, effective: effective, into: &line, name)
       line.writers.append((seq, dot))
-      lines[name] = line
       let values = values(name, line)
       let place = values[name.table == "person" ? "unit" : "person"]?.text ?? ""
-      lines[name]?.places.append((seq, place, isAlive(line)))
+      line.places.append((seq, place, isAlive(line)))
+      line.versions.append((seq, line.cells))
+      openEntries(&line, name, seq, settles[name])
+      lines[name] = line
     }
     for act in acts.values {
       guard let (parent, seen) = act.parent, acts[parent] == nil else { continue }
       signLife(of: parent, dot, seq: seq, effective: effective, seen: seen)
+    }
+  }
+
+  /// What one transaction does to one row.
+  func merge(_ act: Act, of dot: Dot, effective: UInt64, into line: inout Line, _ name: Name) {
+    for (cell, value, covers) in effects(act, line, name) {
+      if covers { line.cells[cell] = (line.cells[cell] ?? [:]).filter { !act.seen.contains($0.key) } }
+      if let value { line.cells[cell, default: [:]][dot] = Write(value: value, effective: effective) }
     }
   }
 
@@ -88,7 +111,29 @@ package final class Truth {
     if let last = line.places.last, last.alive != isAlive(line) {
       line.places.append((seq, last.place, isAlive(line)))
     }
+    line.versions.append((seq, line.cells))
+    openEntries(&line, parent, seq, nil)
     lines[parent] = line
+  }
+
+  /// A conflict is open as long as live values differ; a second answer to it opens the same one again.
+  private func openEntries(_ line: inout Line, _ name: Name, _ seq: UInt64, _ answer: Witness.Answer?) {
+    for cell in name.table == "person" ? schema.asks.union(["live"]) : ["live"] {
+      guard Set((line.cells[cell] ?? [:]).values.map(\.value)).count > 1 else {
+        line.entries[cell]?.isOpen = false
+        continue
+      }
+      guard line.entries[cell]?.isOpen != true else { continue }
+      var opened = line.entries[cell]?.opened ?? []
+      let same = answer.flatMap { $0.cell == cell && opened.contains($0.opened) ? $0.opened : nil }
+      opened.removeAll { $0 == same }
+      line.entries[cell] = (opened + [same ?? seq], true)
+    }
+  }
+
+  /// The seq at which a cell's conflict opened; nil where none is open.
+  func opened(_ name: Name, _ cell: String) -> UInt64? {
+    lines[name]?.entries[cell].flatMap { $0.isOpen ? $0.opened.last : nil }
   }
 
   package func refuse(seq: UInt64) { head = seq }
@@ -99,6 +144,9 @@ package final class Truth {
     guard let after = act.after else { return act.before != nil ? [("live", .integer(0), true)] : [] }
     var list: [(String, Value?, Bool)] = [("live", .integer(1), true)]
     for column in Truth.columns[name.table] ?? [] where !act.hidden.contains(column) {
+      // The default that an insert has where its author's role may give nothing by now is nobody's value.
+      if act.hiddenNow.contains(column), act.before == nil, after[column] ?? .null == .null { continue }
+      let covers = !act.hiddenNow.contains(column)
       let (was, now) = (act.before?[column], after[column] ?? .null)
       switch column {
       case "guests":
@@ -114,8 +162,13 @@ package final class Truth {
             list.append(("tags:" + tag, .integer(new.contains(tag) ? 1 : 0), true))
           }
         }
+      case "code":
+        // NULL is no value: it may be given later.
+        if act.before == nil || was != now {
+          list.append((column, act.before == nil && now.isNull ? nil : now, covers))
+        }
       default:
-        if act.before == nil || was != now || act.settled == column { list.append((column, now, true)) }
+        if act.before == nil || was != now || act.settled == column { list.append((column, now, covers)) }
       }
     }
     return list
@@ -144,6 +197,9 @@ package final class Truth {
         let tags = line.cells.filter { $0.key.hasPrefix("tags:") && $0.value.values.contains(where: isIn) }
         let names = tags.keys.map { String($0.dropFirst(5)) }.sorted()
         values[column] = .text("[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]")
+      case .firstGiven:
+        let first = writes.min { a, b in (a.value.effective, a.key) < (b.value.effective, b.key) }
+        values[column] = first?.value.value ?? .null
       case .last, .lastGiven:
         let given = writes.filter { schema.columns[column] != .lastGiven || !$0.value.value.isNull }
         let last = given.max { a, b in (a.value.effective, a.key) < (b.value.effective, b.key) }
@@ -186,6 +242,13 @@ package final class Truth {
       unit(name, at: seq - 1) != unit(name, at: seq)
         || parent.map { wasAlive($0, at: seq - 1) != wasAlive($0, at: seq) } ?? false
     }
+  }
+
+  /// A row as it was at a seq; nothing of it where the hub had none.
+  func line(_ name: Name, at seq: UInt64) -> Line {
+    var line = Line()
+    line.cells = lines[name]?.versions.last { $0.seq <= seq }?.cells ?? [:]
+    return line
   }
 
   package func writers(_ name: Name, upTo seq: UInt64) -> Set<Dot> {

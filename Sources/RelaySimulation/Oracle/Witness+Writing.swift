@@ -21,7 +21,7 @@ extension Witness {
       if shell.isInTransaction { try? shell.script("ROLLBACK") }
       throw error
     }
-    try finish()
+    try finish(isSealed: false)
   }
 
   /// - Parameter choice: a place in the list of the conflict's values.
@@ -49,7 +49,8 @@ extension Witness {
     let images = try images([name])
     let cell = item.column == "(existence)" ? "live" : item.column ?? ""
     let isToLive = item.siblings.first { $0.position == choice }?.content != .flag(false)
-    attempt = Attempt(before: images, answers: [name: Answer(id: item.id, cell: cell, isToLive: isToLive)])
+    attempt = Attempt(
+      before: images, answers: [name: Answer(id: item.id, opened: item.opened, cell: cell, isToLive: isToLive)])
     do { try act() } catch let error as RelayError {
       guard error.code == .entryUnknown, images[name] == .some(nil) else { throw error }
       attempt = nil
@@ -101,24 +102,25 @@ extension Witness {
       guard after == before else { throw Broken("\(name): discarding made \(before) \(after)") }
       attempt = nil
       forgotten.formUnion(chain)
+      forgetKept()
     }
   }
 
   /// A form opens: what it shows is all that its later save has seen.
   package func open() throws {
-    form = (try replica.moment(), known, pendingDots)
+    form = (try replica.moment(), known, pendingDots, UInt64(sent.count))
     leftSince = []
   }
 
   /// The form is saved, whatever came in meanwhile.
   package func save(_ sql: String, _ names: Set<Name>) throws {
-    guard let (moment, seen, pending) = form else { return }
+    guard let (moment, seen, pending, last) = form else { return }
     form = nil
     // Of a row that left since, the device no longer claims to know anything but own work that was pending then: rather
     // one question too many.
     let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
     attempt = Attempt(
-      before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending)
+      before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending, last: last)
     // What was written; what is shown of it afterwards may be less.
     try replica.write(seenAt: moment) { (db) throws(RelayError) in
       try db.script(sql)
@@ -135,10 +137,12 @@ extension Witness {
 
   // MARK: What became of it
 
-  private func finish() throws {
+  /// - Parameter isSealed: whether the file has it as a transaction already.
+  private func finish(isSealed: Bool = true) throws {
     guard let attempt else { return }
-    try note(attempt)
+    try note(attempt, time: isSealed ? try replica.position().time.bits : nil)
     forgotten.formUnion(attempt.chain)
+    forgetKept()
     (self.attempt, doubtful) = (nil, nil)
   }
 
@@ -155,7 +159,10 @@ extension Witness {
     if let attempt, let item = attempt.item {
       // Whatever was done to a refusal, it leaves the inbox with it.
       let waits = try replica.inbox().contains { $0.id == item }
-      if !waits { forgotten.formUnion(attempt.chain) }
+      if !waits {
+        forgotten.formUnion(attempt.chain)
+        forgetKept()
+      }
     }
     guard sealed == UInt64(sent.count) else {
       throw Broken("\(name): \(written) transactions were committed, and the file has \(sealed)")
@@ -173,16 +180,12 @@ extension Witness {
   }
 
   /// Keeps count of a transaction that was committed.
-  private func note(_ attempt: Attempt) throws {
+  private func note(_ attempt: Attempt, time: UInt64? = nil) throws {
     let isForm = attempt.seen != nil
     let seen = attempt.seen ?? known
     var acts = try acts(attempt, seen)
     guard !acts.isEmpty else { return }
-    // On a row that left, own confirmed work is named as seen, and what is named holds for the whole transaction.
-    var named: Set<Dot> = []
-    for (name, act) in acts where act.before != nil && !(truth.unit(name, at: base).map(holds) ?? false) {
-      named.formUnion(act.seen.filter(isConfirmed))
-    }
+    let named = confirmedOfLeft(acts.keys, upTo: attempt.last)
     for name in acts.keys {
       acts[name]?.seen.formUnion(named)
       acts[name]?.parent?.seen.formUnion(named)
@@ -194,7 +197,9 @@ extension Witness {
       if isForm, seen[name]?.isEmpty ?? true { continue }
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
-    add(Sent(acts: acts, held: held, pending: attempt.pending ?? pendingDots, answers: attempt.answers), isForm: isForm)
+    var one = Sent(acts: acts, held: held, pending: attempt.pending ?? pendingDots, answers: attempt.answers)
+    (one.time, one.before) = (time, baseBefore)
+    add(one, isForm: isForm)
   }
 
   private func acts(_ attempt: Attempt, _ seen: [Name: Set<Dot>]) throws -> [Name: Act] {
@@ -204,7 +209,7 @@ extension Witness {
         before: was, after: try attempt.after[name] ?? row(name), seen: seen[name] ?? [],
         settled: attempt.answers[name]?.cell)
       act.isToLive = attempt.answers[name]?.isToLive ?? true
-      act.hidden = OracleSchema.hidden(role)
+      act.hidden = knowsItsRole ? OracleSchema.hidden(role) : []
       guard !act.isNothing else { continue }
       // A row that is only let live again names nobody.
       if let person = act.after?["person"], act.before != nil || act.settled == nil, person != act.before?["person"] {

@@ -10,6 +10,10 @@ package final class Witness {
     /// Rows that the device held as confirmed rows of a unit when it wrote, and that unit.
     package var held: [Name: String]
     package var verdict: Verdict?
+    /// Its author's time; nil where nobody looked when it was sealed.
+    package var time: UInt64?
+    /// Where the device had stood before it came to where it wrote this.
+    var before: UInt64 = 0
     /// Own work that was pending when its author looked.
     package var pending: Set<Dot> = []
     /// What it decides of rows beside what it changes in them.
@@ -24,6 +28,8 @@ package final class Witness {
   package struct Answer {
     /// The conflict's; empty for an undelete.
     package var id = ""
+    /// The seq at which it opened.
+    package var opened: UInt64 = 0
     package var cell = "live"
     /// Where the row's existence was decided: is it to be there?
     package var isToLive = true
@@ -38,6 +44,8 @@ package final class Witness {
     /// What a form had seen, and what was pending then.
     var seen: [Name: Set<Dot>]?
     var pending: Set<Dot>?
+    /// The last own transaction that it could have seen; nil for no form.
+    var last: UInt64?
     /// A refusal that is put right, and what was refused with it.
     var item: String?
     var chain: [UInt64] = []
@@ -46,7 +54,8 @@ package final class Witness {
   package let name: String
   package let replicaID: ReplicaID
   package let truth: Truth
-  package let role: String
+  /// The role that the device has installed.
+  package private(set) var role: String
   /// The device's program, and another one on its file.
   package private(set) var replica: Replica
   private(set) var shell: Database
@@ -54,6 +63,8 @@ package final class Witness {
   /// Refused transactions that were discarded or written again.
   package internal(set) var forgotten: Set<UInt64> = []
   package private(set) var base: UInt64 = 0
+  /// Where it stood before the last pull that it installed.
+  private(set) var baseBefore: UInt64 = 0
   package private(set) var installs: UInt64 = 0
   package private(set) var scopes: [String] = []
   /// Before its first pull a device does not know its role.
@@ -62,9 +73,13 @@ package final class Witness {
   /// What a device knows of rows that were told dead.
   private var dead: [Name: Set<Dot>] = [:]
   /// What was known when the form that is open now was opened.
-  package internal(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>)?
+  package internal(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>, last: UInt64)?
   /// Rows that left since then.
   var leftSince: Set<Name> = []
+  /// Rows that left, or died, while own work on them waited, and waits still.
+  var left: Set<Name> = []
+  /// Own work that was confirmed while other own work on the row waited, or waits in the inbox.
+  var kept: [Name: Set<Dot>] = [:]
   var attempt: Attempt?
   /// A commit that failed on the disk, of which a later start may find that it is there: SQLite had written all of it, and
   /// nothing has been written over it since.
@@ -87,12 +102,6 @@ package final class Witness {
   /// Own transactions that no installed pull has confirmed.
   var pendingDots: Set<Dot> {
     Set(sent.filter { $0.value.verdict.map { $0.seq > base } ?? true }.keys.map(dot))
-  }
-
-  /// Own work that an installed pull has confirmed.
-  func isConfirmed(_ dot: Dot) -> Bool {
-    guard dot.replica == replicaID, let verdict = sent[dot.counter]?.verdict else { return false }
-    return verdict.isAccepted && verdict.seq <= base
   }
 
   package func dot(_ counter: UInt64) -> Dot { Dot(replicaID, counter) }
@@ -126,6 +135,18 @@ package final class Witness {
       .map { Name(table: $0[0].text ?? "", id: $0[1].text ?? "") }
   }
 
+  /// Everything that the app's tables show.
+  func shown() throws -> [Name: [String: Value]] {
+    var shown: [Name: [String: Value]] = [:]
+    for table in Truth.columns.keys.sorted() {
+      let columns = Truth.columns[table] ?? []
+      for row in try values("SELECT id, \(columns.joined(separator: ", ")) FROM \(table)") {
+        shown[Name(table: table, id: row[0].text ?? "")] = Dictionary(uniqueKeysWithValues: zip(columns, row[1...]))
+      }
+    }
+    return shown
+  }
+
   // MARK: Learning
 
   /// One more transaction was committed.
@@ -156,8 +177,16 @@ package final class Witness {
     doubtful = nil
     installs += 1
     let asked = base
-    base = head
+    let before = shownAsConfirmed()
+    (baseBefore, base) = (asked, head)
     scopes = page.grants.map(\.scope)
+    let isAnotherRole = role != page.role
+    if isAnotherRole, asked > 0 {
+      // Everything arrives anew: of what a form shows, its author's own work alone has been seen.
+      if let open = form { form?.known = open.known.mapValues { $0.intersection(open.pending) } }
+    }
+    noteLeft(page.closing, since: asked, isAnotherRole: isAnotherRole && asked > 0, shown: before)
+    role = page.role
     let visible = Set(try rows())
     for name in Set(truth.lines.keys).union(known.keys) {
       let own = Set(sent.filter { $0.value.concerns(name) && $0.value.verdict?.isAccepted != false }.keys.map(dot))

@@ -10,10 +10,12 @@ package final class Workload {
   package var keys = 4
   /// Tables to choose a person or a visit from, and how often a tool writes; once in so many.
   package var foreign = 3
-  private let grant: (Witness, [String]) throws -> Void
+  /// Does the office give roles, and scopes only to read?
+  package var changesRoles = false
+  private let grant: (Witness, Rights) throws -> Void
 
-  /// - Parameter grant: gives a device scopes at the hub.
-  package init(_ oracle: Oracle, random: SplitMix, grant: @escaping (Witness, [String]) throws -> Void) {
+  /// - Parameter grant: gives a device rights at the hub.
+  package init(_ oracle: Oracle, random: SplitMix, grant: @escaping (Witness, Rights) throws -> Void) {
     (self.oracle, self.random, self.grant) = (oracle, random, grant)
   }
 
@@ -65,7 +67,7 @@ package final class Workload {
   }
 
   private func unit(_ witness: Witness) -> String {
-    let own = (oracle.grants[witness.name] ?? []).filter { $0 != "*" }.map { String($0.dropFirst(5)) }
+    let own = (oracle.rights[witness.name]?.writable ?? []).filter { $0 != "*" }.map { String($0.dropFirst(5)) }
     return random.pick(!random.once(in: 6) && !own.isEmpty ? own : Oracle.units)
   }
 
@@ -76,7 +78,10 @@ package final class Workload {
     guard let row else { return [insert] }
     let place = "WHERE id = '\(id)'"
     let isBlind = witness.role == "blind"
-    switch random.int(0..<13) {
+    switch random.int(0..<14) {
+    case 13:
+      guard row["code"] == .some(.null) || random.once(in: 6) else { fallthrough }
+      return ["UPDATE person SET code = '\(fresh())' \(place)"]
     case 3 where isBlind, 4 where isBlind, 7 where isBlind:
       return ["UPDATE person SET guests = guests + 1, phone = '\(fresh())' \(place)"]
     case 2: return ["UPDATE person SET phone = NULL \(place)"]
@@ -104,7 +109,9 @@ package final class Workload {
   private func visit(_ witness: Witness, _ id: String, _ isThere: Bool) throws -> [String] {
     let persons = try witness.rows().filter { $0.table == "person" }
     guard !persons.isEmpty else { return [] }
-    let parent = random.pick(persons)
+    var parent = random.pick(persons)
+    // Somebody has it from a list on paper: it may be out of sight, or nowhere.
+    if random.once(in: 8) { parent.id = "p\(random.int(0..<keys))" }
     guard isThere else { return ["INSERT INTO visit VALUES ('\(id)', '\(parent.id)', '\(fresh())')"] }
     switch random.int(0..<5) {
     case 0: return ["DELETE FROM visit WHERE id = '\(id)'"]
@@ -174,11 +181,18 @@ package final class Workload {
   // MARK: What the office does
 
   package func regrant(_ witness: Witness) throws {
-    guard oracle.grants[witness.name] != ["*"] else { return }
+    guard let now = oracle.rights[witness.name], now.scopes != ["*"] else { return }
     let scopes = Oracle.units.filter { _ in random.once(in: 2) }.map { "unit/" + $0 }
+    var rights = Rights(role: now.role, scopes: scopes)
+    if changesRoles {
+      if random.once(in: 3) { rights.role = random.pick(["field", "field", "blind", "reader"]) }
+      if random.once(in: 2) { rights.writable = scopes.filter { _ in !random.once(in: 3) } }
+    }
     oracle.count("regrants")
-    oracle.tell("\(witness.name) is granted \(scopes)")
-    try grant(witness, scopes)
-    oracle.granted(witness.name, scopes)
+    if rights.role != now.role { oracle.count("another role") }
+    if rights.writable != scopes { oracle.count("scopes to read only") }
+    oracle.tell("\(witness.name) is granted \(scopes) as \(rights.role), to write \(rights.writable)")
+    try grant(witness, rights)
+    oracle.granted(witness.name, rights)
   }
 }

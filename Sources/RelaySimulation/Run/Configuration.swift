@@ -21,6 +21,8 @@ package struct Configuration: Sendable {
   package var deadline: Duration = .seconds(30)
   /// Does a sync that is under way when the faults end go on as it is, instead of being begun anew?
   package var goesOn = false
+  /// Does the office give devices other roles, and scopes only to read?
+  package var changesRoles: Bool
   /// How often each kind of act comes, against the others.
   package var weights: [(kind: Happening.Kind, weight: Int)]
 
@@ -36,9 +38,12 @@ package struct Configuration: Sendable {
     }
     acts = random.pick([30, 80, 150, 250])
     keys = random.pick([2, 4, 4, 8])
-    pageBytes = random.pick([150, 600, 1 << 20])
+    pageBytes = random.pick([80, 150, 600, 1 << 20])
     pushBytes = random.pick([200, 1000, 1 << 20, 1 << 20])
     line = LineFaults.drawn(&random)
-    weights = Happening.Kind.allCases.map { kind in (kind, kind.isFault ? random.pick([0, 0, 0, 2, 8]) : kind.weight) }
+    changesRoles = random.once(in: 3)
+    weights = Happening.Kind.allCases.map { kind in
+      (kind, kind.isFault ? random.pick([0, 0, 0, 2, 8]) : kind.isRare ? random.pick([0, 1, 2, 8]) : kind.weight)
+    }
   }
 }

@@ -2,16 +2,24 @@
 /// out is otherwise the same.
 package struct Happening: Sendable {
   package enum Kind: String, Sendable, CaseIterable {
-    case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll
+    case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll, syncBeside
     case killDevice, cutDevice, failDevice, fillDevice, jumpClock, deaf, mute, heal
     case killHub, cutHub, failHub, fillHub, hubClock, tidyHub, checkpoint
 
     var isFault: Bool {
       switch self {
-      case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .heal,
+      case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .syncBeside, .heal,
         .checkpoint:
         false
       default: true
+      }
+    }
+
+    /// What some fleets do often and most hardly ever.
+    var isRare: Bool {
+      switch self {
+      case .putRight, .regrant, .openForm, .undelete, .syncBeside: true
+      default: false
       }
     }
 
@@ -21,8 +29,7 @@ package struct Happening: Sendable {
       case .write: 40
       case .sync: 24
       case .settle: 4
-      case .regrant: 3
-      case .putRight, .openForm, .syncAll: 2
+      case .syncAll: 2
       default: 1
       }
     }

@@ -6,6 +6,7 @@ extension Simulation {
   func perform(_ act: Happening) throws {
     var random = SplitMix(state: act.seed)
     let device = devices[act.device]
+    device.program = 0
     oracle.count("act: \(act.kind.rawValue)")
     if act.kind.isFault { oracle.tell("\(act.kind.rawValue) \(device.name)") }
     switch act.kind {
@@ -23,10 +24,19 @@ extension Simulation {
       hub.process.die(in: random.pick([1, 4, 20, 60]) * random.int(1..<8))
     case .failHub: hub.process.fail(in: random.int(1..<150), forGood: random.once(in: 3))
     case .fillHub: hub.disk.quota = hub.disk.bytes + random.pick([0, 4096, 20_000, 100_000])
-    case .hubClock: hub.machine.skew = Int64(random.int(0..<7_200_000)) - 3_600_000
+    case .hubClock:
+      hub.machine.skew = Int64(random.int(0..<7_200_000)) - 3_600_000
+      oracle.isHubClockWrong = true
     case .regrant, .tidyHub, .checkpoint: try administer(act, device, random)
     case .sync: try beginSync(device)
-    case .syncAll: for device in devices { try beginSync(device) }
+    case .syncBeside:
+      device.program = 1
+      try beginSync(device)
+    case .syncAll:
+      for device in devices {
+        device.program = 0
+        try beginSync(device)
+      }
     default: try work(act, device, random)
     }
   }

@@ -15,18 +15,19 @@ extension Simulation {
     for _ in 0..<12 {
       let head = oracle.truth.head
       for device in devices {
-        if !plan.configuration.goesOn { device.sync = nil }
+        if !plan.configuration.goesOn { device.endSyncs() }
+        device.program = 0
         try beginSync(device)
       }
       while let (time, event) = queue.take() {
         clock.advance(to: time)
         try handle(event)
         guard clock.now - begin < patience else {
-          let late = devices.filter { $0.sync != nil }.map(\.name)
+          let late = devices.filter(\.isSyncing).map(\.name)
           throw Broken("\(late) do not come to an end after \(patience) ms without a fault")
         }
         // Deadlines of requests that were answered are nobody's business.
-        if devices.allSatisfy({ $0.sync == nil }) { queue = EventQueue() }
+        if !devices.contains(where: \.isSyncing) { queue = EventQueue() }
       }
       let behind = devices.filter { $0.witness?.base != oracle.truth.head }
       if oracle.truth.head == head, behind.isEmpty {

@@ -21,16 +21,12 @@ extension Simulation {
         event = failure
       case .sleep(let delay, let error):
         oracle.count("sync: sleeps because of \(error.code.rawValue)")
-        later(
-          .slept(device: device.index, process: device.starts, turn: device.sync?.turn ?? 0),
-          in: Int64(delay / .milliseconds(1)))
+        later(.slept(turn(device)), in: Int64(delay / .milliseconds(1)))
         return
       case .mend(let mend):
         oracle.count("sync: mends \(mend)")
         var isMended = false
-        guard let witness = device.witness,
-          try doing("a mend", device, { isMended = try witness.replica.mend(mend) })
-        else {
+        guard try doing("a mend", device, { isMended = try device.replica()?.mend(mend) ?? false }) else {
           device.sync = nil
           return
         }
@@ -68,7 +64,7 @@ extension Simulation {
     var built: SyncRequest?
     let configuration = plan.configuration
     let isDone = try doing("a request", device) {
-      built = try witness.replica.nextRequest(
+      built = try device.replica()?.nextRequest(
         pushBytes: min(shape.pushBytes, configuration.pushBytes),
         pageBytes: min(shape.pageBytes, configuration.pageBytes), wait: shape.wait)
     }
@@ -88,9 +84,7 @@ extension Simulation {
     device.sync?.body = body
     device.sync?.shape = shape
     device.requests += 1
-    later(
-      .deadline(device: device.index, process: device.starts, turn: device.sync?.turn ?? 0),
-      in: Int64(shape.deadline / .milliseconds(1)))
+    later(.deadline(turn(device)), in: Int64(shape.deadline / .milliseconds(1)))
     send(body, from: device)
     return nil
   }
@@ -102,15 +96,15 @@ extension Simulation {
     if delivery.delays.count > 1 { oracle.count("line: a request twice") }
     let sent = delivery.bytes.map { Array(body.prefix($0)) } ?? body
     if sent.count < body.count { oracle.count("line: a request cut") }
-    for delay in delivery.delays {
-      later(
-        .request(device: device.index, process: device.starts, request: device.requests, body: sent), in: delay)
-    }
+    let reply = SimulatedHub.Reply(
+      device: device.index, program: device.program, process: device.starts, request: device.requests)
+    for delay in delivery.delays { later(.request(reply, body: sent), in: delay) }
   }
 
   /// An answer came: perhaps late, perhaps not the hub's, perhaps another one's.
   func arrived(_ reply: SimulatedHub.Reply, _ answer: TransportResponse) throws {
     let device = devices[reply.device]
+    device.program = reply.program
     guard device.process.isAlive, device.starts == reply.process, device.requests == reply.request,
       let request = device.sync?.request, let witness = device.witness
     else { return oracle.count("line: an answer for nobody") }
@@ -138,7 +132,7 @@ extension Simulation {
   ) throws {
     device.sync?.taking = SyncOnLine.Taking(response: response, request: request)
     var taken: SyncTaken?
-    let isDone = try doing("an answer", device) { taken = try witness.replica.take(response, to: request) }
+    let isDone = try doing("an answer", device) { taken = try device.replica()?.take(response, to: request) }
     guard device.process.isAlive else { return }
     device.sync?.taking = nil
     guard isDone, var taken else {
@@ -152,6 +146,7 @@ extension Simulation {
     if case .installed(let base) = taken.step, let page = response.page {
       try oracle.installed(witness, at: base, page)
     }
+    try oracle.checkView(witness)
     oracle.count("sync: an answer brings \(taken.progress)")
     if taken.step == .discarded { oracle.count("sync: an answer discarded") }
     device.process.goOn(with: pending)

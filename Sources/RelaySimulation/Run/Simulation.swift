@@ -8,13 +8,21 @@ package final class Simulation {
   enum Event {
     case act(Happening)
     /// A request arrives at the hub; with how many of its bytes.
-    case request(device: Int, process: Int, request: Int, body: [UInt8])
+    case request(SimulatedHub.Reply, body: [UInt8])
     case hubWorks
     case answer(SimulatedHub.Reply, TransportResponse)
-    case deadline(device: Int, process: Int, turn: Int)
-    case slept(device: Int, process: Int, turn: Int)
+    case deadline(Turn)
+    case slept(Turn)
     case start(device: Int)
     case startHub
+  }
+
+  /// Of one sync of one program; events of an earlier turn are nobody's.
+  struct Turn {
+    var device: Int
+    var program: Int
+    var process: Int
+    var turn: Int
   }
 
   package let plan: Plan
@@ -46,11 +54,12 @@ package final class Simulation {
     let hub = try SimulatedHub(seed: plan.seed, clock, oracle)
     self.hub = hub
     let clock = clock
-    workload = Workload(oracle, random: SplitMix(seed: plan.seed, "workload")) { witness, scopes in
-      try hub.hub?.writer.grant(
-        device: witness.name, role: nil, grants: scopes.sorted().map { ScopeGrant(scope: $0) }, now: hub.machine.now)
+    workload = Workload(oracle, random: SplitMix(seed: plan.seed, "workload")) { witness, rights in
+      let grants = rights.scopes.sorted().map { ScopeGrant(scope: $0, writable: rights.writable.contains($0)) }
+      try hub.hub?.writer.grant(device: witness.name, role: rights.role, grants: grants, now: hub.machine.now)
     }
     workload.keys = configuration.keys
+    workload.changesRoles = configuration.changesRoles
     line = configuration.line
     network = SplitMix(seed: plan.seed, "network")
     crash = SplitMix(seed: plan.seed, "crash")
@@ -93,29 +102,35 @@ package final class Simulation {
     operations += 1
     switch event {
     case .act(let act): try perform(act)
-    case .request(let device, let process, let request, let body):
+    case .request(let reply, let body):
       guard hub.isUp else { return }
-      hub.waiting.append(
-        SimulatedHub.Job(
-          token: devices[device].token, body: body,
-          reply: SimulatedHub.Reply(device: device, process: process, request: request)))
+      hub.waiting.append(SimulatedHub.Job(token: devices[reply.device].token, body: body, reply: reply))
       guard !isHubBusy else { return }
       isHubBusy = true
       later(.hubWorks, in: Int64(network.int(0..<10)))
     case .hubWorks: try hubWorks()
     case .answer(let reply, let response): try arrived(reply, response)
-    case .deadline(let device, let process, let turn):
-      let device = devices[device]
-      guard device.starts == process, device.sync?.turn == turn, device.sync?.request != nil else { return }
+    case .deadline(let turn):
+      guard let device = device(of: turn), device.sync?.request != nil else { return }
       oracle.count("sync: no answer in time")
       try failed(device, RelayError(.deadline, "no answer in time"), retryAfter: nil)
-    case .slept(let device, let process, let turn):
-      let device = devices[device]
-      guard device.starts == process, device.sync?.turn == turn else { return }
+    case .slept(let turn):
+      guard let device = device(of: turn) else { return }
       try step(device, .slept)
     case .start(let device): try start(devices[device])
     case .startHub: try startHub()
     }
+  }
+
+  /// The device of a turn that still runs, with its program at work.
+  private func device(of turn: Turn) -> SimulatedDevice? {
+    let device = devices[turn.device]
+    device.program = turn.program
+    return device.starts == turn.process && device.sync?.turn == turn.turn ? device : nil
+  }
+
+  func turn(_ device: SimulatedDevice) -> Turn {
+    Turn(device: device.index, program: device.program, process: device.starts, turn: device.sync?.turn ?? 0)
   }
 
   // MARK: The hub

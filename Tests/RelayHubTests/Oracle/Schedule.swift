@@ -28,9 +28,9 @@ final class Schedule {
       let device = try fleet.add("d\(at)", role: role, scopes: scopes, skew: skew)
       oracle.add(try Witness(name: device.name, device.replica, oracle.truth, role: role), scopes: scopes)
     }
-    workload = Workload(oracle, random: random) { witness, scopes in
+    workload = Workload(oracle, random: random) { witness, rights in
       guard let device = fleet.devices.first(where: { $0.name == witness.name }) else { return }
-      try fleet.grant(device, scopes)
+      try fleet.grant(device, rights.scopes)
     }
     fleet.judged = { (_, verdicts) in try oracle.judged(verdicts) }
   }

@@ -1,0 +1,80 @@
+internal import RelayProtocol
+
+/// What a device shows while its work waits: the confirmed rows, and the own work on them that nobody refused.
+extension Oracle {
+  /// After each answer, whatever it brought.
+  package func checkView(_ witness: Witness) throws {
+    let shown = try witness.shown()
+    let pending = witness.pending
+    for name in Set(truth.lines.keys).union(shown.keys).union(pending.flatMap(\.acts.keys)).sorted() {
+      let acts = pending.compactMap { one in one.acts[name].map { (one.dot, $0, one.time) } }
+      // What builds on a refusal is left out of the view; which work that is, the verdicts will say.
+      if !acts.isEmpty, witness.isRefused(name) { continue }
+      try check(witness, name, acts, shown[name])
+    }
+  }
+
+  private func check(
+    _ witness: Witness, _ name: Name, _ acts: [(Dot, Act, time: UInt64?)], _ found: [String: Value]?
+  ) throws {
+    if witness.left.contains(name) {
+      guard let last = acts.last?.1, last.after != nil, last.before != nil || last.settled == nil else { return }
+      count("view: a row that left waits for its verdict")
+      guard found == nil else { return }
+      throw Broken("\(witness.name): \(name) left, own work on it waits, and it is shown no more")
+    }
+    let isHere = truth.unit(name, at: witness.base).map(witness.holds) ?? false
+    var line = isHere ? truth.line(name, at: witness.base) : Truth.Line()
+    if !truth.isAlive(line) {
+      // What a dead row held is at the hub: only an insert shows it here.
+      guard acts.contains(where: { $0.1.inserts }) else {
+        guard let found else { return }
+        throw Broken("\(witness.name) at \(witness.base) shows \(name) as \(found), which is not there")
+      }
+      line = Truth.Line()
+    }
+    for (dot, act, time) in acts { truth.merge(act, of: dot, effective: time ?? .max, into: &line, name) }
+    let isExact = !acts.contains { $0.time == nil }
+    if !acts.isEmpty { count("view: own work on a row") }
+    let isAlive = truth.isAlive(line)
+    guard isAlive == (found != nil) else {
+      throw Broken("\(witness.name) at \(witness.base): \(name) is \(isAlive ? "gone" : "there"), with \(acts)")
+    }
+    guard let found else { return }
+    let right = truth.values(name, line)
+    for column in right.keys.sorted() where !OracleSchema.hidden(witness.role).contains(column) {
+      // Which of several is shown, nobody knows who has not seen the pending one sealed.
+      let live = truth.candidates(column, line)
+      guard found[column] == right[column] || !isExact && live.contains(found[column] ?? .null) else {
+        throw Broken(
+          "\(witness.name) at \(witness.base): \(column) of \(name) is \(found[column] ?? .null) instead of \(live)")
+      }
+    }
+  }
+}
+
+extension Truth {
+  /// What a column may show where nobody knows the times of its live writes.
+  func candidates(_ column: String, _ line: Line) -> [Value] {
+    let value = schema.columns[column] ?? .last
+    guard value == .last || value == .lastGiven || value == .firstGiven else { return [] }
+    let values = (line.cells[column] ?? [:]).sorted { $0.key < $1.key }.map(\.value.value)
+    let given = value == .lastGiven ? values.filter { !$0.isNull } : values
+    return given.isEmpty ? [.null] : given
+  }
+}
+
+extension Witness {
+  /// Own work that no installed pull has confirmed and nobody has refused, in its order.
+  var pending: [(dot: Dot, acts: [Name: Act], time: UInt64?)] {
+    sent.filter { $0.value.verdict.map { $0.seq > base && $0.isAccepted } ?? true }.sorted { $0.key < $1.key }
+      .map { (dot($0.key), $0.value.acts, $0.value.verdict?.effective.bits ?? $0.value.time) }
+  }
+
+  /// Was own work refused that touches the row, or the rows that it hangs on?
+  func isRefused(_ name: Name) -> Bool {
+    let parents = sent.values.compactMap { $0.acts[name]?.after?["person"]?.text }
+    let names = Set(parents.map { Name(table: "person", id: $0) }).union([name])
+    return sent.values.contains { $0.verdict?.isAccepted == false && !names.isDisjoint(with: $0.acts.keys) }
+  }
+}

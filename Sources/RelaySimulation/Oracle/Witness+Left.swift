@@ -1,0 +1,63 @@
+internal import RelayProtocol
+
+/// Rows that left while own work on them waited. They go on showing own work that is confirmed, at the base that they had
+/// (rule 24); so a transaction that writes to one of them names that work as seen, and what is named holds for all of it.
+extension Witness {
+  /// Own work that names itself as seen by a transaction over these rows.
+  ///
+  /// - Parameter last: the last own transaction that the author could have seen; nil for all.
+  func confirmedOfLeft(_ names: some Sequence<Name>, upTo last: UInt64?) -> Set<Dot> {
+    var named: Set<Dot> = []
+    for name in names where left.contains(name) {
+      named.formUnion((kept[name] ?? []).filter { $0.counter <= last ?? .max })
+    }
+    return named
+  }
+
+  /// Rows that are confirmed here, and there.
+  func shownAsConfirmed() -> Set<Name> {
+    Set(truth.lines.keys.filter { truth.wasAlive($0, at: base) && (truth.unit($0, at: base).map(holds) ?? false) })
+  }
+
+  /// A pull was installed that had been asked for at `asked`; `base` is where the device stands now.
+  ///
+  /// - Parameters:
+  ///   - isAnotherRole: then what the pull does not bring has left.
+  ///   - shown: what was confirmed before it.
+  func noteLeft(_ closing: PullClosing?, since asked: UInt64, isAnotherRole: Bool, shown: Set<Name>) {
+    let exits = Set((closing?.exits ?? []).map { Oracle.name(of: $0) })
+    let told = isAnotherRole ? exits.union(shown) : exits
+    let now = sent.filter { $0.value.verdict.map { $0.seq > asked && $0.seq <= base } ?? false }
+    for name in Set(truth.lines.keys).union(sent.values.flatMap(\.acts.keys)) {
+      let isHere = truth.unit(name, at: base).map(holds) ?? false
+      let isShown = isHere && truth.wasAlive(name, at: base)
+      let confirmed = now.filter { $0.value.acts[name] != nil && $0.value.verdict?.isAccepted == true }
+      if isShown {
+        left.remove(name)
+      } else if told.contains(name) || (isHere && truth.concerned(name, after: asked, upTo: base))
+        || confirmed.contains(where: { $0.value.acts[name]?.inserts == true })
+      {
+        // Also where it came and went between two pulls, or was written without ever having been read.
+        left.insert(name)
+      }
+      if !confirmed.isEmpty { kept[name, default: []].formUnion(confirmed.keys.map(dot)) }
+      if !waits(name) { left.remove(name) }
+    }
+    forgetKept()
+  }
+
+  /// Does own work on the row wait for a pull?
+  private func waits(_ name: Name) -> Bool {
+    sent.contains { $0.value.acts[name] != nil && ($0.value.verdict.map { $0.seq > base } ?? true) }
+  }
+
+  /// Nothing is kept of a row once all own work on it is judged and none of it waits in the inbox.
+  func forgetKept() {
+    for name in kept.keys where !waits(name) {
+      let isRefused = sent.contains { counter, one in
+        one.acts[name] != nil && one.verdict?.isAccepted == false && !forgotten.contains(counter)
+      }
+      if !isRefused { kept[name] = nil }
+    }
+  }
+}
