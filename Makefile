@@ -74,7 +74,7 @@ mutations: setup
 mutants: setup
 	swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --product relay-sim
 	"$$(swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --show-bin-path)/relay-sim" \
-	  mutants --seeds 1..300
+	  mutants
 
 # The programs killed at every call that writes, and each of these calls failing; not part of `make test`, for its time.
 sweep: setup

@@ -117,7 +117,9 @@ let package = Package(
       dependencies: [
         "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestSupport",
       ]),
-    .testTarget(name: "SimulationTests", dependencies: ["RelaySimulation", "Relay", "RelaySQLite", "RelayProtocol"]),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["RelaySimulation", "Relay", "RelaySQLite", "RelayProtocol"],
+      exclude: ["Stories"]),
     // Vectors of Protocol/conformance, for the tests that play them.
     .target(
       name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],

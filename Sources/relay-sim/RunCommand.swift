@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RelaySimulation
 
 struct RunCommand: ParsableCommand {
@@ -9,13 +10,15 @@ struct RunCommand: ParsableCommand {
   var seeds: SeedRange
   @Flag(help: "Go on after a failure.")
   var goOn = false
+  @Flag(help: "On a hub whose disk loses what it said to have flushed: this has to fail, or nobody looks.")
+  var canary = false
 
   func run() throws {
     let clock = ContinuousClock()
     var (failed, operations, runs) = ([UInt64](), 0, 0)
     let time = clock.measure {
       failed = seeds.failing(goOn: goOn) { seed in
-        let report = simulate(seed: seed)
+        let report = canary ? simulateCanary(seed: seed) : simulate(seed: seed)
         runs += 1
         operations += report.operations
         return report.failure
@@ -52,6 +55,22 @@ struct SeedRange: ExpressibleByArgument {
       if !goOn { break }
     }
     return failed
+  }
+}
+
+struct StoryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "story", abstract: "Plays what a file says that devices did, and tells what came of it.")
+
+  @Argument(help: "The file.")
+  var file: String
+
+  func run() throws {
+    let report = play(try Story(String(contentsOfFile: file, encoding: .utf8)))
+    for line in report.story { print(line) }
+    guard let failure = report.failure else { return }
+    print(failure)
+    throw ExitCode(1)
   }
 }
 

@@ -147,6 +147,23 @@ import Testing
     #expect(Set((item.others ?? "").split(separator: "\n").map { $0.prefix(3) }) == ["'1'", "'2'"])
   }
 
+  @Test("Put back once more, to before the history began that the first time had begun")
+  func toBeforeTheEpoch() throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
+    try fleet.settle()
+    try fleet.serve(yesterday)
+    try settle(a, b, c)
+    try b.sql("UPDATE person SET guests = guests + 1 WHERE id = 'q'")
+    try settle(b, a, c)
+    let first = try fleet.reader.epoch()
+    try fleet.serve(yesterday)
+    #expect(try fleet.reader.epoch() != first)
+    try settle(a, b, c)
+    try check()
+    #expect(try c.values("SELECT phone, guests FROM person ORDER BY id") == [["1", 1], ["0", 2]])
+  }
+
   @Test("Put back twice, the second time while the first was still being healed")
   func twice() throws {
     let yesterday = try fleet.copyHub()

@@ -162,8 +162,9 @@ extension ReplicaCore {
     let isSameFloor = try pull.floor <= floor(state)
     guard pull.schema == (try versions.spoken()) else { return false }
     if Mutation.isPlanted(.anyFrom) { return true }
-    // The file's own history, or one that goes on from it.
-    let isHistory = pull.epoch == state.epoch || state.epoch == .zero || pull.parent == state.epoch
+    // The file's own history, one that goes on from it, or the one that knew the place to which the file has stepped back.
+    let isOwn = pull.epoch == state.epoch || state.epoch == .zero || pull.parent == state.epoch
+    let isHistory = isOwn ? true : try stores.lost.isBroken(at: state.base)
     return pull.base == state.base && isHistory
       && (isSameRoleView || Mutation.isPlanted(.fromIsN)) && (isSameFloor || Mutation.isPlanted(.floorStale))
       && pull.closing.head >= state.base

@@ -25,7 +25,8 @@ extension Judgement {
   /// A row that names a parent says that the parent lives: whoever deletes it without having seen the child is in a
   /// conflict with the child's author about the parent's existence.
   private func signLife(_ parent: RowID, base: UInt64) throws(RelayError) {
-    guard !Mutation.isPlanted(.noSign), change(parent) == nil, let work = try work(parent), work.table.deletes != .never,
+    if Mutation.isPlanted(.noSign) { return }
+    guard change(parent) == nil, let work = try work(parent), work.table.deletes != .never,
       var row = work.new ?? work.old
     else { return }
     let context = context(view(work.table), base: base)

@@ -36,7 +36,8 @@ extension Oracle {
         return "\(name) lay nowhere, since \(base), where its author was ever granted anything"
       }
       // Who wants a row where somebody else has moved it meanwhile moves nothing.
-      if !schema.givesAway, name.table == "person", let unit = act.after?["unit"]?.text,
+      let isUndeleted = act.before == nil && act.settled == "live"
+      if !schema.givesAway, !isUndeleted, name.table == "person", let unit = act.after?["unit"]?.text,
         unit != act.before?["unit"]?.text, unit != truth.unit(name, at: truth.head),
         !reaches(unit, witness, since: sent.before)
       {

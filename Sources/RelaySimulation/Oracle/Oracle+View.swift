@@ -10,6 +10,12 @@ extension Oracle {
       let acts = pending.compactMap { one in one.acts[name].map { (one.dot, $0, one.time) } }
       // What builds on a refusal is left out of the view; which work that is, the verdicts will say.
       if !acts.isEmpty, witness.isRefused(name) { continue }
+      // A row that a form deletes, or writes where there was none, is shown as the form has it until a verdict is in.
+      if pending.contains(where: { one in
+        one.isForm && one.acts[name].map { $0.before == nil || $0.after == nil } == true
+      }) {
+        continue
+      }
       try check(witness, name, acts, shown[name])
     }
   }
@@ -34,6 +40,8 @@ extension Oracle {
       line = Truth.Line()
     }
     for (dot, act, time) in acts { truth.merge(act, of: dot, effective: time ?? .max, into: &line, name) }
+    // Beside what it decides anew by time, a form shows what was written in it until a verdict is in.
+    let isForm = witness.pending.contains { $0.isForm && $0.acts[name] != nil }
     let isExact = !acts.contains { $0.time == nil }
     if !acts.isEmpty { count("view: own work on a row") }
     let isAlive = truth.isAlive(line)
@@ -43,6 +51,7 @@ extension Oracle {
     guard let found else { return }
     let right = truth.values(name, line)
     for column in right.keys.sorted() where !OracleSchema.hidden(witness.role).contains(column) {
+      if isForm, schema.columns[column] != .last { continue }
       // Which of several is shown, nobody knows who has not seen the pending one sealed.
       let live = truth.candidates(column, line)
       guard found[column] == right[column] || !isExact && live.contains(found[column] ?? .null) else {
@@ -66,9 +75,9 @@ extension Truth {
 
 extension Witness {
   /// Own work that no installed pull has confirmed and nobody has refused, in its order.
-  var pending: [(dot: Dot, acts: [Name: Act], time: UInt64?)] {
+  var pending: [(dot: Dot, acts: [Name: Act], time: UInt64?, isForm: Bool)] {
     sent.filter { $0.value.verdict.map { $0.seq > base && $0.isAccepted } ?? true }.sorted { $0.key < $1.key }
-      .map { (dot($0.key), $0.value.acts, $0.value.verdict?.effective.bits ?? $0.value.time) }
+      .map { (dot($0.key), $0.value.acts, $0.value.verdict?.effective.bits ?? $0.value.time, $0.value.isForm) }
   }
 
   /// Was own work refused that touches the row, or the rows that it hangs on?

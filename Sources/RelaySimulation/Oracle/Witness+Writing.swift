@@ -198,7 +198,7 @@ extension Witness {
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
     var one = Sent(acts: acts, held: held, pending: attempt.pending ?? pendingDots, answers: attempt.answers)
-    (one.time, one.before) = (time, baseBefore)
+    (one.time, one.before, one.isForm) = (time, baseBefore, isForm)
     add(one, isForm: isForm)
   }
 

@@ -14,6 +14,8 @@ package final class Witness {
     package var time: UInt64?
     /// Where the device had stood before it came to where it wrote this.
     var before: UInt64 = 0
+    /// Was it a form, that may have known less than the table showed?
+    var isForm = false
     /// Own work that was pending when its author looked.
     package var pending: Set<Dot> = []
     /// What it decides of rows beside what it changes in them.

@@ -12,7 +12,7 @@ package final class Workload {
   package var foreign = 3
   /// Does the office give roles, and scopes only to read?
   package var changesRoles = false
-  private let grant: (Witness, Rights) throws -> Void
+  let grant: (Witness, Rights) throws -> Void
 
   /// - Parameter grant: gives a device rights at the hub.
   package init(_ oracle: Oracle, random: SplitMix, grant: @escaping (Witness, Rights) throws -> Void) {

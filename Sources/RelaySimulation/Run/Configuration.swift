@@ -11,6 +11,8 @@ package struct Configuration: Sendable {
   package var schema: Int
   package var devices: [Device]
   package var acts: Int
+  /// The most milliseconds from one act to the next, one of these; where they are few, much happens while answers travel.
+  package var paces: [Int]
   /// How many rows of a kind there may be: few are hot.
   package var keys: Int
   /// The most bytes of a page and of a push.
@@ -23,6 +25,8 @@ package struct Configuration: Sendable {
   package var goesOn = false
   /// Does the office give devices other roles, and scopes only to read?
   package var changesRoles: Bool
+  /// Does the hub's disk say that it has flushed what it has not? Nobody promises anything then: whoever looks has to see it.
+  package var hubDiskLies = false
   /// How often each kind of act comes, against the others.
   package var weights: [(kind: Happening.Kind, weight: Int)]
 
@@ -37,6 +41,7 @@ package struct Configuration: Sendable {
         ? Device(role: "field", scopes: ["*"], skew: skew) : Device(role: role, scopes: scopes, skew: skew)
     }
     acts = random.pick([30, 80, 150, 250])
+    paces = random.pick([[5, 100, 2000, 2000], [5, 100, 2000, 2000], [5, 50, 200]])
     keys = random.pick([2, 4, 4, 8])
     pageBytes = random.pick([80, 150, 600, 1 << 20])
     pushBytes = random.pick([200, 1000, 1 << 20, 1 << 20])

@@ -58,7 +58,7 @@ package struct Plan: Sendable {
     var time: Int64 = 0
     happenings = []
     for _ in 0..<configuration.acts {
-      time += Int64(random.pick([5, 100, 2000, 2000]) * random.int(0..<100) / 100)
+      time += Int64(random.pick(configuration.paces) * random.int(0..<100) / 100)
       var at = random.int(0..<sum)
       let kind = weights.first { one in
         at -= one.weight

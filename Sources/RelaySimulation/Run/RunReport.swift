@@ -27,6 +27,13 @@ public func simulate(seed: UInt64, keeping kept: [Int]? = nil) -> RunReport {
   return simulate(kept.map { plan.keeping($0) } ?? plan, kept)
 }
 
+/// The same on a hub whose disk loses what it said to have flushed: a canary, which somebody has to notice.
+public func simulateCanary(seed: UInt64) -> RunReport {
+  var plan = Plan(seed: seed)
+  plan.configuration.hubDiskLies = true
+  return simulate(plan, nil)
+}
+
 /// A busy fleet whose lines swallow everything, in one direction or in both, for a second up to five minutes.
 ///
 /// - Parameters:
@@ -36,13 +43,15 @@ public func simulatePartitions(seed: UInt64, clients: Int = 10, rate: Int = 20, 
   simulate(.partitions(seed: seed, clients: clients, rate: rate, seconds: seconds), nil)
 }
 
-private func simulate(_ plan: Plan, _ kept: [Int]?) -> RunReport {
+func simulate(
+  _ plan: Plan, _ kept: [Int]?, _ run: (Simulation) throws -> Void = { try $0.run() }
+) -> RunReport {
   var report = RunReport(
     seed: plan.seed, kept: kept, happenings: plan.happenings.count, operations: 0, trace: 0, counts: [:], failure: nil,
     story: [])
   do {
     let simulation = try Simulation(plan)
-    do { try simulation.run() } catch { report.failure = "\(error)" }
+    do { try run(simulation) } catch { report.failure = "\(error)" }
     report.operations = simulation.operations
     report.drained = simulation.drained
     report.trace = simulation.trace

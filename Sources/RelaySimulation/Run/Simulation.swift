@@ -53,6 +53,7 @@ package final class Simulation {
     self.oracle = oracle
     let hub = try SimulatedHub(seed: plan.seed, clock, oracle)
     self.hub = hub
+    hub.disk.liesAboutSync = configuration.hubDiskLies
     let clock = clock
     workload = Workload(oracle, random: SplitMix(seed: plan.seed, "workload")) { witness, rights in
       let grants = rights.scopes.sorted().map { ScopeGrant(scope: $0, writable: rights.writable.contains($0)) }

@@ -1,0 +1,53 @@
+internal import Relay
+internal import RelayHub
+internal import RelayProtocol
+
+extension RestoreTrial {
+  /// One sync as `Replica.sync` runs it, on a line without delay.
+  ///
+  /// - Parameter losing: the answer to its first request is lost, and it gives up.
+  /// - Returns: whether it came to its end.
+  func sync(_ node: Node, losing: Bool = false) throws -> Bool {
+    guard let replica = node.replica else { return false }
+    var machine = SyncOnLine(pageBytes: 1 << 20, deadline: .seconds(30)).machine
+    var event = SyncMachine.Event.start
+    while true {
+      switch machine.step(event) {
+      case .ask(let wanted):
+        var shape = wanted
+        let request = try replica.nextRequest(pushBytes: shape.pushBytes, pageBytes: shape.pageBytes)
+        (shape.pushed, shape.pulls) = (request.pushedBytes, request.pull != nil)
+        do throws(RelayError) {
+          let device = try hub.reader.authenticate(token: node.token)
+          let answer = try hub.answer(request, device: device, now: clock.now)
+          let (n, x) = (request.base, answer.page?.closing?.head)
+          story.append("\(node.name) pushes \(request.push.count) at \(n): \(answer.verdicts.count) said, \(x ?? 0)")
+          if losing { return false }
+          var taken = try replica.take(answer, to: request)
+          taken.pushed = shape.pushed
+          event = .taken(taken, random: node.machine.bits())
+        } catch {
+          guard node.process.isAlive else { throw error }
+          count("told \(error.code.rawValue)", node.name)
+          event = .failed(error, retryAfter: nil, of: shape, random: node.machine.bits())
+        }
+      case .sleep: event = .slept
+      case .mend(let mend):
+        count("mends \(mend)", node.name)
+        event = .mended(try replica.mend(mend))
+      case .done(let base):
+        story.append("\(node.name) synced up to \(base)")
+        return true
+      case .fail(let error): throw Broken("\(node.name) cannot sync: \(error)")
+      }
+    }
+  }
+
+  func settle() throws {
+    for node in nodes {
+      node.process.spare()
+      if !node.process.isAlive { try start(node) }
+    }
+    for _ in 0..<4 { for node in nodes { _ = try sync(node) } }
+  }
+}
