@@ -68,7 +68,7 @@ package final class Workload {
 
   private func unit(_ witness: Witness) -> String {
     let own = (oracle.rights[witness.name]?.writable ?? []).filter { $0 != "*" }.map { String($0.dropFirst(5)) }
-    return random.pick(!random.once(in: 6) && !own.isEmpty ? own : Oracle.units)
+    return random.pick(!random.once(in: 4) && !own.isEmpty ? own : Oracle.units)
   }
 
   private func person(_ witness: Witness, _ id: String, _ row: [String: Value]?) -> [String] {
@@ -185,7 +185,7 @@ package final class Workload {
     let scopes = Oracle.units.filter { _ in random.once(in: 2) }.map { "unit/" + $0 }
     var rights = Rights(role: now.role, scopes: scopes)
     if changesRoles {
-      if random.once(in: 3) { rights.role = random.pick(["field", "field", "blind", "reader"]) }
+      if random.once(in: 2) { rights.role = random.pick(["field", "field", "blind", "reader"]) }
       if random.once(in: 2) { rights.writable = scopes.filter { _ in !random.once(in: 3) } }
     }
     oracle.count("regrants")

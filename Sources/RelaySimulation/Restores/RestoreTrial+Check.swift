@@ -36,7 +36,9 @@ extension RestoreTrial {
       }
     }
     for id in written.sorted() where try !isAtHub(id) && !refused.contains(id) {
-      throw Broken("\(id) was lost, though somebody has it")
+      let owners = nodes.filter { $0.own.contains(id) }.map(\.name)
+      let shown = try nodes.filter { try shows($0).keys.contains(id) }.map(\.name)
+      throw Broken("\(id) was lost, though \(owners) wrote it; \(shown) show it")
     }
     if !refused.isEmpty { count("refused") }
     for node in nodes {

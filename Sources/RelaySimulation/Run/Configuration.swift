@@ -46,9 +46,9 @@ package struct Configuration: Sendable {
     pageBytes = random.pick([80, 150, 600, 1 << 20])
     pushBytes = random.pick([200, 1000, 1 << 20, 1 << 20])
     line = LineFaults.drawn(&random)
-    changesRoles = random.once(in: 3)
+    changesRoles = random.once(in: 2)
     weights = Happening.Kind.allCases.map { kind in
-      (kind, kind.isFault ? random.pick([0, 0, 0, 2, 8]) : kind.isRare ? random.pick([0, 1, 2, 8]) : kind.weight)
+      (kind, kind.isFault ? random.pick([0, 0, 0, 2, 8]) : kind.isRare ? random.pick([0, 2, 8, 16]) : kind.weight)
     }
   }
 }

@@ -16,7 +16,7 @@ final class Schedule {
   init(seed: UInt64) throws {
     var random = SplitMix(state: seed)
     let schema = OracleSchema.all[Int(seed / 1000 % 2)]
-    let fleet = try Fleet(schema: schema.json, inMemory: true)
+    let fleet = try Fleet(schema: schema.json, ddl: OracleSchema.ddl, inMemory: true)
     let oracle = Oracle(schema)
     (self.fleet, self.oracle) = (fleet, oracle)
     for at in 0..<random.int(3..<6) {
