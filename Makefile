@@ -1,5 +1,5 @@
 # Each of these does its own set-up on a fresh machine: system packages first, then what it needs and no more.
-.PHONY: help setup demo demo-postgres year test lint format protocol cddl vectors mutations mutants sweep race
+.PHONY: help setup demo demo-postgres year test lint format protocol cddl vectors mutations mutants sweep fuzz race
 
 help:
 	@echo "make demo    set up, build hub and client, let an organisation of 120 devices work, prove the result"
@@ -8,6 +8,7 @@ help:
 	@echo "make test    set up, lint, build everything, run every test"
 	@echo "             RELAY_KILLS=200, RELAY_ACKNOWLEDGEMENTS=1000 and RELAY_PARKED=10000 ask for longer looks"
 	@echo "make sweep   kill and fail the programs at every call that writes (an hour); make test takes a sample"
+	@echo "make fuzz    feed every reader of bytes from outside under libFuzzer, a minute each; SECONDS=600 for longer"
 	@echo "make vectors write the golden vectors of the protocol anew"
 	@echo "make mutations break one rule at a time in a copy of the sources, and see which tests notice (half an hour)"
 	@echo "make mutants  the same under the simulator: which seed notices"
@@ -81,6 +82,13 @@ sweep: setup
 	swift build --build-tests
 	python3 -B Tests/Faults/sweep.py --bin "$$(swift build --show-bin-path)"
 
+# libFuzzer brings the main function and wants every module built for it: a build of its own.
+SECONDS = 60
+FUZZER = swift build -c release --scratch-path .build-fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library
+fuzz: setup
+	RELAY_LIBFUZZER=1 $(FUZZER) --product fuzz
+	python3 -B Tests/Fuzz/run.py --seconds $(SECONDS) --fuzzer "$$(RELAY_LIBFUZZER=1 $(FUZZER) --show-bin-path)/fuzz"
+
 # Every public call from many threads, watched by the thread sanitizer, in a build of its own.
 race: setup
 	swift build --sanitize=thread -Xswiftc -DRACE --scratch-path .build-race --product race
@@ -98,6 +106,8 @@ test: lint protocol race
 	python3 -B Tests/Fuzz/http.py --bin "$$(swift build --show-bin-path)"
 	python3 -B Tests/Postgres/faults.py --bin "$$(swift build --show-bin-path)"
 	python3 -B Tests/Faults/sweep.py --points 6 --bin "$$(swift build --show-bin-path)"
+	python3 -B Tests/Faults/lines.py --cuts 3 --bin "$$(swift build --show-bin-path)"
+	python3 -B Tests/Faults/ways.py --bin "$$(swift build --show-bin-path)"
 	swift test --skip-build --no-parallel --filter EndToEndTests
 
 # A year of the whole organisation in one process: 120 devices, offline for weeks; `make test` lives it in a corner.

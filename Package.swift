@@ -142,6 +142,14 @@ let package = Package(
       dependencies: [
         "Organisation", "OrganisationYear", "Relay", "RelayHub", "RelayMerge", "RelaySQLite", "TestSupport",
       ]),
+    // Readers of bytes from outside, for fuzzers, and a test that reads again what they found.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Relay", "RelayCurl", "RelayGzip", "RelayHub", "RelayMerge", "RelayProtocol", "RelaySQLite", "TestSupport",
+      ],
+      path: "Tests/Fuzz/Targets"),
+    .testTarget(name: "FuzzCorpusTests", dependencies: ["FuzzTargets"]),
     .executableTarget(name: "writer", dependencies: ["Relay"], path: "Tests/Writer"),
     .executableTarget(name: "race", dependencies: ["Relay", "RelayCurl"], path: "Tests/Race"),
     .testTarget(
@@ -155,6 +163,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings the main function; an ordinary build has none for it (`make fuzz`).
+if Context.environment["RELAY_LIBFUZZER"] != nil {
+  // gold, the usual linker, ends with an error of its own over so much that is instrumented.
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Main",
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
+}
 
 // The same rules for every target of ours; a warning is an error where RELAY_STRICT is set (CI, make).
 for target in package.targets where target.type != .system {

@@ -1,14 +1,14 @@
-internal import RelayProtocol
+package import RelayProtocol
 
 /// A hub's address, read strictly: what libcurl would understand otherwise than its reader is refused.
-struct HubAddress {
+package struct HubAddress {
   /// Without a slash at its end.
-  let text: String
+  package let text: String
   let isPlain: Bool
   let isLoopback: Bool
 
   /// - Throws: `usage` where it is no `https://HOST[:PORT][/PATH]` or `http://…`.
-  init(_ given: String) throws(RelayError) {
+  package init(_ given: String) throws(RelayError) {
     var text = Substring(given)
     while text.hasSuffix("/") { text.removeLast() }
     let scheme = ["https://", "http://"].first { text.hasPrefix($0) }

@@ -1,19 +1,21 @@
 internal import RelayProtocol
 
 /// The few headers of an answer that matter.
-struct ReplyHeaders: Equatable {
+package struct ReplyHeaders: Equatable {
   static let longestLine = 1024
   /// Nobody is kept waiting for longer, whatever the header says.
   static let longestRetry = 600
 
-  var contentType = ""
-  var isGzip = false
-  var retryAfter: Duration?
+  package var contentType = ""
+  package var isGzip = false
+  package var retryAfter: Duration?
+
+  package init() {}
 
   var isCBOR: Bool { contentType == "application/cbor" }
 
   /// Takes a line as libcurl gives it. A new status line (after `100 Continue`, say) begins anew.
-  mutating func receive(_ line: String) {
+  package mutating func receive(_ line: String) {
     if line.hasPrefix("HTTP/") { self = ReplyHeaders() }
     guard let colon = line.firstIndex(of: ":") else { return }
     let name = line[..<colon].lowercased()

@@ -13,16 +13,20 @@ extension Database {
   static func error(_ result: Int32, handle: OpaquePointer?, path: String, sql: String?) -> RelayError {
     let text = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(result))
     let what = sql.map { "\(text), at: \($0.prefix(300))" } ?? text
-    return RelayError(cause(result, handle) ?? code(result), "\(path): \(what)")
+    let cause = cause(result, handle, isOpen: sql != nil)
+    return RelayError(cause ?? code(result), "\(path): \(what)")
   }
 
   /// SQLite cannot open a file, or cannot make one beside it, for many reasons; the system says which.
-  private static func cause(_ result: Int32, _ handle: OpaquePointer?) -> ErrorCode? {
+  ///
+  /// - Parameter isOpen: the file is there; it is one beside it that cannot be opened. SQLite tries to read what it cannot make,
+  ///   and the system's last word is then that it is not there, whatever the first was.
+  private static func cause(_ result: Int32, _ handle: OpaquePointer?, isOpen: Bool) -> ErrorCode? {
     guard [SQLITE_CANTOPEN, SQLITE_IOERR].contains(result & 0xFF), let handle else { return nil }
     switch sqlite3_system_errno(handle) {
     case SystemError.noSpace: return .diskFull
     case SystemError.forbidden, SystemError.readOnlySystem: return .readOnly
-    default: return nil
+    default: return isOpen && result & 0xFF == SQLITE_CANTOPEN ? .ioError : nil
     }
   }
 

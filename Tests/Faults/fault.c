@@ -3,8 +3,9 @@
 //
 //   FAULT_UNDER  what counts: files whose path begins with one of these, with ':' between them, and their folders' flushes
 //   FAULT_KIND   kill (before the call), torn (in the middle of a write), EIO, ENOSPC, count (nothing fails)
-//   FAULT_AT     the number of the call, from 1
+//   FAULT_AT     the number of the call, from 1; with a '+' behind it also every later one
 //   FAULT_LOG    where it says what it counted and did, a line each
+//   FAULT_CLOCK  seconds by which the machine's clock seems to be ahead
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -19,19 +20,23 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { writes = 1, flushes = 2, names = 4, sends = 8, makes = 16 };
 static enum { off, count, kill_it, torn, eio, enospc } kind;
-static long at;
+static long at, ahead;
+static int is_lasting;
 static const char *under, *log_path;
 static atomic_long seen;
 
 __attribute__((constructor)) static void begin(void) {
   const char *words[] = {"off", "count", "kill", "torn", "EIO", "ENOSPC"}, *asked = getenv("FAULT_KIND");
   for (int i = 1; asked && i < 6; i++) if (!strcmp(asked, words[i])) kind = i;
-  at = getenv("FAULT_AT") ? atol(getenv("FAULT_AT")) : 0;
+  const char *number = getenv("FAULT_AT"), *clock = getenv("FAULT_CLOCK");
+  at = number ? atol(number) : 0, is_lasting = number && strchr(number, '+'), ahead = clock ? atol(clock) : 0;
   under = getenv("FAULT_UNDER"), log_path = getenv("FAULT_LOG");
   if (!under || !log_path) kind = off;
 }
@@ -63,7 +68,7 @@ static int fails(int what, const char *call, const char *path) {
   if (kind == off || !(what & most) || (what != sends && !concerns(what, path))) return 0;
   long number = atomic_fetch_add(&seen, 1) + 1;
   if (kind == count) { say(what == sends ? "send" : what == writes ? "write" : what == makes ? "make" : "other", number, call, path); return 0; }
-  if (number != at) return 0;
+  if (is_lasting ? number < at : number != at) return 0;
   say("happened", number, call, path);
   if (kind == kill_it) for (;;) syscall(SYS_kill, getpid(), SIGKILL);
   errno = kind == enospc ? ENOSPC : EIO;
@@ -129,4 +134,23 @@ ssize_t send(int socket, const void *bytes, size_t size, int how) {
 }
 ssize_t sendmsg(int socket, const struct msghdr *message, int how) {
   return fails(sends, "sendmsg", "") ? -1 : REAL(sendmsg)(socket, message, how);
+}
+
+// Not through the kernel's page that needs no call: what others read there is not what this program reads.
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  int result = syscall(SYS_clock_gettime, clock, now);
+  if (!result && clock == CLOCK_REALTIME) now->tv_sec += ahead;
+  return result;
+}
+time_t time(time_t *now) {
+  struct timespec real;
+  clock_gettime(CLOCK_REALTIME, &real);
+  if (now) *now = real.tv_sec;
+  return real.tv_sec;
+}
+int gettimeofday(struct timeval *now, void *zone) {
+  struct timespec real;
+  (void)zone, clock_gettime(CLOCK_REALTIME, &real);
+  now->tv_sec = real.tv_sec, now->tv_usec = real.tv_nsec / 1000;
+  return 0;
 }

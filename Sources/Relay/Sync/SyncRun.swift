@@ -11,6 +11,8 @@ struct SyncRun {
   var machine: SyncMachine
   var report = SyncReport()
   private var remembered: [Int]
+  /// What went wrong since an answer was taken: whoever looks at a sync that tries again is told.
+  private var failure: ErrorCode?
 
   init(
     _ replica: Replica, _ link: (hub: String, token: String, device: String), _ transport: any Transport,
@@ -46,8 +48,10 @@ struct SyncRun {
       count(request, response)
       var taken = try replica.take(response, to: request, mostStaged: options.stagedBytes)
       taken.pushed = shape.pushed
+      failure = nil
       return .taken(taken, random: replica.randomBits())
     } catch {
+      failure = error.code
       return .failed(error, retryAfter: retryAfter, of: shape, random: replica.randomBits())
     }
   }
@@ -84,6 +88,7 @@ struct SyncRun {
     let wait = Duration.milliseconds(Int64(clamping: request.pull?.wait ?? 0))
     let outgoing = TransportRequest(path: "/v1/sync", body: body, token: token, wait: wait)
     let (replica, transport, sleep) = (replica, transport, options.sleep)
+    let waitsFor = "the hub's answer" + (failure.map { " (another try after \($0.rawValue))" } ?? "")
     let (answer, isWritten) = await withTaskGroup(of: Outcome.self) { group in
       group.addTask {
         do throws(RelayError) {
@@ -92,7 +97,7 @@ struct SyncRun {
       }
       group.addTask {
         guard (try? await sleep(SyncRun.patience)) != nil, !Task.isCancelled else { return .noted }
-        replica.note("the hub's answer", for: shape.deadline)
+        replica.note(waitsFor, for: shape.deadline)
         return .noted
       }
       if wait > .zero {
