@@ -4,7 +4,8 @@ import pathlib
 import shutil
 import subprocess
 
-KINDS = ("kill", "torn", "EIO", "ENOSPC")
+# "full" is ENOSPC from this call on.
+KINDS = ("kill", "torn", "EIO", "ENOSPC", "full")
 
 
 class Fault:
@@ -37,6 +38,8 @@ class Failing:
         return self.words("count", 0, files)
 
     def one(self, fault, files):
+        if fault.kind == "full":
+            return self.words("ENOSPC", f"{fault.number}+", files)
         return self.words(fault.kind, fault.number, files)
 
     def told(self):
@@ -46,11 +49,13 @@ class Failing:
     def happened(self):
         """The call that failed, or that the program died in; None where it was never reached."""
         found = [f"{line[2]} {pathlib.Path(line[3]).name}" for line in self.told() if line[0] == "happened"]
-        return found[0] if found else None
+        # Of many calls that failed the one that made a file says most.
+        made = [call for call in found if call.startswith("open ")]
+        return (made or found or [None])[0]
 
     def faults(self):
         """Every fault that the run that was counted could have met."""
         count = collections.Counter(line[0] for line in self.told())
         most = {"kill": count.total(), "torn": count["write"], "EIO": count.total() - count["send"],
-                "ENOSPC": count["write"] + count["make"]}
+                "ENOSPC": count["write"] + count["make"], "full": count["write"] + count["make"]}
         return [Fault(kind, number) for kind in KINDS for number in range(1, most[kind] + 1)]

@@ -4,9 +4,10 @@
     sweep.py --bin DIR [--only NAME,NAME] [--points N] [--seed N] [--list]
 
 A scenario of a device or of a hub runs once without faults to count its calls; then once for every call: the program is killed
-before it or in the middle of it, or it fails with EIO or ENOSPC. Afterwards the same programs run without faults: nothing that was
-acknowledged may be missing, nothing may count twice, every file is whole, and both devices agree with the hub. A program that a
-call failed for ends with the code of its failure, or well. `--points` takes a sample; without it every call is tried."""
+before it or in the middle of it, or it fails with EIO, with ENOSPC, or with ENOSPC as every later one does. Afterwards the same
+programs run without faults: nothing that was acknowledged may be missing, nothing may count twice, every file is whole, and both
+devices agree with the hub. A program that a call failed for ends with the code of its failure, or well. `--points` takes a sample;
+without it every call is tried."""
 import argparse
 import collections
 import pathlib
@@ -16,14 +17,14 @@ import sys
 import tempfile
 import time
 
-from calls import Failing
+from calls import KINDS, Failing
 from device_scenarios import DEVICE_SCENARIOS
 from hub_scenarios import HUB_SCENARIOS
 from library import Library
 from programs import TRAPS, Broken, Programs
 
 # What a person is told of a call that failed. What a flush or a name could not be given is told as an error of the disk.
-CODES = {"ENOSPC": {"disk_full"}, "EIO": {"io_error"}}
+CODES = {"ENOSPC": {"disk_full"}, "full": {"disk_full"}, "EIO": {"io_error"}}
 # SQLite tries to read what it cannot make, and does not remember why it could not.
 MAKES = {"io_error"}
 
@@ -31,8 +32,8 @@ MAKES = {"io_error"}
 class Sweep:
     """All faults of one scenario, on one pair of devices and their hub."""
 
-    def __init__(self, scenario, library, chance):
-        self.scenario, self.library, self.chance = scenario, library, chance
+    def __init__(self, scenario, library, chance, kinds):
+        self.scenario, self.library, self.chance, self.kinds = scenario, library, chance, kinds
         self.failing, self.ended = Failing(library.programs.folder), collections.Counter()
 
     def run(self, most):
@@ -41,7 +42,7 @@ class Sweep:
         outcome = self.scenario.act(0, self.failing.counting(self.scenario.files(0)))
         if outcome.status:
             raise Broken(f"without a fault: {outcome}")
-        faults = self.failing.faults()
+        faults = [fault for fault in self.failing.faults() if fault.kind in self.kinds]
         self.scenario.settle(0, outcome)
         self.library.compare()
         all, missed = len(faults), []
@@ -97,6 +98,7 @@ def main():
     parser.add_argument("--only", help="names of scenarios, with commas")
     parser.add_argument("--points", type=int, help="so many faults of each scenario, drawn by the seed; all without it")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kinds", default=",".join(KINDS), help="of faults, with commas")
     parser.add_argument("--list", action="store_true", help="only name the scenarios")
     asked = parser.parse_args()
     scenarios = DEVICE_SCENARIOS + HUB_SCENARIOS
@@ -112,7 +114,7 @@ def main():
             continue
         folder, began = pathlib.Path(tempfile.mkdtemp(prefix="relay-sweep-")), time.monotonic()
         library = Library(Programs(asked.bin, folder))
-        sweep = Sweep(kind(library), library, random.Random(f"{asked.seed}/{kind.name}"))
+        sweep = Sweep(kind(library), library, random.Random(f"{asked.seed}/{kind.name}"), asked.kinds.split(","))
         try:
             happened, all = sweep.run(asked.points)
         except BaseException as broken:

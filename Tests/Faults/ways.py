@@ -6,6 +6,7 @@
 Real programs on real lines: what is broken is put right afterwards and the device's unsent work has to arrive, unless the way is
 one that nothing at the device puts right (its file was damaged, its work was)."""
 import argparse
+import concurrent.futures
 import contextlib
 import json
 import pathlib
@@ -254,7 +255,7 @@ WAYS = [nobody_knows_the_name, nobody_listens, line_that_breaks, black_hole, cer
         file_that_is_gone, file_of_another_app, file_that_was_never_enrolled]
 
 
-def told(world, process, began, code):
+def awaited(world, process, began, code):
     """The code, from the sync's end or from `status` beside it, whichever comes first."""
     while (seconds := time.monotonic() - began) < MOST_SECONDS:
         if process.poll() is not None:
@@ -295,7 +296,7 @@ def look(world, code):
     began = time.monotonic()
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env={**ENVIRONMENT, **world.words})
-    where = told(world, process, began, code)
+    where = awaited(world, process, began, code)
     seconds = time.monotonic() - began
     if where == "status":
         process.kill()
@@ -321,22 +322,29 @@ def main():
     parser.add_argument("--only", help="names of ways, with commas")
     asked = parser.parse_args()
     wanted = set(asked.only.split(",")) if asked.only else None
+    ways = [way for way in WAYS if wanted is None or way.__name__ in wanted]
     seen, failed = {}, []
     with tempfile.TemporaryDirectory() as folder:
         programs = Programs(asked.bin, folder)
         failing = Failing(folder)
-        for way in WAYS:
-            if wanted and way.__name__ not in wanted:
-                continue
+
+        def attempt(way):
             try:
-                code, sentence, seconds = walk(way, programs, failing)
-                if code in seen:
-                    raise Broken(f"{code} is also what {seen[code]} is told")
-                seen[code] = way.__name__
-                print(f"{way.__name__:30} {seconds:5.1f} s  {sentence[:150]}", flush=True)
+                return walk(way, programs, failing)
             except Broken as broken:
-                failed.append(way.__name__)
-                print(f"{way.__name__}: {broken}", flush=True)
+                return broken
+
+        # Most of their time they wait.
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:
+            for way, told in zip(ways, threads.map(attempt, ways)):
+                if not isinstance(told, Broken) and told[0] in seen:
+                    told = Broken(f"{told[0]} is also what {seen[told[0]]} is told")
+                if isinstance(told, Broken):
+                    failed.append(way.__name__)
+                    print(f"{way.__name__}: {told}", flush=True)
+                    continue
+                seen[told[0]] = way.__name__
+                print(f"{way.__name__:30} {told[2]:5.1f} s  {told[1][:150]}", flush=True)
     if failed:
         sys.exit(f"not told as it is: {', '.join(failed)}")
     print(f"{len(seen)} ways to break a sync, {len(seen)} codes, each within a minute.")
