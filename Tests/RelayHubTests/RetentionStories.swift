@@ -269,4 +269,47 @@ import Testing
     fleet.clock.advance(2 * day)
     #expect(try prune().rows == 1)
   }
+
+  @Test("A device forgets old deletions as the hub does, and a row that comes back is judged right")
+  func deviceForgets() throws {
+    try office.sql("DELETE FROM person WHERE id = 'gone'")
+    try fleet.settle()
+    #expect(try b.values("SELECT count(*) FROM relay_dead") == [[1]])
+    for _ in 0..<15 {
+      fleet.clock.advance(31 * day)
+      try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'stays'")
+      for device in [a, b, office] { try fleet.sync(device) }
+    }
+    #expect(try prune().rows == 1)
+    for device in [a, b, office] {
+      try fleet.sync(device)
+      #expect(try device.values("SELECT count(*) FROM relay_dead") == [[0]], "\(device.name)")
+      #expect(try device.values("SELECT count(*) <= 15 FROM relay_age") == [[1]])
+    }
+    try b.sql("INSERT INTO person (id, unit, area, phone) VALUES ('gone', 'u1', 'back', '5')")
+    try check()
+    try a.sql("UPDATE person SET phone = '6' WHERE id = 'gone'")
+    try check()
+    #expect(try office.values("SELECT area, phone FROM person WHERE id = 'gone'") == [["back", "6"]])
+    for device in [a, b, office] { #expect(try device.replica.inbox().isEmpty) }
+  }
+
+  @Test("A clock that once stood ahead does not stop a device from forgetting later")
+  func clockAhead() throws {
+    try office.sql("DELETE FROM person WHERE id = 'gone'")
+    try fleet.settle()
+    fleet.clock.advance(20_000 * day)
+    try a.sql("UPDATE person SET guests = 0 WHERE id = 'stays'")
+    try fleet.settle()
+    fleet.clock.advance(-20_000 * day + 350 * day)
+    try b.sql("UPDATE person SET top = 1 WHERE id = 'stays'")
+    try fleet.settle()
+    #expect(try b.values("SELECT count(*) <= 2 FROM relay_age") == [[1]])
+    let old = try b.values("SELECT max(time) FROM relay_age")
+    fleet.clock.advance(31 * day)
+    try fleet.settle()
+    try a.sql("UPDATE person SET top = 2 WHERE id = 'stays'")
+    try fleet.settle()
+    #expect(try b.values("SELECT max(time) FROM relay_age") != old)
+  }
 }

@@ -29,8 +29,10 @@ struct RebuildCommand: AsyncParsableCommand {
       return print(Language.say("a rebuild was cut off; `rebuild` carries it on", "上次重建中断；再次运行 rebuild 即可继续"))
     }
     let kept = try file.keep()
-    try file.begin()
-    let rebuilt = try place.make(at: file.fresh).rebuild(from: kept)
+    try file.begin(from: kept)
+    // What other programs wrote last is sealed in a copy, where the damage lets it.
+    let isSealed = (try? place.make(at: file.sealed)) != nil
+    let rebuilt = try place.make(at: file.fresh).rebuild(from: isSealed ? file.sealed : kept)
     try file.finish()
     try tell(RebuildAnswer(rebuilt, kept: kept, isMade: true))
   }
@@ -46,17 +48,23 @@ private struct RebuildAnswer: Codable {
   var lost: [String]
   var unsent: Int
   var refused: Int
+  var unsealed: Int
   var enrolled: Bool
   /// Where the damaged file is kept; none where nothing was made.
   var kept: String?
 
   init(_ rebuilt: Rebuilt, kept: String?, isMade: Bool) {
     (damage, lost, unsent, refused) = (rebuilt.damage, rebuilt.lost, rebuilt.unsent, rebuilt.refused)
-    (enrolled, self.kept) = (rebuilt.isEnrolled, kept)
+    (enrolled, unsealed, self.kept) = (rebuilt.isEnrolled, rebuilt.unsealed, kept)
   }
 
   var lines: [String] {
     var lines = damage.map { Language.say("damaged: \($0)", "损坏：\($0)") }
+    if unsealed > 0, kept != nil {
+      lines.append(
+        Language.say(
+          "lost: \(unsealed) changes by other programs that were not sealed yet", "已丢失：其他程序写入而尚未封存的\(unsealed)处更改"))
+    }
     lines += lost.map { Language.say("lost, and nobody else has it: \($0)", "已丢失，别处也没有：\($0)") }
     if damage.isEmpty, lost.isEmpty { lines.append(Language.say("nothing is damaged", "没有损坏")) }
     lines.append(

@@ -9,6 +9,9 @@ struct RebuiltFile {
   /// The new one, while it is made.
   var fresh: String { path + ".rebuilt" }
 
+  /// A copy in which may be written.
+  var sealed: String { path + ".sealed" }
+
   /// Has a rebuild been cut off?
   var isUnfinished: Bool { FileManager.default.fileExists(atPath: fresh) && newest != nil }
 
@@ -28,7 +31,14 @@ struct RebuiltFile {
   }
 
   /// What a rebuild that was cut off has left is made anew.
-  func begin() throws(RelayError) { try remove([fresh + "-wal", fresh + "-shm", fresh + "-journal", fresh]) }
+  func begin(from kept: String) throws(RelayError) {
+    try remove([fresh + "-wal", fresh + "-shm", fresh + "-journal", fresh])
+    try forgetSealed()
+    if FileManager.default.fileExists(atPath: kept + "-wal") { try copy(kept + "-wal", to: sealed + "-wal") }
+    try copy(kept, to: sealed)
+  }
+
+  private func forgetSealed() throws(RelayError) { try remove([sealed + "-wal", sealed + "-shm", sealed]) }
 
   func finish() throws(RelayError) {
     guard !FileManager.default.fileExists(atPath: fresh + "-wal") else {
@@ -37,6 +47,7 @@ struct RebuiltFile {
     // The log of the damaged file is none of the new one's.
     try remove([path + "-wal", path + "-shm", fresh + "-shm"])
     try move(fresh, to: path)
+    try forgetSealed()
   }
 
   private func name(_ number: Int) -> String { path + ".damaged" + (number == 1 ? "" : "-\(number)") }

@@ -52,7 +52,7 @@ struct ReplicaPlace: ParsableArguments {
     }
   }
 
-  /// Makes a replica of the same tables in another file, which is not there yet.
+  /// A replica of the same tables in another file, which is made where it is not there.
   func make(at path: String) throws(RelayError) -> Replica {
     let tables = try tablesSQL()
     return try Replica(at: path, schema: try schemaBytes(), environment: prepared(.system)) { (db) throws(RelayError) in

@@ -7,6 +7,9 @@ public struct Rebuilt: Sendable, Equatable {
   public var unsent = 0
   /// Unsent transactions that cannot be sent any more, by name; nobody else has them.
   public var lost: [String] = []
+  /// Changes by other programs that were not sealed yet: they come along only where the damaged file, or a copy of it, is
+  /// opened as a replica first.
+  public var unsealed = 0
   /// Refused transactions that are kept, with their place in the inbox.
   public var refused = 0
   /// Did the file still say whose it is? Where not, it needs a new code.

@@ -12,7 +12,8 @@ extension Replica {
     let salvage = try Salvage.read(path, try SyncSchema(json: schema), vfs: vfs).salvage
     return Rebuilt(
       damage: salvage.damage, unsent: salvage.work.count { $0.isUnsent }, lost: salvage.lost,
-      refused: salvage.work.count { $0.kind == .refused }, isEnrolled: salvage.identity != nil)
+      unsealed: salvage.unsealed, refused: salvage.work.count { $0.kind == .refused },
+      isEnrolled: salvage.identity != nil)
   }
 
   /// Takes over into this replica, which must be new and empty, what a damaged file still has: who it is, its unsent and its
@@ -33,7 +34,7 @@ extension Replica {
           .usage, "\(core.db.path): not a new file",
           advice: "Nothing was changed. Rebuild into a file that is not there yet.")
       }
-      var rebuilt = Rebuilt(damage: salvage.damage, lost: salvage.lost)
+      var rebuilt = Rebuilt(damage: salvage.damage, lost: salvage.lost, unsealed: salvage.unsealed)
       try Rebuild(core: core, salvage: salvage).run(&rebuilt)
       if let source { rebuilt.otherRows = try OtherTables(core: core, source: source).copy(&rebuilt.damage) }
       return rebuilt

@@ -24,6 +24,7 @@ struct Salvage {
   private(set) var names: [(sealed: ReplicaID, first: UInt64, id: ReplicaID)] = []
   private(set) var damage: [String] = []
   private(set) var lost: [String] = []
+  private(set) var unsealed = 0
   /// Every transaction of which there is anything, and those that cannot be sent.
   private var keys: Set<DotKey> = []
   private var broken: Set<DotKey> = []
@@ -68,8 +69,7 @@ struct Salvage {
     for table in own.sorted() + schema.tables.map(\.name).filter({ there.contains($0) }) {
       if let reason = store.readable(table) { damage.append(reason) }
     }
-    let unsealed = store.unsealed()
-    if unsealed > 0 { lost.append("what another program wrote last and Relay had not sealed (\(unsealed) changes)") }
+    unsealed = Int(store.unsealed())
   }
 
   private mutating func readIdentity(_ db: Database) {

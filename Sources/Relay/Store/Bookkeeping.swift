@@ -29,6 +29,7 @@ enum Bookkeeping {
     \(ImageStore.ddl)
     \(DeadStore.ddl)
     \(EnteredStore.ddl)
+    \(AgeStore.ddl)
     \(LocalOnlyStore.ddl)
     \(InboxStore.ddl)
     \(StageStore.ddl)

@@ -32,6 +32,7 @@ final class Stores {
   var lost: LostStore { LostStore(db: db) }
   var dead: DeadStore { DeadStore(db: db) }
   var entered: EnteredStore { EnteredStore(db: db) }
+  var age: AgeStore { AgeStore(db: db) }
   var stage: StageStore { StageStore(db: db) }
   var capture: GuardStore { GuardStore(db: db) }
   var shown: ShownStore { ShownStore(db: db) }
