@@ -170,6 +170,9 @@ public struct CBORReader {
   }
 
   private func text(_ range: Range<Int>) throws(RelayError) -> String {
+    // Plain ASCII, as most texts are, needs no look at its validity.
+    let bytes = span(range)
+    if bytes.isASCII { return String(decoding: bytes, as: UTF8.self) }
     guard let text = String(validating: base[range], as: UTF8.self) else { throw malformed("text is not UTF-8") }
     return text
   }

@@ -55,13 +55,11 @@ public struct Hash128: Hashable, Sendable, CustomStringConvertible {
   public static let zero = Hash128(high: 0, low: 0)
 
   /// Sixteen bytes, big-endian.
-  public var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(16)
-    for half in [high, low] {
-      for at in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: half >> (56 - 8 * UInt64(at)))) }
-    }
-    return bytes
+  public var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+
+  /// Lends the same bytes.
+  func withUnsafeBytes<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T {
+    Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian), body)
   }
 
   /// Reads sixteen bytes, big-endian; nil when there are not sixteen.

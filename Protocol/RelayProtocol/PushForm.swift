@@ -64,7 +64,7 @@ private struct Predecessor {
       self.header = header
       rows = reader.offset
     }
-    if let header { hash = hash128(header.previous.bytes, bytes) }
+    if let header { hash = hash128(header.previous, then: bytes) }
   }
 
   /// What the next transaction is if nothing is said of it but its time.

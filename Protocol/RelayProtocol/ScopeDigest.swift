@@ -82,11 +82,19 @@ public struct ScopeDigest: Hashable, Sendable {
   /// - Parameter columns: (column id, value) of readable columns that are not at their default, ascending; the key's
   ///   columns are in `row`.
   public static func rowHash(_ row: RowID, columns: [(id: UInt32, value: Value)]) -> [UInt8] {
-    var out = CBORWriter(reserving: 64 + columns.count * 16)
-    out.array(2 + columns.count * 2)
+    rowHash(row, count: columns.count) { columns[$0] }
+  }
+
+  /// - Parameter column: one of those columns by its place among them.
+  package static func rowHash(
+    _ row: RowID, count: Int, _ column: (Int) -> (id: UInt32, value: Value)
+  ) -> [UInt8] {
+    var out = CBORWriter(reserving: 64 + count * 16)
+    out.array(2 + count * 2)
     out.unsigned(UInt64(row.table))
     out.key(row.key)
-    for column in columns {
+    for at in 0..<count {
+      let column = column(at)
       out.unsigned(UInt64(column.id))
       out.value(column.value)
     }

@@ -120,7 +120,7 @@ public struct SealedTransaction: Hashable, Sendable {
   public init(_ transaction: Transaction) {
     dot = transaction.dot
     bytes = transaction.encoded()
-    hash = hash128(transaction.previous.bytes, bytes)
+    hash = hash128(transaction.previous, then: bytes)
   }
 
   /// Takes bytes from a store that keeps them beside dot and hash.

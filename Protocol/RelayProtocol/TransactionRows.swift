@@ -83,7 +83,7 @@ extension SealedTransaction {
   /// Are the bytes still those that were sealed under this hash?
   public var isIntact: Bool {
     guard let previous = CBORReader.previousHash(bytes) else { return false }
-    return hash128(previous.bytes, bytes) == hash
+    return hash128(previous, then: bytes) == hash
   }
 
   /// How many rows a sealed transaction has.
@@ -99,6 +99,6 @@ extension SealedTransaction {
     out.transactionHeader(header.header)
     out.array(rows.count)
     out.raw(rows.out.bytes)
-    self.init(dot: header.dot, bytes: out.bytes, hash: hash128(header.previous.bytes, out.bytes))
+    self.init(dot: header.dot, bytes: out.bytes, hash: hash128(header.previous, then: out.bytes))
   }
 }

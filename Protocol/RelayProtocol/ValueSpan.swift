@@ -46,9 +46,11 @@ public enum ValueSpan {
 }
 
 extension UnsafeRawBufferPointer {
+  var isASCII: Bool { allSatisfy { $0 < 0x80 } }
+
   /// Most text is short and plain ASCII, which needs no decoding to be known as such.
   var isUTF8: Bool {
-    if allSatisfy({ $0 < 0x80 }) { return true }
+    if isASCII { return true }
     return String(validating: self, as: UTF8.self) != nil
   }
 }

@@ -41,7 +41,8 @@ public final class HubWriter: @unchecked Sendable {
     do throws(RelayError) {
       outcome = try group(jobs, now: now, .whole)
     } catch {
-      guard session.mustUndo, !Self.isOfStore(error) else { throw error }
+      // Also what was written for all of them together may have failed because of one.
+      guard !Self.isOfStore(error) else { throw error }
       outcome = try group(jobs, now: now, .each)
     }
     session.store.announce()
@@ -76,9 +77,11 @@ public final class HubWriter: @unchecked Sendable {
   private func judge(_ jobs: [PushJob], now: Int64) throws(RelayError) -> [Result<PushOutcome, RelayError>] {
     var results: [Result<PushOutcome, RelayError>] = []
     results.reserveCapacity(jobs.count)
-    for job in jobs {
+    let ahead = try session.readAhead(jobs)
+    for (job, ahead) in zip(jobs, ahead) {
       do throws(RelayError) {
-        results.append(.success(try session.attempt { () throws(RelayError) in try session.accept(job, now: now) }))
+        results.append(
+          .success(try session.attempt { () throws(RelayError) in try session.accept(job, ahead, now: now) }))
       } catch {
         guard session.store.isInTransaction, !Self.isOfStore(error), !session.mustUndo else { throw error }
         results.append(.failure(error))

@@ -16,18 +16,10 @@ struct BulkInsert {
 
   /// - Returns: nil for any other statement.
   init?(_ sql: String) {
-    guard sql.hasPrefix("INSERT INTO "), let place = sql.firstRange(of: "VALUES (") else { return nil }
-    let (head, rest) = (sql[..<place.lowerBound].trimmed, sql[place.upperBound...])
-    guard let end = rest.firstIndex(of: ")") else { return nil }
-    let tail = rest[rest.index(after: end)...].trimmed
-    guard tail.isEmpty || tail == "ON CONFLICT DO NOTHING", let kinds = InsertedColumns.areNumbers(head) else {
-      return nil
-    }
-    let places = rest[..<end].split(separator: ",").map(\.trimmed)
-    guard places == kinds.indices.map({ "$\($0 + 1)" }) else { return nil }
-    let arrays = kinds.enumerated().map { "$\($0 + 1)::\($1 ? "bigint" : "bytea")[]" }.joined(separator: ", ")
-    (single, isNumber) = (sql, kinds)
-    bulk = "\(head) SELECT * FROM unnest(\(arrays)) \(tail)"
+    guard let plain = PlainInsert(sql) else { return nil }
+    let arrays = plain.areNumbers.enumerated().map { "$\($0 + 1)::\($1 ? "bigint" : "bytea")[]" }
+    (single, isNumber) = (sql, plain.areNumbers)
+    bulk = "\(plain.head) SELECT * FROM unnest(\(arrays.joined(separator: ", "))) \(plain.tail)"
   }
 
   var isFull: Bool { rows.count >= BulkInsert.most }
@@ -71,8 +63,4 @@ struct BulkInsert {
     }
     return out
   }
-}
-
-extension Substring {
-  fileprivate var trimmed: String { String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
 }

@@ -6,71 +6,140 @@ package final class BulkInsert {
   private enum Cell {
     case null
     case integer(Int64)
+    case real(Double)
     /// Where its bytes lie in `bytes`.
     case blob(Range<Int>)
+    case text(Range<Int>)
   }
 
-  private static let rowsAtOnce = 64
+  private final class Batch {
+    let statement: PreparedStatement
 
-  private let many: PreparedStatement
-  private let one: PreparedStatement
+    init(_ db: Database, _ sql: String) throws(RelayError) { statement = try db.prepared(sql) }
+  }
+
+  /// How many rows the statements take, the most first.
+  private static let sizes = [64, 16, 4, 1]
+  /// So many bytes wait at most before they are written.
+  private static let mostBytes = 256 << 10
+
+  /// What waits. A value, so that a row is added by one access to it.
+  private struct Rows {
+    var cells: [Cell] = []
+    var bytes: [UInt8] = []
+
+    mutating func add(_ value: Value) {
+      switch value {
+      case .null: cells.append(.null)
+      case .integer(let number): cells.append(.integer(number))
+      case .real(let number): cells.append(.real(number))
+      case .blob(let value): cells.append(.blob(value.withUnsafeBytes { keep($0) }))
+      case .malformedText(let value): cells.append(.text(value.withUnsafeBytes { keep($0) }))
+      case .text(var text): cells.append(.text(text.withUTF8 { keep(UnsafeRawBufferPointer($0)) }))
+      }
+    }
+
+    mutating func keep(_ value: UnsafeRawBufferPointer) -> Range<Int> {
+      let start = bytes.count
+      bytes.append(contentsOf: value)
+      return start..<bytes.count
+    }
+  }
+
+  private let db: Database
+  private let (head, tail): (String, String)
   private let width: Int
-  private var cells: [Cell] = []
-  private var bytes: [UInt8] = []
+  /// The statements, each prepared when it is first of use.
+  private var batches = [Batch?](repeating: nil, count: BulkInsert.sizes.count)
+  private var rows = Rows()
 
   /// - Parameter columns: those that are given, in the order in which they are.
-  package init(_ db: Database, into table: String, _ columns: [String]) throws(RelayError) {
-    let row = "(" + columns.map { _ in "?" }.joined(separator: ", ") + ")"
-    func insert(_ rows: Int) -> String {
-      "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES "
-        + Array(repeating: row, count: rows).joined(separator: ", ")
-    }
-    width = columns.count
-    many = try db.prepared(insert(BulkInsert.rowsAtOnce))
-    one = try db.prepared(insert(1))
+  package convenience init(_ db: Database, into table: String, _ columns: [String]) {
+    self.init(db, head: "INSERT INTO \(table) (\(columns.joined(separator: ", ")))", width: columns.count, tail: "")
   }
 
-  package func null() { cells.append(.null) }
+  /// - Parameters:
+  ///   - head, tail: the statement before and after its rows of values.
+  ///   - width: how many values a row has.
+  package init(_ db: Database, head: String, width: Int, tail: String) {
+    (self.db, self.head, self.width, self.tail) = (db, head, width, tail)
+  }
 
-  package func integer(_ value: Int64) { cells.append(.integer(value)) }
+  /// The statement for one of the sizes.
+  private func batch(_ at: Int) throws(RelayError) -> Batch {
+    if let known = batches[at] { return known }
+    let row = "(" + Array(repeating: "?", count: width).joined(separator: ", ") + ")"
+    let rows = Array(repeating: row, count: Self.sizes[at]).joined(separator: ", ")
+    let batch = try Batch(db, "\(head) VALUES \(rows) \(tail)")
+    batches[at] = batch
+    return batch
+  }
 
-  package func blob(_ value: UnsafeRawBufferPointer) {
-    let start = bytes.count
-    bytes.append(contentsOf: value)
-    cells.append(.blob(start..<bytes.count))
+  package var isEmpty: Bool { rows.cells.isEmpty }
+
+  package func null() { rows.cells.append(.null) }
+
+  package func integer(_ value: Int64) { rows.cells.append(.integer(value)) }
+
+  package func blob(_ value: UnsafeRawBufferPointer) { rows.cells.append(.blob(rows.keep(value))) }
+
+  /// A whole row at once.
+  ///
+  /// - Throws: what the insertion of this row or of one before it throws.
+  package func row(_ values: [Value]) throws(RelayError) {
+    func add(_ rows: inout Rows) { for value in values { rows.add(value) } }
+    add(&rows)
+    try endRow()
   }
 
   /// To be called once all columns of a row are given.
   ///
   /// - Throws: what the insertion of this row or of one before it throws.
   package func endRow() throws(RelayError) {
-    guard cells.count == width * BulkInsert.rowsAtOnce else { return }
-    try insert(many, 0..<cells.count)
-    clear()
+    if rows.cells.count == width * Self.sizes[0] || rows.bytes.count >= Self.mostBytes { try finish() }
   }
 
   package func finish() throws(RelayError) {
-    for start in stride(from: 0, to: cells.count, by: width) { try insert(one, start..<start + width) }
-    clear()
+    var written = Rows()
+    swap(&written, &rows)
+    defer {
+      // Their memory is kept.
+      swap(&written, &rows)
+      drop()
+    }
+    var start = 0
+    for (at, count) in Self.sizes.enumerated() {
+      while written.cells.count - start >= count * width {
+        try insert(try batch(at).statement, written, start..<start + count * width)
+        start += count * width
+      }
+    }
   }
 
-  private func insert(_ statement: borrowing PreparedStatement, _ range: Range<Int>) throws(RelayError) {
+  /// Forgets what waits.
+  package func drop() {
+    rows.cells.removeAll(keepingCapacity: true)
+    rows.bytes.removeAll(keepingCapacity: true)
+  }
+
+  private func insert(
+    _ statement: borrowing PreparedStatement, _ rows: Rows, _ range: Range<Int>
+  ) throws(RelayError) {
     var failure: RelayError?
-    bytes.withUnsafeBytes { all in
-      for (at, cell) in cells[range].enumerated() {
+    rows.bytes.withUnsafeBytes { all in
+      var at = 1
+      for cell in rows.cells[range] {
         switch cell {
-        case .null: statement.bindNull(at + 1)
-        case .integer(let value): statement.bind(at + 1, value)
-        case .blob(let place): statement.bind(at + 1, blob: UnsafeRawBufferPointer(rebasing: all[place]))
+        case .null: statement.bindNull(at)
+        case .integer(let value): statement.bind(at, value)
+        case .real(let value): statement.bind(at, value)
+        case .blob(let place): statement.bind(at, blob: UnsafeRawBufferPointer(rebasing: all[place]))
+        case .text(let place): statement.bind(at, text: UnsafeRawBufferPointer(rebasing: all[place]))
         }
+        at += 1
       }
       do throws(RelayError) { try statement.run() } catch { failure = error }
     }
     if let failure { throw failure }
-  }
-
-  private func clear() {
-    cells.removeAll(keepingCapacity: true)
-    bytes.removeAll(keepingCapacity: true)
   }
 }

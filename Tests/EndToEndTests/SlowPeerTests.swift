@@ -22,12 +22,14 @@ struct SlowPeerTests {
     let before = try hub.residentMemory()
     var readers: [Wire] = []
     for _ in 0..<200 {
-      readers.append(try Wire(port: hub.port))
+      readers.append(try Wire(port: hub.port, window: 2048))
       try await slow.ask(on: readers[readers.count - 1])
     }
-    try await eventually("each has its answer, in the network's memory or the hub's") {
+    try await eventually("each has its answer") {
       try await hub.metric("relay_requests_total{route=\"/v1/sync\",status=\"200\"}") >= 200
     }
+    // What the system would take in for a peer that has room is not the hub's to hold.
+    #expect(try await hub.metric("relay_answer_bytes") > 12_000_000)
     var senders: [Wire] = []
     for _ in 0..<60 {
       let wire = try Wire(port: hub.port)

@@ -16,8 +16,11 @@ final class Wire {
   private let socket: Int32
   private var received: [UInt8] = []
 
-  init(port: Int) throws {
+  /// - Parameter window: how many bytes the system takes in for this side before the other one has to hold them; nil for as
+  ///   many as it likes.
+  init(port: Int, window: Int32? = nil) throws {
     socket = TCP.socket()
+    if var window { setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size)) }
     try #require(TCP.connect(socket, port: port), "no connection to port \(port): \(String(cString: strerror(errno)))")
     _ = fcntl(socket, F_SETFL, O_NONBLOCK)
   }

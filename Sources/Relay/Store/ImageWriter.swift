@@ -7,7 +7,7 @@ final class ImageWriter {
   private let rows: BulkInsert
 
   init(_ db: Database) throws(RelayError) {
-    rows = try BulkInsert(db, into: "relay_image", ["tbl", "key", "base", "state", "image", "seq"])
+    rows = BulkInsert(db, into: "relay_image", ["tbl", "key", "base", "state", "image", "seq"])
   }
 
   /// - Parameter values: of the table's columns, and of the one that shows the hub's seq where there is one.

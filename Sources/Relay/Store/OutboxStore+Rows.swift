@@ -77,7 +77,7 @@ extension OutboxStore {
         try db.execute(rows.append, [.integer(Int64(row.table)), .blob(row.key), Value(key), .integer(kind)])
       }
     }
-    let notes = try BulkInsert(db, into: "relay_pending", ["tbl", "key", "dot", "kind", "fate"])
+    let notes = BulkInsert(db, into: "relay_pending", ["tbl", "key", "dot", "kind", "fate"])
     try sealing.eachKey { (table, row, kind) throws(RelayError) in
       notes.integer(Int64(table))
       notes.blob(row)

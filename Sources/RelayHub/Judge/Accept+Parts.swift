@@ -28,7 +28,7 @@ extension HubSession {
     try store.parts.drop(.of(part.dot))
     // Parts that do not give what was announced are forgotten: the device begins again.
     guard let whole = try? Transaction(decoding: bytes), whole.dot == part.dot,
-      hash128(whole.previous.bytes, bytes) == part.hash
+      hash128(whole.previous, then: bytes) == part.hash
     else {
       outcome.partReceived = 0
       return

@@ -3,19 +3,23 @@ internal import RelayProtocol
 
 extension HubSession {
   /// Judges one device's push in its order (rules 3, 16), and remembers what its pull shows the device to know.
-  func accept(_ job: PushJob, now: Int64) throws(RelayError) -> PushOutcome {
+  ///
+  /// - Parameter ahead: its transactions, as far as they were read already.
+  func accept(_ job: PushJob, _ ahead: [ReadAhead?], now: Int64) throws(RelayError) -> PushOutcome {
     let device = try device(job.device)
     try recognise(job.request)
-    let outcome = try judge(job.request, device, now: now)
+    let outcome = try judge(job.request, ahead, device, now: now)
     try remember(job.request, device)
     return outcome
   }
 
-  private func judge(_ request: SyncRequest, _ device: HubDevice, now: Int64) throws(RelayError) -> PushOutcome {
+  private func judge(
+    _ request: SyncRequest, _ ahead: [ReadAhead?], _ device: HubDevice, now: Int64
+  ) throws(RelayError) -> PushOutcome {
     var outcome = PushOutcome(verdicts: [], partReceived: 0)
     do throws(RelayError) {
       for (at, bytes) in request.push.enumerated() {
-        let offer = Offer(bytes, request.envelopes[at], request)
+        let offer = Offer(bytes, request.envelopes[at], request, ahead[at])
         // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind; one that is alone is what
         // its push is.
         let verdict =
@@ -46,9 +50,14 @@ extension HubSession {
   }
 
   func accept(_ offer: Offer, _ device: HubDevice, now: Int64) throws(RelayError) -> Verdict {
-    var transaction = try Transaction(decoding: offer.bytes)
+    var transaction: Transaction
+    if let ahead = offer.ahead {
+      transaction = ahead.transaction
+    } else {
+      transaction = try Transaction(decoding: offer.bytes)
+    }
     let sealed = SealedTransaction(
-      dot: transaction.dot, bytes: offer.bytes, hash: hash128(transaction.previous.bytes, offer.bytes))
+      dot: transaction.dot, bytes: offer.bytes, hash: hash128(transaction.previous, then: offer.bytes))
     let bases = OriginalBases(transaction, offer.envelope)
     let fork: Fork?
     switch try place(sealed.dot, sealed.hash, previous: transaction.previous, offer, device) {
@@ -60,7 +69,7 @@ extension HubSession {
     }
     try noteRollback(offer.envelope, sealed.hash, now: now)
     try translate(&transaction, offer, fork)
-    let verdict = try judge(transaction, sealed, offer.envelope, bases, device, now: now)
+    let verdict = try judge(transaction, sealed, offer, bases, device, now: now)
     if let lost = offer.envelope?.lost { try store.healing.add(lost, of: verdict.dot) }
     return verdict
   }
@@ -80,10 +89,10 @@ extension HubSession {
   }
 
   private func judge(
-    _ transaction: Transaction, _ sealed: SealedTransaction, _ envelope: Envelope?, _ bases: OriginalBases?,
+    _ transaction: Transaction, _ sealed: SealedTransaction, _ offer: Offer, _ bases: OriginalBases?,
     _ device: HubDevice, now: Int64
   ) throws(RelayError) -> Verdict {
-    let (dot, head) = (transaction.dot, try head())
+    let (dot, head, envelope) = (transaction.dot, try head(), offer.envelope)
     try checkOrder(transaction, head: head, isOfferedAgain: envelope != nil)
     let authority = try authority(device, dot.replica, now: now)
     let latest = HybridTime(milliseconds: now.addingSaturating(Limits.clockLead))
@@ -93,6 +102,7 @@ extension HubSession {
       self, transaction, authority, seq: head + 1,
       effective: Mutation.isPlanted(.noClamp) ? transaction.time : min(written, latest), now: now)
     judgement.originalBases = bases
+    judgement.ahead = offer.ahead?.rows
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)
     verdict.refusal = device.isQuarantined ? .quarantined : try judgement.judge()
     if let refusal = verdict.refusal, bases?.mayWait(refusal) == true {
@@ -102,7 +112,7 @@ extension HubSession {
       verdict.opensEntries = try judgement.commit()
       try noteAdditions(transaction, seq: verdict.seq)
     }
-    let log = hash128((try logHash(head) ?? .zero).bytes, sealed.hash.bytes, [verdict.isAccepted ? 1 : 0])
+    let log = hash128(try logHash(head) ?? .zero, sealed.hash, then: [verdict.isAccepted ? 1 : 0])
     if try replica(dot.replica) == nil { try bind(dot.replica, to: device.id) }
     let record = TransactionRecord(
       verdict: verdict, hash: sealed.hash, device: device.id, author: transaction.author, received: now)

@@ -24,7 +24,7 @@ extension Judgement {
       try session.store.log.addHistory(id, seq: seq)
       changes.append(
         RowOutcome(
-          old: work.old, new: new, values: work.table.isAlive(new.state) ? try work.values() : nil,
+          old: work.old, new: new, values: new.isAlive(work.table) ? try work.values() : nil,
           hasUnique: !work.table.unique.isEmpty))
       if try settle(work, new) { told = true }
     }

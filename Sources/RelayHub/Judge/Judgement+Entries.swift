@@ -8,7 +8,7 @@ extension Judgement {
   /// - Returns: whether somebody is told.
   func settle(_ work: RowWork, _ new: StoredRow) throws(RelayError) -> Bool {
     // A row that was not there is nobody's question as long as each cell has one author.
-    if work.old == nil, new.state.cells.allSatisfy({ $0.writes.count == 1 }) { return false }
+    if work.old == nil, new.plain != nil || new.state.cells.allSatisfy({ $0.writes.count == 1 }) { return false }
     let operations = work.change?.operations ?? []
     var told = false
     for cell in new.state.cells {

@@ -27,7 +27,7 @@ extension Judgement {
   /// which column of it is not asked; so nothing is told of what it holds.
   private func outgrows(_ written: [RowWork]) throws(RelayError) -> Refusal? {
     for work in written {
-      guard let state = work.state, let reason = work.table.outgrown(try work.values(), state) else { continue }
+      guard let reason = try work.outgrown() else { continue }
       let isOpen = work.table.groups.allSatisfy { work.table.reads($0, device.role) }
       let named = work.change == nil ? transaction.rows[0].row : work.row
       return Refusal(

@@ -3,6 +3,27 @@ internal import RelayProtocol
 
 extension Judgement {
   func merge(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
+    if let fresh = try fresh(change, work) {
+      work.new = fresh
+    } else if let refusal = try mergeCells(change, work) {
+      return refusal
+    }
+    if let parent = work.table.namedParent(change) {
+      try signLife(parent, base: change.parentBase ?? transaction.base)
+    }
+    return nil
+  }
+
+  /// A row that was not there, where there is nothing to merge with; nil where cells have to be built.
+  private func fresh(_ change: RowChange, _ work: RowWork) throws(RelayError) -> StoredRow? {
+    guard work.old == nil, case .insert(let given) = change.operations[0].kind,
+      let fresh = try work.table.fresh(change.row, given, view(work.table).now)
+    else { return nil }
+    let origin = Stamp(dot: transaction.dot, seq: seq, effective: effective)
+    return StoredRow(change.row, PlainRow(table: work.table, fresh: fresh, origin: origin))
+  }
+
+  private func mergeCells(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
     var context = context(view(work.table), base: change.base)
     var row = work.old ?? StoredRow(change.row)
     try addLostContext(change, row, &context)
@@ -16,9 +37,6 @@ extension Judgement {
     try removeWhatWasCovered(change, &row)
     row.seq = seq
     work.new = row
-    if let parent = work.table.namedParent(change) {
-      try signLife(parent, base: change.parentBase ?? transaction.base)
-    }
     return nil
   }
 

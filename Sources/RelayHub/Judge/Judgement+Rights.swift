@@ -62,7 +62,7 @@ extension Judgement {
     }
     var above = named
     if above == nil { above = table.parentRow(try work.values()) }
-    if let above, try self.work(above)?.state == nil,
+    if let above, try self.work(above)?.isThere != true,
       try session.mayBeForgotten(change.parentBase ?? transaction.base, transaction)
     {
       return refuse(.updateOfPurged, Self.forgottenParent)

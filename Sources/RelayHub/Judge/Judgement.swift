@@ -19,6 +19,8 @@ final class Judgement {
   private var isClean: Bool?
   /// Of a transaction that was made in a history that this hub has lost.
   var originalBases: OriginalBases?
+  /// Where its rows are among those that were looked up for its group.
+  var ahead: Range<Int>?
   private var lastView: TableView?
 
   init(
@@ -54,12 +56,23 @@ final class Judgement {
     var places: [Int] = []
     for at in first..<min(first + Self.together, transaction.rows.count)
     where own[at] == nil && table(transaction.rows[at].row.table) != nil { places.append(at) }
-    let found = try session.load(places.map { transaction.rows[$0].row })
-    for (at, old) in zip(places, found) {
+    for (at, old) in zip(places, try found(places)) {
       let change = transaction.rows[at]
       guard let table = table(change.row.table) else { continue }
       own[at] = RowWork(change.row, table, change, old: old)
     }
+  }
+
+  private func found(_ places: [Int]) throws(RelayError) -> [StoredRow?] {
+    guard let ahead, let known = session.memory?.ahead, ahead.upperBound <= known.count else {
+      return try session.load(places.map { transaction.rows[$0].row })
+    }
+    var list: [StoredRow?] = []
+    list.reserveCapacity(places.count)
+    for at in places {
+      list.append(try session.row(transaction.rows[at].row, ahead: known[ahead.lowerBound + at]))
+    }
+    return list
   }
 
   /// The work on any row; nil where the hub has no such table.
@@ -133,19 +146,19 @@ final class Judgement {
 
   /// Where a row lies however old it is, or follows one that is over.
   private func ageless(_ work: RowWork) throws(RelayError) -> Place {
-    if work.table.parent == nil, let state = work.state {
-      return Place(of: work.table, try work.values(), isDead: !work.table.isAlive(state))
+    if work.table.parent == nil, work.isThere {
+      return Place(of: work.table, try work.values(), isDead: !work.isAlive)
     }
     // Most rows that follow one follow one that was looked at just before.
-    if let state = work.state, let parent = work.table.parentRow(try work.values()),
+    if work.isThere, let parent = work.table.parentRow(try work.values()),
       let above = try self.work(parent)?.place, !above.isCircular
     {
-      return Place(under: above, isDead: !work.table.isAlive(state))
+      return Place(under: above, isDead: !work.isAlive)
     }
     var places = Places(session.schema)
     func look(_ row: RowID) throws(RelayError) -> Places.Looked? {
-      guard let work = try self.work(row), let state = work.state else { return nil }
-      return (try work.values(), work.table.isAlive(state))
+      guard let work = try self.work(row), work.isThere else { return nil }
+      return (try work.values(), work.isAlive)
     }
     let place = try places.place(of: work.row, look)
     if let parent = work.table.parentRow(try work.values()), let above = try self.work(parent) {
@@ -184,15 +197,23 @@ final class RowWork {
     (self.row, self.table, self.change, self.old) = (row, table, change, old)
   }
 
-  /// The cells so far; nil for a row that the hub never had.
-  var state: RowState? { new?.state ?? old?.state }
+  /// Has the hub the row, dead or alive, so far?
+  var isThere: Bool { new != nil || old != nil }
+  var isAlive: Bool { new?.isAlive(table) ?? old?.isAlive(table) ?? false }
 
   /// Every column's value as it is so far, dead or alive.
   func values() throws(RelayError) -> [Value] {
     if let known { return known }
-    let values = try table.allValues(row, state ?? RowState())
+    let values = try (new ?? old ?? StoredRow(row)).allValues(table)
     known = values
     return values
+  }
+
+  /// Why no message could carry the row as it is so far; nil where one can.
+  func outgrown() throws(RelayError) -> String? {
+    if let plain = new?.plain { return table.outgrown(plain.fresh, plain.state) }
+    guard let state = new?.state ?? old?.state else { return nil }
+    return table.outgrown(try values(), state)
   }
 }
 

@@ -9,9 +9,11 @@ struct Offer {
   var claim: ReplicaID
   /// The history that the request was recognised with.
   var epoch: Hash128
+  /// Where it was read before its turn.
+  var ahead: ReadAhead?
 
-  init(_ bytes: [UInt8], _ envelope: Envelope?, _ request: SyncRequest) {
-    (self.bytes, self.envelope) = (bytes, envelope)
+  init(_ bytes: [UInt8], _ envelope: Envelope?, _ request: SyncRequest, _ ahead: ReadAhead? = nil) {
+    (self.bytes, self.envelope, self.ahead) = (bytes, envelope, ahead)
     (claim, epoch) = (request.replica, request.epoch)
   }
 

@@ -8,7 +8,7 @@ extension Judgement {
     guard !session.ageing.isEmpty else { return false }
     var at: RowWork? = work
     for _ in 0...Limits.ancestors {
-      guard let row = at, row.state != nil else { return false }
+      guard let row = at, row.isThere else { return false }
       let values = try row.values()
       if session.isOver(values, row.table) { return true }
       at = try row.table.parentRow(values).flatMap { (parent) throws(RelayError) in try self.work(parent) }

@@ -8,6 +8,17 @@ struct GroupState {
   /// The log's hash after it.
   var log: Hash128
   var digests = DigestBook()
+  /// How far replicas' chains have come with it.
+  var heads: [ReplicaID: Head] = [:]
+
+  struct Head {
+    var count: UInt64
+    var last: Hash128
+  }
+}
+
+extension ReplicaRecord {
+  mutating func stand(at head: GroupState.Head) { (count, last) = (head.count, head.last) }
 }
 
 /// How what a failed push has written is undone.
@@ -30,6 +41,10 @@ struct GroupMemory {
   /// Rights and replicas as they are: whoever changes them waits for the group's lock.
   var devices: [Int64: HubDevice] = [:]
   var replicas: [ReplicaID: ReplicaRecord] = [:]
+  /// Rows that were looked up before the first push was judged, as they were then; nil where there was none.
+  var ahead: [RowBytes?] = []
+  /// Those that were written since.
+  var written: [RowID: RowBytes] = [:]
   /// Devices of which nothing was ever refused.
   var clean: Set<Int64> = []
 
@@ -58,8 +73,10 @@ extension HubSession {
     group = GroupState(head: head, log: try logHash(head) ?? .zero)
     defer { (group, memory) = (nil, nil) }
     let result = try body()
+    try writeHeads()
     try writeDigests()
-    if let others, let memory, !memory.isLarge {
+    if let others, var memory, !memory.isLarge {
+      (memory.ahead, memory.written) = ([], [:])
       kept = KeptMemory(memory: memory, own: store.writes, others: others)
     }
     return result
@@ -95,9 +112,17 @@ extension HubSession {
   /// Whose a replica is, and how far its chain has come here; nil for one that the hub has not seen.
   func replica(_ id: ReplicaID) throws(RelayError) -> ReplicaRecord? {
     if let known = memory?.replicas[id] { return known }
-    let record = try store.rights.replica(id)
+    var record = try store.rights.replica(id)
+    if let head = group?.heads[id] { record?.stand(at: head) }
     memory?.replicas[id] = record
     return record
+  }
+
+  /// Writes how far chains have come, once a replica and not once a transaction.
+  private func writeHeads() throws(RelayError) {
+    for id in (group?.heads ?? [:]).keys.sorted() {
+      if let record = try replica(id) { try store.log.advance(id, to: record) }
+    }
   }
 
   /// Was anything of this device ever refused?

@@ -30,9 +30,9 @@ extension HubSession {
     if Mutation.isPlanted(.refusedBlocks), !verdict.isAccepted { return }
     // What fills a gap that a lost history has left is not the newest of its replica.
     if let chain = try replica(verdict.dot.replica), chain.count > verdict.dot.counter { return }
-    try store.log.advance(verdict.dot, hash: record.hash)
-    memory?.replicas[verdict.dot.replica]?.count = verdict.dot.counter
-    memory?.replicas[verdict.dot.replica]?.last = record.hash
+    let head = GroupState.Head(count: verdict.dot.counter, last: record.hash)
+    group?.heads[verdict.dot.replica] = head
+    memory?.replicas[verdict.dot.replica]?.stand(at: head)
   }
 
   func deviceName(_ id: Int64) throws(RelayError) -> String { try store.devices.device(id)?.name ?? "" }

@@ -44,7 +44,7 @@ extension HubSession {
 extension HubSession {
   func uniqueKeys(_ stored: StoredRow) throws(RelayError) -> [TableSchema.UniqueKey] {
     guard let table = schema.table(stored.row.table), !table.unique.isEmpty else { return [] }
-    return table.uniqueKeys(try table.shownValues(stored.row, stored.state))
+    return table.uniqueKeys(try stored.shownValues(table))
   }
 
   func holder(_ key: TableSchema.UniqueKey, of table: UInt32) throws(RelayError) -> Int64? {

@@ -32,6 +32,8 @@ extension HubSession {
 
   /// Writes a row that the transaction `dot` wrote, and keeps what it did to the row's counters.
   func save(_ stored: inout StoredRow, writtenBy dot: Dot) throws(RelayError) {
+    // It was not there, and no counter of it was counted.
+    guard stored.plain == nil else { return try save(&stored) }
     let counters = schema.table(stored.row.table)?.groups.filter(\.policy.travelsAsSum) ?? []
     let cells = counters.map { Cell(id: CellID($0.id), writes: stored.state.writes(CellID($0.id))) }
     let wasExpanded = stored.isExpanded

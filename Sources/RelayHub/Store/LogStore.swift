@@ -12,10 +12,10 @@ protocol LogStore {
   func records(_ set: DotSet) throws(RelayError) -> [TransactionRecord]
   /// - Parameter most: of how many bytes; nil where it is larger, or not kept any more.
   func body(_ seq: UInt64, most: Int) throws(RelayError) -> [UInt8]?
-  /// Puts the next transaction at the end of the order, and carries its replica's chain on.
+  /// Puts the next transaction at the end of the order.
   func append(_ record: TransactionRecord, base: UInt64, log: Hash128, body: [UInt8]) throws(RelayError)
-  /// Carries a replica's chain on without a record of its own.
-  func advance(_ dot: Dot, hash: Hash128) throws(RelayError)
+  /// Says how far a replica's chain has come.
+  func advance(_ id: ReplicaID, to head: ReplicaRecord) throws(RelayError)
 
   /// Transactions that wrote a row before a seq, newest first; those of one device where it is given.
   func writers(

@@ -21,9 +21,7 @@ struct StoredForm {
 
   /// - Parameter shown: the row's values, whether it is alive or not, by position in the table's columns.
   init(_ state: RowState, _ table: TableSchema, shown: [Value]) {
-    var out = CBORWriter(reserving: 16 * table.others.count)
-    for at in table.others { out.value(shown[at]) }
-    values = out.bytes
+    values = StoredForm.bytes(shown, table)
     let columns = table.otherIDs
     flags = []
     if let uniform = StoredForm.uniform(state, table, shown, columns) {
@@ -39,6 +37,11 @@ struct StoredForm {
     stamps =
       flags.contains(.mute)
       ? CellsBlob.encode(state) : table.stamped(state.cells, shown).stored(columns: columns)
+  }
+
+  init(_ plain: PlainRow) {
+    values = StoredForm.bytes(plain.fresh.values, plain.table)
+    (stamps, flags) = (plain.stamps, .calm)
   }
 
   /// - Parameters:
@@ -86,18 +89,17 @@ struct StoredForm {
   private static func uniform(
     _ plain: [UInt8], _ origin: Stamp, _ table: TableSchema, _ shown: [Value], _ columns: [UInt32]
   ) -> RowState {
-    var state = RowState()
-    state.cells.reserveCapacity(columns.count + 1)
-    func add(_ id: CellID, _ value: CellValue) {
-      let write = CellWrite(dot: origin.dot, seq: origin.seq, effective: origin.effective, value: value)
-      state.cells.append(Cell(id: id, writes: [write]))
-    }
-    if plain[0] & 1 != 0 { add(.live, .flag(true)) }
-    for (at, column) in columns.enumerated() where plain[(at + 1) / 8] & (1 << ((at + 1) % 8)) != 0 {
-      guard let group = table.group(column) else { continue }
-      add(CellID(column), .values(group.columns.map { shown[$0] }))
-    }
+    let groups = columns.indices.filter { plain[($0 + 1) / 8] & (1 << (($0 + 1) % 8)) != 0 }.map { columns[$0] }
+    var state = PlainRow(table: table, fresh: FreshRow(values: shown, groups: groups), origin: origin).state
+    if plain[0] & 1 == 0 { state.cells.removeFirst() }
     return state
+  }
+
+  /// Of every column that is no key column.
+  private static func bytes(_ shown: [Value], _ table: TableSchema) -> [UInt8] {
+    var out = CBORWriter(reserving: 16 * table.others.count)
+    for at in table.others { out.value(shown[at]) }
+    return out.bytes
   }
 
   private static func decode(_ bytes: [UInt8], count: Int) throws(RelayError) -> [Value] {
@@ -149,9 +151,4 @@ struct StoredForm {
     default: return end
     }
   }
-}
-
-extension TableSchema {
-  /// Ids of the columns that are no key columns, ascending.
-  var otherIDs: [UInt32] { others.map { columns[$0].id } }
 }

@@ -7,7 +7,16 @@ struct StoredRow {
   var id: Int64?
   /// Of the last transaction that wrote it.
   var seq: UInt64 = 0
-  var state = RowState()
+  var state: RowState {
+    get { plain?.state ?? cells }
+    _modify {
+      if let plain { (cells, self.plain) = (plain.state, nil) }
+      yield &cells
+    }
+  }
+  private var cells = RowState()
+  /// Stands for the cells until somebody changes one.
+  private(set) var plain: PlainRow?
   /// Ascending; since when, or when last changed, each scope has it.
   var scopes: [(name: String, seq: UInt64)] = []
   var homes: [String] = []
@@ -19,6 +28,9 @@ struct StoredRow {
   var isExpanded = false
 
   init(_ row: RowID) { self.row = row }
+
+  /// One that a transaction makes.
+  init(_ row: RowID, _ plain: PlainRow) { (self.row, self.plain, seq) = (row, plain, plain.origin.seq) }
 
   /// From the bytes of a feed.
   init(_ row: FeedRow, _ table: TableSchema, _ session: HubSession) throws(RelayError) {
@@ -32,6 +44,18 @@ struct StoredRow {
   }
 
   var scopeNames: [String] { scopes.map(\.name) }
+
+  func isAlive(_ table: TableSchema) -> Bool { plain != nil || table.isAlive(cells) }
+
+  /// What it shows, or would show if it were alive, by position in the columns of the table in force.
+  func allValues(_ table: TableSchema) throws(RelayError) -> [Value] {
+    if let plain { return plain.fresh.values }
+    return try table.allValues(row, cells)
+  }
+
+  func shownValues(_ table: TableSchema) throws(RelayError) -> [Value]? {
+    isAlive(table) ? try allValues(table) : nil
+  }
 
   static func scopes(_ bytes: [UInt8]) throws(RelayError) -> [(name: String, seq: UInt64)] {
     try CBORReader.decode(bytes) { (reader) throws(RelayError) in
@@ -67,12 +91,17 @@ extension HubSession {
     return list
   }
 
-  func isAlive(_ stored: StoredRow) -> Bool { schema.table(stored.row.table)?.isAlive(stored.state) ?? false }
+  func isAlive(_ stored: StoredRow) -> Bool { schema.table(stored.row.table).map(stored.isAlive) ?? false }
 
   /// Writes a row; the first time it gets its number.
   func save(_ stored: inout StoredRow) throws(RelayError) {
     guard let table = schema.table(stored.row.table) else { throw RelayError(.invariant, "a row of an unknown table") }
-    let form = StoredForm(stored.state, table, shown: try table.allValues(stored.row, stored.state))
+    let form: StoredForm
+    if let plain = stored.plain {
+      form = StoredForm(plain)
+    } else {
+      form = StoredForm(stored.state, table, shown: try stored.allValues(table))
+    }
     var scopes = CBORWriter()
     scopes.array(stored.scopes.count * 2)
     for scope in stored.scopes {
@@ -86,14 +115,15 @@ extension HubSession {
     let id: Int64
     if let known = stored.id { id = known } else { id = try nextRow() }
     stored.id = id
-    try store.rows.put(
-      RowBytes(
-        id: id, row: stored.row, seq: stored.seq, isAlive: isAlive(stored), parent: stored.parent,
-        scopes: scopes.bytes, homes: homes.bytes, isOrphan: stored.isOrphan, flags: form.flags,
-        shape: try shape(of: table), values: form.values, stamps: form.stamps), isNew: isNew)
+    let bytes = RowBytes(
+      id: id, row: stored.row, seq: stored.seq, isAlive: stored.isAlive(table), parent: stored.parent,
+      scopes: scopes.bytes, homes: homes.bytes, isOrphan: stored.isOrphan, flags: form.flags,
+      shape: try shape(of: table), values: form.values, stamps: form.stamps)
+    try store.rows.put(bytes, isNew: isNew)
+    if memory?.ahead.isEmpty == false { memory?.written[stored.row] = bytes }
   }
 
-  private func decode(_ bytes: RowBytes) throws(RelayError) -> StoredRow {
+  func decode(_ bytes: RowBytes) throws(RelayError) -> StoredRow {
     var stored = StoredRow(bytes.row)
     stored.id = bytes.id
     stored.seq = bytes.seq

@@ -86,20 +86,3 @@ struct StoredTable {
     StoredTable("epoch", "number id* fork"),
   ]
 }
-
-/// What a statement that inserts plain rows puts where.
-package enum InsertedColumns {
-  /// - Parameter head: the statement up to its values, `INSERT INTO table` or `INSERT INTO table(columns)`.
-  /// - Returns: of each column whether it holds numbers, not bytes; nil for a table that is not the store's.
-  package static func areNumbers(_ head: String) -> [Bool]? {
-    let words = head.dropFirst("INSERT INTO ".count).split { "(), \"\n".contains($0) }
-    guard let table = StoredTable.all.first(where: { $0.name == words.first ?? "" }) else { return nil }
-    if words.count == 1 { return table.columns.map { $0.kind == .number } }
-    var numbers: [Bool] = []
-    for word in words.dropFirst() {
-      guard let column = table.columns.first(where: { $0.name == word }) else { return nil }
-      numbers.append(column.kind == .number)
-    }
-    return numbers
-  }
-}

@@ -40,9 +40,7 @@ package struct WriteContext: Sendable {
     return (table.reads(group, author) || Mutation.isPlanted(.roleNow)) && (author === now || table.reads(group, now))
   }
 
-  func gives(_ group: GroupID, _ table: TableSchema) -> Bool {
-    table.mayWrite(group, now, inserting: true) || Mutation.isPlanted(.foreignDefaults)
-  }
+  func gives(_ group: GroupID, _ table: TableSchema) -> Bool { table.gives(group, now) }
 }
 
 extension RowState {

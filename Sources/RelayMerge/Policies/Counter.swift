@@ -37,6 +37,8 @@ private final class Counter: MergePolicy, @unchecked Sendable {
     ]
   }
 
+  override func makesCell(inserting given: [Value]) -> Bool? { nil }
+
   override func cells(showing values: [Value], _ group: GroupSchema) -> [(id: CellID, value: CellValue)] {
     let delta = (values[0].integer ?? 0).subtractingReportingOverflow(start(group)).partialValue
     return delta == 0 ? [] : [(CellID(group.id), .delta(delta))]

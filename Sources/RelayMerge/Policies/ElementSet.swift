@@ -46,6 +46,8 @@ private final class ElementSet: MergePolicy, @unchecked Sendable {
       + given.map { CellEffect(CellID(group.id, element: $0), .flag(true)) }
   }
 
+  override func makesCell(inserting given: [Value]) -> Bool? { nil }
+
   override func cells(showing values: [Value], _ group: GroupSchema) -> [(id: CellID, value: CellValue)] {
     (JSONSet.elements(values[0]) ?? []).map { (CellID(group.id, element: $0), .flag(true)) }
   }

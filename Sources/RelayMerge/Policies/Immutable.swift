@@ -15,6 +15,8 @@ private final class Immutable: MergePolicy, @unchecked Sendable {
     return [CellEffect(CellID(group.id), isEmpty ? nil : .values(given), covers: !Mutation.isPlanted(.insertAdds))]
   }
 
+  override func makesCell(inserting given: [Value]) -> Bool? { !given.allSatisfy(\.isNull) }
+
   override func cells(showing values: [Value], _ group: GroupSchema) -> [(id: CellID, value: CellValue)] {
     values.allSatisfy(\.isNull) ? [] : super.cells(showing: values, group)
   }

@@ -59,6 +59,10 @@ public class MergePolicy: @unchecked Sendable, Equatable, CustomStringConvertibl
     [CellEffect(CellID(group.id), .values(given))]
   }
 
+  /// Does an insert of a row that was not there make a cell of the group, one that holds just what it gave? Nil where it
+  /// makes something else.
+  func makesCell(inserting given: [Value]) -> Bool? { true }
+
   /// The cells that would show these values if nobody had written since.
   func cells(showing values: [Value], _ group: GroupSchema) -> [(id: CellID, value: CellValue)] {
     [(CellID(group.id), .values(values))]

@@ -52,8 +52,7 @@ extension TableSchema {
   ///
   /// - Parameter values: by position in `columns`.
   package func rowHash(_ row: RowID, _ values: [Value], readable: [Int]) -> [UInt8] {
-    var list: [(id: UInt32, value: Value)] = []
-    for at in readable where values[at] != columns[at].defaultValue { list.append((columns[at].id, values[at])) }
-    return ScopeDigest.rowHash(row, columns: list)
+    let told = readable.filter { values[$0] != columns[$0].defaultValue }
+    return ScopeDigest.rowHash(row, count: told.count) { (columns[told[$0]].id, values[told[$0]]) }
   }
 }

@@ -12,6 +12,8 @@ public final class TableSchema: Sendable {
   public let key: [Int]
   /// Positions in `columns` of the others, ascending by id.
   public let others: [Int]
+  /// Their ids.
+  package let otherIDs: [UInt32]
   /// Ascending by id.
   public let groups: [GroupSchema]
   public let scopes: [ScopeRule]
@@ -56,6 +58,7 @@ public final class TableSchema: Sendable {
     areHomesScopes = scopes == homes
     let others = columns.indices.filter { !key.contains($0) }
     self.others = others
+    otherIDs = others.map { columns[$0].id }
     newest = columns.reduce(since) { max($0, $1.since) }
     defaults = columns.map(\.defaultValue)
     groupByID = IDIndex(groups.map(\.id))

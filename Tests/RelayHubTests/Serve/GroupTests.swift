@@ -99,7 +99,7 @@ import Testing
 
 extension Office {
   /// What the hub keeps of each scope's sum is what its rows add up to.
-  fileprivate func expectDigestsHold(_ device: String, _ scopes: [String]) throws {
+  func expectDigestsHold(_ device: String, _ scopes: [String]) throws {
     let session = writer.session
     for scope in scopes {
       let kept = try session.store.digests.digest(of: scope, "office", version: schema.newest)

@@ -71,9 +71,14 @@ package struct SQLDialect: Sendable {
   package var tables: String
   /// Is the store shared by several nodes, so that each has to tell the others what it did?
   var hasNews: Bool
+  /// Is one statement that joins many keys faster than the same statement for each? Not where they are all sent before the
+  /// first is answered.
+  var joinsValues: Bool
 
-  static let sqlite = SQLDialect(orderedJoin: "CROSS JOIN", tables: HubTables.sqlite, hasNews: false)
-  package static let postgres = SQLDialect(orderedJoin: "JOIN", tables: HubTables.postgres, hasNews: true)
+  static let sqlite = SQLDialect(
+    orderedJoin: "CROSS JOIN", tables: HubTables.sqlite, hasNews: false, joinsValues: true)
+  package static let postgres = SQLDialect(
+    orderedJoin: "JOIN", tables: HubTables.postgres, hasNews: true, joinsValues: false)
 }
 
 extension HubSQL {

@@ -62,11 +62,12 @@ struct SQLLog: LogStore {
     try db.run("INSERT INTO body VALUES ($1, $2)", [.seq(verdict.seq), .blob(body)])
   }
 
-  func advance(_ dot: Dot, hash: Hash128) throws(RelayError) {
-    try db.run(
-      "UPDATE replica SET n = $1, hash = $2 WHERE id = $3",
-      [.seq(dot.counter), .blob(hash.bytes), .bits(dot.replica.bits)])
+  func advance(_ id: ReplicaID, to head: ReplicaRecord) throws(RelayError) {
+    try db.run(Self.advance, SQLRights.values(id, head))
   }
+
+  private static let advance =
+    "INSERT INTO replica(id, device, n, hash, named, known) VALUES ($1, $2, $3, $4, $5, $6) \(PlainInsert.replaces)"
 
   // MARK: History
 

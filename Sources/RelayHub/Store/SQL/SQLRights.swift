@@ -96,11 +96,14 @@ struct SQLRights: RightsStore {
     try db.run(
       """
       INSERT INTO replica(id, device, n, hash, named, known) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
-      """,
-      [
-        .bits(id.bits), .integer(replica.device), .seq(replica.count), .blob(replica.last.bytes), .seq(replica.named),
-        .integer(replica.known),
-      ])
+      """, Self.values(id, replica))
+  }
+
+  static func values(_ id: ReplicaID, _ replica: ReplicaRecord) -> [Value] {
+    [
+      .bits(id.bits), .integer(replica.device), .seq(replica.count), .blob(replica.last.bytes), .seq(replica.named),
+      .integer(replica.known),
+    ]
   }
 
   func set(named: UInt64, known: Int64, of id: ReplicaID, _ device: Int64) throws(RelayError) {

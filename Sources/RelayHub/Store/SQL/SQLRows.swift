@@ -10,10 +10,33 @@ struct SQLRows: RowStore {
 
   func rows(_ keys: [RowID]) throws(RelayError) -> [RowBytes?] {
     var list = [RowBytes?](repeating: nil, count: keys.count)
-    try db.each(Self.select + " WHERE tbl = $1 AND key = $2", many: keys.map { Value.row($0) }) {
-      (at, row) throws(RelayError) in list[at] = try Self.bytes(row)
+    guard db.dialect.joinsValues else {
+      try db.each(Self.select + " WHERE tbl = $1 AND key = $2", many: keys.map { Value.row($0) }) {
+        (at, row) throws(RelayError) in list[at] = try Self.bytes(row)
+      }
+      return list
+    }
+    var start = 0
+    for (count, sql) in Self.joins {
+      while keys.count - start >= count {
+        let places = (start..<start + count).flatMap { [.integer(Int64($0))] + Value.row(keys[$0]) }
+        try db.each(sql, places) { (row) throws(RelayError) in list[Int(row.int(14))] = try Self.bytes(row) }
+        start += count
+      }
     }
     return list
+  }
+
+  /// The look-up of so many keys by one statement; the last column says which key it was.
+  private static let joins = [64, 16, 4, 1].map { count in
+    let keys = (0..<count).map { "($\($0 * 3 + 1), $\($0 * 3 + 2), $\($0 * 3 + 3))" }.joined(separator: ", ")
+    return (
+      count,
+      """
+      SELECT id, tbl, key, seq, parent_tbl, parent, scopes, homes, orphan, shape, vals, stamps, alive, flags, k.column1
+      FROM (VALUES \(keys)) k CROSS JOIN row ON tbl = k.column2 AND key = k.column3
+      """
+    )
   }
 
   func row(_ id: Int64) throws(RelayError) -> RowBytes? {

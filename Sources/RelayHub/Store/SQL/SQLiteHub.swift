@@ -4,18 +4,24 @@ internal import RelaySQLite
 /// A hub's store in one SQLite file.
 package final class SQLiteHub: HubSQL {
   private let db: Database
+  private let waiting: WaitingInserts
 
   package enum Access { case creates, writes, reads }
 
   /// - Throws: the file's errors.
-  package init(directory: String, _ access: Access, vfs: String? = nil) throws(RelayError) {
+  package convenience init(directory: String, _ access: Access, vfs: String? = nil) throws(RelayError) {
+    try self.init(file: SQLiteHub.path(directory), access, vfs: vfs)
+  }
+
+  package init(file: String, _ access: Access, vfs: String? = nil) throws(RelayError) {
     let mode: Database.Mode =
       switch access {
       case .creates: .create
       case .writes: .readWrite
       case .reads: .readOnly
       }
-    db = try Database(path: SQLiteHub.path(directory), mode: mode, vfs: vfs, isWatched: false)
+    db = try Database(path: file, mode: mode, vfs: vfs, isWatched: false)
+    waiting = WaitingInserts(db)
     // Whoever has the file for itself shuts the others of the same hub out.
     guard access == .reads || !db.isAlone else {
       throw RelayError(.diskFull, "\(db.path): the disk has no room for what the hub's connections share")
@@ -36,12 +42,13 @@ package final class SQLiteHub: HubSQL {
 
   package func run(_ sql: String, _ bindings: [Value]) throws(RelayError) {
     writes += 1
-    try db.execute(sql, bindings)
+    if try !waiting.take(sql, bindings) { try db.execute(sql, bindings) }
   }
 
   package func each(
     _ sql: String, _ bindings: [Value], _ body: (any SQLRow) throws(RelayError) -> Void
   ) throws(RelayError) {
+    try waiting.settle(before: sql)
     try db.run(sql, bindings) { (row) throws(RelayError) in
       try body(row.lent)
       return true
@@ -51,6 +58,7 @@ package final class SQLiteHub: HubSQL {
   package func each(
     _ sql: String, many bindings: [[Value]], _ body: (Int, any SQLRow) throws(RelayError) -> Void
   ) throws(RelayError) {
+    try waiting.settle(before: sql)
     for (at, bindings) in bindings.enumerated() {
       try db.run(sql, bindings) { (row) throws(RelayError) in
         try body(at, row.lent)
@@ -63,11 +71,33 @@ package final class SQLiteHub: HubSQL {
     try db.first("SELECT 1 FROM sqlite_master WHERE name = 'meta'") != nil
   }
 
-  package func script(_ sql: String) throws(RelayError) { try db.script(sql) }
+  package func script(_ sql: String) throws(RelayError) {
+    try waiting.settle()
+    try db.script(sql)
+  }
 
-  package func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.transaction(body) }
+  package func transaction<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    try db.transaction { () throws(RelayError) in try settled(body) }
+  }
+
   package func snapshot<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.snapshot(body) }
-  package func savepoint<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T { try db.savepoint(body) }
+
+  package func savepoint<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    try waiting.settle()
+    return try db.savepoint { () throws(RelayError) in try settled(body) }
+  }
+
+  /// Nothing of what `body` writes waits any more at its end.
+  private func settled<T>(_ body: () throws(RelayError) -> T) throws(RelayError) -> T {
+    do throws(RelayError) {
+      let value = try body()
+      try waiting.settle()
+      return value
+    } catch {
+      waiting.drop()
+      throw error
+    }
+  }
 
   /// A file has one node, which knows.
   package func announce() {}

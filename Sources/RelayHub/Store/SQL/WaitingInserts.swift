@@ -1,0 +1,102 @@
+internal import RelayProtocol
+internal import RelaySQLite
+
+/// Plain inserts of one connection to a file that wait for others like them. Whatever else names a table comes after the
+/// rows that wait for it.
+final class WaitingInserts {
+  /// What a statement is to those that wait.
+  private final class Known {
+    let sql: String
+    /// The tables that it names; a bit each, by their places in `StoredTable.all`.
+    let tables: UInt64
+    let rows: BulkInsert?
+
+    init(_ sql: String, _ db: Database) {
+      self.sql = sql
+      let plain = PlainInsert(sql)
+      rows = plain.map { BulkInsert(db, head: $0.head, width: $0.areNumbers.count, tail: $0.tail) }
+      if let plain {
+        tables = 1 << plain.table
+      } else {
+        let words = Set(sql.split { !$0.isLetter && $0 != "_" })
+        let named = StoredTable.all.indices.filter { words.contains(Substring(StoredTable.all[$0].name)) }
+        tables = named.reduce(0) { $0 | 1 << $1 }
+      }
+    }
+  }
+
+  private let db: Database
+  /// Statements that were met, by the length of their text: the same literal compares at once.
+  private var known = [Known?](repeating: nil, count: 256)
+  private var waiting: [Known] = []
+  /// The tables of those.
+  private var tables: UInt64 = 0
+
+  /// A value that is larger is not copied to wait.
+  private static let longest = 64 << 10
+
+  init(_ db: Database) { self.db = db }
+
+  /// - Returns: false for a statement that does not wait; what it must come after is written then.
+  func take(_ sql: String, _ bindings: [Value]) throws(RelayError) -> Bool {
+    let statement = known(sql)
+    guard let rows = statement.rows, db.isInTransaction, !bindings.contains(where: { $0.isLonger(than: Self.longest) })
+    else {
+      try settle(statement.tables)
+      return false
+    }
+    if rows.isEmpty {
+      waiting.append(statement)
+      tables |= statement.tables
+    }
+    try rows.row(bindings)
+    return true
+  }
+
+  /// Writes what a statement must come after.
+  func settle(before sql: String) throws(RelayError) {
+    if tables != 0 { try settle(known(sql).tables) }
+  }
+
+  /// Writes all that waits.
+  func settle() throws(RelayError) { try settle(.max) }
+
+  private func settle(_ named: UInt64) throws(RelayError) {
+    guard tables & named != 0 else { return }
+    let all = waiting
+    (waiting, tables) = ([], 0)
+    for statement in all {
+      if statement.tables & named != 0 {
+        try statement.rows?.finish()
+      } else {
+        waiting.append(statement)
+        tables |= statement.tables
+      }
+    }
+  }
+
+  /// Forgets all that waits: its transaction is undone.
+  func drop() {
+    for statement in waiting { statement.rows?.drop() }
+    (waiting, tables) = ([], 0)
+  }
+
+  private func known(_ sql: String) -> Known {
+    let slot = sql.utf8.count % known.count
+    if let known = known[slot], known.sql == sql { return known }
+    // Rows that wait under the statement that gives up its place stay in `waiting`.
+    let new = waiting.first { $0.sql == sql } ?? Known(sql, db)
+    known[slot] = new
+    return new
+  }
+}
+
+extension Value {
+  fileprivate func isLonger(than most: Int) -> Bool {
+    switch self {
+    case .blob(let bytes), .malformedText(let bytes): bytes.count > most
+    case .text(let text): text.utf8.count > most
+    case .null, .integer, .real: false
+    }
+  }
+}
