@@ -1,7 +1,7 @@
 public import RelayProtocol
 internal import RelaySQLite
 
-/// Copies of a hub that is a file. Files are not flushed here: whoever calls does that before it says that a copy is there.
+/// Copies of a hub, which are files wherever the hub is. Files are not flushed here: whoever calls does that before it says that a copy is there.
 public enum HubBackup {
   /// Copies a hub, while it is served or not, as it is at one moment, and reads the copy from end to end.
   ///
@@ -18,6 +18,37 @@ public enum HubBackup {
         let original = try Database(path: SQLiteHub.path(directory), mode: .readOnly)
         return try original.first("SELECT log FROM txn WHERE seq = ?", [.integer(copy.head)])?[0] == copy.log
       })
+  }
+
+  /// The same of a hub in a database.
+  package static func take(_ source: any HubSQL, to file: String) throws(RelayError) -> UInt64 {
+    try checkVersion(source)
+    try HubSession.refuseMoved(SQLHubStore(source))
+    _ = try HubCopy(from: source, to: try SQLiteHub(file: file, .creates)).fill()
+    try fold(file)
+    return try check(file)
+  }
+
+  /// Fills a database from a copy.
+  ///
+  /// - Parameter clearing: takes away what is there, in the same transaction.
+  /// - Returns: the last seq in the copy.
+  /// - Throws: `not_a_database`, `corrupt`, `unsupported_version` for a copy that an older version made.
+  package static func put(
+    _ file: String, in target: any HubSQL, clearing: () throws(RelayError) -> Void
+  ) throws(RelayError) -> UInt64 {
+    let head = try check(file)
+    let source = try SQLiteHub(file: file, .reads)
+    try checkVersion(source)
+    _ = try HubCopy(from: source, to: target).fill(clearing: clearing)
+    return head
+  }
+
+  private static func checkVersion(_ store: any HubSQL) throws(RelayError) {
+    guard try SQLSettings(db: store).setting("version") != HubSession.version else { return }
+    throw RelayError(
+      .unsupportedVersion, "\(store.name): of another version of relay-server",
+      advice: "Nothing was changed. Serve it once with this version, from a directory if it is a file.")
   }
 
   /// Makes a hub's file from a copy.

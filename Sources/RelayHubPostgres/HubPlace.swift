@@ -51,6 +51,28 @@ package enum HubPlace: Sendable {
     try copy.withdraw(from: target.name)
   }
 
+  /// Copies the hub into a file, while it is served or not, as it is at one moment.
+  ///
+  /// - Parameter file: what is made; nothing may be there.
+  /// - Returns: the last seq in the copy.
+  package func backUp(to file: String) throws(RelayError) -> UInt64 {
+    switch self {
+    case .directory(let path): try HubBackup.take(directory: path, to: file)
+    case .database(let address): try HubBackup.take(try PostgresHub(address), to: file)
+    }
+  }
+
+  /// Makes the hub of a database from a copy. What was there is kept under the name of another schema; wherever this is cut
+  /// off, either that or the copy is there.
+  ///
+  /// - Returns: that name; nil where no hub was there.
+  package static func put(_ file: String, in address: PostgresAddress) throws(RelayError) -> String? {
+    let db = try PostgresHub(address)
+    var kept: String?
+    _ = try HubBackup.put(file, in: db) { () throws(RelayError) in kept = try db.setAside() }
+    return kept
+  }
+
   private func database(isNew: Bool) throws(RelayError) -> any HubSQL {
     switch self {
     case .directory(let path): return try SQLiteHub(directory: path, isNew ? .creates : .writes)

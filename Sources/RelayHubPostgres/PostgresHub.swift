@@ -134,6 +134,28 @@ package final class PostgresHub: HubSQL {
     return isThere
   }
 
+  /// Takes the hub that is here out of the way, under the name of another schema, and makes room for one. Call it in a
+  /// transaction.
+  ///
+  /// - Returns: that name; nil where no hub was here.
+  package func setAside() throws(RelayError) -> String? {
+    guard try hasTables() else {
+      try makeSchema()
+      return nil
+    }
+    var (number, isTaken) = (0, true)
+    while isTaken {
+      number += 1
+      try each("SELECT to_regnamespace(convert_from($1, 'UTF8')) IS NOT NULL", [.text("\(schema)_before_\(number)")]) {
+        (row) in isTaken = row.int(0) != 0
+      }
+    }
+    let name = "\(schema)_before_\(number)"
+    try run("ALTER SCHEMA \(schema) RENAME TO \(name)", [])
+    try makeSchema()
+    return name
+  }
+
   /// Makes the schema that the tables stand in, if it is not there.
   package func makeSchema() throws(RelayError) { try run("CREATE SCHEMA IF NOT EXISTS \(schema)", []) }
 

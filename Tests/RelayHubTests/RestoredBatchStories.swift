@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A hub is put back to before it refused a batch, and its author has sealed that anew since.
-@Suite(.enabled(if: TestStore.database == nil)) struct RestoredBatchStories {
+@Suite struct RestoredBatchStories {
   static let schema = Array(
     """
     { "name": "club", "version": 1, "roles": ["field"], "tables": [

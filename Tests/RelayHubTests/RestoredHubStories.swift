@@ -1,6 +1,7 @@
 import Foundation
 import Relay
 import RelayHub
+internal import RelayHubPostgres
 internal import RelayMerge
 internal import RelayProtocol
 import TestSupport
@@ -8,7 +9,7 @@ import Testing
 
 /// A hub that was put back to an older copy, by its operator or by somebody who copied files: what it lost comes back from
 /// those who did it, as it was (rule 27).
-@Suite(.enabled(if: TestStore.database == nil)) struct RestoredHubStories {
+@Suite struct RestoredHubStories {
   let fleet: Fleet
   let a: Fleet.Device
   let b: Fleet.Device
@@ -149,15 +150,16 @@ import Testing
 
   @Test("Put back once more, to before the history began that the first time had begun")
   func toBeforeTheEpoch() throws {
-    let yesterday = try fleet.copyHub()
+    let yesterday = fleet.folder + "/yesterday.db"
+    _ = try fleet.place.backUp(to: yesterday)
     try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
     try fleet.settle()
-    try fleet.serve(yesterday)
+    try fleet.serve(try fleet.put(yesterday))
     try settle(a, b, c)
     try b.sql("UPDATE person SET guests = guests + 1 WHERE id = 'q'")
     try settle(b, a, c)
     let first = try fleet.reader.epoch()
-    try fleet.serve(yesterday)
+    try fleet.serve(try fleet.put(yesterday))
     #expect(try fleet.reader.epoch() != first)
     try settle(a, b, c)
     try check()
@@ -212,10 +214,9 @@ import Testing
     try b.sql("INSERT INTO visit VALUES ('v', 'p', 'b')")
     try b.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
     try fleet.settle()
-    let place = fleet.folder + "/new"
-    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-    try Hub.create(
-      directory: place, schema: Fleet.schema, organisation: Hash128(high: 5, low: 5), epoch: Hash128(high: 9, low: 9))
+    let place = try TestStore.place(fleet.folder + "/new")
+    try place.create(
+      schema: Fleet.schema, organisation: Hash128(high: 5, low: 5), epoch: Hash128(high: 9, low: 9))
     try fleet.serve(place)
     for device in [c, b, a] { try fleet.enrolAgain(device, "unit/u1") }
     try settle(c, b, a)

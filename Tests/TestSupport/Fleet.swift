@@ -1,7 +1,7 @@
 internal import Foundation
 package import Relay
 package import RelayHub
-internal import RelayHubPostgres
+package import RelayHubPostgres
 internal import RelayMerge
 package import RelayProtocol
 
@@ -36,6 +36,8 @@ package final class Fleet {
   private let ddl: String
   private let resolvers: Resolvers
   package private(set) var hub: InProcessHub
+  /// Where that is.
+  package private(set) var place: HubPlace
   package private(set) var devices: [Device] = []
   private var copies = 0
   /// Sees every verdict as the hub gives it, also of replies that are lost.
@@ -81,7 +83,8 @@ package final class Fleet {
   ) throws {
     (self.schema, self.ddl, self.resolvers) = (schema, ddl, resolvers)
     files = TestFolder(inMemory: inMemory)
-    hub = try InProcessHub(new: try TestStore.place(files.file("hub")), schema: schema, resolvers: resolvers)
+    place = try TestStore.place(files.file("hub"))
+    hub = try InProcessHub(new: place, schema: schema, resolvers: resolvers)
   }
 
   /// A fleet with two devices of one unit, with which most stories begin.
@@ -122,18 +125,28 @@ package final class Fleet {
     return try open(path, as: device.name, bits: bits)
   }
 
-  /// A copy of the hub as it is now, where the hub is a file.
-  package func copyHub() throws -> String {
-    copies += 1
-    let path = folder + "/hub-\(copies)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    try Database(path: writer.place, mode: .readWrite).script("VACUUM INTO '\(path)/hub.db'")
-    return path
+  /// A copy of the hub as it is now, in a place of its own.
+  package func copyHub() throws -> HubPlace {
+    let file = folder + "/copy-of-hub-\(copies + 1).db"
+    _ = try place.backUp(to: file)
+    return try put(file)
   }
 
-  /// From now on this directory's hub answers.
-  package func serve(_ directory: String) throws {
-    hub = try InProcessHub(at: .directory(directory), resolvers: resolvers)
+  /// Makes a hub of a copy, in a place of its own.
+  package func put(_ file: String) throws -> HubPlace {
+    copies += 1
+    let new = try TestStore.place(folder + "/hub-\(copies)")
+    switch new {
+    case .directory(let path): _ = try HubBackup.put(file, as: path + "/hub.db")
+    case .database(let address): _ = try HubPlace.put(file, in: address)
+    }
+    return new
+  }
+
+  /// From now on the hub at this place answers.
+  package func serve(_ place: HubPlace) throws {
+    self.place = place
+    hub = try InProcessHub(at: place, resolvers: resolvers)
   }
 
   package func open(_ path: String, as name: String, bits: UInt64) throws -> Device {

@@ -1,7 +1,8 @@
 internal import RelayMerge
 package import RelayProtocol
 
-/// Copies a whole hub from one store into another, empty one, and compares what came.
+/// Copies a whole hub from one store into another, empty one, and compares what came: a hub that moves, or a copy of one that
+/// stays.
 package struct HubCopy {
   private let source: any HubSQL
   private let target: any HubSQL
@@ -79,9 +80,13 @@ package struct HubCopy {
     return try here.logHash(head) == there.logHash(head)
   }
 
-  private func fill() throws(RelayError) -> Int {
+  /// Copies what the source has at one moment.
+  ///
+  /// - Parameter clearing: makes the target empty, in the transaction in which it is filled.
+  func fill(clearing: () throws(RelayError) -> Void = {}) throws(RelayError) -> Int {
     try source.snapshot { () throws(RelayError) -> Int in
       try target.transaction { () throws(RelayError) -> Int in
+        try clearing()
         guard try !target.hasTables() else { throw RelayError(.usage, "\(target.name): a hub is here already") }
         try target.script(target.dialect.tables)
         // What the tables begin with comes with the copy.

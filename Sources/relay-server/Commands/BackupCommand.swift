@@ -8,26 +8,21 @@ struct BackupCommand: ParsableCommand {
     commandName: "backup", abstract: "Copies the hub into a file, while it runs.",
     discussion: """
       The copy is of one moment, is read from end to end, and is on the disk before anybody is told. Devices then forget the \
-      accepted work that it covers: keep it where the hub's disk cannot take it along. A hub in PostgreSQL is copied by \
-      PostgreSQL's own tools.
+      accepted work that it covers: keep it where the hub's disk cannot take it along. A hub in PostgreSQL is copied into a \
+      file as well.
       """)
 
   @OptionGroup var data: DataOptions
   @Argument(help: "The file to make; nothing may be there.") var file: String
 
   func run() throws {
-    guard case .directory(let directory) = try data.place else {
-      throw RelayError(
-        .usage, "this hub is in PostgreSQL",
-        advice: "Nothing was changed. Use pg_dump, or base backups and the log's archive.")
-    }
     try Files.checkFree(file)
     // Half of a copy never has the name of a whole one.
     let half = file + ".half"
     try Files.remove(half)
     let head: UInt64
     do {
-      head = try HubBackup.take(directory: directory, to: half)
+      head = try data.place.backUp(to: half)
       try Files.flush(half)
       try Files.rename(half, to: file)
     } catch {
@@ -43,12 +38,13 @@ struct RestoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore", abstract: "Puts the hub back to a copy, and begins a new epoch.",
     discussion: """
-      Stop the hub first. The file that was there is kept beside it. Devices offer again with their next sync what the copy \
-      lacks of their work. With --store no file is named: restore the database with PostgreSQL's tools first.
+      Stop the hub, all its nodes, first. What was there is kept beside it: as another file, or another schema of the \
+      database. Devices offer again with their next sync what the copy lacks of their work. Without a file only the epoch \
+      begins: for a database that PostgreSQL's own tools have put back.
       """)
 
   @OptionGroup var data: DataOptions
-  @Argument(help: "What `backup` made; none with --store.") var file: String?
+  @Argument(help: "What `backup` made, of whatever hub.") var file: String?
 
   func run() throws {
     let place = try data.place
@@ -59,8 +55,10 @@ struct RestoreCommand: ParsableCommand {
       try Files.makeDirectory(directory)
       lock = try DirectoryLock(directory)
       if let kept = try put(file, in: directory) { print("what was there is kept as \(kept)") }
+    case (.database(let address), let file?):
+      if let kept = try HubPlace.put(file, in: address) { print("what was there is kept as the schema \(kept)") }
     case (.database, nil): break
-    default: throw RelayError(.usage, "a file with --data, and none with --store")
+    case (.directory, nil): throw RelayError(.usage, "name the file that the hub is to be made from")
     }
     let head = try place.writer().beginEpoch(SystemEdge.random128())
     if case .directory(let directory) = place { try Files.flush(directory + "/hub.db") }
