@@ -63,4 +63,31 @@ import Testing
     #expect(error?.code == .damagedWork)
     #expect(try replica.exportPending().transactions.count == 1)
   }
+
+  @Test func workThatGoesBadBetweenItsPartsIsNotSentToItsEnd() throws {
+    let replica = try open(TestClock(Self.right))
+    let long = String(repeating: "n", count: 3500)
+    try replica.sql("INSERT INTO person (id, unit, given) VALUES ('p', 'u1', '\(long)')")
+    let first = try replica.nextRequest(pushBytes: 1000)
+    var held = UInt64(try #require(first.part).bytes.count)
+    func answer() -> SyncResponse { SyncResponse(epoch: ScriptedHub.epoch, time: 0, partReceived: held) }
+    _ = try replica.receive(answer(), to: first)
+    try Clinic.foreign(
+      replica.path,
+      """
+      UPDATE relay_transaction
+      SET bytes = CAST(substr(bytes, 1, length(bytes) - 9) || 'm' || substr(bytes, -8) AS BLOB)
+      """)
+    let error = #expect(throws: RelayError.self) {
+      for _ in 0..<10 {
+        let next = try replica.nextRequest(pushBytes: 1000)
+        let part = try #require(next.part)
+        held += UInt64(part.bytes.count)
+        #expect(held < part.total, "the last part of a damaged transaction was sent")
+        _ = try replica.receive(answer(), to: next)
+      }
+    }
+    #expect(error?.code == .damagedWork)
+    #expect(held > 1000)
+  }
 }

@@ -86,7 +86,9 @@ struct Exchange {
   private func part(_ one: OutboxStore.Outgoing, _ most: Int) throws(RelayError) -> TransactionPart {
     let dot = try core.replicas.sealedDot(one.key)
     let offset = try partOffset(dot)
-    let whole = try offset == 0 ? sealed(one) : SealedTransaction(dot: dot, bytes: bytes(one), hash: one.hash)
+    // Looked at before its first part and before its last: without that one the hub has nothing.
+    let isAtAnEnd = offset == 0 || offset + most >= one.size
+    let whole = try isAtAnEnd ? sealed(one) : SealedTransaction(dot: dot, bytes: bytes(one), hash: one.hash)
     let (start, end) = (min(offset, whole.bytes.count), min(whole.bytes.count, offset + most))
     return TransactionPart(
       dot: dot, hash: one.hash, total: UInt64(one.size), offset: UInt64(start), bytes: Array(whole.bytes[start..<end]),
