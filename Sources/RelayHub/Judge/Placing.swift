@@ -47,10 +47,10 @@ extension HubSession {
     let isClaimed = offer.claim == sealed.replica ? false : try isFork(offer.claim, sealed, hash)
     if !isClaimed || Mutation.isPlanted(.twice) {
       if sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
+      if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
       if sealed.counter <= count, let record = try store.log.record(sealed), record.hash == hash {
         return .known(record)
       }
-      if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
       // Before or behind a gap.
       if offer.fillsGaps, sealed.counter != count + 1, try store.log.record(sealed) == nil { return .next(sealed, nil) }
     }

@@ -25,21 +25,21 @@ extension Oracle {
       }
       guard truth.lines[name] != nil else {
         guard isInsert else { return "the hub never had \(name)" }
-        if name.table == "person", !reaches(act.after?["unit"]?.text, witness, since: sent.before) {
+        if name.table == "person", !everReaches(act.after?["unit"]?.text, witness) {
           return "\(name) is inserted where its author was never granted anything"
         }
         continue
       }
       if replacesCode(name, act, isSure: true) { return "\(name) has its code, which its author had seen" }
       let base = bases[dot]?[name] ?? 0
-      guard wasReachable(name, since: base, sent, witness) else {
+      guard wasReachable(name, since: base, witness) else {
         return "\(name) lay nowhere, since \(base), where its author was ever granted anything"
       }
       // Who wants a row where somebody else has moved it meanwhile moves nothing.
       let isUndeleted = act.before == nil && act.settled == "live"
       if !schema.givesAway, !isUndeleted, name.table == "person", let unit = act.after?["unit"]?.text,
         unit != act.before?["unit"]?.text, unit != truth.unit(name, at: truth.head),
-        !reaches(unit, witness, since: sent.before)
+        !everReaches(unit, witness)
       {
         return "\(name) is moved to a unit that its author was never granted"
       }
@@ -69,19 +69,15 @@ extension Oracle {
     return refused.isInsert != isInsert ? refused.dot : nil
   }
 
-  /// Was a unit writable at any time since the device came to where it wrote? What it had before that it has shown to be
-  /// gone, by asking for the pull that brought it there.
-  private func reaches(_ unit: String?, _ witness: Witness, since seq: UInt64) -> Bool {
-    guard let unit, let spans = writable[witness.name] else { return false }
-    let first = spans.lastIndex { $0.since < seq } ?? 0
-    return spans[first...].contains { $0.scopes.contains("*") || $0.scopes.contains("unit/" + unit) }
+  /// Might the device ever write there? Which of its former rights still count, the hub knows better.
+  private func everReaches(_ unit: String?, _ witness: Witness) -> Bool {
+    guard let unit, let scopes = everWritable[witness.name] else { return false }
+    return scopes.contains("*") || scopes.contains("unit/" + unit)
   }
 
   /// Did the row lie, now or at some seq since, where its author might write?
-  private func wasReachable(_ name: Name, since base: UInt64, _ sent: Witness.Sent, _ witness: Witness) -> Bool {
-    (min(base, truth.head)...truth.head).contains {
-      reaches(truth.unit(name, at: $0), witness, since: min(base, sent.before))
-    }
+  private func wasReachable(_ name: Name, since base: UInt64, _ witness: Witness) -> Bool {
+    (min(base, truth.head)...truth.head).contains { everReaches(truth.unit(name, at: $0), witness) }
   }
 
   /// Does an act give a value in the place of one that its author had seen, and that is given once?

@@ -40,9 +40,9 @@ extension Oracle {
       line = Truth.Line()
     }
     for (dot, act, time) in acts { truth.merge(act, of: dot, effective: time ?? .max, into: &line, name) }
-    // Beside what it decides anew by time, a form shows what was written in it until a verdict is in.
+    // A form shows what was written in it until a verdict is in.
     let isForm = witness.pending.contains { $0.isForm && $0.acts[name] != nil }
-    let isExact = !acts.contains { $0.time == nil }
+    let isExact = !isForm && !acts.contains { $0.time == nil }
     if !acts.isEmpty { count("view: own work on a row") }
     let isAlive = truth.isAlive(line)
     guard isAlive == (found != nil) else {
@@ -77,7 +77,11 @@ extension Witness {
   /// Own work that no installed pull has confirmed and nobody has refused, in its order.
   var pending: [(dot: Dot, acts: [Name: Act], time: UInt64?, isForm: Bool)] {
     sent.filter { $0.value.verdict.map { $0.seq > base && $0.isAccepted } ?? true }.sorted { $0.key < $1.key }
-      .map { (dot($0.key), $0.value.acts, $0.value.verdict?.effective.bits ?? $0.value.time, $0.value.isForm) }
+      .map { counter, one in
+        // A verdict may give it an earlier time, which the next pull will show.
+        let isAsSealed = one.verdict.map { $0.effective.bits == one.time } ?? true
+        return (dot(counter), one.acts, isAsSealed ? one.time : nil, one.isForm)
+      }
   }
 
   /// Was own work refused that touches the row, or the rows that it hangs on?

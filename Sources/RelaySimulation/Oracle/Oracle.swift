@@ -9,7 +9,7 @@ package final class Oracle {
   package private(set) var witnesses: [Witness] = []
   /// What each device may do now, and all that it ever might.
   package private(set) var rights: [String: Rights] = [:]
-  private(set) var writable: [String: [(since: UInt64, scopes: [String])]] = [:]
+  private(set) var everWritable: [String: Set<String>] = [:]
   private(set) var everReadable: [String: Set<String>] = [:]
   private(set) var everRoles: [String: Set<String>] = [:]
   /// The role of a transaction's device when it was judged.
@@ -49,7 +49,7 @@ package final class Oracle {
   /// What a device may do from now on.
   package func granted(_ name: String, _ rights: Rights) {
     self.rights[name] = rights
-    writable[name, default: []].append((truth.head, rights.writable))
+    everWritable[name, default: []].formUnion(rights.writable)
     everReadable[name, default: []].formUnion(rights.scopes)
     everRoles[name, default: []].insert(rights.role)
   }
@@ -77,7 +77,8 @@ package final class Oracle {
   /// work is shown behind what it builds on.
   private func checkTime(_ transaction: Transaction, _ witness: Witness) throws {
     guard !isHubClockWrong, let sent = witness.sent[transaction.dot.counter] else { return }
-    for (name, act) in sent.acts {
+    // Of a row that is dead, its devices are not told when it was written.
+    for (name, act) in sent.acts where truth.wasAlive(name, at: transaction.base) {
       for (cell, writes) in truth.line(name, at: transaction.base).cells {
         for (dot, write) in writes where act.seen.contains(dot) && said[dot].map({ $0.seq > sent.before }) == true {
           guard write.effective >= transaction.time.bits else { continue }

@@ -22,6 +22,9 @@ extension RestoreTrial {
           let answer = try hub.answer(request, device: device, now: clock.now)
           let (n, x) = (request.base, answer.page?.closing?.head)
           story.append("\(node.name) pushes \(request.push.count) at \(n): \(answer.verdicts.count) said, \(x ?? 0)")
+          for verdict in answer.verdicts {
+            if let refusal = verdict.refusal { count("refused \(refusal.rule)", node.name) }
+          }
           if losing { return false }
           var taken = try replica.take(answer, to: request)
           taken.pushed = shape.pushed

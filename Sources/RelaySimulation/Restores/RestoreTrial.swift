@@ -61,8 +61,6 @@ final class RestoreTrial {
   var written: Set<String> = []
   /// Gone with the files that had them.
   var lost: Set<String> = []
-  /// Of these, those that somebody else has seen.
-  var orphans: Set<String> = []
   /// Every text that was ever given to a column.
   var values: Set<String> = []
   private var serial = 0
