@@ -46,7 +46,7 @@ struct Salvage {
     }
     readRest(store, there, schema)
     readIdentity(db)
-    readNames(db)
+    readNames(store)
     findGaps()
   }
 
@@ -81,16 +81,8 @@ struct Salvage {
     } catch { damage.append(error.message) }
   }
 
-  private mutating func readNames(_ db: Database) {
-    let rows: [(number: Int64, first: Int64, id: ReplicaID)]
-    do throws(RelayError) {
-      rows = try db.query("SELECT number, first, id FROM relay_replica ORDER BY number, first") { (row) in
-        (row.int(0), row.int(1), ReplicaID(bits: UInt64(bitPattern: row.int(2))))
-      }
-    } catch {
-      damage.append("relay_replica: \(error.message)")
-      return
-    }
+  private mutating func readNames(_ store: SalvageStore) {
+    let rows = store.replicas(&damage)
     for row in rows where row.first > 0 {
       guard let sealed = rows.first(where: { $0.number == row.number && $0.first == 0 }) else { continue }
       names.append((sealed.id, UInt64(row.first), row.id))

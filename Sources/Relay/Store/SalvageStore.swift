@@ -85,6 +85,18 @@ struct SalvageStore {
     }
   }
 
+  /// The replicas that the file has been, as `relay_replica` has them.
+  func replicas(_ damage: inout [String]) -> [(number: Int64, first: Int64, id: ReplicaID)] {
+    do throws(RelayError) {
+      return try db.query("SELECT number, first, id FROM relay_replica ORDER BY number, first") { (row) in
+        (row.int(0), row.int(1), ReplicaID(bits: UInt64(bitPattern: row.int(2))))
+      }
+    } catch {
+      damage.append("relay_replica: \(error.message)")
+      return []
+    }
+  }
+
   /// Commits of other programs that were not sealed.
   func unsealed() -> Int64 {
     (try? db.first("SELECT count(*) FROM relay_log")?[0].integer) ?? 0

@@ -72,6 +72,7 @@ struct Pull {
   static func isForgotten(
     _ session: HubSession, _ request: SyncRequest, _ device: HubDevice, after seq: UInt64
   ) throws(RelayError) -> Bool {
+    guard try session.store.pruning.hasHorizon(above: seq) else { return false }
     let (granted, store) = (device.readable, session.store)
     for scope in try store.devices.everGranted(device.id)
     where granted.contains(scope) || request.scopes.contains(scope) {

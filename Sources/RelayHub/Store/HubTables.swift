@@ -101,6 +101,7 @@ enum HubTables {
 
     -- Up to which seq it is told no more, of a scope, what left it or died in it.
     CREATE TABLE horizon(scope TEXT PRIMARY KEY, seq INT NOT NULL) STRICT;
+    CREATE INDEX horizon_seq ON horizon(seq);
     CREATE INDEX row_dead ON row(seq) WHERE alive = 0;
     CREATE INDEX exits_age ON exits(seq);
     """

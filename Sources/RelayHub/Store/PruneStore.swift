@@ -21,6 +21,8 @@ protocol PruneStore {
   /// Up to which seq it is told no more what left a scope or died in it; 0 where everything is.
   func horizon(of scope: String) throws(RelayError) -> UInt64
   func raiseHorizon(of scope: String, to seq: UInt64) throws(RelayError)
+  /// Has any scope a horizon above a seq? Mostly none has, for a device that is not away for long.
+  func hasHorizon(above seq: UInt64) throws(RelayError) -> Bool
 }
 
 struct OldExit {
@@ -90,6 +92,10 @@ struct SQLPruning: PruneStore {
 
   func horizon(of scope: String) throws(RelayError) -> UInt64 {
     try Count.of(try db.number("SELECT seq FROM horizon WHERE scope = $1", [.text(scope)]) ?? 0)
+  }
+
+  func hasHorizon(above seq: UInt64) throws(RelayError) -> Bool {
+    try db.has("SELECT 1 FROM horizon WHERE seq > $1 LIMIT 1", [.seq(seq)])
   }
 
   func raiseHorizon(of scope: String, to seq: UInt64) throws(RelayError) {
