@@ -65,14 +65,22 @@ final class WaitingInserts {
     guard tables & named != 0 else { return }
     let all = waiting
     (waiting, tables) = ([], 0)
-    for statement in all {
-      if statement.tables & named != 0 {
-        try statement.rows?.finish()
-      } else {
-        waiting.append(statement)
-        tables |= statement.tables
+    for (at, statement) in all.enumerated() {
+      guard statement.tables & named != 0 else {
+        wait(statement)
+        continue
+      }
+      do throws(RelayError) { try statement.rows?.finish() } catch {
+        // Whoever undoes the transaction drops what waits: this one and those behind it must not be forgotten with rows in them.
+        for left in all[at...] { wait(left) }
+        throw error
       }
     }
+  }
+
+  private func wait(_ statement: Known) {
+    waiting.append(statement)
+    tables |= statement.tables
   }
 
   /// Forgets all that waits: its transaction is undone.
