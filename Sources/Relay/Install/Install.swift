@@ -163,9 +163,10 @@ extension ReplicaCore {
     let isSameFloor = try pull.floor <= floor(state)
     guard pull.schema == (try versions.spoken()) else { return false }
     if Mutation.isPlanted(.anyFrom) { return true }
-    // The file's own history, one that goes on from it, or the one that knew the place to which the file has stepped back.
-    let isOwn = pull.epoch == state.epoch || state.epoch == .zero || pull.parent == state.epoch
-    let isHistory = isOwn ? true : try stores.lost.isBroken(at: state.base)
+    // A hub answers only where it knows the place at which the file stood, whatever its history is called: it may go on from
+    // the file's, or have been put back to before that one began.
+    let isAsked = pull.askedIn == state.epoch && pull.logHash == state.logHash
+    let isHistory = isAsked || pull.epoch == state.epoch
     return pull.base == state.base && isHistory
       && (isSameRoleView || Mutation.isPlanted(.fromIsN)) && (isSameFloor || Mutation.isPlanted(.floorStale))
       && pull.closing.head >= state.base

@@ -5,11 +5,11 @@ internal import RelaySQLite
 /// A pull whose last page is in: what it was asked with and how it ends. Its rows stay in the bytes of their pages.
 struct CompletePull {
   var epoch: Hash128
-  /// The epoch that this one goes on from.
-  var parent: Hash128?
-  /// What the request said: base, floor, scopes, role and schema. A reply asked with something else is discarded
-  /// (rule 8).
+  /// What the request said: where the file stood, floor, scopes, role and schema. A reply asked with something else is
+  /// discarded (rule 8).
   var base: UInt64
+  var logHash: Hash128
+  var askedIn: Hash128
   var floor: UInt64
   var scopes: [String]
   var role: String
@@ -36,13 +36,11 @@ struct CompletePull {
 
   /// - Parameter hub: the newest version of the sync schema that the hub knows.
   init(
-    request: SyncRequest, epoch: Hash128, parent: Hash128?, hub: UInt64?, last page: PullPage, closing: PullClosing,
-    hasPages: Bool,
+    request: SyncRequest, epoch: Hash128, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool,
     clock: HybridTime
   ) {
     self.epoch = epoch
-    self.parent = parent
-    base = request.base
+    (base, logHash, askedIn) = (request.base, request.logHash, request.epoch)
     floor = request.floor
     scopes = request.scopes
     role = request.role

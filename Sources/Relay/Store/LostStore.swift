@@ -83,11 +83,6 @@ struct LostStore {
       """, [Value(last), Value(seq)])
   }
 
-  /// Has the file stepped back to this place, and not gone on since?
-  func isBroken(at base: UInt64) throws(RelayError) -> Bool {
-    try db.first("SELECT 1 FROM relay_break WHERE seq = ? LIMIT 1", [Value(base)]) != nil
-  }
-
   /// Up to where the bases of a transaction count that was sealed before; nil for one that means what it says.
   func limit(_ key: DotKey) throws(RelayError) -> UInt64? {
     try db.first("SELECT min(seq) FROM relay_break WHERE last >= ?", [Value(key)])?[0].integer.map {

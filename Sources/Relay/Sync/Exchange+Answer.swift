@@ -91,8 +91,7 @@ extension Exchange {
       return try discard("pages of one pull that are of different grants", &taken)
     }
     let pull = CompletePull(
-      request: request, epoch: response.epoch, parent: response.origin?.parent, hub: response.schemaVersion, last: page,
-      closing: closing,
+      request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
       hasPages: hasPages, clock: clock)
     if try core.install(pull, isCautious: isCautious) {
       taken.step = .installed(base: closing.head)

@@ -38,9 +38,14 @@ import Testing
     try await sync(.noProgress) { (_, _) in ScriptedHub.reply() }
   }
 
-  @Test func anAnswerOfAnotherHistoryIsNotAskedForForEver() async throws {
-    let page = hub.end(at: 5)
-    try await sync(.noProgress) { (_, _) in ScriptedHub.reply(page, epoch: Hash128(high: 9, low: 9)) }
+  @Test func whateverAHistoryIsCalledItLocksNobodyOut() async throws {
+    for (head, name) in [(5, 9), (6, 8), (7, 9)] as [(UInt64, UInt64)] {
+      let page = hub.end(at: head)
+      let line = ScriptedTransport { (_, _) in ScriptedHub.reply(page, epoch: Hash128(high: name, low: name)) }
+      #expect(await replica.failure(over: line) == nil)
+      #expect(try replica.status().base == head)
+      try expectsTheWork()
+    }
   }
 
   @Test func aHeadBelowTheBaseIsNotAskedForForEver() async throws {
