@@ -39,6 +39,29 @@ import Testing
     #expect(next.time.milliseconds == Self.right + Limits.clockLead)
   }
 
+  /// A device whose clock is slow knows of what it has pulled how late it is, whatever an answer of before says.
+  @Test func aLateAnswerSetsNoTimeBackThatWasPulled() throws {
+    let clock = TestClock(Self.right - 3_600_000)
+    let replica = try open(clock)
+    let hub = try ScriptedHub(replica)
+    let late = try replica.nextRequest()
+    // Somebody else's clock runs ahead: the hub takes the write for five minutes later than it is.
+    let seen = HybridTime(milliseconds: Self.right + Limits.clockLead)
+    let stamp = StampedWrite(Stamp(dot: Dot(ReplicaID(bits: 9), 1), seq: 1, effective: seen), nil)
+    let person = hub.person("p", given: "Ann", seq: 1, stamps: [StampedCell(id: CellID(4), writes: [stamp])])
+    let request = try replica.nextRequest()
+    let closing = PullClosing(head: 1, logHash: Hash128(high: 0, low: 1))
+    _ = try replica.receive(
+      SyncResponse(
+        epoch: ScriptedHub.epoch, time: UInt64(Self.right),
+        page: hub.page([person], closing: closing)), to: request)
+    let before = SyncResponse(epoch: ScriptedHub.epoch, time: UInt64(Self.right - 600_000))
+    _ = try replica.receive(before, to: late)
+    try replica.sql("UPDATE person SET given = 'Bea'")
+    let written = try Transaction(decoding: try #require(try replica.nextRequest().push.first)).time
+    #expect(written > seen)
+  }
+
   @Test func countersGoOnAfterTheNewestTransactionIsGone() throws {
     let replica = try open(TestClock(Self.right))
     let hub = try ScriptedHub(replica)

@@ -8,7 +8,9 @@ extension Exchange {
   ) throws(RelayError) -> SyncTaken {
     var taken = SyncTaken(step: .again)
     let now = core.environment.now()
-    let clock = HybridTime(milliseconds: max(now, Int64(min(response.time, 1 << 47))))
+    // A late answer does not say how late it is; what was installed since does.
+    let known = try core.syncRecord.times().hub ?? 0
+    let clock = HybridTime(milliseconds: max(now, known, Int64(min(response.time, 1 << 47))))
     let isRenamed = try rename(response.verdicts, of: request)
     try setTimeBack(response, clock)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
