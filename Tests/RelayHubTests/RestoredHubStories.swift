@@ -167,6 +167,40 @@ import Testing
     #expect(try c.values("SELECT phone, guests FROM person ORDER BY id") == [["1", 1], ["0", 2]])
   }
 
+  @Test("Put back to nothing: what others did counts as a difference until they offer it again, and then no more")
+  func toNothing() throws {
+    let fleet = try Fleet()
+    let (a, b) = (try fleet.add("a", "unit/u1"), try fleet.add("b", "unit/u1"))
+    let yesterday = try fleet.copyHub()
+    try a.sql("INSERT INTO person (id, unit, phone) VALUES ('m', 'u1', '0')")
+    try fleet.settle()
+    try fleet.serve(yesterday)
+    try b.sql("INSERT INTO person (id, unit) VALUES ('n', 'u1')")
+    try fleet.sync(b)
+    #expect(try b.replica.status().mismatch == ["unit/u1"])
+    #expect(try !b.replica.status().wasRebuilt)
+    try fleet.settle()
+    for device in [a, b] {
+      #expect(try device.replica.status().mismatch.isEmpty, "\(device.name)")
+      #expect(try device.values("SELECT id FROM person ORDER BY id") == [["m"], ["n"]], "\(device.name)")
+    }
+  }
+
+  @Test("A copy wrote under a name that somebody else's work had at the hub: put back, the hub gets the copy's own again")
+  func copyOffersItsOwn() throws {
+    let copy = try fleet.copy(a)
+    try a.sql("INSERT INTO person (id, unit) VALUES ('m', 'u1')")
+    try fleet.sync(a)
+    try fleet.sync(copy)
+    let yesterday = try fleet.copyHub()
+    try copy.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")
+    try fleet.sync(copy)
+    try fleet.serve(yesterday)
+    try settle(copy, b, a, c)
+    try check()
+    #expect(try c.values("SELECT id FROM person ORDER BY id") == [["k"], ["m"], ["p"], ["q"]])
+  }
+
   @Test("Put back twice, the second time while the first was still being healed")
   func twice() throws {
     let yesterday = try fleet.copyHub()

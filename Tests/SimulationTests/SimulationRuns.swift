@@ -28,7 +28,7 @@ import Testing
   @Test("Devices and hubs that are put back to older copies work on, nothing is lost that somebody has, and all agree")
   func restores() {
     var counts: [String: Int] = [:]
-    for seed in (1...12 as ClosedRange<UInt64>) where seed != 5 {
+    for seed in 1...12 as ClosedRange<UInt64> {
       let outcome = simulateRestores(seed: seed)
       #expect(outcome.failure == nil, "seed \(seed)")
       counts.merge(outcome.counts, uniquingKeysWith: +)

@@ -38,7 +38,9 @@ struct ScopeSums {
   }
 
   init(_ core: ReplicaCore, _ pull: CompletePull, _ state: ReplicaState) throws(RelayError) {
-    kind = state.base == 0 ? .fresh : pull.leavesTheRest ? .anew : .change
+    // A file that stepped back to nothing has rows of the history that was lost: they count, and are told where they differ.
+    let isAnew = state.base == 0 ? try core.stores.lost.isLostWhole() : pull.leavesTheRest
+    kind = isAnew ? .anew : state.base == 0 ? .fresh : .change
     role = pull.newRole
     names = pull.grants.filter(\.readable).map(\.scope)
     index = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }

@@ -35,8 +35,9 @@ extension Install {
   mutating func confirm() throws(RelayError) -> Confirmed {
     var confirmed = Confirmed()
     for verdict in pull.closing.confirmed {
-      // What was judged and left pending before is told again by nobody but a late answer.
-      guard let key = try core.replicas.key(verdict.dot) else { continue }
+      // What was judged and left pending before is told again by nobody but a late answer. Where a fork was found since the
+      // pull was asked, the hub tells of another copy's work under the names that were asked about.
+      guard let key = try core.replicas.named(verdict.dot) else { continue }
       if let bytes = try core.stores.lost.confirm(key, verdict) {
         if !verdict.isAccepted {
           var lost = try Transaction(decoding: bytes)

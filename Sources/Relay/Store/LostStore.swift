@@ -83,6 +83,11 @@ struct LostStore {
       """, [Value(last), Value(seq)])
   }
 
+  /// Has the file stepped back to before the first place of its log?
+  func isLostWhole() throws(RelayError) -> Bool {
+    try db.first("SELECT 1 FROM relay_break WHERE seq = 0 LIMIT 1") != nil
+  }
+
   /// Up to where the bases of a transaction count that was sealed before; nil for one that means what it says.
   func limit(_ key: DotKey) throws(RelayError) -> UInt64? {
     try db.first("SELECT min(seq) FROM relay_break WHERE last >= ?", [Value(key)])?[0].integer.map {

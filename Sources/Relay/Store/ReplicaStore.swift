@@ -35,6 +35,13 @@ final class ReplicaStore {
 
   func dot(_ key: DotKey) throws(RelayError) -> Dot { try stretch(key).dot(key.counter) }
 
+  /// An own transaction by the name that it has now. One from before a fork was found is another copy's work.
+  func named(_ dot: Dot) throws(RelayError) -> DotKey? {
+    guard let key = try key(dot), try self.dot(key) == dot else { return nil }
+    return key
+  }
+
+  /// - Parameter dot: as it is called now, or as it was sealed.
   /// - Returns: nil for a dot of somebody else.
   func key(_ dot: Dot) throws(RelayError) -> DotKey? {
     var found = known.first { $0.id == dot.replica }
@@ -44,7 +51,7 @@ final class ReplicaStore {
     return overflow || counter > Limits.sequence ? nil : DotKey(number: found.number, counter: counter)
   }
 
-  func isOwn(_ dot: Dot) throws(RelayError) -> Bool { try key(dot) != nil }
+  func isOwn(_ dot: Dot) throws(RelayError) -> Bool { try named(dot) != nil }
 
   /// The name that a transaction was sealed with.
   func sealedDot(_ key: DotKey) throws(RelayError) -> Dot {

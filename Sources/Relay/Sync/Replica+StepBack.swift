@@ -19,10 +19,7 @@ extension Replica {
       if place == nil { state.epoch = .zero }
       try core.save(state)
       try core.stores.stage.forget()
-      guard place == nil else { return true }
-      try core.stores.scopes.clear()
-      // The sums of scopes begin anew with what is pulled: only a comparison finds what else is here.
-      try core.stores.state.markRebuilt()
+      if place == nil { try core.stores.scopes.clear() }
       return true
     }
   }
