@@ -186,7 +186,7 @@ import Testing
     }
   }
 
-  @Test("A copy wrote under a name that somebody else's work had at the hub: put back, the hub gets the copy's own again")
+  @Test("A copy wrote under a name that another copy has at the hub: the hub, put back, gets its work again")
   func copyOffersItsOwn() throws {
     let copy = try fleet.copy(a)
     try a.sql("INSERT INTO person (id, unit) VALUES ('m', 'u1')")
