@@ -159,9 +159,9 @@ struct LostStore {
       """, [Value(key)])
   }
 
-  /// Does anything wait for others?
+  /// Does anything wait for others, or will perhaps once it is offered?
   func isWaiting() throws(RelayError) -> Bool {
-    try db.first("SELECT 1 FROM relay_lost WHERE judged = 0 LIMIT 1") != nil
+    try db.first("SELECT 1 FROM relay_lost WHERE coalesce(judged, 0) = 0 LIMIT 1") != nil
   }
 
   /// Those with a verdict that no pull has confirmed.
