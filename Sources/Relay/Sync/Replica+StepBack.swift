@@ -2,8 +2,8 @@ internal import RelayMerge
 internal import RelayProtocol
 
 extension Replica {
-  /// The hub does not know the history that this file stands in: it was put back to an older copy, or what it said last was
-  /// wrong. The file goes back to the last place that it knows of before; until the hub recognises one, step by step. What
+  /// The hub does not know the history that this file stands in, or own work that it had judged: it was put back to an older
+  /// copy, or what it said last was wrong. The file goes back to the last place that it knows of before; until the hub recognises one, step by step. What
   /// was judged after that place is offered again, and rows that only the lost history brought stay as they are.
   ///
   /// - Returns: false where the hub does not even recognise a file that stands at nothing.
@@ -11,7 +11,8 @@ extension Replica {
     try changing { (core) throws(RelayError) in
       try core.sealer.sealResidue()
       var state = try core.state()
-      guard state.base > 0 else { return false }
+      let judged = try core.outbox.newestVerdict()
+      guard state.base > 0 || judged > 0 else { return false }
       let place = try core.stores.lost.place(before: state.base)
       try core.stores.lost.lose(after: place?.base ?? 0, state.epoch, upTo: state.key)
       (state.base, state.logHash, state.head) = (place?.base ?? 0, place?.log ?? .zero, place?.base ?? 0)

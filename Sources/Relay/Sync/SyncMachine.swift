@@ -143,7 +143,8 @@ package struct SyncMachine: Sendable {
     case .pageVoid: return mend(.abandonPull, error)
     case .schemaTooNew: return mend(.holdBackWhatIsNewer, error)
     case .schemaTooOld: return mend(.speakOwnSchema, error)
-    case .hubRolledBack:
+    // A hub that lacks what own work builds on, though it had judged it, was put back too.
+    case .hubRolledBack, .outOfOrder:
       // The places that a file knows become fewer with the distance: there are not more of them than bits of a seq.
       steps += 1
       cause = error
