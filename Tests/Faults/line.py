@@ -3,33 +3,19 @@ import socket
 import threading
 import time
 
-from strangers import read_message
+from strangers import Listener, read_message
 
 
-class Line:
+class Line(Listener):
     """Passes on, until `fault` is set: a function that is given this line, the device's end, the hub's end and a request, and answers
     whether both ends go on. What it did is counted in `happened`."""
 
     def __init__(self, hub):
         self.hub, self.fault, self.happened, self.answers, self.sizes = hub, None, 0, [], (0, 0)
         self.lock, self.held = threading.Lock(), threading.Event()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
+        super().__init__()
 
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.port}"
-
-    def serve(self):
-        while True:
-            try:
-                device, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.carry, args=(device,), daemon=True).start()
-
-    def carry(self, device):
+    def meet(self, device):
         try:
             with device, socket.create_connection(("127.0.0.1", self.hub)) as hub:
                 while (request := read_message(device)) is not None:
@@ -57,9 +43,6 @@ class Line:
         with self.lock:
             self.happened += 1
             return self.happened
-
-    def close(self):
-        self.listener.close()
 
 
 def once(fault):
@@ -143,6 +126,12 @@ def answer_before(line, device, hub, request):
         return True
     line.count()
     device.sendall(before)
+    return True
+
+
+def repeats(line, device, hub, request):
+    """Every request gets the last answer that the line carried before."""
+    device.sendall(line.answers[-1])
     return True
 
 

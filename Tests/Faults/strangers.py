@@ -13,18 +13,19 @@ def page(status, *headers, body=PAGE, kind=b"text/html"):
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-class Stranger:
-    """Listens, and answers every connection with the same bytes; without any it hangs up, with None it never answers."""
+class Listener:
+    """Listens on a port of its own, and lets `meet` have each connection, in a thread of its own."""
 
-    def __init__(self, answer, context=None):
-        self.answer, self.context, self.met, self.held = answer, context, 0, []
+    scheme = "http"
+
+    def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
 
     @property
     def address(self):
-        return f"http{'s' if self.context else ''}://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     def serve(self):
         while True:
@@ -32,8 +33,20 @@ class Stranger:
                 peer, _ = self.listener.accept()
             except OSError:
                 return
-            self.met += 1
             threading.Thread(target=self.meet, args=(peer,), daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+
+
+class Stranger(Listener):
+    """Answers every connection with the same bytes; without any it hangs up, with None it never answers."""
+
+    def __init__(self, answer, context=None):
+        self.answer, self.context, self.held = answer, context, []
+        if context:
+            self.scheme = "https"
+        super().__init__()
 
     def meet(self, peer):
         try:
@@ -51,7 +64,7 @@ class Stranger:
         peer.close()
 
     def close(self):
-        self.listener.close()
+        super().close()
         for peer in self.held:
             peer.close()
 
@@ -83,38 +96,6 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(at / "certificate", at / "key")
         return context
-
-
-class Replayer:
-    """Stands before a hub and passes on; once it `repeats`, every request gets the last answer that it passed on before."""
-
-    def __init__(self, hub):
-        self.hub, self.repeats, self.answer = hub, False, None
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                device, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.carry, args=(device,), daemon=True).start()
-
-    def carry(self, device):
-        try:
-            with device, socket.create_connection(("127.0.0.1", self.hub)) as hub:
-                while (request := read_message(device)) is not None:
-                    if not self.repeats:
-                        hub.sendall(request)
-                        self.answer = read_message(hub)
-                    device.sendall(self.answer)
-        except OSError:
-            pass
-
-    def close(self):
-        self.listener.close()
 
 
 def read_message(end):

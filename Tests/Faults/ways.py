@@ -18,9 +18,10 @@ import tempfile
 import threading
 import time
 
+import line
 from calls import Failing
 from programs import ENVIRONMENT, SCHEMA, Broken, Device, Hub, Programs
-from strangers import Authority, Replayer, Stranger, page
+from strangers import Authority, Stranger, page
 
 MOST_SECONDS = 60
 UNREACHED = {"hub_name_unknown", "connection_refused", "connection_lost", "hub_silent", "certificate_untrusted",
@@ -141,12 +142,12 @@ def hub_of_another_organisation(world):
 
 
 def answers_of_yesterday(world):
-    replayer = Replayer(world.hub.port)
-    world.stack.callback(replayer.close)
-    world.point(f"http://127.0.0.1:{replayer.port}")
+    proxy = line.Line(world.hub.port)
+    world.stack.callback(proxy.close)
+    world.point(proxy.address)
     world.device.sync()
     world.device.write("INSERT INTO book VALUES ('b2', 'north', 'Atlas', NULL, NULL)")
-    replayer.repeats = True
+    proxy.fault = line.repeats
     return "wrong_answer"
 
 

@@ -3,8 +3,9 @@ internal import RelayProtocol
 
 extension Replica {
   /// The hub does not know the history that this file stands in, or own work that it had judged: it was put back to an older
-  /// copy, or what it said last was wrong. The file goes back to the last place that it knows of before; until the hub recognises one, step by step. What
-  /// was judged after that place is offered again, and rows that only the lost history brought stay as they are.
+  /// copy, or what it said last was wrong. The file goes back to the last place that it knows of before; until the hub
+  /// recognises one, step by step. What was judged after that place is offered again, and rows that only the lost history
+  /// brought stay as they are.
   ///
   /// - Returns: false where the hub does not even recognise a file that stands at nothing.
   package func stepBack() throws(RelayError) -> Bool {
