@@ -1,7 +1,8 @@
 public import RelayProtocol
 internal import RelaySQLite
 
-/// Copies of a hub, which are files wherever the hub is. Files are not flushed here: whoever calls does that before it says that a copy is there.
+/// Copies of a hub, which are files wherever the hub is. Files are not flushed here: whoever calls does that before it says
+/// that a copy is there.
 public enum HubBackup {
   /// Copies a hub, while it is served or not, as it is at one moment, and reads the copy from end to end.
   ///

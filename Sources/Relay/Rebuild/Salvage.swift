@@ -99,11 +99,15 @@ struct Salvage {
       if let last, last.counter < state.counter { lose(names, state.number, last.counter + 1, state.counter) }
     }
     for key in broken.sorted() { lose(names, key.number, key.counter, key.counter) }
-    let known = keys.union(work.map(\.piece.key))
-    for (one, next) in zip(keys.sorted(), keys.sorted().dropFirst())
-    where one.number == next.number && next.counter > one.counter + 1 {
-      let missing = (one.counter + 1..<next.counter).filter { !known.contains(DotKey(number: one.number, counter: $0)) }
-      if let first = missing.first, let last = missing.last { lose(names, one.number, first, last) }
+    // What a damaged file calls a counter may be any number: gaps are seen by their ends.
+    var ends: [Int64: ClosedRange<DotKey>] = [:]
+    for key in keys {
+      ends[key.number] = min(ends[key.number]?.lowerBound ?? key, key)...max(ends[key.number]?.upperBound ?? key, key)
+    }
+    let known = keys.union(work.map(\.piece.key)).sorted()
+    for (one, next) in zip(known, known.dropFirst()) where one.number == next.number && next.counter > one.counter + 1 {
+      guard let ends = ends[one.number], ends.contains(one), ends.contains(next) else { continue }
+      lose(names, one.number, one.counter + 1, next.counter - 1)
     }
   }
 

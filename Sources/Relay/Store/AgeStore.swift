@@ -22,8 +22,8 @@ struct AgeStore {
   func stood(at base: UInt64, install: UInt64, now: Int64) throws(RelayError) {
     // A clock that once stood ahead does not count for ever.
     try db.execute("DELETE FROM relay_age WHERE time > ?", [.integer(now)])
-    let newest = try db.first("SELECT max(time) FROM relay_age")?[0].integer
-    if let newest, now - newest < Self.step { return }
+    let isNew = try db.first("SELECT 1 FROM relay_age WHERE time > ? LIMIT 1", [.integer(now - Self.step)]) != nil
+    if isNew { return }
     try db.execute("INSERT OR REPLACE INTO relay_age VALUES (?, ?, ?)", [Value(base), Value(install), .integer(now)])
     let old = try db.first(
       "SELECT base, install, time FROM relay_age WHERE time <= ? ORDER BY time DESC LIMIT 1",
