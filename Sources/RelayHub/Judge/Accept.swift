@@ -112,7 +112,7 @@ extension HubSession {
       verdict.opensEntries = try judgement.commit()
       try noteAdditions(transaction, seq: verdict.seq)
     }
-    let log = hash128(try logHash(head) ?? .zero, sealed.hash, then: [verdict.isAccepted ? 1 : 0])
+    let log = try logHash(after: head, sealed.hash, isAccepted: verdict.isAccepted)
     if try replica(dot.replica) == nil { try bind(dot.replica, to: device.id) }
     let record = TransactionRecord(
       verdict: verdict, hash: sealed.hash, device: device.id, author: transaction.author, received: now)

@@ -60,7 +60,7 @@ extension HubSession {
       self, transaction, try authority(device, replica, now: now), seq: head + 1, effective: time, now: now)
     guard try judgement.layAnew(changed) else { return }
     let sealed = SealedTransaction(transaction)
-    let log = hash128((try logHash(head) ?? .zero).bytes, sealed.hash.bytes, [1])
+    let log = try logHash(after: head, sealed.hash, isAccepted: true)
     let verdict = Verdict(dot: transaction.dot, seq: head + 1, effective: time)
     let record = TransactionRecord(verdict: verdict, hash: sealed.hash, device: 0, author: "", received: now)
     try append(record, base: head, log: log, body: sealed.bytes)

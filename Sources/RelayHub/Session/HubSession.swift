@@ -91,6 +91,11 @@ final class HubSession {
     return try store.log.logHash(seq)
   }
 
+  /// The log's hash once one more transaction follows.
+  func logHash(after head: UInt64, _ hash: Hash128, isAccepted: Bool) throws(RelayError) -> Hash128 {
+    hash128(try logHash(head) ?? .zero, hash, then: [isAccepted ? 1 : 0])
+  }
+
   /// Is this the hub, and the history, that the device has talked to (rule 4)?
   ///
   /// - Returns: the schema as the device knows it.
