@@ -182,6 +182,25 @@ import Testing
     #expect(said(item) == ["'1'", "'3'"])
   }
 
+  @Test("Two copies of a copy part where a third has gone before them, and the longer one keeps its names to the end")
+  func partTwice() throws {
+    let second = try fleet.copy(a)
+    try a.sql("UPDATE person SET guests = guests + 1")
+    try fleet.sync(a)
+    for _ in 0..<3 { try second.sql("UPDATE person SET guests = guests + 10") }
+    let third = try fleet.copy(second, bits: 3)
+    try third.sql("UPDATE person SET guests = guests + 100")
+    for _ in 0..<4 { try second.sql("UPDATE person SET guests = guests + 1000") }
+    // The hub has a copy's work, of which the other's is the beginning, and then four more.
+    try fleet.sync(third)
+    try fleet.sync(second)
+    let names = try fleet.reader.verdicts(after: 0).map(\.dot.replica)
+    #expect(Set(names.suffix(4)).count == 1)
+    try settle(second, third, a, b)
+    try check(a, second, third, b)
+    #expect(try b.values("SELECT guests FROM person") == [[4132]])
+  }
+
   @Test("An answer that gives own work a name that does not follow from it renames nothing")
   func madeUpNames() throws {
     try a.sql("UPDATE person SET area = 'North'")

@@ -262,6 +262,34 @@ import Testing
     for device in [a, b, c] { #expect(try device.replica.inbox().isEmpty) }
   }
 
+  @Test("A copy's work of which a part had to wait keeps its name, whatever another copy of it brought meanwhile")
+  func oneNameForOneWork() throws {
+    let yesterday = try fleet.copyHub()
+    try b.sql("INSERT INTO person (id, unit) VALUES ('r', 'u1')")
+    try fleet.settle()
+    let other = try fleet.copy(a)
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'a')")
+    try fleet.sync(a)
+    try other.sql("UPDATE person SET area = 'North' WHERE id = 'r'")
+    try other.sql("INSERT INTO visit VALUES ('w', 'p', 'other')")
+    try fleet.serve(yesterday)
+    try fleet.sync(a)
+    let noon = try fleet.copyHub()
+    // The first waits for b's row; the second is judged, as the first of the copy's work that the hub hears of.
+    try fleet.sync(other)
+    #expect(try other.replica.status().pending == 1)
+    let third = try fleet.copy(other, bits: 3)
+    try fleet.serve(noon)
+    try settle(b, third, other, c, a)
+    try check()
+    for device in [other, third] {
+      #expect(try device.replica.status().pending == 0)
+      #expect(try device.values("SELECT * FROM visit ORDER BY id") == b.values("SELECT * FROM visit ORDER BY id"))
+    }
+    #expect(try c.values("SELECT area FROM person WHERE id = 'r'") == [["North"]])
+    #expect(try c.values("SELECT note FROM visit ORDER BY id") == [["a"], ["other"]])
+  }
+
   @Test("A device that is put back while the hub is put back too")
   func both() throws {
     let (file, yesterday) = (try fleet.copy(a), try fleet.copyHub())

@@ -48,19 +48,16 @@ extension HubSession {
     if !isClaimed || Mutation.isPlanted(.twice) {
       if sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
       if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
-      if sealed.counter <= count, let record = try store.log.record(sealed), record.hash == hash {
-        return .known(record)
-      }
-      // Before or behind a gap.
-      if offer.fillsGaps, sealed.counter != count + 1, try store.log.record(sealed) == nil { return .next(sealed, nil) }
+      if let record = try store.log.record(sealed), record.hash == hash { return .known(record) }
     }
     let forks = try store.healing.forks(of: sealed.replica)
-    for fork in forks {
-      guard let name = fork.name(sealed.counter), let own = try replica(fork.id) else { continue }
-      if name.counter == own.count + 1, previous == own.last { return .next(name, fork) }
-      if let record = try store.log.record(name), record.hash == hash { return .known(record) }
-      if offer.fillsGaps, offer.claim == fork.id, name.counter != own.count + 1, try store.log.record(name) == nil {
-        return .next(name, fork)
+    if let place = try place(sealed, hash, previous: previous, in: forks) { return place }
+    // Only what fits no work that is here stands before or behind a gap.
+    if offer.fillsGaps {
+      if !isClaimed, sealed.counter != count + 1, try store.log.record(sealed) == nil { return .next(sealed, nil) }
+      for fork in forks where fork.id == offer.claim {
+        guard let name = fork.name(sealed.counter), let own = try replica(fork.id) else { continue }
+        if name.counter != own.count + 1, try store.log.record(name) == nil { return .next(name, fork) }
       }
     }
     guard isClaimed || sealed.counter <= count + 1 else {
@@ -75,6 +72,23 @@ extension HubSession {
     }
     return .fork(
       Fork(id: .fork(sealed, hash), sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
+  }
+
+  /// Where a transaction lies in a copy's work, or continues it; nil where it does neither. One that a copy has by one name
+  /// may fit the end of what another is called: it gets no second name.
+  private func place(
+    _ sealed: Dot, _ hash: Hash128, previous: Hash128, in forks: [Fork]
+  ) throws(RelayError) -> Placing? {
+    for fork in forks {
+      if let name = fork.name(sealed.counter), let record = try store.log.record(name), record.hash == hash {
+        return .known(record)
+      }
+    }
+    for fork in forks {
+      guard let name = fork.name(sealed.counter), let own = try replica(fork.id) else { continue }
+      if name.counter == own.count + 1, previous == own.last { return .next(name, fork) }
+    }
+    return nil
   }
 
   /// - Throws: `unauthorized` for another device's replica.
