@@ -39,8 +39,7 @@ struct SlowPeerTests {
     }
     try await eventually("bodies wait for their ends") { try await hub.metric("relay_body_bytes") > 8_000_000 }
     let held = try hub.residentMemory()
-    // 150 MB in all is the goal, which docs/performance.md says is missed; what slow peers add has an end.
-    #expect(held - before < 110_000, "\(held) kB, \(before) kB before")
+    #expect(held < 150_000, "\(held) kB, \(before) kB before")
     // It serves on.
     let other = try Wire(port: hub.port)
     try await slow.ask(on: other)

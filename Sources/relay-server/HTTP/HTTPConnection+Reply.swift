@@ -19,11 +19,12 @@ extension HTTPConnection {
     if closes { headers.add(name: "connection", value: "close") }
     let answer = HTTPResponseHead(version: .http1_1, status: reply.status, headers: headers)
     context.write(wrapOutboundOut(.head(answer)), promise: nil)
-    unsent = head?.method == .HEAD ? ByteBuffer() : context.channel.allocator.buffer(bytes: reply.body)
-    gate.answers.hold(unsent.readableBytes)
+    unsent = head?.method == .HEAD ? [] : reply.body
+    lease = reply.lease ?? MemoryLease(gate.answers)
+    lease?.hold(unsent.count)
     (sent, began) = (0, .now())
     watchAnswer(context)
-    sendMore(closes, unsent.readableBytes, context)
+    sendMore(closes, context)
   }
 
   private var mayHaveBody: Bool {
@@ -32,29 +33,27 @@ extension HTTPConnection {
       || head.headers.first(name: "content-length").map { $0 != "0" } ?? false
   }
 
-  private func sendMore(_ closes: Bool, _ total: Int, _ context: ChannelHandlerContext) {
+  /// Hands the system one piece, and the next when it has taken that: only a piece lies in NIO's buffers.
+  private func sendMore(_ closes: Bool, _ context: ChannelHandlerContext) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    guard let piece = unsent.readSlice(length: min(Self.piece, unsent.readableBytes)), piece.readableBytes > 0 else {
+    guard sent < unsent.count else {
       return context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
         let (connection, context) = bound.value
-        connection.sentAll(closes, total, context)
+        connection.sentAll(closes, context)
       }
     }
-    let count = piece.readableBytes
+    let end = min(sent + Self.piece, unsent.count)
+    let piece = context.channel.allocator.buffer(bytes: unsent[sent..<end])
     context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(piece)))).assumeIsolated().whenComplete { result in
       let (connection, context) = bound.value
-      guard connection.phase == .sending, case .success = result else {
-        connection.gate.answers.giveBack(total)
-        return
-      }
-      connection.sent += count
-      connection.sendMore(closes, total, context)
+      guard connection.phase == .sending, case .success = result else { return }
+      connection.sent = end
+      connection.sendMore(closes, context)
     }
   }
 
-  private func sentAll(_ closes: Bool, _ total: Int, _ context: ChannelHandlerContext) {
-    gate.answers.giveBack(total)
-    unsent = ByteBuffer()
+  private func sentAll(_ closes: Bool, _ context: ChannelHandlerContext) {
+    (unsent, lease) = ([], nil)
     timer?.cancel()
     guard phase == .sending else { return }
     finish()

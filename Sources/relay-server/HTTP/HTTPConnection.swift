@@ -10,6 +10,8 @@ struct HTTPReply: Sendable {
   var body: [UInt8] = []
   /// The connection ends after it.
   var closes = false
+  /// Where the body is counted already, while it exists.
+  var lease: MemoryLease?
 }
 
 /// What is known of a request before its body is read.
@@ -63,8 +65,10 @@ final class HTTPConnection<Service: HTTPService>: ChannelInboundHandler {
   var task: Task<Void, Never>?
   var timer: Scheduled<Void>?
   var began = NIODeadline.now()
+  /// The answer on its way, how much of it the system has taken, and where it is counted.
+  var unsent: [UInt8] = []
   var sent = 0
-  var unsent = ByteBuffer()
+  var lease: MemoryLease?
   var held = 0
 
   init(_ service: Service, _ gate: ConnectionGate, _ limits: ServerLimits) {
@@ -84,6 +88,7 @@ final class HTTPConnection<Service: HTTPService>: ChannelInboundHandler {
     task?.cancel()
     finish()
     giveBack()
+    (unsent, lease) = ([], nil)
     gate.leave(context.channel)
     phase = .closing
     context.fireChannelInactive()

@@ -18,6 +18,7 @@ struct HTTPListener: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.tcpOption(notSentLowWater), value: 128 << 10)
       .childChannelOption(.maxMessagesPerRead, value: 1)
       .childChannelOption(.allocator, value: ByteBufferAllocator())
       .childChannelInitializer { channel in
@@ -34,6 +35,16 @@ struct HTTPListener: Sendable {
     } catch is SocketAddressError.UnknownHost {
       throw address.cannotListen("no such host")
     }
+  }
+
+  /// TCP_NOTSENT_LOWAT: of what a peer is not ready for the system takes no more. It would take megabytes of each answer,
+  /// which nothing here could count.
+  private static var notSentLowWater: NIOBSDSocket.Option {
+    #if canImport(Darwin)
+      NIOBSDSocket.Option(rawValue: 0x201)
+    #else
+      NIOBSDSocket.Option(rawValue: 25)
+    #endif
   }
 
   private static func decoder() -> HTTPRequestDecoder {

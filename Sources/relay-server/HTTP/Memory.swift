@@ -21,7 +21,20 @@ final class Memory: Sendable {
   }
 
   /// Takes it whether there is room or not: it is there already.
-  func hold(_ bytes: Int) { taken.add(bytes, ordering: .relaxed) }
+  fileprivate func hold(_ bytes: Int) { taken.add(bytes, ordering: .relaxed) }
 
   func giveBack(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
+}
+
+/// What one answer holds of a memory, from when it is made until it is sent or nobody wants it any more.
+final class MemoryLease: Sendable {
+  private let memory: Memory
+  private let held = Atomic<Int>(0)
+
+  init(_ memory: Memory) { self.memory = memory }
+
+  /// Holds so many bytes from now on, instead of what it held.
+  func hold(_ bytes: Int) { memory.hold(bytes - held.exchange(bytes, ordering: .relaxed)) }
+
+  deinit { memory.giveBack(held.load(ordering: .relaxed)) }
 }

@@ -84,9 +84,12 @@ struct HubService: HTTPService {
     do throws(RelayError) {
       let isPacked = head.headers.first(name: "content-encoding")?.lowercased() == "gzip"
       let bytes = isPacked ? try gunzip(body) : body
-      let answer = try await answer(session, bytes)
+      let lease = MemoryLease(gate.answers)
+      let answer = try await answer(session, bytes, lease)
       metrics.answered(route: session.route.rawValue, status: 200)
-      return Replies.cbor(answer, isPacked: !session.isLocal && Replies.acceptsGzip(head))
+      var reply = Replies.cbor(answer, isPacked: !session.isLocal && Replies.acceptsGzip(head))
+      reply.lease = lease
+      return reply
     } catch {
       return refuse(session, error)
     }

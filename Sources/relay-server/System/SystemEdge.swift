@@ -64,13 +64,16 @@ enum SystemEdge {
     _ = setrlimit(files, &limit)
   }
 
-  /// Keeps the C library from holding on to memory for every thread that ever wanted much of it (mallopt's
-  /// M_ARENA_MAX).
+  /// Keeps the C library from holding on to memory: for every thread that ever wanted much of it, and for large blocks
+  /// whose like was given up once, which without a word go back into what it never returns (mallopt's M_ARENA_MAX and
+  /// M_MMAP_THRESHOLD).
   static func sparesMemory() {
     #if canImport(Glibc)
       // Exported, but not in the C library's Swift module.
-      guard let mallopt = dlsym(nil, "mallopt") else { return }
-      _ = unsafeBitCast(mallopt, to: (@convention(c) (CInt, CInt) -> CInt).self)(-8, 2)
+      guard let symbol = dlsym(nil, "mallopt") else { return }
+      let mallopt = unsafeBitCast(symbol, to: (@convention(c) (CInt, CInt) -> CInt).self)
+      _ = mallopt(-8, 2)
+      _ = mallopt(-3, 128 << 10)
     #endif
   }
 
