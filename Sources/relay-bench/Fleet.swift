@@ -62,8 +62,8 @@ final class Fleet {
     }
   }
 
-  /// Rows of the first device, at the hub and confirmed.
-  func fill(_ rows: Int, batch: Int = .max, pushBytes: Int = Limits.part) throws {
+  /// Rows of the first device, at the hub and confirmed; a transaction has at most so many, that it stays within the limits.
+  func fill(_ rows: Int, batch: Int = 100_000, pushBytes: Int = Limits.part) throws {
     for start in stride(from: 0, to: rows, by: min(batch, max(rows, 1))) {
       try first.write { db in try Sample.insert(start..<min(rows, start + min(batch, rows)), db) }
       try sync(first, pushBytes: pushBytes)

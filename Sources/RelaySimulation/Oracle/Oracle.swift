@@ -81,11 +81,17 @@ package final class Oracle {
     for (name, act) in sent.acts where truth.wasAlive(name, at: transaction.base) {
       for (cell, writes) in truth.line(name, at: transaction.base).cells {
         for (dot, write) in writes where act.seen.contains(dot) && said[dot].map({ $0.seq > sent.before }) == true {
-          guard write.effective >= transaction.time.bits else { continue }
+          // That a child hangs on a row, only those are told who read the child.
+          guard write.effective >= transaction.time.bits, !onlyHangs(dot, on: name) else { continue }
           throw Broken("\(witness.name): \(transaction.dot) is earlier than \(cell) of \(name), which it had seen")
         }
       }
     }
+  }
+
+  /// Did a transaction write children of a row, and not the row?
+  private func onlyHangs(_ dot: Dot, on name: Name) -> Bool {
+    witnesses.contains { $0.replicaID == dot.replica && $0.sent[dot.counter].map { $0.acts[name] == nil } == true }
   }
 
   static func name(of row: RowID) -> Name {
