@@ -290,6 +290,46 @@ import Testing
     #expect(try c.values("SELECT note FROM visit ORDER BY id") == [["a"], ["other"]])
   }
 
+  @Test("Copies that part twice come to a put-back hub in another order, and each keeps the names that it has")
+  func otherOrder() throws {
+    let yesterday = try fleet.copyHub()
+    let second = try fleet.copy(a)
+    try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
+    try fleet.sync(a)
+    for _ in 0..<2 { try second.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'") }
+    let third = try fleet.copy(second, bits: 3)
+    try third.sql("UPDATE person SET guests = guests + 100 WHERE id = 'p'")
+    for _ in 0..<2 { try second.sql("UPDATE person SET guests = guests + 1000 WHERE id = 'p'") }
+    try settle(third, second)
+    try fleet.serve(yesterday)
+    try settle(a, second, third, b, c)
+    try check()
+    for device in [second, third] {
+      #expect(try device.replica.status().pending == 0)
+      #expect(try device.values("SELECT guests FROM person ORDER BY id") == [[2122], [1]])
+    }
+  }
+
+  @Test("A copy that had not heard of the fork comes first to a put-back hub: what it shares with another counts once")
+  func nameTakenBack() throws {
+    let yesterday = try fleet.copyHub()
+    let second = try fleet.copy(a)
+    try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
+    try fleet.sync(a)
+    for _ in 0..<2 { try second.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'") }
+    let third = try fleet.copy(second, bits: 3)
+    try settle(second)
+    try fleet.serve(yesterday)
+    try settle(third, second)
+    try second.sql("UPDATE person SET guests = guests + 100 WHERE id = 'p'")
+    try settle(a, second, third, b, c)
+    try check()
+    for device in [second, third] {
+      #expect(try device.replica.status().pending == 0)
+      #expect(try device.values("SELECT guests FROM person ORDER BY id") == [[122], [1]])
+    }
+  }
+
   @Test("A device that is put back while the hub is put back too")
   func both() throws {
     let (file, yesterday) = (try fleet.copy(a), try fleet.copyHub())

@@ -146,6 +146,22 @@ final class ReplicaStore {
     try insert(number: key.number, first: key.counter, id)
   }
 
+  /// A hub that was put back, and met the copies in another order, calls a transaction as it was called before a fork was
+  /// found: what has parted from that name up to there goes on with it.
+  ///
+  /// - Returns: false where it was never called so.
+  func takeBack(_ key: DotKey, to name: Dot) throws(RelayError) -> Bool {
+    let before = try stretches().last {
+      $0.number == key.number && $0.first <= max(1, key.counter) && $0.dot(key.counter) == name
+    }
+    guard let before else { return false }
+    try db.execute(
+      "DELETE FROM relay_replica WHERE number = ? AND first > ? AND first <= ?",
+      [.integer(key.number), before.isSealed ? 0 : Value(before.first), Value(key.counter)])
+    known = []
+    return true
+  }
+
   private func insert(number: Int64, first: UInt64, _ id: ReplicaID) throws(RelayError) {
     try db.execute(
       "INSERT INTO relay_replica (number, first, id) VALUES (?, ?, ?)",

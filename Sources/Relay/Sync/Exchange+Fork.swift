@@ -10,7 +10,7 @@ extension Exchange {
   /// - Returns: whether anything is called otherwise now.
   func rename(_ verdicts: [Verdict], of request: SyncRequest) throws(RelayError) -> Bool {
     var isOther = false
-    for verdict in verdicts where !isOther { isOther = try core.replicas.key(verdict.dot) == nil }
+    for verdict in verdicts where !isOther { isOther = try core.replicas.named(verdict.dot) == nil }
     guard isOther else { return false }
     var isRenamed = false
     var rest = verdicts[...]
@@ -52,8 +52,12 @@ extension Exchange {
 
   /// - Returns: false for a name that does not follow from the transaction.
   private func rename(_ sealed: Dot, _ hash: Hash128, _ name: Dot) throws(RelayError) -> Bool {
-    guard name == Dot(.fork(sealed, hash), 1), let key = try core.replicas.key(sealed) else { return false }
-    try core.replicas.rename(from: key, name.replica)
+    guard let key = try core.replicas.key(sealed) else { return false }
+    let isBegun = try core.replicas.takeBack(key, to: name)
+    if !isBegun {
+      guard name == Dot(.fork(sealed, hash), 1) else { return false }
+      try core.replicas.rename(from: key, name.replica)
+    }
     var state = try core.state()
     state.renames += 1
     try core.save(state)

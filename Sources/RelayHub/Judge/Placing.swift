@@ -48,13 +48,17 @@ extension HubSession {
     if !isClaimed || Mutation.isPlanted(.twice) {
       if sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
       if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
-      if let record = try store.log.record(sealed), record.hash == hash { return .known(record) }
     }
+    if let record = try store.log.record(sealed), record.hash == hash { return .known(record) }
     let forks = try store.healing.forks(of: sealed.replica)
-    if let place = try place(sealed, hash, previous: previous, in: forks) { return place }
+    // One that begins the fork which it is claimed for begins it here too, whatever else it would go on with.
+    let begins = offer.claim == .fork(sealed, hash)
+    if let place = try place(sealed, hash, previous: begins ? nil : previous, in: forks) { return place }
     // Only what fits no work that is here stands before or behind a gap.
-    if offer.fillsGaps {
-      if !isClaimed, sealed.counter != count + 1, try store.log.record(sealed) == nil { return .next(sealed, nil) }
+    if offer.fillsGaps, !begins {
+      if offer.claim == sealed.replica, sealed.counter != count + 1, try store.log.record(sealed) == nil {
+        return .next(sealed, nil)
+      }
       for fork in forks where fork.id == offer.claim {
         guard let name = fork.name(sealed.counter), let own = try replica(fork.id) else { continue }
         if name.counter != own.count + 1, try store.log.record(name) == nil { return .next(name, fork) }
@@ -76,8 +80,10 @@ extension HubSession {
 
   /// Where a transaction lies in a copy's work, or continues it; nil where it does neither. One that a copy has by one name
   /// may fit the end of what another is called: it gets no second name.
+  ///
+  /// - Parameter previous: nil for one that continues nothing.
   private func place(
-    _ sealed: Dot, _ hash: Hash128, previous: Hash128, in forks: [Fork]
+    _ sealed: Dot, _ hash: Hash128, previous: Hash128?, in forks: [Fork]
   ) throws(RelayError) -> Placing? {
     for fork in forks {
       if let name = fork.name(sealed.counter), let record = try store.log.record(name), record.hash == hash {
