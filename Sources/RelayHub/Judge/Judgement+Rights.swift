@@ -47,7 +47,7 @@ extension Judgement {
 
   /// With all rows merged: does each lie where it may?
   func misplaced(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
-    guard let row = work.new else { return nil }
+    guard work.isWritten else { return nil }
     let table = work.table
     func refuse(_ rule: RefusalRule, _ message: String) -> Refusal {
       Refusal(rule: rule, row: change.row, message: "\(table.name): \(message)")
@@ -79,7 +79,8 @@ extension Judgement {
     if isInsert { return authority.writes(try ownHomes(change, work)) ? nil : refuse(.notWritable, Self.notHere) }
     // By where the row is now, and by where its author wanted it, though somebody else moved it meanwhile.
     guard !table.mayBeGivenAway, !Mutation.isPlanted(.movesAnywhere) else { return nil }
-    for ends in [homes, try ownHomes(change, work)] where ends != row.homes && !authority.writes(ends) {
+    let before = work.new?.homes
+    for ends in [homes, try ownHomes(change, work)] where ends != before && !authority.writes(ends) {
       return refuse(.notWritable, Self.notHere)
     }
     return nil

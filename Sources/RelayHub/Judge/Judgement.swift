@@ -53,6 +53,7 @@ final class Judgement {
 
   /// Looks up the own rows from one on, as far as they are not known.
   private func lookUp(_ first: Int) throws(RelayError) {
+    if transaction.rows.count == 1 { return try lookUpOnly() }
     var places: [Int] = []
     for at in first..<min(first + Self.together, transaction.rows.count)
     where own[at] == nil && table(transaction.rows[at].row.table) != nil { places.append(at) }
@@ -61,6 +62,19 @@ final class Judgement {
       guard let table = table(change.row.table) else { continue }
       own[at] = RowWork(change.row, table, change, old: old)
     }
+  }
+
+  /// Most pushes have one row.
+  private func lookUpOnly() throws(RelayError) {
+    let change = transaction.rows[0]
+    guard let table = table(change.row.table) else { return }
+    let old: StoredRow?
+    if let ahead, let known = session.memory?.ahead, ahead.upperBound <= known.count {
+      old = try session.row(change.row, ahead: known[ahead.lowerBound])
+    } else {
+      old = try session.load(change.row)
+    }
+    own[0] = RowWork(change.row, table, change, old: old)
   }
 
   private func found(_ places: [Int]) throws(RelayError) -> [StoredRow?] {
@@ -100,9 +114,11 @@ final class Judgement {
 
   /// Every row that the transaction makes another one, ascending.
   func written() -> [RowWork] {
-    let mine = own.compactMap { $0 }.filter { $0.new != nil }
-    let signed = others.values.filter { $0.new != nil }
-    return signed.isEmpty ? mine : (mine + signed).sorted { $0.row < $1.row }
+    var written: [RowWork] = []
+    written.reserveCapacity(own.count)
+    for case let work? in own where work.isWritten { written.append(work) }
+    let signed = others.isEmpty ? [] : others.values.filter(\.isWritten)
+    return signed.isEmpty ? written : (written + signed).sorted { $0.row < $1.row }
   }
 
   private func table(_ id: UInt32) -> TableSchema? {
@@ -186,7 +202,8 @@ final class RowWork {
   let change: RowChange?
   let old: StoredRow?
   /// The row once merged; nil as long as nothing was.
-  var new: StoredRow? { didSet { (known, place) = (nil, nil) } }
+  var new: StoredRow? { didSet { (isWritten, known, place) = (new != nil, nil, nil) } }
+  private(set) var isWritten = false
   /// There is nothing left that it could change.
   var isVoid = false
   /// Where it is once the whole transaction is merged.
@@ -198,7 +215,7 @@ final class RowWork {
   }
 
   /// Has the hub the row, dead or alive, so far?
-  var isThere: Bool { new != nil || old != nil }
+  var isThere: Bool { isWritten || old != nil }
   var isAlive: Bool { new?.isAlive(table) ?? old?.isAlive(table) ?? false }
 
   /// Every column's value as it is so far, dead or alive.

@@ -11,13 +11,16 @@ package struct Place: Sendable, Equatable {
   /// Rows above it. Of rows that go round in a circle it says nothing: they lie nowhere.
   package var ancestors = 0
   package var isCircular = false
+  /// The row's own values yield what is no name of a scope, or too many.
+  var hasWrongNames = false
 
   package init() {}
 
   /// Of a row that follows no other one.
   package init(of table: TableSchema, _ values: [Value], isDead: Bool) {
-    scopes = table.ownScopes(values)
-    homes = table.areHomesScopes ? scopes : table.ownHomes(values)
+    let own = TableSchema.names(table.scopes, values)
+    let itsHomes = table.areHomesScopes ? own : TableSchema.names(table.homes, values)
+    (scopes, homes, hasWrongNames) = (own.names, itsHomes.names, !own.areAll || !itsHomes.areAll)
     self.isDead = isDead
   }
 
@@ -91,7 +94,7 @@ extension TableSchema {
   package func misplacement(_ place: Place, _ values: [Value]) -> String? {
     if place.isCircular { return "its parents go round in a circle" }
     if place.ancestors > Limits.ancestors { return "more than \(Limits.ancestors) rows stand above it" }
-    if parentRow(values) == nil, let reason = misspelling(values) { return reason }
+    if place.hasWrongNames, parentRow(values) == nil, let reason = misspelling(values) { return reason }
     return place.homes.isEmpty ? "the row lies in no scope" : nil
   }
 

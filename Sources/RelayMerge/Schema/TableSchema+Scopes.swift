@@ -2,13 +2,25 @@ package import RelayProtocol
 
 extension TableSchema {
   /// The scopes (or homes) of a row by its own rules, ascending and without repetition.
-  package func ownScopes(_ values: [Value]) -> [String] { TableSchema.names(scopes, values) }
+  package func ownScopes(_ values: [Value]) -> [String] { TableSchema.names(scopes, values).names }
 
-  package func ownHomes(_ values: [Value]) -> [String] { TableSchema.names(homes, values) }
+  package func ownHomes(_ values: [Value]) -> [String] { TableSchema.names(homes, values).names }
 
-  private static func names(_ rules: [ScopeRule], _ values: [Value]) -> [String] {
-    let names = rules.flatMap { $0.texts(values) }.filter(\.isScopeName)
-    return names.count > 1 ? distinct(names) : names
+  /// What rules yield of a row.
+  struct Names {
+    /// Ascending and without repetition.
+    var names: [String]
+    /// Is every text that the rules yield a scope's name, and are there no more than a row may have?
+    var areAll: Bool
+  }
+
+  static func names(_ rules: [ScopeRule], _ values: [Value]) -> Names {
+    // Nearly always one rule yields one name.
+    let texts = rules.count == 1 ? rules[0].texts(values) : rules.flatMap { $0.texts(values) }
+    guard texts.allSatisfy(\.isScopeName) else {
+      return Names(names: distinct(texts.filter(\.isScopeName)), areAll: false)
+    }
+    return Names(names: texts.count > 1 ? distinct(texts) : texts, areAll: texts.count <= Limits.scopesOfRow)
   }
 
   private static func distinct(_ names: [String]) -> [String] {
