@@ -60,7 +60,8 @@ struct Case {
   var run: () throws -> [Figure]
 
   static func all(_ measure: Measure) -> [Case] {
-    writing(measure) + installing(measure) + onTheWire(measure) + overHTTP(measure) + inLargeFiles(measure)
+    writing(measure) + installing(measure) + onTheWire(measure) + overHTTP(measure) + underAttack(measure)
+      + inLargeFiles(measure)
       + accepting(measure) + atTheHub(measure) + atTheLimits(measure) + whileItGrows(measure) + onPostgres(measure)
   }
 }

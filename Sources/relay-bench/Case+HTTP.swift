@@ -37,7 +37,10 @@ final class ServerProcess {
 
   var id: Int32 { process.processIdentifier }
 
-  init(_ folder: String) throws {
+  /// What one device does here, an organisation does elsewhere.
+  static let unlimited = ["--device-burst", "3600", "--device-rate", "10000"]
+
+  init(_ folder: String, options: [String] = ServerProcess.unlimited) throws {
     let data = folder + "/hub"
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     try Hub.create(
@@ -50,11 +53,10 @@ final class ServerProcess {
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     process.executableURL = program.appendingPathComponent("relay-server")
     let portFile = folder + "/port"
-    process.arguments = [
-      "serve", "--data", data, "--listen", "127.0.0.1:0", "--port-file", portFile, "--log-level", "error",
-      // One device does here what an organisation does elsewhere.
-      "--device-burst", "3600", "--device-rate", "10000",
-    ]
+    process.arguments =
+      [
+        "serve", "--data", data, "--listen", "127.0.0.1:0", "--port-file", portFile, "--log-level", "error",
+      ] + options
     try process.run()
     for _ in 0..<1000 where url.isEmpty {
       Thread.sleep(forTimeInterval: 0.02)

@@ -6,7 +6,10 @@ internal import Synchronization
 
 /// One device in a process of its own.
 enum DeviceProcess {
-  enum Work: String, CaseIterable, ExpressibleByArgument { case push, pull }
+  enum Work: String, CaseIterable, ExpressibleByArgument {
+    case push, pull
+    case attack, visitAlone, visitBeside
+  }
 
   struct Outcome: Codable {
     var seconds: Double
@@ -15,15 +18,22 @@ enum DeviceProcess {
 
   /// Starts the process, and gives what it took.
   static func measure(_ work: Work, rows: Int, folder: String, hub: String) throws -> Outcome {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = ["--device", work.rawValue, "--rows", "\(rows)", "--folder", folder, "--hub", hub]
     let out = Pipe()
-    process.standardOutput = out
-    try process.run()
+    let process = try start(work, rows: rows, folder: folder, hub: hub, out)
     let answer = out.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return try JSONDecoder().decode(Outcome.self, from: answer)
+  }
+
+  static func start(
+    _ work: Work, rows: Int, folder: String, hub: String, _ out: Pipe = Pipe()
+  ) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.arguments = ["--device", work.rawValue, "--rows", "\(rows)", "--folder", folder, "--hub", hub]
+    process.standardOutput = out
+    try process.run()
+    return process
   }
 
   /// Runs in a process that is not made for waiting: profilers do not get on with one that ends in a dispatch loop.
@@ -43,8 +53,12 @@ enum DeviceProcess {
     let replica = try Replica(at: folder + "/" + work.rawValue, schema: Sample.schema, environment: .system) { db in
       try db.script(Sample.ddl)
     }
+    if work == .attack { return try await attack(replica, hub: hub) }
     let transport = try CurlTransport(hub: hub)
     try await replica.enrol(code: work.rawValue, hub: hub, with: transport)
+    if work == .visitAlone || work == .visitBeside {
+      return try tell(Outcome(seconds: try await visit(replica, transport), megabytes: 0))
+    }
     if work == .push {
       for start in stride(from: 0, to: rows, by: 10_000) {
         try replica.write { db in try Sample.insert(start..<min(rows, start + 10_000), db) }
@@ -54,6 +68,10 @@ enum DeviceProcess {
     _ = try await replica.sync(with: transport, options: .system)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let megabytes = try ServerProcess.peak(of: ProcessInfo.processInfo.processIdentifier)
-    print(String(decoding: try JSONEncoder().encode(Outcome(seconds: seconds, megabytes: megabytes)), as: UTF8.self))
+    try tell(Outcome(seconds: seconds, megabytes: megabytes))
+  }
+
+  private static func tell(_ outcome: Outcome) throws {
+    print(String(decoding: try JSONEncoder().encode(outcome), as: UTF8.self))
   }
 }

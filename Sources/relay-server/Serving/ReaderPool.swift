@@ -9,6 +9,21 @@ final class ReaderPool: Sendable {
   private struct State {
     var free: [HubReader]
     var waiting: FairQueue<CheckedContinuation<HubReader?, Never>>
+
+    /// Gives the free readers to those whose turn it is.
+    mutating func lend() -> [Lent] {
+      var lent: [Lent] = []
+      while let reader = free.last, let next = waiting.take() {
+        free.removeLast()
+        lent.append(Lent(continuation: next.job, reader: reader))
+      }
+      return lent
+    }
+  }
+
+  private struct Lent {
+    var continuation: CheckedContinuation<HubReader?, Never>
+    var reader: HubReader
   }
 
   private let state: Mutex<State>
@@ -18,9 +33,10 @@ final class ReaderPool: Sendable {
   init(_ place: HubPlace, count: Int, budget: DeviceBudget, limits: ServerLimits) throws(RelayError) {
     var readers: [HubReader] = []
     for _ in 0..<count { readers.append(try place.reader()) }
-    state = Mutex(
-      State(
-        free: readers, waiting: FairQueue(most: limits.waitingReads, mostOfDevice: limits.requestsOfDevice + 1)))
+    // One reader is never the same device's as all others, so that nobody waits for what one device asks.
+    let waiting = FairQueue<CheckedContinuation<HubReader?, Never>>(
+      most: limits.waitingReads, mostOfDevice: limits.requestsOfDevice + 1, mostAtOnce: max(1, count - 1))
+    state = Mutex(State(free: readers, waiting: waiting))
     self.budget = budget
   }
 
@@ -42,7 +58,7 @@ final class ReaderPool: Sendable {
           result = .failure(error)
         }
         if device != 0 { self.budget.charge(device, ContinuousClock.now - start) }
-        self.giveBack(reader)
+        self.giveBack(reader, device)
         continuation.resume(returning: result)
       }
     }
@@ -53,18 +69,14 @@ final class ReaderPool: Sendable {
     let slot = Slot()
     let reader = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<HubReader?, Never>) in
-        enum Next {
-          case go(HubReader?)
-          case queued
-        }
-        let next = state.withLock { state -> Next in
-          if slot.isCancelled { return .go(nil) }
-          if let reader = state.free.popLast() { return .go(reader) }
-          guard let ticket = state.waiting.add(continuation, device: device) else { return .go(nil) }
+        let lent = state.withLock { state -> [Lent]? in
+          if slot.isCancelled { return nil }
+          guard let ticket = state.waiting.add(continuation, device: device) else { return nil }
           slot.ticket = ticket
-          return .queued
+          return state.lend()
         }
-        if case .go(let reader) = next { continuation.resume(returning: reader) }
+        guard let lent else { return continuation.resume(returning: nil) }
+        for one in lent { one.continuation.resume(returning: one.reader) }
       }
     } onCancel: {
       let continuation = state.withLock { state -> CheckedContinuation<HubReader?, Never>? in
@@ -83,12 +95,12 @@ final class ReaderPool: Sendable {
     var isCancelled = false
   }
 
-  private func giveBack(_ reader: HubReader) {
-    let next = state.withLock { state -> CheckedContinuation<HubReader?, Never>? in
-      if let next = state.waiting.take() { return next }
+  private func giveBack(_ reader: HubReader, _ device: Int64) {
+    let lent = state.withLock { state in
       state.free.append(reader)
-      return nil
+      state.waiting.done(device)
+      return state.lend()
     }
-    next?.resume(returning: reader)
+    for one in lent { one.continuation.resume(returning: one.reader) }
   }
 }

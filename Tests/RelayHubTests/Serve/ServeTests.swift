@@ -93,13 +93,40 @@ struct ServeTests {
 
   @Test("Devices take turns at the readers, however much one of them asks for")
   func turns() {
-    var queue = FairQueue<String>(most: 100, mostOfDevice: 3)
+    var queue = FairQueue<String>(most: 100, mostOfDevice: 3, mostAtOnce: 9)
     for job in ["a1", "a2", "a3"] { #expect(queue.add(job, device: 1) != nil) }
     #expect(queue.add("a4", device: 1) == nil)
     #expect(queue.add("b1", device: 2) != nil)
     let gone = queue.add("c1", device: 3)
     #expect(gone.flatMap { queue.withdraw($0, device: 3) } == "c1")
-    #expect((0..<5).map { _ in queue.take() } == ["a1", "b1", "a2", "a3", nil])
+    #expect((0..<5).map { _ in queue.take()?.job } == ["a1", "b1", "a2", "a3", nil])
+    #expect(queue.count == 0)
+  }
+
+  @Test("No device has all readers at once: what it asks for beyond its share waits, and whoever comes later does not")
+  func share() {
+    var queue = FairQueue<String>(most: 100, mostOfDevice: 9, mostAtOnce: 2)
+    for job in ["a1", "a2", "a3", "a4"] { #expect(queue.add(job, device: 1) != nil) }
+    #expect((0..<3).map { _ in queue.take()?.job } == ["a1", "a2", nil])
+    // A third reader is free for whoever comes, and for what is nobody's.
+    #expect(queue.add("b1", device: 2) != nil)
+    #expect(queue.add("credential", device: 0) != nil)
+    #expect((0..<3).map { _ in queue.take()?.job } == ["credential", "b1", nil])
+    queue.done(0)
+    queue.done(2)
+    #expect(queue.take() == nil)
+    queue.done(1)
+    #expect((0..<2).map { _ in queue.take()?.job } == ["a3", nil])
+    // Its sender goes away while its turn is put off.
+    let last = queue.add("a5", device: 1)
+    queue.done(1)
+    #expect(queue.take()?.job == "a4")
+    #expect(last.flatMap { queue.withdraw($0, device: 1) } == "a5")
+    queue.done(1)
+    queue.done(1)
+    #expect(queue.take() == nil)
+    #expect(queue.add("a6", device: 1) != nil)
+    #expect(queue.take()?.job == "a6")
     #expect(queue.count == 0)
   }
 
