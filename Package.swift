@@ -84,7 +84,8 @@ let package = Package(
 
     // The reference app.
     .target(
-      name: "Organisation", dependencies: ["Relay"], path: "SampleClient/Organisation",
+      name: "Organisation", dependencies: ["Relay", .product(name: "Crypto", package: "swift-crypto")],
+      path: "SampleClient/Organisation",
       resources: [.embedInCode("Resources")]),
     .executableTarget(
       name: "relay-client",

@@ -105,6 +105,23 @@ import Testing
     }
   }
 
+  @Test func aFormThatKnewOfADeletionDoesNotUndoItThroughARowThatCameBackAfterItWasOpened() throws {
+    try a.sql("DELETE FROM person WHERE id = 'p'")
+    try fleet.settle()
+    let moment = try a.replica.moment()
+    // Nobody may have it there: the hub refuses it.
+    try a.sql("INSERT INTO person (id, unit) VALUES ('p', 'u2')")
+    try a.replica.write(author: "a", seenAt: moment) { (db) throws(RelayError) in
+      try db.script("INSERT INTO visit VALUES ('v', 'p', 'from the form')")
+    }
+    try fleet.settle()
+    #expect(try a.rules().first == "not_writable")
+    for device in [a, b, office] {
+      #expect(try device.values("SELECT id FROM person").isEmpty, "\(device.name)")
+      #expect(try device.conflicts().isEmpty, "\(device.name)")
+    }
+  }
+
   @Test func whatTheFormsOwnDeviceHadPendingIsSeenAlsoOnceItIsConfirmed() throws {
     try a.sql("UPDATE person SET phone = '1'")
     let moment = try a.replica.moment()

@@ -92,6 +92,13 @@ package struct Page: Sendable, Equatable {
   /// Text for people is the title and nothing else: to be pasted somewhere.
   package var isBare = false
 
+  /// What it is about and how much of it there is, for the committee's trail.
+  package var contents: String {
+    let tables = grids.map { "\($0.key) \($0.rows.count)" }.joined(separator: ", ")
+    guard let title else { return tables }
+    return tables.isEmpty ? title.en : "\(title.en) (\(tables))"
+  }
+
   /// People read the title and what was added to it; ids and tables are for programs.
   package var isAcknowledgement = false
 }

@@ -17,3 +17,14 @@ CREATE TABLE IF NOT EXISTS office_restricted_case (
   outcome TEXT,
   text TEXT
 );
+
+-- What was given away and who looked at a case, in the order in which it happened. Each hash covers the one before.
+CREATE TABLE IF NOT EXISTS office_trail (
+  number INTEGER NOT NULL PRIMARY KEY,
+  at TEXT NOT NULL,
+  officer_id TEXT NOT NULL,
+  device TEXT NOT NULL,
+  what TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  hash TEXT NOT NULL
+);

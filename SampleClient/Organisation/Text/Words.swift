@@ -75,6 +75,7 @@ package enum Words {
     "basis.default": ("default", "默认"), "basis.assessed": ("assessed", "核定"), "basis.waived": ("waived", "减免"),
     "work.activity": ("activity", "活动"), "work.contact": ("contact", "联系"), "work.dues": ("dues", "党费"),
     "work.request": ("request", "申请"),
+    "trail.export": ("given away", "导出"), "trail.look": ("looked at", "查阅"), "trail.change": ("changed", "变更"),
     // requests
     "draft": ("draft", "草稿"), "open": ("open", "已提出"), "released": ("released", "已转出支部同意"),
     "accepted": ("accepted", "接收支部同意"), "approved": ("approved", "党委批准"), "withdrawn": ("withdrawn", "撤回"),

@@ -13,6 +13,7 @@ struct ExportCommand: AsyncParsableCommand {
       commandName: "roster", abstract: "The roster as a table; with --csv for a spreadsheet.")
     @OptionGroup var common: LookArguments
     @Option(help: "Only of this unit.") var unit: String?
+    var export: String? { "roster" }
     func page(_ look: Look) throws(RelayError) -> Page { try ExportPages.roster(look, unit: unit) }
   }
 
@@ -21,6 +22,7 @@ struct ExportCommand: AsyncParsableCommand {
       commandName: "member", abstract: "Everything that this device holds about a member, for the member.")
     @OptionGroup var common: LookArguments
     @Argument(help: "The member's number, id or name.") var member: String
+    var export: String? { "member" }
     func page(_ look: Look) throws(RelayError) -> Page {
       try ExportPages.member(try Member.find(member, in: look.db), look)
     }
@@ -41,6 +43,7 @@ struct ExportPendingCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let pending = try place.open().exportPending()
+    try place.noteExport("pending: \(pending.transactions.count)", at: Instant(milliseconds: Environment.system.now()))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     try PrivateFile.create(file, try encoder.encode(pending) + Data("\n".utf8))

@@ -7,6 +7,7 @@ struct OfficeCommand: AsyncParsableCommand {
     commandName: "office", abstract: "The committee's own work, on a replica of the committee.",
     subcommands: [
       OfficeSettleCommand.self, OfficeReviewCommand.self, OfficeReleaseCommand.self, OfficeMergeCommand.self,
+      OfficeCaseCommand.self, OfficeTrailCommand.self,
     ], defaultSubcommand: OfficeSettleCommand.self)
 }
 

@@ -19,6 +19,8 @@ struct ReportCommand: AsyncParsableCommand {
     var file: String?
     @Flag(help: "Only transfers that are stale.") var stale = false
 
+    var export: String? { file != nil ? "html" : common.output.isCSV ? "csv" : nil }
+
     func page(_ look: Look) throws(RelayError) -> Page {
       if stale { return try TransferPages.stale(look) }
       guard let report else { return Listing.page }
@@ -48,6 +50,8 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var common: LookArguments
     @Argument(help: "The file to make; one that is there is left alone.") var file: String
     @Option(name: .customLong("report"), help: "Only this one; may be repeated.") var names: [String] = []
+
+    var export: String? { "html" }
 
     func page(_ look: Look) throws(RelayError) -> Page {
       var pages: [Page] = []

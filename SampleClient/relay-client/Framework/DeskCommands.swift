@@ -11,8 +11,12 @@ struct LookArguments: ParsableArguments {
   @OptionGroup var moment: MomentOptions
 
   /// Reads within one snapshot, and prints the page that comes of it.
-  func show(_ body: (Look) throws(RelayError) -> Page) throws {
-    try output.say(try page(body), speech.language)
+  ///
+  /// - Parameter export: what is given away with it; nil where it is for the screen.
+  func show(_ export: String? = nil, _ body: (Look) throws(RelayError) -> Page) throws {
+    let page = try page(body)
+    if let export { try place.noteExport("\(export): \(page.contents)", at: moment.now) }
+    try output.say(page, speech.language)
   }
 
   func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page { try look(body) }
@@ -24,7 +28,9 @@ struct LookArguments: ParsableArguments {
   ) throws {
     let found = try look(body)
     if output.isCSV, !output.isJSON, let table {
-      return print(Page.list(table(found)).csv(speech.language), terminator: "")
+      let page = Page.list(table(found))
+      try place.noteExport("csv: \(page.contents)", at: moment.now)
+      return print(page.csv(speech.language), terminator: "")
     }
     if output.isJSON { try Output.json(json(found)) } else { print(text(found, speech.language)) }
   }
@@ -66,13 +72,17 @@ struct ActArguments: ParsableArguments {
 /// A command that reads: its arguments, and the page that it shows.
 protocol LookCommand: AsyncParsableCommand, TableCommand {
   var common: LookArguments { get }
+  /// What the answer is given away as; nil for the screen alone.
+  var export: String? { get }
   func page(_ look: Look) throws(RelayError) -> Page
 }
 
 extension LookCommand {
+  var export: String? { common.output.isCSV ? "csv" : nil }
+
   mutating func run() async throws {
     let command = self
-    try command.common.show { (look) throws(RelayError) in try command.page(look) }
+    try command.common.show(command.export) { (look) throws(RelayError) in try command.page(look) }
   }
 }
 

@@ -230,7 +230,11 @@ struct Sealer {
       }
       if isAlone { try core.localOnly.forgetAlone(row, table) }
       if base == nil {
-        base = isAlone ? 0 : try self.base(row, before: step.before, seq: touched.seq, table, state, known.filled)
+        base =
+          isAlone
+          ? 0
+          : try self.base(
+            row, before: step.before, seq: touched.seq, table, state, known.filled, upTo: commit.lastSeen)
       }
       var change = RowChange(row: row, base: base ?? 0, operations: operations)
       if let moment = commit.moment { change.base = try self.base(change.base, of: row, seenAt: moment) }
@@ -262,15 +266,19 @@ struct Sealer {
     let isShown = try core.tableRow(row, parent) != nil
     let isConfirmed = !isUnderWork && !hasImage && !isInsertedApart(row)
     let isPlain = (isShown || Mutation.isPlanted(.parentSeen)) && isConfirmed
-    var known = isPlain ? state.base : try base(row, before: nil, seq: nil, parent, state, .all)
+    var known =
+      isPlain ? state.base : try base(row, before: nil, seq: nil, parent, state, .all, upTo: commit.lastSeen)
     if let moment = commit.moment { known = try base(known, of: row, seenAt: moment) }
     let header = commit.moment?.base ?? state.base
     return known < header ? known : nil
   }
 
   /// The seq at which the replica's confirmed image of the row was valid (rule 6).
+  ///
+  /// - Parameter last: the newest own transaction that the author had seen; nil for the newest there is.
   private func base(
-    _ row: RowID, before: [Value]?, seq: UInt64?, _ table: TableSchema, _ state: ReplicaState, _ filled: RowMark
+    _ row: RowID, before: [Value]?, seq: UInt64?, _ table: TableSchema, _ state: ReplicaState, _ filled: RowMark,
+    upTo last: DotKey?
   ) throws(RelayError) -> UInt64 {
     if filled.contains(.image),
       let found = try core.stores.images.base(row)
@@ -284,8 +292,8 @@ struct Sealer {
       try core.view.save(image, row, table)
       return state.base
     }
-    // An own insert waits: what was known before it, the insert has covered.
-    if filled.contains(.pending), try core.outbox.hasPendingInsert(row) { return 0 }
+    // An own insert waits: what was known before it, the insert has covered. A form that was open before knows it itself.
+    if filled.contains(.pending), try core.outbox.hasPendingInsert(row, upTo: last) { return 0 }
     guard filled.contains(.dead) else { return 0 }
     let dead = try core.stores.dead.base(row)
     if Mutation.isPlanted(.deadBaseZero) { return 0 }

@@ -18,7 +18,7 @@ enum Fate: Int64 {
 struct RowCommands {
   let append = Command("INSERT INTO relay_pending (tbl, key, dot, kind, fate) VALUES (?, ?, ?, ?, 0)")
   let isUnderWork = Command("SELECT 1 FROM relay_pending WHERE tbl = ? AND key = ? AND fate = 0")
-  let hasInsert = Command(RowCommands.pending(kind: 1))
+  let hasInsert = Command(RowCommands.pending(kind: 1) + " AND p.dot <= ?")
   let hasDelete = Command(RowCommands.pending(kind: 2))
   let touches = Command(
     """
@@ -107,7 +107,11 @@ extension OutboxStore {
   func isUnderWork(_ row: RowID) throws(RelayError) -> Bool { try db.holds(rows.isUnderWork, row.bindings) }
 
   /// Does an own insert of the row wait, that nobody refused?
-  func hasPendingInsert(_ row: RowID) throws(RelayError) -> Bool { try db.holds(rows.hasInsert, row.bindings) }
+  ///
+  /// - Parameter last: the newest own transaction that counts; nil for all.
+  func hasPendingInsert(_ row: RowID, upTo last: DotKey?) throws(RelayError) -> Bool {
+    try db.holds(rows.hasInsert, row.bindings + [last.map { Value($0) } ?? .integer(.max)])
+  }
 
   func hasPendingDelete(_ row: RowID) throws(RelayError) -> Bool { try db.holds(rows.hasDelete, row.bindings) }
 
