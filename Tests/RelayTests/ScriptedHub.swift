@@ -45,12 +45,14 @@ struct ScriptedHub {
   }
 
   /// One whole round trip with these rows at this head.
+  ///
+  /// - Parameter verdicts: what the push is answered with; nil for what the closing confirms.
   @discardableResult
   func pull(
-    _ rows: [RowRecord] = [], exits: [RowID] = [], head: UInt64, confirmed: [Verdict] = [], verdicts: [Verdict] = []
+    _ rows: [RowRecord] = [], exits: [RowID] = [], head: UInt64, confirmed: [Verdict] = [], verdicts: [Verdict]? = nil
   ) throws -> SyncStep {
     let request = try replica.nextRequest()
-    return try answer(request, rows, exits: exits, head: head, confirmed: confirmed, verdicts: verdicts)
+    return try answer(request, rows, exits: exits, head: head, confirmed: confirmed, verdicts: verdicts ?? confirmed)
   }
 
   @discardableResult

@@ -22,7 +22,7 @@ final class OwnRows {
     guard !isCautious, !pull.leavesTheRest, core.view.shownRows == nil else { return nil }
     var accepted: [Int64: UInt64] = [:]
     for verdict in pull.closing.confirmed where verdict.isAccepted {
-      if let key = try core.replicas.named(verdict.dot) { accepted[key.value] = verdict.seq }
+      if let key = try core.own(verdict) { accepted[key.value] = verdict.seq }
     }
     guard !accepted.isEmpty else { return nil }
     (self.core, self.accepted) = (core, accepted)

@@ -35,9 +35,7 @@ extension Install {
   mutating func confirm() throws(RelayError) -> Confirmed {
     var confirmed = Confirmed()
     for verdict in pull.closing.confirmed {
-      // What was judged and left pending before is told again by nobody but a late answer. Where a fork was found since the
-      // pull was asked, the hub tells of another copy's work under the names that were asked about.
-      guard let key = try core.replicas.named(verdict.dot) else { continue }
+      guard let key = try core.own(verdict) else { continue }
       if let bytes = try core.stores.lost.confirm(key, verdict) {
         if !verdict.isAccepted {
           var lost = try Transaction(decoding: bytes)
@@ -107,6 +105,17 @@ extension Install {
 }
 
 extension ReplicaCore {
+  /// The own transaction that a closing confirms. A closing names dots alone, and another copy's work may lie under a name that was
+  /// asked about; a push says by its bytes what is meant. So it is not taken for the word about work that was answered
+  /// otherwise, nor about work that a hub has lost and has not judged again.
+  ///
+  /// - Returns: nil for what is nobody's here, or left pending before.
+  func own(_ verdict: Verdict) throws(RelayError) -> DotKey? {
+    guard let key = try replicas.named(verdict.dot) else { return nil }
+    if let known = try outbox.verdict(key) { return known == verdict.seq ? key : nil }
+    return try stores.lost.fits(key, verdict) ? key : nil
+  }
+
   /// Records what the hub said of a transaction; its effect leaves the view if it was refused.
   func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
     try outbox.learn(key, verdict)

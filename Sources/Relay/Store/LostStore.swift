@@ -143,6 +143,12 @@ struct LostStore {
     return db.changes > 0
   }
 
+  /// May a closing speak of it? Of what was lost, only where it says what a push was answered with.
+  func fits(_ key: DotKey, _ verdict: Verdict) throws(RelayError) -> Bool {
+    let judged = try db.first("SELECT coalesce(judged, 0) FROM relay_lost WHERE dot = ?", [Value(key)])
+    return judged.map { $0[0] == Value(verdict.seq) } ?? true
+  }
+
   /// A verdict that no pull tells of is not believed.
   func doubt(_ key: DotKey) throws(RelayError) {
     try db.execute("UPDATE relay_lost SET judged = NULL, refusal = NULL WHERE dot = ?", [Value(key)])

@@ -18,6 +18,7 @@ final class OutboxStore {
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
   private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
   private let isJudged = Command("SELECT seq IS NOT NULL FROM relay_transaction WHERE dot = ?")
+  private let judgedAt = Command("SELECT seq FROM relay_transaction WHERE dot = ?")
   let rows: RowCommands
 
   static let ddl = """
@@ -113,6 +114,11 @@ final class OutboxStore {
 
   /// Does it wait for its verdict? False for one that is not pending.
   func waits(_ key: DotKey) throws(RelayError) -> Bool { try db.first(isJudged, [Value(key)])?[0] == .integer(0) }
+
+  /// The seq that a push was answered with; nil for one without a verdict, and for one that is not pending.
+  func verdict(_ key: DotKey) throws(RelayError) -> UInt64? {
+    try db.first(judgedAt, [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
+  }
 
   func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
     let refusal = verdict.refusal.map { Value.text("\($0.rule.rawValue): \($0.message)") } ?? .null

@@ -172,12 +172,13 @@ extension Exchange {
   ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
     try loseVerdicts(judged, closing, request)
-    let confirmed = Set(closing.confirmed.map(\.dot))
+    // Under the same name another copy's work may have another seq.
+    let confirmed = Dictionary(closing.confirmed.map { ($0.dot, $0.seq) }) { first, _ in first }
     let here = Set(told.map(\.dot))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
     for (dot, key, seq) in judged where seq <= closing.head || here.contains(dot) {
-      guard seq <= last, !confirmed.contains(dot) else { continue }
+      guard seq <= last, confirmed[dot] != seq else { continue }
       try core.outbox.doubt(key)
       try core.stores.lost.doubt(key)
     }
