@@ -27,11 +27,11 @@ final class Handset {
     token = answer.token
   }
 
-  /// Adds a book to branch north and pushes it in one request.
+  /// Adds a book to a branch and pushes it in one request.
   @discardableResult
-  func push(_ book: String) async throws -> [Verdict] {
+  func push(_ book: String, to branch: String = "north") async throws -> [Verdict] {
     try replica.write { (db) throws(RelayError) in
-      try db.execute("INSERT INTO book VALUES (?, 'north', 'Atlas', NULL, NULL)", [.text(book)])
+      try db.execute("INSERT INTO book VALUES (?, ?, 'Atlas', NULL, NULL)", [.text(book), .text(branch)])
     }
     let request = try replica.nextRequest()
     try await wire.send("POST", "/v1/sync", token: token, body: request.encoded())

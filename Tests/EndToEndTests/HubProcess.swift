@@ -96,6 +96,14 @@ final class HubProcess {
     return try #require(line.split(separator: " ").dropLast().last.flatMap { Int($0) })
   }
 
+  /// Processor time that the process has taken, in the system's hundredths of a second.
+  func processorTicks() throws -> Int {
+    let line = try String(contentsOfFile: "/proc/\(process?.processIdentifier ?? 0)/stat", encoding: .utf8)
+    // After the name, which may hold anything, come the state and ten numbers before the two.
+    let numbers = line[(line.lastIndex(of: ")") ?? line.startIndex)...].split(separator: " ")
+    return try #require(Int(numbers[12])) + (try #require(Int(numbers[13])))
+  }
+
   /// A command that has to work; what it printed.
   @discardableResult
   func call(_ arguments: String...) async throws -> String { try await call(arguments) }

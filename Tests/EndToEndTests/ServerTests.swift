@@ -119,12 +119,16 @@ struct ServerTests {
   /// How many pulls are parked at once; `RELAY_PARKED` asks for more.
   static let parked = ProcessInfo.processInfo.environment["RELAY_PARKED"].flatMap { Int($0) } ?? 300
 
-  @Test("Hundreds of parked pulls cost little memory and all wake at one change")
+  @Test(
+    "Hundreds of parked pulls cost little memory, sleep through what does not concern them and all wake at one change")
   func manyParked() async throws {
     let listener = try await Listener("listener", at: hub, scopes: ["branch/north"])
     // No process is started while so many files are open: Foundation's `Process` crashes above a thousand.
     let handset = try await Handset(
       "handset", code: try await hub.addDevice("handset", scopes: ["branch/north"]), in: folder, port: hub.port)
+    let elsewhere = try await Handset(
+      "elsewhere", code: try await hub.addDevice("elsewhere", scopes: ["branch/south"]), in: folder, port: hub.port)
+    let neighbour = try await Listener("neighbour", at: hub, scopes: ["branch/south"])
     var limit = rlimit(rlim_cur: 0, rlim_max: 0)
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     limit.rlim_cur = limit.rlim_max
@@ -137,6 +141,16 @@ struct ServerTests {
     print("\(Self.parked) parked pulls: \(before) kB before, \(after) kB with them")
     // 300 MB for 10,000 of them is the goal; a debug build needs more.
     #expect(after - before < 64_000 + 60 * Self.parked)
+    let one = try await park(neighbour)
+    try await expectParked(Self.parked + 1)
+    let pushed = ContinuousClock.now
+    try await elsewhere.push("first", to: "south")
+    #expect(try await one.reply().status == 200)
+    print("\(Self.parked) parked pulls: another one answered \(ContinuousClock.now - pushed) after its push began")
+    let spent = try hub.processorTicks()
+    for book in 0..<50 { try await elsewhere.push("book \(book)", to: "south") }
+    print("\(Self.parked) parked pulls: \(try hub.processorTicks() - spent) hundredths for 50 pushes that concern none")
+    try await expectParked(Self.parked)
     let start = ContinuousClock.now
     try await handset.push("news")
     for wire in wires { #expect(try await wire.reply().status == 200) }
