@@ -351,6 +351,42 @@ import Testing
     #expect(try c.values("SELECT area FROM person WHERE id = 'r'") == [["North"]])
   }
 
+  @Test("Nobody says that the hub was put back: what was written in its new order had not seen what comes back late")
+  func oneNameForTwoOrders() throws {
+    let yesterday = try fleet.copyHub()
+    try a.sql("UPDATE person SET phone = '1' WHERE id = 'p'")
+    try fleet.sync(a)
+    try fleet.serve(yesterday)
+    try c.sql("UPDATE person SET guests = guests + 1 WHERE id = 'q'")
+    try fleet.sync(c)
+    try c.sql("UPDATE person SET phone = '3' WHERE id = 'p'")
+    try fleet.sync(c)
+    try settle(a, b, c)
+    try check()
+    let item = try #require(try b.replica.inbox().first { $0.kind == .conflict })
+    #expect(Set(item.siblings.map(\.values)) == [["1"], ["3"]])
+  }
+
+  @Test("A copy that has not heard of the fork claims no other copy's increments at a put-back hub")
+  func copyNamesItsOwn() throws {
+    let yesterday = try fleet.copyHub()
+    try b.sql("INSERT INTO visit VALUES ('v', 'p', 'b')")
+    try fleet.settle()
+    let copy = try fleet.copy(a)
+    for _ in 0..<3 { try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'") }
+    try fleet.sync(a)
+    try copy.sql("INSERT INTO visit VALUES ('w', 'q', 'copy')")
+    try copy.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'")
+    try copy.sql("DELETE FROM person WHERE id = 'p'")
+    try copy.sql("INSERT INTO person (id, unit, guests) VALUES ('p', 'u1', 100)")
+    try fleet.serve(yesterday)
+    try settle(a, copy, b, c)
+    try settle(a, copy, b, c)
+    try check()
+    #expect(try b.values("SELECT guests FROM person WHERE id = 'p'") == [[103]])
+    #expect(try copy.values("SELECT guests FROM person WHERE id = 'p'") == [[103]])
+  }
+
   @Test("A device that is put back while the hub is put back too")
   func both() throws {
     let (file, yesterday) = (try fleet.copy(a), try fleet.copyHub())

@@ -79,6 +79,8 @@ extension HubSession {
     if let envelope = offer.envelope {
       transaction.lower(to: envelope.base)
       transaction.seen = envelope.seen
+      // Who does not know of the fork yet names its own work as the other copy's is called.
+      if let fork, offer.claim != fork.id { transaction.seen = try seen(envelope.seen, on: fork) }
       return
     }
     if let fork { transaction.seen = try seen(transaction.seen, on: fork) }

@@ -64,6 +64,9 @@ extension Judgement {
     guard other.seq < seq, let transaction = try session.body(other.seq), transaction.epoch == place.epoch,
       let change = transaction.rows.first(where: { $0.row == row })
     else { return false }
+    // A hub that was put back goes on under the same name until somebody says so. What was written in that order had seen
+    // nothing of the one that was lost, though its bases are as high.
+    guard try session.store.log.base(at: other.seq) != transaction.base else { return false }
     return change.base >= place.seq
   }
 }

@@ -10,6 +10,8 @@ protocol LogStore {
   func record(at seq: UInt64) throws(RelayError) -> TransactionRecord?
   /// Records of the dots in a set that have a verdict, ascending by seq.
   func records(_ set: DotSet) throws(RelayError) -> [TransactionRecord]
+  /// What a transaction's base counts for in the history of now; nil for a seq that this hub never gave.
+  func base(at seq: UInt64) throws(RelayError) -> UInt64?
   /// - Parameter most: of how many bytes; nil where it is larger, or not kept any more.
   func body(_ seq: UInt64, most: Int) throws(RelayError) -> [UInt8]?
   /// Puts the next transaction at the end of the order.

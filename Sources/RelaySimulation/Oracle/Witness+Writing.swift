@@ -197,7 +197,10 @@ extension Witness {
       if isForm, seen[name]?.isEmpty ?? true { continue }
       if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
     }
-    var one = Sent(acts: acts, held: held, pending: attempt.pending ?? pendingDots, answers: attempt.answers)
+    // What was discarded, or is written again, nobody builds on any more.
+    let gone = forgotten.union(attempt.chain).map(dot)
+    let pending = (attempt.pending ?? pendingDots).subtracting(gone)
+    var one = Sent(acts: acts, held: held, pending: pending, answers: attempt.answers)
     (one.time, one.before, one.isForm) = (time, baseBefore, isForm)
     add(one, isForm: isForm)
   }

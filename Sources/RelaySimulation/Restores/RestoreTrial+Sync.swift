@@ -12,6 +12,7 @@ extension RestoreTrial {
     var machine = SyncOnLine(pageBytes: 1 << 20, deadline: .seconds(30)).machine
     var event = SyncMachine.Event.start
     while true {
+      if let broken { throw broken }
       switch machine.step(event) {
       case .ask(let wanted):
         var shape = wanted
@@ -19,14 +20,17 @@ extension RestoreTrial {
         (shape.pushed, shape.pulls) = (request.pushedBytes, request.pull != nil)
         do throws(RelayError) {
           let device = try hub.reader.authenticate(token: node.token)
-          let answer = try hub.answer(request, device: device, now: clock.now)
+          let answer = try ask(request, node, device)
           let (n, x) = (request.base, answer.page?.closing?.head)
           story.append("\(node.name) pushes \(request.push.count) at \(n): \(answer.verdicts.count) said, \(x ?? 0)")
           for verdict in answer.verdicts {
             if let refusal = verdict.refusal { count("refused \(refusal.rule)", node.name) }
           }
           if losing { return false }
+          node.installing = x.map { Pulled(asked: n, head: $0) }
           var taken = try replica.take(answer, to: request)
+          learn(answer.verdicts + (answer.page?.closing?.confirmed ?? []), node)
+          try resume(node)
           taken.pushed = shape.pushed
           event = .taken(taken, random: node.machine.bits())
         } catch {
@@ -49,8 +53,28 @@ extension RestoreTrial {
   func settle() throws {
     for node in nodes {
       node.process.spare()
-      if !node.process.isAlive { try start(node) }
+      if !node.process.isAlive {
+        try start(node)
+        try resume(node)
+      }
     }
     for _ in 0..<4 { for node in nodes { _ = try sync(node) } }
+  }
+
+  private func ask(_ request: SyncRequest, _ node: Node, _ device: HubDevice) throws(RelayError) -> SyncResponse {
+    noteEnvelopes(of: request)
+    // Of a push that failed, some may be judged.
+    defer { do { try readLog(node) } catch { broken = broken ?? error } }
+    return try hub.answer(request, device: device, now: clock.now)
+  }
+
+  /// What came in an envelope counts for no more than that says its author had seen.
+  private func noteEnvelopes(of request: SyncRequest) {
+    for at in request.envelopes.keys {
+      guard let transaction = try? Transaction(decoding: request.push[at]),
+        let work = RestoreTrial.work(of: transaction)
+      else { continue }
+      works[work]?.isBlurred = true
+    }
   }
 }

@@ -27,7 +27,7 @@ public func simulateRestores(seed: UInt64, steps: Int = 120) -> RestoreOutcome {
 }
 
 final class RestoreTrial {
-  /// A device with what it has to remember: the keys that its file has as its own work.
+  /// A device with what somebody remembers who watches it.
   final class Node {
     let name: String
     let token: String
@@ -35,11 +35,10 @@ final class RestoreTrial {
     let machine: Machine
     var process: SimulatedProcess
     var replica: Replica?
-    var own: Set<String> = []
-    /// Of those: found after the process was killed over them, and flushed by nothing since. SQLite shows such a commit, and a
-    /// power cut takes it.
-    var unflushed: Set<String> = []
-    var copy: (files: DiskImage, own: Set<String>)?
+    var memory = RestoreMemory()
+    var copy: (files: DiskImage, memory: RestoreMemory)?
+    /// The pull that is being installed.
+    var installing: Pulled?
 
     init(_ name: String, token: String, _ clock: VirtualClock, seed: UInt64) {
       (self.name, self.token) = (name, token)
@@ -56,17 +55,23 @@ final class RestoreTrial {
   let hubDisk: SimulatedDisk
   var hubProcess: SimulatedProcess
   var hub: Hub
-  var hubCopy: DiskImage?
+  var hubCopy: (files: DiskImage, head: UInt64)?
+  /// Where the hub stood each time that it had been put back.
+  var putBacks: [UInt64] = []
+  /// Epochs in which it was put back without a word.
+  private var quietly: Set<Hash128> = []
+  var log = RestoreLog()
+  var works: [Dot: RestoreWork] = [:]
   var nodes: [Node] = []
   var counts: [String: Int] = [:]
   var story: [String] = []
   /// Written, and in the hub's hands or its author's, as far as anybody can know.
-  var written: Set<String> = []
+  var written: Set<Dot> = []
   /// Gone with the files that had them.
-  var lost: Set<String> = []
-  /// Every text that was ever given to a column.
-  var values: Set<String> = []
+  var lost: Set<Dot> = []
   private var serial = 0
+  /// What did not hold while an error of the protocol was expected.
+  var broken: (any Error)?
   private let hasHubRestores: Bool
   private let hasClones: Bool
   private let hasDeviceRestores: Bool
@@ -86,6 +91,7 @@ final class RestoreTrial {
 
   private func enrol(_ name: String, seed: UInt64) throws {
     let node = Node(name, token: "token " + name, clock, seed: seed)
+    node.machine.skew = random.pick([0, 0, -5000, 700_000, 1_261_440_000_000])
     node.disk.put(try FreshFiles.device(schema))
     try FreshFiles.name("/app.db", node.process.name, node.machine.bits())
     let replica = try start(node)
@@ -122,7 +128,10 @@ final class RestoreTrial {
       clock.advance(to: clock.now + Int64(random.int(0..<3000)))
       let node = random.pick(nodes)
       // One that died where nobody was told runs again.
-      for node in nodes where !node.process.isAlive { try start(node) }
+      for node in nodes where !node.process.isAlive {
+        try start(node)
+        try resume(node)
+      }
       try copyAndPutBack(node)
       if random.once(in: 8) { node.process.die(in: random.pick([3, 20, 90]) * random.int(1..<4)) }
       if random.once(in: 3) {
@@ -136,68 +145,109 @@ final class RestoreTrial {
   }
 
   private func copyAndPutBack(_ node: Node) throws {
-    if random.once(in: 10) { node.copy = (node.disk.image(), node.own) }
-    if random.once(in: 20) { hubCopy = hubDisk.image() }
+    if random.once(in: 10) { node.copy = (node.disk.image(), node.memory) }
+    if random.once(in: 20), try !quietly.contains(hub.reader.identity().epoch) { hubCopy = (hubDisk.image(), log.head) }
     if hasDeviceRestores, random.once(in: 25), let copy = node.copy {
-      count("put back", node.name)
+      count("put back", "\(node.name) to \(copy.memory.base), t\(copy.memory.own.max()?.counter ?? 0):")
       node.process.kill()
       node.replica = nil
       node.disk.put(copy.files)
-      node.own = copy.own
+      (node.memory, node.installing) = (copy.memory, nil)
+      blur(node)
       try noteLosses()
       try start(node)
-      if !node.unflushed.isEmpty { try noteUnflushed(node) }
+      if !node.memory.unflushed.isEmpty { try noteUnflushed(node) }
     }
-    if hasHubRestores, random.once(in: 40), let copy = hubCopy {
-      count("hub put back")
-      hubProcess.kill()
-      hubDisk.put(copy)
-      let clock = clock
-      hubProcess = SimulatedProcess(on: hubDisk, seed: random.next()) { clock.now }
-      hub = try Hub(directory: "/hub", vfs: hubProcess.name)
-      try noteLosses()
-    }
+    if hasHubRestores, random.once(in: 40), let copy = hubCopy { try putHubBack(copy.files, copy.head) }
     if hasClones, random.once(in: 40), nodes.count < 6 {
-      count("clone", node.name)
+      let name = "\(node.name)\(nodes.count)"
+      count("clone", "\(node.name) as \(name):")
       node.process.spare()
-      let clone = Node(node.name + "'", token: node.token, clock, seed: random.next())
+      let clone = Node(name, token: node.token, clock, seed: random.next())
+      clone.machine.skew = random.pick([0, node.machine.skew])
       clone.disk.put(node.disk.image())
-      (clone.own, clone.unflushed) = (node.own, node.unflushed)
+      clone.memory = node.memory
       nodes.append(clone)
       try start(clone)
     }
   }
 
+  private func putHubBack(_ files: DiskImage, _ head: UInt64) throws {
+    count("hub put back", "to \(head):")
+    hubProcess.kill()
+    hubDisk.put(files)
+    let clock = clock
+    hubProcess = SimulatedProcess(on: hubDisk, seed: random.next()) { clock.now }
+    hub = try Hub(directory: "/hub", vfs: hubProcess.name)
+    log.cut(to: head)
+    putBacks.append(head)
+    let epoch = try hub.reader.identity().epoch
+    if random.once(in: 2), quietly.insert(epoch).inserted {
+      // Somebody copied files back, and nobody says so. Once more, and two orders would have one name.
+      count("quietly")
+      hubCopy = nil
+    } else {
+      _ = try hub.writer.beginEpoch(Hash128(high: random.next(), low: random.next()))
+    }
+    for node in nodes { blur(node) }
+    try noteLosses()
+  }
+
   private func write(_ node: Node) throws {
     serial += 1
-    let (id, unit) = ("t\(serial)", "u\(random.int(1..<3))")
-    let (row, phone, isGone) = ("p\(random.int(0..<4))", "x\(serial)", random.once(in: 12))
-    values.insert(phone)
+    let work = RestoreTrial.work(serial)
+    let names = [Name(table: "person", id: "t\(serial)"), Name(table: "person", id: "p\(random.int(0..<4))")]
+    let statements = statements(names[1].id)
+    var images: [(before: [String: Value]?, after: [String: Value]?)] = []
     let isDone = try doing(node) { replica in
       try replica.write(author: "field") { (db) throws(RelayError) in
-        try db.execute("INSERT INTO person (id, unit, phone) VALUES (?, 'u1', ?)", [.text(id), .text(phone)])
-        try db.execute("INSERT OR IGNORE INTO person (id, unit) VALUES (?, ?)", [.text(row), .text(unit)])
-        try db.execute(
-          "UPDATE person SET phone = ?, guests = guests + 1, unit = ? WHERE id = ?",
-          [.text(phone), .text(unit), .text(row)])
-        if isGone { try db.execute("DELETE FROM person WHERE id = ?", [.text(row)]) }
+        images = []
+        for name in names { images.append((try Witness.row(name, in: db), nil)) }
+        for sql in statements { try db.script(sql) }
+        for (at, name) in names.enumerated() { images[at].after = try Witness.row(name, in: db) }
       }
     }
     // Who died over it finds all of it or nothing.
-    guard try isDone || holds(node, id) else { return }
-    story.append("\(node.name) writes \(id), \(row)\(isGone ? ", gone" : "")")
-    written.insert(id)
-    node.own.insert(id)
-    if isDone { node.unflushed = [] } else { node.unflushed.insert(id) }
+    guard try isDone || holds(node, names[0].id) else { return }
+    story.append("\(node.name) writes t\(serial): \(statements.joined(separator: "; "))")
+    var acts: [Name: Act] = [:]
+    for (name, image) in zip(names, images) {
+      let act = Act(before: image.before, after: image.after, seen: node.memory.known[name] ?? [])
+      if !act.isNothing { acts[name] = act }
+    }
+    works[work] = RestoreWork(acts: acts, isBlurred: !node.memory.blurred.isDisjoint(with: acts.keys))
+    for name in acts.keys { node.memory.known[name, default: []].insert(work) }
+    written.insert(work)
+    node.memory.own.insert(work)
+    if isDone { node.memory.unflushed = [] } else { node.memory.unflushed.insert(work) }
   }
 
   /// After a power cut, and after a copy was put back: what nothing had flushed may be gone, and nobody promised it.
   private func noteUnflushed(_ node: Node) throws {
-    for id in node.unflushed.sorted() where try !holds(node, id) {
-      node.unflushed.remove(id)
-      node.own.remove(id)
+    for work in node.memory.unflushed.sorted() where try !holds(node, "t\(work.counter)") {
+      node.memory.unflushed.remove(work)
+      node.memory.own.remove(work)
+      for name in node.memory.known.keys { node.memory.known[name]?.remove(work) }
     }
     try noteLosses()
+  }
+
+  /// What one transaction does: a row of its own, which tells it from every other one, and something to a row of everybody.
+  private func statements(_ row: String) -> [String] {
+    let (unit, value, place) = ("u\(random.int(1..<3))", "x\(serial)", "WHERE id = '\(row)'")
+    let change =
+      switch random.int(0..<8) {
+      case 0: "UPDATE person SET unit = '\(unit)' \(place)"
+      case 1: "UPDATE person SET area = '\(value)' \(place)"
+      case 2: "UPDATE person SET top = \(serial) \(place)"
+      case 3: "UPDATE person SET tags = '[\"\(random.pick(["a", "b", "c"]))\"]' \(place)"
+      case 4: "DELETE FROM person \(place)"
+      default: "UPDATE person SET phone = '\(value)', guests = guests + 1 \(place)"
+      }
+    return [
+      "INSERT INTO person (id, unit, phone) VALUES ('t\(serial)', 'u1', '\(value)')",
+      "INSERT OR IGNORE INTO person (id, unit) VALUES ('\(row)', '\(unit)')", change,
+    ]
   }
 
   private func holds(_ node: Node, _ id: String) throws -> Bool {
@@ -218,7 +268,8 @@ final class RestoreTrial {
       node.replica = nil
       if random.once(in: 2) { node.disk.cut(random.pick(PowerCut.allCases)) }
       try start(node)
-      if !node.unflushed.isEmpty { try noteUnflushed(node) }
+      try resume(node)
+      if !node.memory.unflushed.isEmpty { try noteUnflushed(node) }
       return false
     }
     return true

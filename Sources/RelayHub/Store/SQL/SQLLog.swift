@@ -40,6 +40,10 @@ struct SQLLog: LogStore {
       verdict: verdict, hash: row.hash(3), device: row.int(4), author: row.text(5), received: row.int(9))
   }
 
+  func base(at seq: UInt64) throws(RelayError) -> UInt64? {
+    try db.first("SELECT base FROM txn WHERE seq = $1", [.seq(seq)]) { (row) throws(RelayError) in try row.seq(0) }
+  }
+
   func body(_ seq: UInt64, most: Int) throws(RelayError) -> [UInt8]? {
     try db.first(
       "SELECT bytes FROM body WHERE seq = $1 AND length(bytes) <= $2", [.seq(seq), .integer(Int64(most))]
