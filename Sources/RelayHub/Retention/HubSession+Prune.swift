@@ -7,7 +7,7 @@ extension HubSession {
   /// Names no scope: up to where bodies of accepted transactions may be gone.
   static let bodies = ""
 
-  /// - Parameter most: exits, rows and bodies in all.
+  /// - Parameter most: exits, rows, bodies and what devices were told, in all.
   func prune(now: Int64, from known: PruneCursor?, most: Int) throws(RelayError) -> PruneStep {
     var step = PruneStep()
     // Another process may have set it.
@@ -24,8 +24,10 @@ extension HubSession {
     if step.exits < most { step.rows = try pruneRows(&cursor, most - step.exits, &horizons) }
     let left = most - step.exits - step.rows
     if left > 0, cursor.isAtEnd { step.bodies = try pruneBodies(cursor, left, &horizons) }
+    let isEarlierDone = cursor.isAtEnd && step.bodies < left && !cursor.hasRemoved
+    if isEarlierDone { step.told = try pruneTold(&cursor, left - step.bodies) }
     for scope in horizons.keys.sorted() { try store.pruning.raiseHorizon(of: scope, to: horizons[scope] ?? 0) }
-    let isDone = cursor.isAtEnd && step.bodies < left && !cursor.hasRemoved
+    let isDone = isEarlierDone && cursor.toldKind == Told.allCases.count
     if cursor.isAtEnd, cursor.hasRemoved { cursor.beginAgain() }
     step.next = isDone ? nil : cursor
     return step

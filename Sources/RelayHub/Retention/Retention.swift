@@ -40,6 +40,9 @@ public struct PruneCursor: Sendable, Equatable {
   var isAtEnd = false
   /// Has this walk over the dead rows removed one? A parent goes once its children are gone.
   var hasRemoved = false
+  /// Which of what devices were told is looked at, and where.
+  var toldKind = 0
+  var told = ToldPlace()
 }
 
 /// What one step of pruning did.
@@ -47,6 +50,8 @@ public struct PruneStep: Sendable, Equatable {
   public var exits = 0
   public var rows = 0
   public var bodies = 0
+  /// Conflicts that ended, and transactions of which a device was told something or against which something was held.
+  public var told = 0
   /// Where the next step begins; nil where there is nothing left to do.
   public var next: PruneCursor?
 
@@ -57,5 +62,6 @@ public struct PruneStep: Sendable, Equatable {
     exits += other.exits
     rows += other.rows
     bodies += other.bodies
+    told += other.told
   }
 }

@@ -48,9 +48,9 @@ final class HubSession {
   var pastEpochs: [PastEpoch] = []
 
   /// Of the store's tables.
-  static let version: [UInt8] = [6]
+  static let version: [UInt8] = [7]
   /// The versions that a store is brought over from, the newest last.
-  static let before: [UInt8] = [4, 5]
+  static let before: [UInt8] = [4, 5, 6]
 
   init(_ store: any HubStore, resolvers: Resolvers) throws(RelayError) {
     let isThere = try store.hasTables()

@@ -81,7 +81,7 @@ enum HubTables {
       PRIMARY KEY(scope, role, version)) STRICT, WITHOUT ROWID;
     -- The first transaction that wrote something which this version of the schema had brought.
     CREATE TABLE addition(version INTEGER PRIMARY KEY, seq INT NOT NULL) STRICT;
-    """ + healing + retention
+    """ + healing + retention + told
 
   /// What came with version 5.
   private static let healing = """
@@ -106,9 +106,22 @@ enum HubTables {
     CREATE INDEX exits_age ON exits(seq);
     """
 
+  /// What came with version 7: how old it is what devices were told.
+  private static let told = """
+
+    CREATE INDEX notice_age ON notice(seq, device);
+    CREATE INDEX standing_age ON standing(seq, device);
+    CREATE INDEX entry_ended ON entry(ended) WHERE ended IS NOT NULL;
+    """
+
   /// Brings a store of an older version to the one after it.
   static func migration(from version: UInt8, _ dialect: SQLDialect) -> String {
-    let script = version == 4 ? healing : retention
+    let script =
+      switch version {
+      case 4: healing
+      case 5: retention
+      default: told
+      }
     return dialect.hasNews ? inPostgres(script) : script
   }
 }

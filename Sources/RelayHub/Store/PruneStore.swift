@@ -18,6 +18,15 @@ protocol PruneStore {
   func bodies(upTo seq: UInt64, most: Int) throws(RelayError) -> [UInt64]
   func removeBody(_ seq: UInt64) throws(RelayError)
 
+  /// Of which transactions which devices were told, or what is held against them, ascending.
+  func told(_ what: Told, upTo seq: UInt64, after place: ToldPlace, most: Int) throws(RelayError) -> [ToldPlace]
+  /// Removes what a device was told of a transaction.
+  func remove(_ what: Told, at place: ToldPlace) throws(RelayError)
+  /// Removes conflicts that ended up to a seq, the oldest first.
+  ///
+  /// - Returns: how many.
+  func removeEntries(endedUpTo seq: UInt64, most: Int) throws(RelayError) -> Int
+
   /// Up to which seq it is told no more what left a scope or died in it; 0 where everything is.
   func horizon(of scope: String) throws(RelayError) -> UInt64
   func raiseHorizon(of scope: String, to seq: UInt64) throws(RelayError)
@@ -36,6 +45,19 @@ struct DeadRow {
   var row: RowID
   /// Encoded, as `StoredRow.scopes` reads them.
   var scopes: [UInt8]
+}
+
+/// What devices are told, or what is held against them.
+enum Told: String, CaseIterable {
+  /// To whom a write belongs that is not shown.
+  case notices = "notice"
+  /// Refused inserts and deletes, and the accepted ones after them: what later work builds on (rule 18).
+  case marks = "standing"
+}
+
+struct ToldPlace: Sendable, Equatable {
+  var seq: UInt64 = 0
+  var device: Int64 = 0
 }
 
 struct SQLPruning: PruneStore {
@@ -89,6 +111,30 @@ struct SQLPruning: PruneStore {
   }
 
   func removeBody(_ seq: UInt64) throws(RelayError) { try db.run("DELETE FROM body WHERE seq = $1", [.seq(seq)]) }
+
+  func told(_ what: Told, upTo seq: UInt64, after place: ToldPlace, most: Int) throws(RelayError) -> [ToldPlace] {
+    try db.query(
+      """
+      SELECT DISTINCT seq, device FROM \(what.rawValue) WHERE (seq, device) > ($1, $2) AND seq <= $3
+      ORDER BY seq, device LIMIT $4
+      """, [.seq(place.seq), .integer(place.device), .seq(seq), .integer(Int64(most))]
+    ) { (row) throws(RelayError) in ToldPlace(seq: try row.seq(0), device: row.int(1)) }
+  }
+
+  func remove(_ what: Told, at place: ToldPlace) throws(RelayError) {
+    try db.run(
+      "DELETE FROM \(what.rawValue) WHERE seq = $1 AND device = $2", [.seq(place.seq), .integer(place.device)])
+  }
+
+  func removeEntries(endedUpTo seq: UInt64, most: Int) throws(RelayError) -> Int {
+    let removed = try db.query(
+      """
+      DELETE FROM entry WHERE (tbl, key, cell, opened) IN
+        (SELECT tbl, key, cell, opened FROM entry WHERE ended <= $1 ORDER BY ended LIMIT $2) RETURNING opened
+      """, [.seq(seq), .integer(Int64(most))]
+    ) { (row) throws(RelayError) in try row.seq(0) }
+    return removed.count
+  }
 
   func horizon(of scope: String) throws(RelayError) -> UInt64 {
     try Count.of(try db.number("SELECT seq FROM horizon WHERE scope = $1", [.text(scope)]) ?? 0)

@@ -63,7 +63,9 @@ struct RetentionCommand: ParsableCommand {
         sum.add(step)
         cursor = step.next
       } while cursor != nil
-      print("forgot \(sum.rows) deleted rows, \(sum.exits) exits, \(sum.bodies) bodies of transactions")
+      print(
+        "forgot \(sum.rows) deleted rows, \(sum.exits) exits, \(sum.bodies) bodies of transactions, "
+          + "\(sum.told) ended conflicts and things that devices were told")
     }
   }
 }
