@@ -128,6 +128,18 @@ def check_chain(links):
         equal(log.hex(), link["logHash"], "log hash")
 
 
+def check_forks(links, forks):
+    """What each of them is called as the first that only one of two copies has."""
+    equal(len(forks), len(links), "forks")
+    for link, fork in zip(links, forks):
+        equal(fork["sealed"], link["dot"], "sealed")
+        equal(fork["hash"], link["hash"], "hash")
+        replica, counter = link["dot"].split(":")
+        place = bytes.fromhex(replica) + int(counter).to_bytes(8, "big")
+        name = hashlib.sha256(b"fork" + place + bytes.fromhex(link["hash"])).digest()[:8]
+        equal(fork["name"], name.hex() + ":1", "name")
+
+
 def check_parts(whole, requests):
     """Requests whose parts, joined, are one transaction of the chain."""
     joined = b""
@@ -266,6 +278,7 @@ def checks(file):
         yield "chain", lambda: check_chain(file["chain"])
         whole = file["chain"][-1]
         yield "parts", lambda: check_parts(whole, file["parts"])
+        yield "forks", lambda: check_forks(file["chain"], file["forks"])
     if "exchanges" in file:
         yield "session", lambda: check_session(file["exchanges"])
     if "rows" in file:

@@ -76,6 +76,11 @@ import Testing
       joined += part.bytes
     }
     #expect(!whole.isEmpty && joined == whole)
+    let forks = file["forks"]?.items ?? []
+    #expect(forks.count == ChainVectors.sealed.count)
+    for (fork, one) in zip(forks, ChainVectors.sealed) {
+      #expect(fork["name"]?.string == Dot(.fork(one.dot, one.hash), 1).description)
+    }
   }
 
   @Test("no vector has two names, and every kind of item has some")

@@ -55,6 +55,12 @@ enum ChainVectors {
     let parts = parts.map { part in
       JSON.object([("hex", .hex(part.request.encoded())), ("received", .number(Int64(part.received)))])
     }
-    return [("chain", .array(chain)), ("parts", .array(parts))]
+    // What each is called where another copy of the file has another transaction in its place, and what follows it then.
+    let forks = sealed.map { one in
+      JSON.object([
+        ("sealed", JSON(one.dot)), ("hash", JSON(one.hash)), ("name", JSON(Dot(.fork(one.dot, one.hash), 1))),
+      ])
+    }
+    return [("chain", .array(chain)), ("parts", .array(parts)), ("forks", .array(forks))]
   }
 }

@@ -46,7 +46,8 @@ enum VectorFile: String, CaseIterable {
     case .values: "Values, keys, sets of dots and cells: bytes and what they say."
     case .messages: "Every message, full and as small as it can be: bytes and what they say."
     case .invalid: "Bytes that must be refused, with the code; of 'truncated' every beginning that is not the whole."
-    case .chain: "Three transactions of a replica in their hash chain, the hub's log over them, and the third in parts."
+    case .chain:
+      "Three transactions of a replica in their hash chain, the hub's log over them, the third in parts, and names of forks."
     case .digest: "Hashes of rows, and their sums modulo 2^256."
     }
   }
