@@ -387,6 +387,34 @@ import Testing
     #expect(try copy.values("SELECT guests FROM person WHERE id = 'p'") == [[103]])
   }
 
+  @Test("A copy hears that its work goes on with a fork that another copy began with what here still waits")
+  func forkBegunElsewhere() throws {
+    let yesterday = try fleet.copyHub()
+    try b.sql("INSERT INTO person (id, unit) VALUES ('r', 'u1')")
+    try fleet.settle()
+    let other = try fleet.copy(a)
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'a')")
+    try fleet.sync(a)
+    try other.sql("UPDATE person SET area = 'North' WHERE id = 'r'")
+    try other.sql("INSERT INTO visit VALUES ('w', 'p', 'other')")
+    let third = try fleet.copy(other, bits: 3)
+    try fleet.serve(yesterday)
+    try fleet.sync(a)
+    let noon = try fleet.copyHub()
+    // The first of its two waits for b's row, so that the second begins a fork.
+    try fleet.sync(other)
+    #expect(try other.replica.status().pending == 1)
+    try fleet.serve(noon)
+    // Now the first begins it, and the second goes on with it.
+    try settle(b, third, other, c, a)
+    try check()
+    for device in [other, third] {
+      #expect(try device.replica.status().pending == 0)
+      #expect(try device.values("SELECT * FROM visit ORDER BY id") == b.values("SELECT * FROM visit ORDER BY id"))
+    }
+    #expect(try c.values("SELECT area FROM person WHERE id = 'r'") == [["North"]])
+  }
+
   @Test("A device that is put back while the hub is put back too")
   func both() throws {
     let (file, yesterday) = (try fleet.copy(a), try fleet.copyHub())

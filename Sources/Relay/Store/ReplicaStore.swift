@@ -171,6 +171,17 @@ final class ReplicaStore {
 
   // MARK: Work
 
+  /// The hash of own work that is in the file still.
+  func hash(_ key: DotKey) throws(RelayError) -> Hash128? {
+    let found = try db.first(
+      """
+      SELECT hash FROM relay_transaction WHERE dot = ?1 UNION ALL SELECT hash FROM relay_lost WHERE dot = ?1
+      UNION ALL SELECT hash FROM relay_accepted WHERE dot = ?1 UNION ALL SELECT hash FROM relay_refusal WHERE dot = ?1
+      """, [Value(key)])
+    guard case .blob(let bytes)? = found?[0] else { return nil }
+    return Hash128(bytes: bytes)
+  }
+
   /// Is all of this work in the file, pending, refused or accepted?
   func holds(_ work: DotSet.Interval) throws(RelayError) -> Bool {
     guard let low = try key(Dot(work.replica, work.low)), let high = try key(Dot(work.replica, work.high)) else {

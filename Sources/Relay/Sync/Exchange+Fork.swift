@@ -21,12 +21,12 @@ extension Exchange {
       // Nearly always the hub calls it as this file does. One without a verdict waits.
       if try core.replicas.dot(key) == verdict.dot {
         rest.removeFirst()
-      } else if try rename(header.dot, hash128(header.previous.bytes, bytes), verdict.dot) {
+      } else if try rename(header.dot, hash128(header.previous.bytes, bytes), after: header.previous, verdict.dot) {
         rest.removeFirst()
         isRenamed = true
       }
     }
-    if let part = request.part, let verdict = rest.last, try rename(part.dot, part.hash, verdict.dot) {
+    if let part = request.part, let verdict = rest.last, try rename(part.dot, part.hash, after: nil, verdict.dot) {
       isRenamed = true
     }
     return isRenamed
@@ -50,13 +50,22 @@ extension Exchange {
     return isNews
   }
 
-  /// - Returns: false for a name that does not follow from the transaction.
-  private func rename(_ sealed: Dot, _ hash: Hash128, _ name: Dot) throws(RelayError) -> Bool {
+  /// - Parameter previous: the hash of the transaction before it, where it is at hand.
+  /// - Returns: false for a name that does not follow from the transaction, or from one before it.
+  private func rename(
+    _ sealed: Dot, _ hash: Hash128, after previous: Hash128?, _ name: Dot
+  ) throws(RelayError) -> Bool {
     guard let key = try core.replicas.key(sealed) else { return false }
-    let isBegun = try core.replicas.takeBack(key, to: name)
-    if !isBegun {
-      guard name == Dot(.fork(sealed, hash), 1) else { return false }
-      try core.replicas.rename(from: key, name.replica)
+    if try !core.replicas.takeBack(key, to: name) {
+      guard name.counter > 0, name.counter <= key.counter else { return false }
+      let first = DotKey(number: key.number, counter: key.counter - name.counter + 1)
+      // Where it is not the first of the fork, the one that is was judged before, or another copy brought it.
+      var begun: Hash128? = first == key ? hash : nil
+      if name.counter == 2 { begun = previous }
+      if begun == nil { begun = try core.replicas.hash(first) }
+      guard let begun, name.replica == .fork(try core.replicas.sealedDot(first), begun) else { return false }
+      try core.replicas.rename(from: first, name.replica)
+      _ = try core.replicas.takeBack(key, to: name)
     }
     var state = try core.state()
     state.renames += 1
