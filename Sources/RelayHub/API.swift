@@ -2,12 +2,41 @@ public import RelayProtocol
 
 /// One device's push, as the server queued it.
 public struct PushJob: Sendable {
-  public var device: Int64
-  public var request: SyncRequest
+  public let device: Int64
+  public let request: SyncRequest
+  /// Its transactions, read and hashed: as many as are small, so that whoever makes the job spares the only writer that.
+  let read: [ReadTransaction?]
 
   public init(device: Int64, request: SyncRequest) {
     self.device = device
     self.request = request
+    read = request.push.map { $0.count <= ReadTransaction.longest ? ReadTransaction($0) : nil }
+  }
+
+  /// The memory that it holds while it waits, roughly.
+  public var bytes: Int {
+    let sealed = zip(request.push, read).reduce(256) { sum, push in
+      sum + push.0.count * (push.1 == nil ? 1 : ReadTransaction.growth)
+    }
+    return sealed + (request.part?.bytes.count ?? 0)
+  }
+}
+
+/// A transaction that was read before its turn.
+struct ReadTransaction: Sendable {
+  var transaction: Transaction
+  var hash: Hash128
+
+  /// Larger ones are read when their turn comes: waiting, they would hold many times their bytes.
+  static let longest = 2 << 10
+  /// What a transaction takes of memory, its bytes counted, for each byte: of ordinary ones somewhat less.
+  static let growth = 8
+
+  /// - Returns: nil for what is no transaction; what is wrong with it is told when it is judged.
+  init?(_ sealed: [UInt8]) {
+    guard let transaction = try? Transaction(decoding: sealed) else { return nil }
+    self.transaction = transaction
+    hash = hash128(transaction.previous, then: sealed)
   }
 }
 

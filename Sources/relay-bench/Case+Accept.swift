@@ -1,9 +1,11 @@
+internal import Dispatch
 internal import Foundation
 internal import Relay
 internal import RelayHub
 internal import RelayHubPostgres
 internal import RelayMerge
 internal import RelayProtocol
+internal import Synchronization
 
 extension Case {
   /// What the hub's one writer does.
@@ -68,5 +70,26 @@ private struct PushGroups {
     self.desk = desk
   }
 
-  func commit(_ groups: ClosedRange<Int>) throws { for group in groups { try desk.commit(pushes[group]) } }
+  /// As in the server: requests become jobs on other threads while the writer commits the groups before.
+  func commit(_ groups: ClosedRange<Int>) throws {
+    let (line, jobs) = (DispatchSemaphore(value: 0), MadeJobs())
+    let pushes = pushes
+    // The other thread only reads of it what does not change while the writer works.
+    nonisolated(unsafe) let desk = desk
+    DispatchQueue.global().async {
+      for group in groups {
+        let made = desk.jobs(pushes[group].map { [$0] })
+        jobs.list.withLock { $0.append(made) }
+        line.signal()
+      }
+    }
+    for at in 0..<groups.count {
+      line.wait()
+      try desk.commit(jobs.list.withLock { $0[at] })
+    }
+  }
+}
+
+private final class MadeJobs: Sendable {
+  let list = Mutex<[[PushJob]]>([])
 }

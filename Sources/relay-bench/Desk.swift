@@ -131,16 +131,22 @@ final class Desk {
     try reader.page(request, device: ids[device])
   }
 
-  func commit(_ group: [[UInt8]]) throws { try commit(group.map { [$0] }) }
+  func commit(_ group: [[UInt8]]) throws { try commit(jobs(group.map { [$0] })) }
 
-  private func commit(_ pushes: [[[UInt8]]]) throws {
-    let jobs = pushes.enumerated().map { at, push in
+  private func commit(_ pushes: [[[UInt8]]]) throws { try commit(jobs(pushes)) }
+
+  /// A push of each device as the server makes it of a request, away from the writer.
+  func jobs(_ pushes: [[[UInt8]]]) -> [PushJob] {
+    pushes.enumerated().map { at, push in
       PushJob(
         device: ids[at],
         request: SyncRequest(
           organisation: Desk.organisation, schemaHash: schemaHash, epoch: .zero, base: 0, logHash: .zero,
           replica: replica(at), pending: DotSet(), floor: 0, scopes: [], role: "", push: push, pull: nil))
     }
+  }
+
+  func commit(_ jobs: [PushJob]) throws {
     for result in try writer.commit(jobs, now: 1_700_000_000_000) {
       guard try result.get().verdicts.count > 0 else { throw RelayError(.invariant, "a push without a verdict") }
     }

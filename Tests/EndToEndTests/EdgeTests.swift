@@ -104,6 +104,31 @@ struct EdgeTests {
     #expect(try await hub.get("/healthz").status == 200)
   }
 
+  @Test(
+    "A body that hardly moves ends with a code, an answer that nobody reads with its connection, and both give back")
+  func tooSlow() async throws {
+    try await hub.serve()
+    let slow = try await Listener("slow", at: hub, scopes: ["branch/north"])
+    let handset = try await Handset(
+      "handset", code: try await hub.addDevice("handset", scopes: ["branch/north"]), in: folder, port: hub.port)
+    for book in 0..<8 { try await handset.push("book \(book)", padding: 500_000) }
+    let sender = try Wire(port: hub.port)
+    try await sender.send("POST", "/v1/sync", token: slow.token, announced: 1 << 20)
+    _ = try await sender.sendUntilCut([UInt8](repeating: 0, count: 1 << 10), most: 1 << 10)
+    let reader = try Wire(port: hub.port, window: 2048)
+    try await slow.ask(on: reader)
+    try await eventually("both hold something") {
+      let (body, answer) = (try await hub.metric("relay_body_bytes"), try await hub.metric("relay_answer_bytes"))
+      return body > 0 && answer > 500_000
+    }
+    #expect(try ErrorReply(decoding: try await sender.reply(within: .seconds(90)).body).code == "deadline")
+    try await eventually("nothing is held any more", within: .seconds(90)) {
+      let (body, answer) = (try await hub.metric("relay_body_bytes"), try await hub.metric("relay_answer_bytes"))
+      return body == 0 && answer == 0
+    }
+    try await handset.push("it serves on")
+  }
+
   @Test("HEAD and OPTIONS on health, one connection for several requests, and no other host's name")
   func manners() async throws {
     try await hub.serve()

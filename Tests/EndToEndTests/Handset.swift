@@ -28,10 +28,13 @@ final class Handset {
   }
 
   /// Adds a book to a branch and pushes it in one request.
+  ///
+  /// - Parameter padding: how many signs its title has besides.
   @discardableResult
-  func push(_ book: String, to branch: String = "north") async throws -> [Verdict] {
+  func push(_ book: String, to branch: String = "north", padding: Int = 0) async throws -> [Verdict] {
+    let title = "Atlas" + String(repeating: ".", count: padding)
     try replica.write { (db) throws(RelayError) in
-      try db.execute("INSERT INTO book VALUES (?, ?, 'Atlas', NULL, NULL)", [.text(book), .text(branch)])
+      try db.execute("INSERT INTO book VALUES (?, ?, ?, NULL, NULL)", [.text(book), .text(branch), .text(title)])
     }
     let request = try replica.nextRequest()
     try await wire.send("POST", "/v1/sync", token: token, body: request.encoded())

@@ -51,13 +51,14 @@ extension HubSession {
 
   func accept(_ offer: Offer, _ device: HubDevice, now: Int64) throws(RelayError) -> Verdict {
     var transaction: Transaction
-    if let ahead = offer.ahead {
-      transaction = ahead.transaction
+    let hash: Hash128
+    if let read = offer.ahead?.read {
+      (transaction, hash) = (read.transaction, read.hash)
     } else {
       transaction = try Transaction(decoding: offer.bytes)
+      hash = hash128(transaction.previous, then: offer.bytes)
     }
-    let sealed = SealedTransaction(
-      dot: transaction.dot, bytes: offer.bytes, hash: hash128(transaction.previous, then: offer.bytes))
+    let sealed = SealedTransaction(dot: transaction.dot, bytes: offer.bytes, hash: hash)
     let bases = OriginalBases(transaction, offer.envelope)
     let fork: Fork?
     switch try place(sealed.dot, sealed.hash, previous: transaction.previous, offer, device) {

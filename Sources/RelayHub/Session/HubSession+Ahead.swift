@@ -3,7 +3,7 @@ internal import RelayProtocol
 
 /// A transaction of a group that was read before the first of the group is judged.
 struct ReadAhead {
-  var transaction: Transaction
+  var read: ReadTransaction
   /// Where its rows are in `GroupMemory.ahead`.
   var rows: Range<Int>
 }
@@ -23,15 +23,14 @@ extension HubSession {
     all.reserveCapacity(jobs.count)
     for job in jobs {
       all.append(
-        job.request.push.map { sealed in
+        zip(job.request.push, job.read).map { sealed, read in
           bytes += sealed.count
-          // What is wrong with one is told when it is judged.
-          guard undo == .whole, bytes <= Self.mostBytes, let transaction = try? Transaction(decoding: sealed),
-            transaction.rows.count <= Self.mostRows
+          guard undo == .whole, bytes <= Self.mostBytes, let read = read ?? ReadTransaction(sealed),
+            read.transaction.rows.count <= Self.mostRows
           else { return nil }
           let start = keys.count
-          for change in transaction.rows { keys.append(change.row) }
-          return ReadAhead(transaction: transaction, rows: start..<keys.count)
+          for change in read.transaction.rows { keys.append(change.row) }
+          return ReadAhead(read: read, rows: start..<keys.count)
         })
     }
     if !keys.isEmpty { memory?.ahead = try store.rows.rows(keys) }

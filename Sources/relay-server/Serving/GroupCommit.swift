@@ -39,10 +39,9 @@ final class GroupCommit: Sendable {
   /// - Throws: `hub_overloaded` or `slow_down` where too much waits, `cancelled` where its sender went away before its
   ///   turn, or what the hub says about this push.
   func push(_ job: PushJob) async throws(RelayError) -> PushOutcome {
-    let bytes = job.request.push.reduce(256) { $0 + $1.count } + (job.request.part?.bytes.count ?? 0)
     let slot = Slot()
     let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { offer(Waiting(job: job, continuation: $0), bytes, slot) }
+      await withCheckedContinuation { offer(Waiting(job: job, continuation: $0), job.bytes, slot) }
     } onCancel: {
       // Under the same lock as the offer: it runs before it, and the offer sees it, or it finds the job.
       let waiting = state.withLock { state in
