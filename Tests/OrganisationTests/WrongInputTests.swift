@@ -56,6 +56,54 @@ struct WrongInputTests {
     }
   }
 
+  @Test("numbers that nobody can call, days that cannot be: of birth, of leaving, of moving, of an appraisal")
+  func implausible() throws {
+    for (kind, value) in [
+      ("mobile", "abc"), ("phone", "123 ext"), ("email", "nobody"), ("email", "a@"), ("email", "a@b@c"),
+    ] {
+      try expect(.valueNotAllowed, story.b17a, value) { (desk, db) throws(RelayError) in
+        _ = try ContactBook.add(
+          ContactBook.New(kind: kind, value: value), to: try Member.find("0417", in: db), desk: desk, in: db)
+      }
+    }
+    for born in ["2995-03", "2017-11", "1873-01"] {
+      try expect(.valueNotAllowed, story.b17a, born) { (desk, db) throws(RelayError) in
+        _ = try MemberEdit.add(MemberEdit.Newcomer(name: "New", born: born), desk: desk, in: db)
+      }
+    }
+    for day in ["2017-10-06", "2027-01-01", "1990-01-01", "today"] {
+      try expect(.valueNotAllowed, story.c, day) { (desk, db) throws(RelayError) in
+        try DeclarationDesk(desk).leave(try Member.find("0417", in: db), status: "deceased", on: day, in: db)
+      }
+    }
+    try expect(.valueNotAllowed, story.b17a, "moved in the past") { (desk, db) throws(RelayError) in
+      _ = try TransferDesk(desk).open(
+        try Member.find("0417", in: db), TransferDesk.Opening(to: "B042", effectiveOn: "2016-02-20"), in: db)
+    }
+    try expect(.valueNotAllowed, story.b17a, "a round of 2030") { (desk, db) throws(RelayError) in
+      _ = try AppraisalDesk(desk).enter(
+        "2030", "self", "good", for: try Member.find("0417", in: db), voter: nil, text: nil, in: db)
+    }
+    try expect(.valueNotAllowed, story.c, "a case without an outcome") { (desk, db) throws(RelayError) in
+      let id = try CaseDesk(desk).open(try Member.find("0417", in: db), referredBy: nil, text: nil, in: db)
+      _ = try CaseDesk(desk).close(id, outcome: " ", in: db)
+    }
+  }
+
+  @Test("whoever registers somebody of a name that is there already is told of the other")
+  func twins() throws {
+    let other = try story.b17a.act(at: "2017-10-05T08:00:00Z") { (desk, db) throws(RelayError) in
+      let first = try MemberEdit.add(MemberEdit.Newcomer(name: "Li Ming", born: "1990-01"), desk: desk, in: db)
+      let second = try MemberEdit.add(MemberEdit.Newcomer(name: "li ming"), desk: desk, in: db)
+      let third = try MemberEdit.add(MemberEdit.Newcomer(name: "Li Ming", born: "1991-01"), desk: desk, in: db)
+      return (
+        try Duplicates.like(second.id, in: db).map(\.id).contains(first.id),
+        try Duplicates.like(third.id, in: db).map(\.id) == [second.id]
+      )
+    }
+    #expect(other == (true, true))
+  }
+
   @Test("dues: amounts, months, days, channels")
   func dues() throws {
     func pay(

@@ -39,21 +39,16 @@ package enum ActivityPages {
     page.tell("rate", "rate", "出席率", .share(there, of: marked))
     page.grids = [grid]
     if chosen == nil { try page.tellAway(look) }
+    if try isPast(from, look) { page.tellLeft() }
     return page
   }
 
-  /// May the meeting vote? More than half of the unit's full members are there, on site or online.
+  /// May the meeting vote? More than half of those who were the unit's full members on its day are there, on site or online.
   package static func quorum(_ activity: Activity, _ look: Look) throws(RelayError) -> Page {
     guard try look.sees("attendance") else { return .unseen(Phrase("attendance", "出席情况")) }
-    let row = try look.rows(
-      """
-      SELECT (SELECT count(*) FROM member AS m WHERE m.unit_id = ?2 AND m.grade = 'full' AND m.status = 'active'
-          AND m.merged_into IS NULL),
-        (SELECT count(*) FROM attendance AS a JOIN member AS m ON m.id = a.member_id
-          WHERE a.activity_id = ?1 AND a.mark IN ('present', 'online') AND m.unit_id = ?2 AND m.grade = 'full'
-            AND m.status = 'active' AND m.merged_into IS NULL)
-      """, [.text(activity.id), .text(activity.unitID)])[0]
-    let (full, there) = (row[0].int, row[1].int)
+    let day = try day(of: activity, look)
+    let marks = try Electorate.marks(look, of: "?", [.text(activity.id)])
+    let (full, there) = try Electorate(look).count(activity.unitID, on: day, marks: marks[activity.id] ?? [:])
     let isMet = there * 2 > full
     var page = Page(Phrase(activity.title, activity.title))
     page.tell("id", "id", "标识", .text(activity.id))
@@ -61,6 +56,27 @@ package enum ActivityPages {
     page.tell("there", "there", "到会", .number(there))
     page.tell("needed", "needed", "法定人数", .number(full / 2 + 1))
     page.tell("quorum", "quorum", "达到法定人数", .flag(isMet))
+    if try isPast(day, look) { page.tellLeft() }
     return page
+  }
+
+  /// The day of the meeting; today while it is still to come.
+  private static func day(of activity: Activity, _ look: Look) throws(RelayError) -> String {
+    let start = try look.rows("SELECT starts_at FROM activity WHERE id = ?", [.text(activity.id)]).first?[0].text
+    guard let start else { return look.day.text }
+    return min(String(look.zone.text(start).prefix(10)), look.day.text)
+  }
+
+  /// Who has left a branch since then is not on its devices any more.
+  private static func isPast(_ day: String, _ look: Look) throws(RelayError) -> Bool {
+    guard let role = look.rights.role, role != "committee" else { return false }
+    return day <= look.day.text
+  }
+}
+
+extension Page {
+  fileprivate mutating func tellLeft() {
+    note(
+      "left_since", "Who has left the branch since then is counted at the committee only.", "此后离开本支部的党员只在党委处计入。")
   }
 }

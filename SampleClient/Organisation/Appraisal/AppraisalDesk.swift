@@ -18,7 +18,7 @@ package struct AppraisalDesk: Sendable {
     try ColumnRules.check(stage, "stage", of: "appraisal_entry")
     if let grade { try ColumnRules.check(grade, "grade", of: "appraisal_entry") }
     if let text { try ColumnRules.check(text, "text", of: "appraisal_entry") }
-    guard round.utf8.count == 4, let year = Int(round), (1900...2999).contains(year) else {
+    guard round.utf8.count == 4, let year = Int(round), (1900...desk.today.month.year + 1).contains(year) else {
       throw RelayError(.valueNotAllowed, "'\(round)' is no round", advice: "Nothing was changed. A round is a year.")
     }
     guard grade != nil || stage == "self" && text != nil else {

@@ -205,6 +205,6 @@ package struct DuesDesk: Sendable {
     let next = max(noted, Int(seen ?? 0)) + 1
     try DeviceNotes.set("receipts_of", prefix, in: db)
     try DeviceNotes.set("receipts", String(next), in: db)
-    return prefix + digits(next, 6)
+    return ReceiptNumber.text(prefix, next)
   }
 }

@@ -88,7 +88,38 @@ package enum DuesPages {
     page.tell("receipts_count", "receipts", "收据数", .number(count))
     page.tell("sum", "to hand over", "应上交", .fen(sum))
     page.grids = [grid]
+    try tellElsewhere(unit, from: from, look, &page)
     return page
+  }
+
+  /// What was paid follows the member to another branch; the cash does not.
+  private static func tellElsewhere(
+    _ unit: OrgUnit, from: String, _ look: Look, _ page: inout Page
+  ) throws(RelayError) {
+    guard look.rights.role == "branch" else { return }
+    let receipts = try look.rows(
+      """
+      SELECT e.receipt_no, e.taken_on >= ?2 FROM dues_entry AS e JOIN officer AS o ON o.id = e.taken_by
+      WHERE e.receipt_no IS NOT NULL AND o.unit_id = ?1
+      """, [.text(unit.id), .text(from)]
+    ).compactMap { row in ReceiptNumber(row[0].text ?? "").map { (number: $0, isAsked: row[1] == 1) } }
+    let own = try DeviceNotes.value("receipts_of", in: look.db)
+    let given = try DeviceNotes.value("receipts", in: look.db).flatMap { Int($0) } ?? 0
+    var missing: [String] = []
+    for prefix in Set(receipts.map(\.number.prefix) + [own].compactMap { $0 }).sorted() {
+      let series = receipts.filter { $0.number.prefix == prefix }
+      let here = Set(series.map(\.number.counter))
+      let before = series.filter { !$0.isAsked }.map(\.number.counter).max() ?? 0
+      let last = max(here.max() ?? 0, prefix == own ? given : 0)
+      guard before < last, last - before < 10_000 else { continue }
+      missing += (before + 1...last).filter { !here.contains($0) }.map { ReceiptNumber.text(prefix, $0) }
+    }
+    guard !missing.isEmpty else { return }
+    page.tell("elsewhere", "receipts not here", "不在本机的收据", .list(missing))
+    page.note(
+      "receipts_elsewhere",
+      "What a member paid goes with the member to another branch; the committee's `dues handover \(unit.code)` has these receipts too.",
+      "党员转走后其交费记录随之转走；党委的 `dues handover \(unit.code)` 含这些收据。")
   }
 
   package static func plans(_ member: Member, _ look: Look) throws(RelayError) -> Page {

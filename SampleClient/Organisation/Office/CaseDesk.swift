@@ -25,9 +25,12 @@ package struct CaseDesk {
     return id
   }
 
-  /// - Throws: `not_found`; `value_not_allowed` for a case that is closed.
+  /// - Throws: `not_found`; `value_not_allowed` for a case that is closed, and without an outcome.
   package func close(_ which: String, outcome: String, in db: Database) throws(RelayError) -> String {
     let found = try find(which, in: db)
+    guard !outcome.allSatisfy(\.isWhitespace) else {
+      throw RelayError(.valueNotAllowed, "a case is closed with an outcome", advice: "Nothing was changed. Say which.")
+    }
     guard found[4].isNull else {
       throw RelayError(
         .valueNotAllowed, "case \(which) is closed", advice: "Nothing was changed. Open another one.")

@@ -93,8 +93,8 @@ package enum ContactBook {
   package static func add(
     _ new: New, to member: Member, desk: Desk, in db: Database
   ) throws(RelayError) -> (id: String, isNew: Bool) {
-    let value = try checked(new.value)
     try ColumnRules.check(new.kind, "kind", of: "contact_point")
+    let value = try checked(new.value, new.kind)
     try ColumnRules.check(new.source, "source", of: "contact_point")
     let known = try ContactPoint.of([member.id], in: db)
     if let same = known.first(where: {
@@ -120,6 +120,7 @@ package enum ContactBook {
     let point = try ContactPoint.find(id, in: db)
     let columns = ["value", "label", "preferred", "verified_on", "dead_since"]
     for change in changes {
+      if change.column == "value", !change.text.isEmpty { _ = try checked(change.text, point.kind) }
       try change.write(to: "contact_point", id: point.id, allowing: columns, in: db)
     }
   }
@@ -129,8 +130,15 @@ package enum ContactBook {
     try db.execute("DELETE FROM contact_point WHERE id = ?", [.text(point.id)])
   }
 
-  private static func checked(_ value: String) throws(RelayError) -> String {
-    guard !ContactPoint.normalised(value).isEmpty, value.utf8.count <= 300 else {
+  private static func checked(_ value: String, _ kind: String) throws(RelayError) -> String {
+    let bare = ContactPoint.normalised(value)
+    let isFit =
+      switch kind {
+      case "mobile", "phone": bare.utf8.count <= 20 && bare.allSatisfy { $0.isASCII && $0.isNumber }
+      case "email": value.split(separator: "@", omittingEmptySubsequences: false).count(where: { !$0.isEmpty }) == 2
+      default: true
+      }
+    guard isFit, !bare.isEmpty, value.utf8.count <= 300 else {
       throw RelayError(.valueNotAllowed, "'\(value)' is nothing to reach a member by")
     }
     return value

@@ -56,6 +56,14 @@ package struct DeclarationDesk: Sendable {
         .valueNotAllowed, "'\(status)' is no way to leave here",
         advice: "Nothing was changed. It is removed or deceased; others leave by a request.")
     }
+    if let day {
+      try ColumnRules.check(day, "effective_on", of: "declaration")
+      guard day <= desk.today.text, (member.cameOn ?? "") <= day else {
+        throw RelayError(
+          .valueNotAllowed, "\(member.title) cannot have left on \(day)",
+          advice: "Nothing was changed. It is a day since the member came, and not after today.")
+      }
+    }
     var new = New(topic: "other", body: "left: " + status)
     (new.by, new.effectiveOn) = ("officer", day ?? desk.today.text)
     _ = try declare(new, for: member, in: db)

@@ -20,6 +20,19 @@ package enum Duplicates {
     return groups.filter { $0.count > 1 }
   }
 
+  /// Who else may be this person: of the same name, and of the same month of birth where both are known.
+  package static func like(_ id: String, in db: Database) throws(RelayError) -> [Member] {
+    let others = try db.query(
+      """
+      SELECT o.id FROM member AS m JOIN member AS o ON o.id <> m.id
+        AND lower(replace(o.full_name, ' ', '')) = lower(replace(m.full_name, ' ', ''))
+        AND coalesce(o.birth_ym = m.birth_ym, 1)
+      WHERE m.id = ? AND o.merged_into IS NULL AND o.status NOT IN ('removed', 'deceased') ORDER BY o.member_no
+      """, [.text(id)]
+    ) { (row) throws(RelayError) in row[0].text ?? "" }
+    return try others.map { (id) throws(RelayError) in try Member.find(id, in: db) }
+  }
+
   /// Says that two rows are one person. Nothing is moved but the pointer and, so that one branch sees all of it, the
   /// row's unit: ledger, attendance and ids stay, and readers follow the pointer.
   ///

@@ -50,6 +50,14 @@ package enum MemberEdit {
     guard came <= desk.today.text else {
       throw RelayError(.valueNotAllowed, "\(came) is not there yet", advice: "Nothing was changed. Check the day.")
     }
+    for text in [new.born, new.joined] {
+      guard let text, let month = Month(text) else { continue }
+      guard Month(1900, 1) <= month, month <= desk.today.month else {
+        throw RelayError(
+          .valueNotAllowed, "\(text) is still to come, or too long ago", advice: "Nothing was changed. Check the month."
+        )
+      }
+    }
     let known = [
       ("sex", new.sex), ("birth_ym", new.born), ("education", new.education), ("grade", new.grade ?? "full"),
       ("came_on", came),

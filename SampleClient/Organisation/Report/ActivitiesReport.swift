@@ -46,19 +46,21 @@ enum ActivitiesReport {
       quiet.add(row[0].cell, .number(months - row[1].int), .flag(row[2].int > 0))
     }
     if seesMarks {
-      let below = try look.rows(
+      let meetings = """
+        FROM activity AS v JOIN org_unit AS u ON u.id = v.unit_id AND u.level = 'branch'
+        WHERE v.state = 'held' AND v.kind IN ('meeting', 'organisation_life')
+          AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2
         """
-        SELECT count(*), sum(q.there * 2 <= q.full) FROM (
-          SELECT (SELECT count(*) FROM member AS m WHERE m.unit_id = v.unit_id AND m.grade = 'full' AND m.status = 'active'
-              AND m.merged_into IS NULL) AS full,
-            (SELECT count(*) FROM attendance AS a JOIN member AS m ON m.id = a.member_id AND m.grade = 'full'
-              WHERE a.activity_id = v.id AND a.mark IN ('present', 'online') AND m.unit_id = v.unit_id) AS there
-          FROM activity AS v JOIN org_unit AS u ON u.id = v.unit_id AND u.level = 'branch'
-          WHERE v.state = 'held' AND v.kind IN ('meeting', 'organisation_life')
-            AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2) AS q
-        """, span)[0]
-      page.tell("meetings", "meetings held", "会议", .number(below[0].int))
-      page.tell("belowQuorum", "below quorum", "未达法定人数", .number(below[1].int))
+      let electorate = try Electorate(look)
+      let marks = try Electorate.marks(look, of: "SELECT v.id " + meetings, span)
+      let held = try look.rows("SELECT v.id, v.unit_id, \(look.zone.dayInSQL("v.starts_at")) " + meetings, span)
+      let below = held.count { row in
+        let (full, there) = electorate.count(
+          row[1].text ?? "", on: row[2].text ?? "", marks: marks[row[0].text ?? ""] ?? [:])
+        return there * 2 <= full
+      }
+      page.tell("meetings", "meetings held", "会议", .number(held.count))
+      page.tell("belowQuorum", "below quorum", "未达法定人数", .number(below))
     }
     var flagged = Page.Grid(
       "flagged", ["title|what|项目", "unit|unit|单位", "day|day|日期"], name: Phrase("Show-case work", "品牌项目"))

@@ -65,7 +65,14 @@ package struct TransferDesk: Sendable {
   private func insert(
     member: String?, claim: String?, from: String?, to: String, title: String, _ opening: Opening, in db: Database
   ) throws(RelayError) -> String {
-    if let day = opening.effectiveOn { try ColumnRules.check(day, "effective_on", of: "request") }
+    if let day = opening.effectiveOn {
+      try ColumnRules.check(day, "effective_on", of: "request")
+      guard day >= desk.today.text else {
+        throw RelayError(
+          .valueNotAllowed, "\(day) is over",
+          advice: "Nothing was changed. A member moves on the day on which all have signed, not before.")
+      }
+    }
     let id = desk.newID()
     // A column that is not this role's is left out.
     let isBranch = desk.unit.level == .branch

@@ -154,15 +154,29 @@ struct MemberAddCommand: AsyncParsableCommand {
     var new = MemberEdit.Newcomer(name: name, sex: sex, born: born, education: education)
     (new.joined, new.grade, new.came, new.cameFrom) = (joined, grade, came, from)
     let workplace = try place.workplace(who)
-    let added = try workplace.write { [new] (db) throws(RelayError) in
-      try MemberEdit.add(new, desk: workplace.desk, in: db)
+    let (added, like) = try workplace.write { [new] (db) throws(RelayError) in
+      let added = try MemberEdit.add(new, desk: workplace.desk, in: db)
+      return (added, try Duplicates.like(added.id, in: db))
     }
     if output.isJSON {
-      try Output.json(["id": added.id, "number": added.number])
+      try Output.json(NewcomerAnswer(id: added.id, number: added.number, like: like.map(\.number)))
     } else {
       print(Language.say("\(name) saved as \(added.number)", "\(name)：已登记，临时编号\(added.number)") + "   [\(added.id)]")
+      for other in like {
+        print(
+          Language.say(
+            "Of the same name: \(other.title). If it is one person, tell the committee: `office merge` makes them one.",
+            "同名：\(other.titleInChinese)。如为同一人，请告知党委，由 `office merge` 合并。"))
+      }
     }
   }
+}
+
+private struct NewcomerAnswer: Codable {
+  var id: String
+  var number: String
+  /// Numbers of members who may be the same person.
+  var like: [String]
 }
 
 /// What was written, for people.

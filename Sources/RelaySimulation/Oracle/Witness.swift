@@ -103,7 +103,9 @@ package final class Witness {
 
   /// Own transactions that no installed pull has confirmed.
   var pendingDots: Set<Dot> {
-    Set(sent.filter { $0.value.verdict.map { $0.seq > base } ?? true }.keys.map(dot))
+    // What was refused and discarded has been taken back, whether or not the pull that tells of it has come.
+    let waiting = sent.filter { !forgotten.contains($0.key) && $0.value.verdict.map { $0.seq > base } ?? true }
+    return Set(waiting.keys.map(dot))
   }
 
   package func dot(_ counter: UInt64) -> Dot { Dot(replicaID, counter) }

@@ -393,6 +393,67 @@ struct WorkStories {
     #expect(try #require(eight.grid("kinds")).lines == ["meeting|1|19|40|47.5%|0|3"])
   }
 
+  @Test(
+    "a meeting that was held and cash that was taken stay what they were when members go; a phone says what it lacks")
+  func goneSince() throws {
+    let story = try Story()
+    let meeting = try story.b17a.plan(
+      "Meeting", "meeting", starts: "2017-10-03T06:00:00Z", place: "Hall", at: "2017-10-02T08:00:00Z")
+    try story.b17a.attend(
+      meeting, (401...421).map { "0\($0)" }, others: "absent", at: "2017-10-03T06:10:00Z")
+    try story.b17a.pay("0402", "60", "2017-07", "2017-09", at: "2017-10-03T07:00:00Z")
+    try story.b17a.pay("0403", "20", "2017-07", "2017-07", at: "2017-10-03T07:10:00Z")
+    // One moves on the meeting's own day and takes her receipt along, one leaves for good, and one comes.
+    try move("0402", from: story.b17a, to: ("B042", story.b42), on: "2017-10-03", story)
+    try story.c.act(at: "2017-10-05T08:00:00Z") { (desk, db) throws(RelayError) in
+      try DeclarationDesk(desk).leave(
+        try Member.find("0405", in: db), status: "removed", on: "2017-10-05", in: db)
+    }
+    try move("4201", from: story.b42, to: ("B017", story.b17a), on: "2017-10-06", story)
+    try story.finish(.firstComesFirst, story.phones, at: "2017-10-07T12:00:00Z")
+
+    func quorum(_ phone: Phone) throws -> Page {
+      try phone.page(on: "2017-10-08") { (look) throws(RelayError) in
+        try ActivityPages.quorum(try Activity.find("Meeting", in: look.db), look)
+      }
+    }
+    let whole = try quorum(story.c)
+    #expect(whole.fact("full") == .number(40) && whole.fact("there") == .number(21) && whole.notes.isEmpty)
+    #expect(try story.c.report("R8", on: "2017-10-08").fact("belowQuorum") == .number(0))
+    let seen = try quorum(story.b17b)
+    #expect(seen.fact("full") == .number(38) && seen.notes.map(\.code) == ["left_since"])
+    #expect(
+      try story.b17b.page(on: "2017-10-08") { (look) throws(RelayError) in
+        try ActivityPages.rate(look, unit: "B017", from: nil)
+      }.notes.map(\.code) == ["left_since"])
+
+    func cash(_ phone: Phone) throws -> Page {
+      try phone.page(on: "2017-10-08") { (look) throws(RelayError) in
+        try DuesPages.handover(try OrgUnit.find("B017", in: look.db), from: "2017-10-01", look)
+      }
+    }
+    #expect(try cash(story.c).fact("sum") == .fen(8000) && cash(story.c).notes.isEmpty)
+    for phone in [story.b17a, story.b17b] {
+      let page = try cash(phone)
+      #expect(page.fact("sum") == .fen(2000), "\(phone.name)")
+      // Of the secretary's receipts the deputy's phone knows by their numbers.
+      #expect(page.fact("elsewhere") == .list(["B017-1-000001"]), "\(phone.name)")
+      #expect(page.notes.map(\.code) == ["receipts_elsewhere"], "\(phone.name)")
+    }
+  }
+
+  private func move(
+    _ member: String, from: Phone, to: (code: String, phone: Phone), on day: String, _ story: Story
+  ) throws {
+    let request = try from.open(member, to: to.code, at: day + "T08:00:00Z")
+    try from.take("release", on: request, at: day + "T08:01:00Z")
+    try story.sync([from, to.phone, story.c], at: day + "T09:00:00Z")
+    try story.sync([to.phone], at: day + "T09:00:00Z")
+    try to.phone.take("accept", on: request, at: day + "T09:10:00Z")
+    try story.c.take("approve", on: request, at: day + "T09:20:00Z")
+    try story.finish(.firstComesFirst, [from, to.phone], at: day + "T10:00:00Z")
+  }
+
   @Test("every report prints in four forms, says how fresh it is, and says nothing of what a role does not see")
   func reports() throws {
     let story = try Story()
