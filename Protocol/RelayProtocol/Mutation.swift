@@ -21,6 +21,8 @@ package enum Mutation: String, CaseIterable {
   case tieByArrival, extremeIsLast, removeWins, noEntry, choicesWait, noMarks, refusedStays, staysInScope
   case ackEarly, cursorFirst, newHomesOnly, timeNotMerged, nullWins, scopesStay, roleStays, hashStays, refusalForgotten
   case noSeen, ownPrefix, noSign, restStays
+  // Restores and copies (rules 16, 26, 27)
+  case gapAccepted, unreadyAccepted, forkByFinder, timeAnew, otherOrder, forkUnseen
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?

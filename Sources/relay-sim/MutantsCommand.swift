@@ -20,14 +20,16 @@ struct MutantsCommand: ParsableCommand {
     }
     let names = only?.split(separator: ",").map(String.init) ?? Mutation.allCases.map(\.rawValue)
     // First everything has to hold with no rule broken at all.
-    let sound = try outcome(of: "")
-    guard sound.status == 0 else {
-      print("with no rule broken: \(sound.output)")
-      throw ExitCode(2)
+    for command in Set(names.map(Self.command)).sorted() {
+      let sound = try outcome(of: "", command)
+      guard sound.status == 0 else {
+        print("with no rule broken: \(sound.output)")
+        throw ExitCode(2)
+      }
     }
     var (noticed, survivors) = (0, [String]())
     for name in names {
-      let (status, output) = try outcome(of: name)
+      let (status, output) = try outcome(of: name, Self.command(name))
       let reason = Mutants.unseen[name]
       if status != 0 { noticed += 1 } else if reason == nil { survivors.append(name) }
       print("\(name): \(status != 0 ? output : "not noticed" + (reason.map { ", because \($0)" } ?? ""))")
@@ -36,12 +38,16 @@ struct MutantsCommand: ParsableCommand {
     if !survivors.isEmpty { throw ExitCode(1) }
   }
 
+  private static func command(_ name: String) -> String { Mutants.ofRestores.contains(name) ? "restores" : "run" }
+
   /// Runs the seeds in a process of their own, with one rule broken.
-  private func outcome(of name: String) throws -> (status: Int32, output: String) {
-    let range = seeds?.range ?? 1...(Mutants.rare[name] ?? Mutants.seeds)
+  private func outcome(of name: String, _ command: String) throws -> (status: Int32, output: String) {
+    let most = command == "restores" ? Mutants.seedsOfRestores : Mutants.rare[name] ?? Mutants.seeds
+    let range = seeds?.range ?? 1...most
     let process = Process()
     process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = ["run", "--seeds", "\(range.lowerBound)..\(range.upperBound)"]
+    process.arguments = [command, "--seeds", "\(range.lowerBound)..\(range.upperBound)"]
+    if command == "restores" { process.arguments?.append("--first") }
     process.environment = ProcessInfo.processInfo.environment.merging(["RELAY_MUTATION": name]) { $1 }
     let pipe = Pipe()
     process.standardOutput = pipe

@@ -12,9 +12,12 @@ struct RestoresCommand: ParsableCommand {
   @Flag(help: "Tell what happened where something does not hold.")
   var tell = false
 
+  @Flag(help: "Stop at the first seed at which something does not hold.")
+  var first = false
+
   func run() throws {
     var counts: [String: Int] = [:]
-    let failed = seeds.failing { seed in
+    let failed = seeds.failing(goOn: !first) { seed in
       let outcome = simulateRestores(seed: seed)
       counts.merge(outcome.counts, uniquingKeysWith: +)
       if tell, outcome.failure != nil { for line in outcome.story { print(line) } }

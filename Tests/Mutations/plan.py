@@ -89,4 +89,10 @@ MUTATIONS = [
     Mutation("ownPrefix", "7", "a transaction names all of its replica's earlier work as seen"),
     Mutation("noSign", "14", "who hangs a row on a parent does not say that the parent lives"),
     Mutation("restStays", "22", "under another role, what did not come stays"),
+    Mutation("gapAccepted", "16", "a transaction is accepted behind a gap in its replica's work"),
+    Mutation("unreadyAccepted", "16", "a transaction is accepted before what it had seen"),
+    Mutation("forkByFinder", "16", "a copy's work is called otherwise by each hub that finds the fork"),
+    Mutation("timeAnew", "27", "work that is offered again is given its effective time anew"),
+    Mutation("otherOrder", "27", "a base of the new order counts in the lost one of the same name"),
+    Mutation("forkUnseen", "16", "who does not know of the fork yet is taken to have seen the other copy's work"),
 ]

@@ -81,7 +81,9 @@ extension HubSession {
       transaction.lower(to: envelope.base)
       transaction.seen = envelope.seen
       // Who does not know of the fork yet names its own work as the other copy's is called.
-      if let fork, offer.claim != fork.id { transaction.seen = try seen(envelope.seen, on: fork) }
+      if let fork, offer.claim != fork.id, !Mutation.isPlanted(.forkUnseen) {
+        transaction.seen = try seen(envelope.seen, on: fork)
+      }
       return
     }
     if let fork { transaction.seen = try seen(transaction.seen, on: fork) }
@@ -100,7 +102,8 @@ extension HubSession {
     let authority = try authority(device, dot.replica, now: now)
     let latest = HybridTime(milliseconds: now.addingSaturating(Limits.clockLead))
     // Who says that its work was given an earlier time once can only lose by it.
-    let written = min(transaction.time, envelope?.effective ?? transaction.time)
+    let given = Mutation.isPlanted(.timeAnew) ? nil : envelope?.effective
+    let written = min(transaction.time, given ?? transaction.time)
     let judgement = Judgement(
       self, transaction, authority, seq: head + 1,
       effective: Mutation.isPlanted(.noClamp) ? transaction.time : min(written, latest), now: now)
@@ -134,7 +137,7 @@ extension HubSession {
       throw RelayError(.outOfOrder, "\(dot): its base lies ahead of the hub")
     }
     // What the hub has lost and nobody offers again is not waited for.
-    let hasAll = isOfferedAgain ? true : try hasVerdicts(transaction.seen)
+    let hasAll = isOfferedAgain || Mutation.isPlanted(.unreadyAccepted) ? true : try hasVerdicts(transaction.seen)
     guard hasAll else {
       throw RelayError(.outOfOrder, "\(dot) had seen what the hub has not")
     }

@@ -66,7 +66,8 @@ extension Judgement {
     else { return false }
     // A hub that was put back goes on under the same name until somebody says so. What was written in that order had seen
     // nothing of the one that was lost, though its bases are as high.
-    guard try session.store.log.base(at: other.seq) != transaction.base else { return false }
+    let isOther = try session.store.log.base(at: other.seq) == transaction.base
+    guard !isOther || Mutation.isPlanted(.otherOrder) else { return false }
     return change.base >= place.seq
   }
 }

@@ -18,7 +18,7 @@ struct Offer {
   }
 
   /// Does the device say that the hub has lost something? Then what is not here is not waited for.
-  var fillsGaps: Bool { envelope != nil }
+  var fillsGaps: Bool { envelope != nil || Mutation.isPlanted(.gapAccepted) }
 }
 
 /// Where an offered transaction belongs (rule 16): in the chain of the replica that sealed it, or in the work of a copy of
@@ -74,8 +74,9 @@ extension HubSession {
     guard forks.count < Self.mostForks else {
       throw RelayError(.replicaForked, "\(sealed): \(forks.count) copies of its replica have written already")
     }
-    return .fork(
-      Fork(id: .fork(sealed, hash), sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
+    var id = ReplicaID.fork(sealed, hash)
+    if Mutation.isPlanted(.forkByFinder) { id = ReplicaID(bits: id.bits ^ epoch.high) }
+    return .fork(Fork(id: id, sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
   }
 
   /// Where a transaction lies in a copy's work, or continues it; nil where it does neither. One that a copy has by one name
