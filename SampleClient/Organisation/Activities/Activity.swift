@@ -70,7 +70,7 @@ package struct Activity: Sendable, Equatable {
   /// How many have which mark.
   package func marks(in db: Database) throws(RelayError) -> [String: Int] {
     let rows = try db.query(
-      "SELECT mark, count(*) FROM attendance WHERE activity_id = ? GROUP BY mark", [.text(id)]
+      "SELECT mark, count(*) FROM \(Marks.ofPersons("= ?")) GROUP BY mark", [.text(id)]
     ) { (row) throws(RelayError) in (row[0].text ?? "", Int(row[1].integer ?? 0)) }
     return Dictionary(rows) { first, _ in first }
   }

@@ -20,8 +20,9 @@ package enum ActivityPages {
     var (there, marked) = (0, 0)
     for row in try look.rows(
       """
-      SELECT v.starts_at, u.code, v.kind, v.title, sum(a.mark IN ('present', 'online')), count(a.id)
-      FROM activity AS v LEFT JOIN org_unit AS u ON u.id = v.unit_id JOIN attendance AS a ON a.activity_id = v.id
+      SELECT v.starts_at, u.code, v.kind, v.title, sum(a.mark IN ('present', 'online')), count(*)
+      FROM activity AS v LEFT JOIN org_unit AS u ON u.id = v.unit_id
+        JOIN \(Marks.ofPersons("IS NOT NULL")) AS a ON a.activity_id = v.id
         JOIN member AS m ON m.id = a.member_id
       WHERE v.state = 'held' AND \(look.zone.dayInSQL("v.starts_at")) BETWEEN ?1 AND ?2 AND (?3 IS NULL OR v.unit_id = ?3)
         AND (?4 IS NULL OR v.kind = ?4) AND m.status <> 'kept_abroad' AND a.mark <> 'excused'

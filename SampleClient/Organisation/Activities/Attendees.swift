@@ -15,8 +15,6 @@ package struct Attendees: Sendable {
   /// The role sees neither marks nor names.
   package let isUnseen: Bool
 
-  package static let marks = ["present", "online", "excused", "absent"]
-
   package init(of activity: Activity, _ look: Look) throws(RelayError) {
     guard try look.sees("attendance"), try look.sees("full_name", of: "member") else {
       (people, elsewhere, isUnseen) = ([], 0, true)
@@ -25,10 +23,9 @@ package struct Attendees: Sendable {
     var (people, elsewhere): ([Person], Int) = ([], 0)
     for row in try look.rows(
       """
-      SELECT a.mark, m.member_no, m.full_name, u.code FROM attendance AS a
-        LEFT JOIN member AS n ON n.id = a.member_id LEFT JOIN member AS m ON m.id = coalesce(n.merged_into, n.id)
-        LEFT JOIN org_unit AS u ON u.id = m.unit_id
-      WHERE a.activity_id = ? ORDER BY m.member_no, a.id
+      SELECT a.mark, m.member_no, m.full_name, u.code FROM \(Marks.ofPersons("= ?")) AS a
+        LEFT JOIN member AS m ON m.id = a.member_id LEFT JOIN org_unit AS u ON u.id = m.unit_id
+      ORDER BY m.member_no, a.member_id
       """, [.text(activity.id)])
     {
       guard let number = row[1].text else {
@@ -38,14 +35,14 @@ package struct Attendees: Sendable {
       people.append(
         Person(mark: row[0].text ?? "", number: number, name: row[2].text ?? "", unit: row[3].text ?? "?"))
     }
-    self.people = Attendees.marks.flatMap { mark in people.filter { $0.mark == mark } }
+    self.people = Marks.order.flatMap { mark in people.filter { $0.mark == mark } }
     (self.elsewhere, isUnseen) = (elsewhere, false)
   }
 
   package func text(_ language: Language) -> String {
     if isUnseen { return language.choose("who was there this device does not see", "本设备无权查看出席人员") }
     var lines: [String] = []
-    for mark in Attendees.marks {
+    for mark in Marks.order {
       let names = people.filter { $0.mark == mark }.map { "\($0.number) \($0.name)" }
       guard !names.isEmpty else { continue }
       lines.append(

@@ -80,8 +80,7 @@ struct Electorate {
     var marks: [String: [String: Bool]] = [:]
     for row in try look.rows(
       """
-      SELECT activity_id, member_id, max(mark IN ('present', 'online')) FROM attendance
-      WHERE activity_id IN (\(activities)) GROUP BY 1, 2
+      SELECT activity_id, member_id, mark IN ('present', 'online') FROM \(Marks.ofPersons("IN (\(activities))"))
       """, values)
     {
       marks[row[0].text ?? "", default: [:]][row[1].text ?? ""] = row[2] == 1

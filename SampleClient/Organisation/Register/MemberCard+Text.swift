@@ -2,6 +2,7 @@ extension MemberCard {
   package func text(_ language: Language) -> String {
     func say(_ english: String, _ chinese: String) -> String { language.choose(english, chinese) }
     var lines = ["\(member.number)  \(member.name)   \(unit)   [\(member.id)]"]
+    if let kept { lines.append(say("one with  ", "即        ") + language.choose(kept.title, kept.titleInChinese)) }
     let status = [member.status, member.grade].map { Words.of($0, language) }
     lines.append(say("status    ", "党籍      ") + status.joined(separator: ", "))
     let work = [member.occupation, member.employer, member.area].compactMap { $0 }

@@ -45,6 +45,8 @@ package struct MemberCard: Sendable {
   package let requests: [Request]
   /// Who may be the same person.
   package let possibleSame: [String]
+  /// The row that stays of this person, where the committee said that two are one.
+  package let kept: Member?
   /// Rows of the member that the office has set aside.
   package let held: [Review.Item]
   /// What this device's role does not get: of it nothing is said, and nothing follows from it.
@@ -98,6 +100,7 @@ package struct MemberCard: Sendable {
     requests = try Request.all(
       ["keep_membership", "suspend_membership", "restore_membership", "resign", "admit", "assistance"], in: db
     ).filter { $0.memberID == member.id }
+    kept = try member.mergedInto.map { (id) throws(RelayError) in try Member.find(id, in: db) }
     possibleSame = try Duplicates.find(in: db).first { $0.contains(member.id) }?.filter { $0 != member.id } ?? []
     let rows = Set(try MemberCard.rows(ids, in: db))
     held = review.items.filter { rows.contains($0.rowID) }

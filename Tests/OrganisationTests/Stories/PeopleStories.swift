@@ -184,6 +184,20 @@ struct PeopleStories {
     }
     let after = try story.finish(order, [story.b17a, story.b42], at: "2017-10-06T09:00:00Z")
     #expect(after.possibleDuplicates.isEmpty)
+    // Both rows have a mark of one meeting, and it is one person who was there.
+    let meeting = try story.b17a.plan(
+      "Assembly", "meeting", starts: "2017-10-06T06:00:00Z", place: "Hall", at: "2017-10-06T05:00:00Z")
+    for (id, mark) in [(one, "absent"), (two, "present")] {
+      try story.b17a.attend(meeting, [id], mark: mark, at: "2017-10-06T08:10:00Z")
+    }
+    let rights = DeviceRights(try story.b17a.replica.status())
+    let (people, counts) = try story.b17a.replica.read { (db) throws(RelayError) in
+      let activity = try Activity.find(meeting, in: db)
+      let look = try Look(db, rights, now: Instant(milliseconds: 0))
+      return (try Attendees(of: activity, look).people.map(\.mark), try activity.marks(in: db))
+    }
+    #expect(people == ["present"] && counts == ["present": 1])
+    #expect(try story.b17a.card(two, on: "2017-10-06").kept?.id == one)
     #expect(try story.c.rows(sums) == before)
     #expect(try story.c.value("SELECT sum(points) FROM points_entry WHERE member_id IN ('\(one)', '\(two)')") == 10)
     for phone in [story.b17a, story.c] {
