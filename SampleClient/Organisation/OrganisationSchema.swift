@@ -1,4 +1,4 @@
-internal import Relay
+package import Relay
 
 /// The reference app's data: twenty-two tables that sync, and the committee's own that never do.
 public enum Organisation {
@@ -6,7 +6,7 @@ public enum Organisation {
   public static let schema: [UInt8] = PackageResources.organisation_schema_json
 
   /// The schema read once; commands ask it many times.
-  static let syncSchema = Result { () throws(RelayError) in try SyncSchema(json: schema) }
+  package static let syncSchema = Result { () throws(RelayError) in try SyncSchema(json: schema) }
 
   /// Makes the tables that sync, with their indexes.
   public static let ddl = String(decoding: PackageResources.organisation_sql, as: UTF8.self)

@@ -27,6 +27,7 @@ struct RelayClient: AsyncParsableCommand {
     ])
 
   @OptionGroup var place: ReplicaPlace
+  @OptionGroup var speech: SpeechOptions
 
   static func main() async {
     // Whatever this process creates holds people's data: for this user only, the files beside the database too.

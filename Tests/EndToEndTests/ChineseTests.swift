@@ -28,6 +28,22 @@ import Testing
     #expect(Set(told).subtracting(known).filter { !$0.isEmpty }.sorted() == [])
   }
 
+  /// Commands whose help does not tell the option, with their path.
+  private func without(_ option: String, _ command: [String: Any], _ path: String = "") -> [String] {
+    let name = path + " " + (command["commandName"] as? String ?? "?")
+    let options = (command["arguments"] as? [[String: Any]] ?? []).flatMap { $0["names"] as? [[String: Any]] ?? [] }
+    let subcommands = command["subcommands"] as? [[String: Any]] ?? []
+    let isLeaf = subcommands.isEmpty && command["commandName"] as? String != "help"
+    let isMissing = (isLeaf || path.isEmpty) && !options.contains { $0["name"] as? String == option }
+    return (isMissing ? [name] : []) + subcommands.flatMap { without(option, $0, name) }
+  }
+
+  @Test("the help of every command tells of the language, and so does the main help")
+  func language() async throws {
+    let dump = try await Tool.built("relay-client").run(["--experimental-dump-help"], in: try Folder()).object()
+    #expect(without("lang", try #require(dump["command"] as? [String: Any])) == [])
+  }
+
   @Test("help, a misuse, a failure and an answer in Chinese, wherever the language is said")
   func spoken() async throws {
     let (client, folder) = (try Tool.built("relay-client"), try Folder())
@@ -43,7 +59,8 @@ import Testing
     let failure = try await run("dues", "pay", "0002", "--amount", "x", "--as", "Secretary B001", "--lang", "zh")
     #expect(failure.status == 1 && failure.complaint.contains("“x”不是金额"))
     #expect(failure.complaint.contains("value_not_allowed"), "the code stays for whoever looks it up")
-    let saved = try await run("member", "edit", "0002", "employer=Harbour", "--lang", "zh")
+    let saved = try await run(
+      "member", "edit", "0002", "employer=Harbour", "--as", "Secretary B001", "--lang", "zh")
     #expect(saved.status == 0 && saved.output.contains("已保存"))
     #expect(try await run("status", "--lang", "zh").output.contains("待办"))
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Two people of one branch correct the same telephone number without a network.
@@ -17,6 +18,16 @@ struct ConflictTests {
     let conflicts = try await clerk.inbox().filter { $0["kind"] as? String == "conflict" }
     try #require(conflicts.count == 1, "\(clerk.name)")
     return conflicts[0]
+  }
+
+  /// The lines of the conflict's values, such as `b) '222' (…)`.
+  private func lines(_ clerk: Clerk, _ word: String = "inbox") async throws -> [String] {
+    try await clerk(word, "list").output.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { $0.prefix(2).hasSuffix(")") }
+  }
+
+  private func letter(of value: String, _ clerk: Clerk) async throws -> String {
+    String(try #require(try await lines(clerk).first { $0.contains("'\(value)'") }).prefix(1))
   }
 
   private func expectClosed(_ value: String) async throws {
@@ -57,7 +68,7 @@ struct ConflictTests {
       }
     }
     let id = try #require(try await conflict(deputy)["id"] as? String)
-    let resolved = try await deputy("inbox", "resolve", id, "a")
+    let resolved = try await deputy("inbox", "resolve", id, try await letter(of: shown, deputy))
     try #require(resolved.status == 0, "\(resolved.complaint)")
     try await deputy.sync()
     try await branches.syncAll()
@@ -73,14 +84,48 @@ struct ConflictTests {
     let none = try await branches.office("inbox", "resolve", id, "z")
     #expect(none.status == 1)
     #expect(none.complaint.contains("Choose a or b"), "\(none.complaint)")
-    let resolved = try await branches.office("inbox", "resolve", id, "b")
+    let letter = try await letter(of: String(hidden), branches.office)
+    let resolved = try await branches.office("inbox", "resolve", id, letter)
     try #require(resolved.status == 0, "\(resolved.complaint)")
     // What was chosen is what is shown, before the hub has said so.
-    let marked = try await branches.office("inbox").output.split(separator: "\n").filter { $0.contains("shown now") }
-    #expect(marked.count == 1 && marked.allSatisfy { $0.contains("b)") }, "\(marked)")
+    let marked = try await lines(branches.office).filter { $0.contains("shown now") }
+    #expect(marked.count == 1 && marked.allSatisfy { $0.hasPrefix("\(letter))") }, "\(marked)")
     try await branches.office.sync()
     try await branches.syncAll()
     try await expectClosed(String(hidden))
+  }
+
+  @Test("Two people who talk of the same conflict on two devices mean the same value by a letter, and see who wrote it")
+  func lettersEverywhere() async throws {
+    let (secretary, deputy) = (branches.secretary, branches.deputy)
+    // A third value, of which the others hear when they know of the first two.
+    try await branches.office.change("UPDATE contact_point SET value = '333' WHERE id = 'phone'")
+    for clerk in [secretary, deputy, secretary, branches.office] { try await clerk.sync() }
+    try await branches.syncAll()
+    func letters(_ clerk: Clerk, _ word: String) async throws -> [String] {
+      try await lines(clerk, word).map { String($0.split(separator: " (")[0]) }
+    }
+    let told = try await letters(secretary, "conflict")
+    #expect(told == ["a) '111'", "b) '222'", "c) '333'"])
+    for clerk in [secretary, deputy, branches.office] {
+      #expect(try await letters(clerk, "conflict") == told, "\(clerk.name)")
+      #expect(try await letters(clerk, "inbox") == told, "\(clerk.name)")
+    }
+  }
+
+  @Test("A value that settles a conflict is held to what the column takes, and conflicts have numbers of their own")
+  func rulesOfTheColumn() async throws {
+    let (secretary, deputy) = (branches.secretary, branches.deputy)
+    for clerk in [secretary, deputy] { try await clerk.sync() }
+    try await branches.syncAll()
+    let refused = try await secretary("conflict", "resolve", "1", "--value", "")
+    #expect(refused.status == 1)
+    #expect(refused.complaint.contains("value_not_allowed"), "\(refused.complaint)")
+    #expect(try await secretary("conflict", "resolve", "1", "--value", " - ").status == 1)
+    #expect(try await secretary("conflict", "resolve", "2", "a").complaint.contains("no number 2"))
+    let settled = try await secretary("conflict", "resolve", "1", "--value", "444")
+    try #require(settled.status == 0, "\(settled.complaint)")
+    #expect(try await secretary.ask(point) == "444")
   }
 
   @Test("Branch 42, which may not see the member, hears nothing of it")

@@ -75,7 +75,8 @@ package struct ActivityDesk: Sendable {
   package func cancel(_ activity: Activity, in db: Database) throws(RelayError) {
     try checkServes(activity, in: db)
     guard activity.state == "planned" else {
-      throw RelayError(.valueNotAllowed, "it is \(activity.state) already", advice: "Nothing was changed.")
+      let state = Words.of(activity.state, Language.spoken)
+      throw RelayError(.valueNotAllowed, "it is \(state) already", advice: "Nothing was changed.")
     }
     try db.execute("UPDATE activity SET state = 'cancelled' WHERE id = ?", [.text(activity.id)])
   }

@@ -74,7 +74,7 @@ package enum WorkLedger {
       parts.append(
         """
         SELECT c.at, \(day("c.at")), 'contact', c.channel, c.outcome, m.member_no, o.unit_id, c.by_officer
-        FROM contact_attempt AS c LEFT JOIN member AS m ON m.id = c.member_id LEFT JOIN officer AS o ON o.id = c.by_officer
+        FROM \(ContactAttempt.standing) AS c LEFT JOIN member AS m ON m.id = c.member_id LEFT JOIN officer AS o ON o.id = c.by_officer
         """)
     }
     if try look.sees("dues_entry") {

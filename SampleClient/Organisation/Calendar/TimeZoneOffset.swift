@@ -41,6 +41,11 @@ public struct TimeZoneOffset: Hashable, Sendable {
   }
 
   /// An instant of the tables as people read it; what is none stays as it is.
+  /// A sentence with its instants in this time of day.
+  func inside(_ sentence: String) -> String {
+    sentence.replacing(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) { text(String($0.output)) }
+  }
+
   package func text(_ stored: String) -> String { Instant(stored).map { text($0) } ?? stored }
 
   /// - Parameter text: `2017-11-05 14:00`, with seconds or a `T` too, in this time of day; or an instant with `Z`.

@@ -40,21 +40,115 @@ package struct ContactLog: Sendable {
         advice: "Nothing was changed. Write YYYY-MM-DDTHH:MM:SSZ.")
     }
     if let note = attempt.note { try ColumnRules.check(note, "note", of: "contact_attempt") }
-    let point = try attempt.contactPoint.map { (which) throws(RelayError) in try ContactPoint.find(which, in: db).id }
+    let point = try point(attempt, of: member, in: db)
     let id = desk.newID()
+    var entry = ContactAttempt(
+      id: id, memberID: member.id, channel: attempt.channel, contactPoint: point?.id, outcome: attempt.outcome, at: at,
+      officerID: desk.officer.id, purpose: attempt.purpose)
+    (entry.note, entry.sweep) = (attempt.note, attempt.sweep)
+    try append(entry, as: id, in: db)
+    try follow(entry, in: db)
+    return id
+  }
+
+  /// Puts an own entry right.
+  ///
+  /// - Parameters:
+  ///   - outcome: the right one; as it was, where it is nil.
+  ///   - note: the right one; as it was, where it is nil.
+  package func correct(_ which: String, outcome: String?, note: String?, in db: Database) throws(RelayError) -> Member {
+    let before = try own(which, in: db)
+    guard outcome != nil || note != nil else {
+      throw RelayError(.usage, "nothing is said to correct", advice: "Nothing was changed. Give an outcome or --note.")
+    }
+    if let outcome { try ColumnRules.check(outcome, "outcome", of: "contact_attempt") }
+    if let note { try ColumnRules.check(note, "note", of: "contact_attempt") }
+    var after = before
+    after.outcome = outcome ?? before.outcome
+    after.note = note ?? before.note
+    let member = try Member.find(before.memberID, in: db)
+    if after.contactPoint == nil, after.outcome == "wrong_number" {
+      after.contactPoint = try point(Attempt(channel: after.channel, outcome: after.outcome), of: member, in: db)?.id
+    }
+    try append(after, as: "\(ContactAttempt.corrects)\(desk.newID())>\(before.id)", in: db)
+    try takeBack(before, in: db)
+    try follow(after, in: db)
+    return member
+  }
+
+  /// Takes an own entry back: it was made by mistake.
+  package func withdraw(_ which: String, in db: Database) throws(RelayError) -> Member {
+    let before = try own(which, in: db)
+    try append(before, as: "\(ContactAttempt.withdraws)\(desk.newID())>\(before.id)", in: db)
+    try takeBack(before, in: db)
+    return try Member.find(before.memberID, in: db)
+  }
+
+  private func own(_ which: String, in db: Database) throws(RelayError) -> ContactAttempt {
+    let attempt = try ContactAttempt.find(which, in: db)
+    guard attempt.officerID == desk.officer.id else {
+      let name = try Officer.name(attempt.officerID, in: db) ?? attempt.officerID
+      throw RelayError(
+        .roleForbids, "the contact was entered by \(name)",
+        advice: "Nothing was changed. Who entered it corrects it; enter what you know as a contact of your own.")
+    }
+    return attempt
+  }
+
+  private func append(_ entry: ContactAttempt, as id: String, in db: Database) throws(RelayError) {
     try db.execute(
       """
       INSERT INTO contact_attempt (id, member_id, sweep_id, purpose, channel, contact_point_id, outcome, at, by_officer,
         note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        .text(id), .text(member.id), Value(attempt.sweep), .text(attempt.purpose), .text(attempt.channel),
-        Value(point), .text(attempt.outcome), .text(at), .text(desk.officer.id), Value(attempt.note),
+        .text(id), .text(entry.memberID), Value(entry.sweep), .text(entry.purpose), .text(entry.channel),
+        Value(entry.contactPoint), .text(entry.outcome), .text(entry.at), .text(entry.officerID), Value(entry.note),
       ])
-    if attempt.outcome == "reached", desk.officer.role != "adviser" {
-      try ContactLog.raise(member.id, to: (Instant(at).map { desk.zone.day($0) } ?? desk.today).text, in: db)
+  }
+
+  private func day(_ entry: ContactAttempt) -> String {
+    (Instant(entry.at).map { desk.zone.day($0) } ?? desk.today).text
+  }
+
+  /// What an entry says of the member and of the number that was tried.
+  private func follow(_ entry: ContactAttempt, in db: Database) throws(RelayError) {
+    guard desk.officer.role != "adviser" else { return }
+    if entry.outcome == "reached" { try ContactLog.raise(entry.memberID, to: day(entry), in: db) }
+    guard entry.outcome == "wrong_number", let point = entry.contactPoint else { return }
+    for id in try ContactPoint.same(as: point, of: entry.memberID, in: db) {
+      try db.execute(
+        "UPDATE contact_point SET dead_since = ? WHERE id = ? AND dead_since IS NULL", [.text(day(entry)), .text(id)])
     }
-    return id
+  }
+
+  /// What an entry had said, and does no longer.
+  private func takeBack(_ entry: ContactAttempt, in db: Database) throws(RelayError) {
+    guard desk.officer.role != "adviser" else { return }
+    if entry.outcome == "reached" { try ContactLog.lower(entry.memberID, from: day(entry), in: db) }
+    guard entry.outcome == "wrong_number", let point = entry.contactPoint else { return }
+    for id in try ContactPoint.same(as: point, of: entry.memberID, in: db) {
+      try db.execute(
+        "UPDATE contact_point SET dead_since = NULL WHERE id = ? AND dead_since = ?", [.text(id), .text(day(entry))])
+    }
+  }
+
+  /// The number or address that was tried: the one that was named; of a wrong number the only one of its kind.
+  private func point(
+    _ attempt: Attempt, of member: Member, in db: Database
+  ) throws(RelayError) -> ContactPoint? {
+    let known = try ContactPoint.of(try member.ids(in: db), in: db)
+    if let which = attempt.contactPoint {
+      let text = ContactPoint.normalised(which)
+      if let named = known.first(where: { !text.isEmpty && $0.normalised == text }) { return named }
+      return try ContactPoint.find(which, in: db)
+    }
+    guard attempt.outcome == "wrong_number" else { return nil }
+    let living = known.filter { $0.kind == attempt.channel && $0.deadSince == nil }
+    guard living.count > 1 else { return living.first }
+    throw RelayError(
+      .valueNotAllowed, "which number is wrong? \(member.title) has \(living.map(\.value).joined(separator: ", "))",
+      advice: "Nothing was changed. Give --point with the number.")
   }
 
   /// A mark of that day was taken back: the day of the last contact is what the other facts say. They are known here as far

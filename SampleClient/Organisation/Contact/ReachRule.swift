@@ -70,7 +70,9 @@ package struct ReachRule: Sendable {
       facts[row[0].text ?? "", default: Facts()].awayUntil = row[2].text
     }
     let calls = review.ids("contact_attempt")
-    try db.query("SELECT id, member_id, \(day("at")), outcome, channel FROM contact_attempt WHERE \(one)", id) {
+    try db.query(
+      "SELECT id, member_id, \(day("at")), outcome, channel FROM \(ContactAttempt.standing) WHERE \(one)", id
+    ) {
       (row) throws(RelayError) in
       guard !calls.contains(row[0].text ?? ""), row[2].text ?? "" <= end else { return }
       if row[3] == "reached" {

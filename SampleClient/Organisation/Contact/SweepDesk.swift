@@ -173,7 +173,7 @@ package enum SweepPages {
       """
       SELECT m.id, m.member_no, m.full_name, u.code, min(\(rank)), count(c.id), max(c.at), m.last_contact_on
       FROM member AS m LEFT JOIN org_unit AS u ON u.id = m.unit_id
-        LEFT JOIN contact_attempt AS c ON c.member_id = m.id AND (c.sweep_id = ?2
+        LEFT JOIN \(ContactAttempt.standing) AS c ON c.member_id = m.id AND (c.sweep_id = ?2
           OR c.outcome = 'reached') AND \(day) BETWEEN ?3 AND ?4
       WHERE m.merged_into IS NULL AND m.status = 'active' AND (\(inside)) AND (\(sweep.condition) OR c.id IS NOT NULL)
       GROUP BY m.id ORDER BY m.member_no, m.id
@@ -275,11 +275,11 @@ package enum SweepPages {
     for member in try standings(sweep, look) {
       let points = try look.sees("contact_point") ? try ContactPoint.of([member.id], in: look.db) : []
       var row: [Cell] = [
-        .text(member.number), .text(member.name), .list(points.map(\.value)), member.outcome.map { .word($0) } ?? .none,
+        .text(member.number), .text(member.name), .list(points.map(\.told)), member.outcome.map { .word($0) } ?? .none,
       ]
       for field in sweep.fields {
         if ["mobile", "email", "address"].contains(field) {
-          row.append(.list(points.filter { $0.kind == field }.map(\.value)))
+          row.append(.list(points.filter { $0.kind == field }.map(\.told)))
         } else if fields.contains(field) {
           row.append(try look.rows("SELECT \"\(field)\" FROM member WHERE id = ?", [.text(member.id)])[0][0].cell)
         } else {

@@ -26,7 +26,7 @@ package struct Desk: Sendable {
   }
 
   /// Who wrote, for people to read in conflicts and history.
-  package var author: String { "\(officer.name) (\(unit.code))" }
+  package var author: String { officer.author(unit.code) }
 
   package var today: Day { zone.day(now) }
 

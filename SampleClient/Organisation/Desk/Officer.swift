@@ -20,6 +20,9 @@ package struct Officer: Sendable, Equatable {
 
   package func isInOffice(on day: String) -> Bool { from <= day && until.map { day < $0 } ?? true }
 
+  /// For people to read in conflicts and history.
+  package func author(_ unit: String?) -> String { name + (unit.map { " (\($0))" } ?? "") }
+
   /// By id.
   package static func all(in db: Database) throws(RelayError) -> [String: Officer] {
     let officers = try db.query(select, [], read)

@@ -16,21 +16,23 @@ package enum RowSubject {
     return found.count == 1 || found.first == called ? found.first : nil
   }
 
-  /// - Returns: `no. 0417, Member 0417` for a member's row and for rows that belong to one, with `mobile` for a number; the title of a request, activity
-  ///   or notice; nil where nothing better than the key is known here.
+  /// - Returns: `no. 0417, Member 0417` for a member's row and for rows that belong to one, with `mobile` for a number; the
+  ///   title of a request, activity or notice; nil where nothing better than the key is known here.
   package static func name(_ table: String, _ key: String, in db: Database) throws(RelayError) -> String? {
     let schema = try Organisation.syncSchema.get()
     guard let known = schema.table(named: table), known.key.count == 1 else { return nil }
     func first(_ sql: String) throws(RelayError) -> String? { try db.first(sql, [.text(key)])?[0].text }
-    let title = "'no. ' || m.member_no || ', ' || m.full_name"
-    if table == "member" { return try first("SELECT \(title) FROM member AS m WHERE id = ?") }
-    if table == "contact_point" {
-      return try first(
-        "SELECT \(title) || ', ' || t.kind FROM contact_point AS t JOIN member AS m ON m.id = t.member_id WHERE t.id = ?"
-      )
-    }
-    if known.column(named: "member_id") != nil {
-      return try first("SELECT \(title) FROM member AS m JOIN \"\(table)\" AS t ON t.member_id = m.id WHERE t.id = ?")
+    if table == "member" || known.column(named: "member_id") != nil {
+      let own = table == "member" ? "t.id" : "t.member_id"
+      let kind = table == "contact_point" ? "t.kind" : "NULL"
+      let found = try db.first(
+        "SELECT m.member_no, m.full_name, \(kind) FROM \"\(table)\" AS t JOIN member AS m ON m.id = \(own) WHERE t.id = ?",
+        [.text(key)])
+      guard let found else { return nil }
+      let (number, name) = (found[0].text ?? "?", found[1].text ?? "?")
+      let title = Language.say("no. \(number), \(name)", "编号\(number)，\(name)")
+      return title
+        + (found[2].text.map { Language.say(", ", "，") + Words.of($0, Language.spoken) } ?? "")
     }
     if table == "request_line" {
       return try first(

@@ -25,7 +25,7 @@ extension Office {
       let facts = try db.query(
         """
         SELECT kind, id, at, day > ?3 FROM (
-          SELECT 'contact_attempt' AS kind, id, at, \(zone.dayInSQL("at")) AS day, by_officer AS by, seq FROM contact_attempt WHERE member_id = ?1
+          SELECT 'contact_attempt' AS kind, id, at, \(zone.dayInSQL("at")) AS day, by_officer AS by, seq FROM \(ContactAttempt.standing) WHERE member_id = ?1
           UNION ALL SELECT 'dues_entry', id, taken_on || 'T00:00:00Z', taken_on, taken_by, seq FROM dues_entry
             WHERE member_id = ?1 AND kind <> 'reversal'
           UNION ALL SELECT 'attendance', a.id, coalesce(v.starts_at, a.checked_in_at),

@@ -39,7 +39,8 @@ package struct Settlement: Sendable, Equatable {
     moved.count + requests + statuses + remarks + held + points + paid + reach + numbers + frozen
   }
 
-  package func text(_ language: Language) -> String {
+  /// - Parameter isListing: members proposed as lost by name; else how many they are.
+  package func text(_ language: Language, isListing: Bool = false) -> String {
     func say(_ english: String, _ chinese: String) -> String { language.choose(english, chinese) }
     var lines = [
       written == 0 ? say("nothing to settle", "没有需要办理的事项") : say("settled: \(written) changes", "办理\(written)项")
@@ -53,9 +54,16 @@ package struct Settlement: Sendable, Equatable {
     lines += moved.map { say("moved  ", "转接  ") + $0 }
     lines += review.map { say("review ", "审核  ") + "\($0.note)   [\($0.id)]" }
     lines += questions.map { say("asked  ", "待定  ") + $0 }
-    lines += lostProposals.map { say("lost?  ", "失联？ ") + $0 }
+    if isListing {
+      lines += lostProposals.map { say("lost?  ", "失联？ ") + $0 }
+    } else if !lostProposals.isEmpty {
+      let count = lostProposals.count
+      lines.append(
+        say("lost?  \(Language.counted(count, "member")); --list names them", "失联？ \(count)人；用 --list 列出"))
+    }
     lines += possibleDuplicates.map { say("same?  ", "同一人？ ") + $0.joined(separator: ", ") }
     lines += possibleDoublePayments.map { say("twice? ", "重复？ ") + $0.joined(separator: ", ") }
+    if written > 0 { lines.append(say("settled on this device; `sync` sends it", "已在本机办理；运行 sync 发送")) }
     return lines.joined(separator: "\n")
   }
 }

@@ -53,7 +53,7 @@ package struct Assignment: Sendable, Equatable {
 }
 
 /// What a column takes, by the sync schema and by the way its name ends.
-enum ColumnRules {
+package enum ColumnRules {
   static func group(_ column: String, of table: String) throws(RelayError) -> GroupSchema? {
     guard let table = try Organisation.syncSchema.get().table(named: table),
       let at = table.columns.firstIndex(where: { $0.name == column })
@@ -64,12 +64,13 @@ enum ColumnRules {
   /// What a person wrote, as the column takes it; nothing written is NULL.
   ///
   /// - Throws: `value_not_allowed`, with what would be allowed.
-  static func value(_ text: String, _ column: String, of table: String) throws(RelayError) -> Value {
+  package static func value(_ text: String, _ column: String, of table: String) throws(RelayError) -> Value {
     guard let known = try Organisation.syncSchema.get().table(named: table)?.column(named: column) else {
       throw RelayError(.valueNotAllowed, "\(table) has no column '\(column)'")
     }
     func refuse(_ what: String) -> RelayError {
-      RelayError(.valueNotAllowed, "'\(text)' is no \(column)", advice: "Nothing was changed. \(what)")
+      RelayError(
+        .valueNotAllowed, "'\(text)' is no \(Names.column(column, of: table))", advice: "Nothing was changed. \(what)")
     }
     if text.isEmpty {
       guard !known.isRequired else { throw refuse("It cannot be empty.") }
@@ -81,8 +82,7 @@ enum ColumnRules {
       value = .integer(number)
     }
     if let allowed = known.allowed, !allowed.contains(value) {
-      let list = allowed.map { $0.text ?? $0.integer.map { String($0) } ?? "" }.joined(separator: ", ")
-      throw refuse("It is one of: \(list).")
+      throw refuse("It is one of: \(Names.list(allowed, column, of: table)).")
     }
     if column.hasSuffix("_ym"), Month(text) == nil { throw refuse("It is a month, YYYY-MM.") }
     if column.hasSuffix("_on") || column == "dead_since", Day(text) == nil { throw refuse("It is a day, YYYY-MM-DD.") }

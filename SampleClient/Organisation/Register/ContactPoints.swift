@@ -65,6 +65,17 @@ package struct ContactPoint: Sendable, Equatable {
     return point
   }
 
+  /// The value, and that it does not work where it does not.
+  var told: String {
+    value + (deadSince == nil ? "" : Language.say(" (does not work)", "（已停用）"))
+  }
+
+  /// Ids of the member's rows that say the same number, this one among them.
+  static func same(as id: String, of memberID: String, in db: Database) throws(RelayError) -> [String] {
+    let all = try of([memberID], in: db).map { [$0.id] + $0.sameAs }
+    return all.first { $0.contains(id) } ?? [id]
+  }
+
   /// What is left of a value when the ways to write it are taken away: letters and digits of a number, lower case.
   var normalised: String { ContactPoint.normalised(value) }
 
@@ -94,7 +105,8 @@ package enum ContactBook {
     _ new: New, to member: Member, desk: Desk, in db: Database
   ) throws(RelayError) -> (id: String, isNew: Bool) {
     try ColumnRules.check(new.kind, "kind", of: "contact_point")
-    let value = try checked(new.value, new.kind)
+    try check(new.value, new.kind)
+    let value = new.value
     try ColumnRules.check(new.source, "source", of: "contact_point")
     let known = try ContactPoint.of([member.id], in: db)
     if let same = known.first(where: {
@@ -120,7 +132,7 @@ package enum ContactBook {
     let point = try ContactPoint.find(id, in: db)
     let columns = ["value", "label", "preferred", "verified_on", "dead_since"]
     for change in changes {
-      if change.column == "value", !change.text.isEmpty { _ = try checked(change.text, point.kind) }
+      if change.column == "value", !change.text.isEmpty { try check(change.text, point.kind) }
       try change.write(to: "contact_point", id: point.id, allowing: columns, in: db)
     }
   }
@@ -130,7 +142,8 @@ package enum ContactBook {
     try db.execute("DELETE FROM contact_point WHERE id = ?", [.text(point.id)])
   }
 
-  private static func checked(_ value: String, _ kind: String) throws(RelayError) -> String {
+  /// - Throws: `value_not_allowed` for what is no number or address of that kind.
+  package static func check(_ value: String, _ kind: String) throws(RelayError) {
     let bare = ContactPoint.normalised(value)
     let isFit =
       switch kind {
@@ -141,6 +154,5 @@ package enum ContactBook {
     guard isFit, !bare.isEmpty, value.utf8.count <= 300 else {
       throw RelayError(.valueNotAllowed, "'\(value)' is nothing to reach a member by")
     }
-    return value
   }
 }

@@ -50,7 +50,18 @@ package struct Member: Sendable, Equatable {
   package var title: String { "no. \(number), \(name)" }
   package var titleInChinese: String { "编号\(number)，\(name)" }
 
-  /// - Parameter who: a member's number, id, or whole name.
+  /// The number that somebody wrote without the zeros at its front; nil where there is none.
+  private static func fullNumber(_ who: String, in db: Database) throws(RelayError) -> String? {
+    let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+    guard !who.isEmpty, who.utf8.allSatisfy({ digits.contains($0) }) else { return nil }
+    return try db.first(
+      """
+      SELECT member_no FROM member WHERE ltrim(member_no, '0') = ltrim(?1, '0') AND member_no <> ?1
+      ORDER BY length(member_no), member_no LIMIT 1
+      """, [.text(who)])?[0].text
+  }
+
+  /// - Parameter who: a member's number, with or without the zeros at its front, id, or whole name.
   /// - Throws: `not_found`, which tells where somebody went whose transfer this device knows; `value_not_allowed` where
   ///   several have that name.
   package static func find(_ who: String, in db: Database) throws(RelayError) -> Member {
@@ -60,6 +71,7 @@ package struct Member: Sendable, Equatable {
       WHERE m.id = ?1 OR m.member_no = ?1 OR m.full_name = ?1
       ORDER BY m.id = ?1 DESC, m.member_no = ?1 DESC, m.member_no, m.id
       """, [.text(who)], read)
+    if found.isEmpty, let number = try fullNumber(who, in: db) { return try find(number, in: db) }
     guard let member = found.first else {
       let gone = try TransferStub.about(who, in: db).map { ": \($0)" } ?? ""
       throw RelayError(.notFound, "there is no member '\(who)' on this device\(gone)")

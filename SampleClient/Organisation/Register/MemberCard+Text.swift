@@ -5,7 +5,8 @@ extension MemberCard {
     if let kept { lines.append(say("one with  ", "即        ") + language.choose(kept.title, kept.titleInChinese)) }
     let status = [member.status, member.grade].map { Words.of($0, language) }
     lines.append(say("status    ", "党籍      ") + status.joined(separator: ", "))
-    let work = [member.occupation, member.employer, member.area].compactMap { $0 }
+    let occupation = member.occupation.map { Words.of($0, in: "occupation", language) }
+    let work = [occupation, member.employer, member.area].compactMap { $0 }
     if !work.isEmpty { lines.append(say("work      ", "职业      ") + work.joined(separator: ", ")) }
     for (at, contact) in contacts.enumerated() {
       var text = "\(Words.of(contact.kind, language)) \(contact.value)"
@@ -40,10 +41,14 @@ extension MemberCard {
       lines.append("  " + text)
     }
     for conflict in conflicts {
-      lines.append(say("conflict  ", "冲突      ") + "\(conflict.table) \(conflict.column)   [\(conflict.id)]")
-      lines += conflict.values.map { "          \($0)" }
+      let column = Names.column(conflict.column, of: conflict.table)
+      lines.append(say("conflict  ", "冲突      ") + "\(Names.table(conflict.table)) \(column)   [\(conflict.id)]")
+      lines += conflict.values.map { "          \(zone.inside($0))" }
     }
-    for item in held { lines.append(say("held      ", "待审核    ") + "\(item.table) \(item.rowID): \(item.reason)") }
+    for item in held {
+      let row = "\(Names.table(item.table)) \(item.rowID)"
+      lines.append(say("held      ", "待审核    ") + "\(row): \(Translation.said(item.reason))")
+    }
     for request in requests {
       lines.append(
         say("request   ", "申请      ")

@@ -130,7 +130,7 @@ package struct MemberCard: Sendable {
       attempts += try db.query(
         """
         SELECT c.at, c.channel, c.outcome, coalesce(o.display_name, c.by_officer), c.note, c.id
-        FROM contact_attempt AS c LEFT JOIN officer AS o ON o.id = c.by_officer
+        FROM \(ContactAttempt.standing) AS c LEFT JOIN officer AS o ON o.id = c.by_officer
         WHERE c.member_id = ? ORDER BY c.at DESC, c.id LIMIT 5
         """, [.text(id)]
       ) { (row) throws(RelayError) in

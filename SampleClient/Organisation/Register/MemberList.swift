@@ -77,9 +77,9 @@ package struct MemberFilter: Sendable {
     let schema = try Organisation.syncSchema.get()
     guard let allowed = schema.table(named: "member")?.column(named: column)?.allowed, !allowed.contains(.text(value))
     else { return }
-    let list = allowed.compactMap(\.text).joined(separator: ", ")
     throw RelayError(
-      .valueNotAllowed, "'\(value)' is no \(column)", advice: "Nothing was changed. It is one of: \(list).")
+      .valueNotAllowed, "'\(value)' is no \(Names.column(column, of: "member"))",
+      advice: "Nothing was changed. It is one of: \(Names.list(allowed, column, of: "member")).")
   }
 }
 

@@ -28,7 +28,7 @@ enum ReachReport {
         name: Phrase("Attempts this year, by channel", "本年联系（按方式）"), bar: "attempts")
       for row in try look.rows(
         """
-        SELECT channel, count(*), sum(outcome = 'reached') FROM contact_attempt WHERE \(look.zone.dayInSQL("at")) BETWEEN ? AND ?
+        SELECT channel, count(*), sum(outcome = 'reached') FROM \(ContactAttempt.standing) WHERE \(look.zone.dayInSQL("at")) BETWEEN ? AND ?
         GROUP BY 1 ORDER BY 2 DESC, 1
         """, span)
       {
@@ -36,7 +36,7 @@ enum ReachReport {
       }
       var outcomes = Page.Grid("outcomes", ["outcome|outcome|结果", "attempts|attempts|次数"], bar: "attempts")
       for row in try look.rows(
-        "SELECT outcome, count(*) FROM contact_attempt WHERE \(look.zone.dayInSQL("at")) BETWEEN ? AND ? GROUP BY 1 ORDER BY 2 DESC, 1",
+        "SELECT outcome, count(*) FROM \(ContactAttempt.standing) WHERE \(look.zone.dayInSQL("at")) BETWEEN ? AND ? GROUP BY 1 ORDER BY 2 DESC, 1",
         span)
       {
         outcomes.add(.word(row[0].text ?? ""), row[1].cell)
@@ -45,7 +45,7 @@ enum ReachReport {
         "callers", ["name|by|联系人", "unit|unit|单位", "attempts|attempts|次数"], name: Phrase("By caller", "按联系人"))
       for row in try look.rows(
         """
-        SELECT coalesce(o.display_name, c.by_officer), u.code, count(*) FROM contact_attempt AS c
+        SELECT coalesce(o.display_name, c.by_officer), u.code, count(*) FROM \(ContactAttempt.standing) AS c
         LEFT JOIN officer AS o ON o.id = c.by_officer LEFT JOIN org_unit AS u ON u.id = o.unit_id
         WHERE \(look.zone.dayInSQL("c.at")) BETWEEN ? AND ? GROUP BY c.by_officer ORDER BY 3 DESC, 1 LIMIT 20
         """, span)
@@ -54,7 +54,7 @@ enum ReachReport {
       }
       let hearsay = try look.count(
         """
-        SELECT count(DISTINCT c.member_id) FROM contact_attempt AS c JOIN member AS m ON m.id = c.member_id
+        SELECT count(DISTINCT c.member_id) FROM \(ContactAttempt.standing) AS c JOIN member AS m ON m.id = c.member_id
         WHERE c.outcome IN ('said_abroad', 'moved') AND \(active) AND \(look.zone.dayInSQL("c.at")) >= coalesce(m.last_contact_on, '')
         """)
       page.tell("toClarify", "hearsay to be clarified", "传闻待核实", .number(hearsay))
@@ -72,10 +72,10 @@ enum ReachReport {
     for row in try look.rows(
       """
       SELECT s.title, u.code, s.from_on, count(DISTINCT c.member_id), count(DISTINCT CASE WHEN NOT EXISTS (
-          SELECT 1 FROM contact_attempt AS p WHERE p.member_id = c.member_id AND p.outcome = 'reached' AND p.at < c.at
+          SELECT 1 FROM contact_attempt AS p WHERE p.member_id = c.member_id AND p.id NOT IN \(ContactAttempt.overruled) AND p.outcome = 'reached' AND p.at < c.at
             AND p.at >= date(c.at, '-' || ?2 || ' months')) THEN c.member_id END)
       FROM sweep AS s LEFT JOIN org_unit AS u ON u.id = s.unit_id
-        JOIN contact_attempt AS c ON c.sweep_id = s.id AND c.outcome = 'reached'
+        JOIN \(ContactAttempt.standing) AS c ON c.sweep_id = s.id AND c.outcome = 'reached'
       WHERE s.from_on <= ?1 GROUP BY s.id ORDER BY s.from_on DESC, s.id LIMIT 30
       """, [.text(look.day.text), Value(look.policy.atRiskMonths)])
     {

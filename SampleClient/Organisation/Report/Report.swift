@@ -32,10 +32,27 @@ package struct Report: Sendable {
     (self.name, self.number, title, self.make) = (name, number, Phrase(en, zh), make)
   }
 
+  /// What people ask a report for, and the command that tells it.
+  private static let commands = [
+    "arrears": "dues arrears", "debts": "dues arrears", "unpaid": "dues arrears", "dues": "report money",
+    "points": "points chart", "members": "member list", "member": "member list",
+    "silent": "member list --silent 3", "lost": "member list --reach lost", "sweep": "sweep progress",
+    "sweeps": "sweep list", "contact": "report reach", "contacts": "report reach", "notices": "notice list",
+    "budget": "budget list", "budgets": "budget list", "assistance": "assistance list",
+    "attendance": "report activities",
+    "conflicts": "conflict list", "sync": "status", "feedback": "report voices", "appraise": "report appraisal",
+    "parked": "member list --parked", "stale": "transfer stale", "trail": "office trail", "units": "unit list",
+  ]
+
   /// - Parameter which: a name, or R and the number.
   package static func find(_ which: String) throws(RelayError) -> Report {
     let lower = which.lowercased()
     guard let report = all.first(where: { $0.name == lower || "r\($0.number)" == lower }) else {
+      if let command = commands[lower] {
+        throw RelayError(
+          .valueNotAllowed, Language.say("'\(which)' is no report", "“\(which)”不是报告"),
+          advice: Language.say("`\(command)` tells it.", "请用 \(command) 查看。"))
+      }
       throw RelayError(
         .valueNotAllowed, Language.say("there is no report '\(which)'", "没有“\(which)”这份报告"),
         advice: Language.say("There are: ", "现有：") + all.map { "R\($0.number) \($0.name)" }.joined(separator: ", "))

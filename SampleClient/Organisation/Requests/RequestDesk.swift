@@ -117,7 +117,8 @@ package struct RequestDesk: Sendable {
     }
     guard !main.isClosed || step == "comment" || step == "reopen" || step == "complete" else {
       throw RelayError(
-        .valueNotAllowed, "it is \(main.state) since \(main.decidedOn ?? "?")", advice: "Nothing was changed.")
+        .valueNotAllowed, "it is \(Words.of(main.state, Language.spoken)) since \(main.decidedOn ?? "?")",
+        advice: "Nothing was changed.")
     }
     if step != "comment", step != "reopen", try isTaken(step, request, in: db) { return false }
     // What the committee approves of a budget is what it sees.
@@ -183,8 +184,9 @@ package struct RequestDesk: Sendable {
   private func openBudget(_ which: String, in db: Database) throws(RelayError) -> Request {
     let request = try Request.find(which, in: db)
     guard request.kind.hasPrefix("budget"), !request.isClosed else {
+      let (kind, state) = (Words.of(request.kind, Language.spoken), Words.of(request.state, Language.spoken))
       throw RelayError(
-        .valueNotAllowed, "its lines stand as they are: \(request.kind), \(request.state)",
+        .valueNotAllowed, "its lines stand as they are: \(kind), \(state)",
         advice: "Nothing was changed. Ask for more with a new budget.")
     }
     return request

@@ -23,6 +23,16 @@ package enum TransferStub {
 
   /// Of the member whom a person names by number, id or name; nil where no transfer that was made names it.
   static func about(_ who: String, in db: Database) throws(RelayError) -> String? {
+    let resigned = try db.first(
+      """
+      SELECT title, decided_on FROM request WHERE kind = 'resign' AND state IN ('approved', 'done')
+        AND (member_id = ?1 OR title LIKE 'no. ' || ?1 || ', %' OR title LIKE 'no. %, ' || ?1)
+      ORDER BY decided_on DESC, id LIMIT 1
+      """, [.text(who)])
+    if let resigned {
+      let (name, day) = (resigned[0].text ?? who, resigned[1].text ?? "?")
+      return Language.say("\(name) resigned on \(day)", "\(Translation.said(name))已于\(day)退党")
+    }
     let found = try db.first(
       """
       SELECT r.title, u.name, r.decided_on FROM request AS r LEFT JOIN org_unit AS u ON u.id = r.to_unit_id

@@ -36,7 +36,8 @@ package struct VoiceDesk: Sendable {
     let row = try VoicePages.find(which, in: db)
     let levels = ["branch", "regional", "committee"]
     guard let at = levels.firstIndex(of: row.level), at < 2, row.state == "open" || row.state == "passed_up" else {
-      throw RelayError(.valueNotAllowed, "it is \(row.state) at the level \(row.level)", advice: "Nothing was changed.")
+      let (state, level) = (Words.of(row.state, in: "voice", Language.spoken), Words.of(row.level, Language.spoken))
+      throw RelayError(.valueNotAllowed, "it is \(state) at the level \(level)", advice: "Nothing was changed.")
     }
     try db.execute(
       "UPDATE feedback SET level = ?, state = 'passed_up' WHERE id = ?", [.text(levels[at + 1]), .text(row.id)])

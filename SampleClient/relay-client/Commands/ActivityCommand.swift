@@ -61,7 +61,7 @@ struct ActivityListCommand: AsyncParsableCommand, TableCommand {
 
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
 
   @Option(help: "Only of this unit: code, id or name.")
   var unit: String?
@@ -99,7 +99,7 @@ struct ActivityShowCommand: AsyncParsableCommand, TableCommand {
 
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
 
   @Argument(help: "The activity's id, the start of it, or its title.")
   var activity: String

@@ -51,7 +51,7 @@ struct ActivityBooksCommand: ActCommand {
   @Argument(parsing: .allUnrecognized, help: "How many, such as +3.") var books: [String] = []
 
   func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page {
-    guard books.count == 1, let count = Int(books[0]) else {
+    guard books.count == 1, let count = SignedNumber(argument: books[0])?.value else {
       throw RelayError(.usage, "a number of books is needed, such as +3", advice: "Nothing was changed.")
     }
     let activity = try Activity.find(activity, in: db)

@@ -43,13 +43,13 @@ struct BudgetCommand: AsyncParsableCommand {
     @OptionGroup var common: ActArguments
     @Argument(help: "The budget's id, or the start of it.") var budget: String
     @Argument(help: "What.") var item: String
-    @Argument(help: "How many.") var quantity: Int
+    @Argument(help: "How many.") var quantity: SignedNumber
     @Argument(help: "The price of one.") var price: String
     @Option(help: "A remark.") var note: String?
 
     func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page {
       let id = try RequestDesk(desk).addLine(
-        to: budget, item: item, quantity: quantity, price: price, note: note, in: db)
+        to: budget, item: item, quantity: quantity.value, price: price, note: note, in: db)
       return .saved(Phrase("\(item) added", "\(item)已添加"), id: id, ["request_line"])
     }
   }

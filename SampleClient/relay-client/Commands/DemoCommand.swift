@@ -21,11 +21,11 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "slow", abstract: "A line that carries little.")
     @OptionGroup var place: ReplicaPlace
     @OptionGroup var output: OutputOptions
-    @Argument(help: "Kilobits a second, such as 64.") var kilobits: Int
-    var line: String? { String(kilobits) }
+    @Argument(help: "Kilobits a second, such as 64.") var kilobits: SignedNumber
+    var line: String? { String(kilobits.value) }
 
     func validate() throws {
-      guard DemoLine.speeds.contains(kilobits) else { throw ValidationError("a line carries a number above 0") }
+      guard DemoLine.speeds.contains(kilobits.value) else { throw ValidationError("a line carries a number above 0") }
     }
   }
 

@@ -36,7 +36,7 @@ struct LockCommand: AsyncParsableCommand, TableCommand {
 
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
   @Flag(help: "Also with unsent work.") var anyway = false
 
   mutating func run() async throws {

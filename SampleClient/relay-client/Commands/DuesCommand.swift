@@ -33,7 +33,7 @@ struct DuesPayCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The last month.", valueName: "YYYY-MM"))
   var to: String?
 
-  @Option(help: "How many months.")
+  @Option(parsing: .unconditional, help: "How many months.")
   var months: Int?
 
   @Option(help: "cash, transfer, counter or online.")

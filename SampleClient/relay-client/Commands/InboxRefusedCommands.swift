@@ -81,17 +81,19 @@ struct InboxDismissCommand: AsyncParsableCommand {
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
 
-  @Argument(help: "The notice's id or its number in the list; `all` for every notice.")
+  @Argument(help: "The notice's id or its number in the list, which may stand for several; `all` for every notice.")
   var id: String
 
   mutating func run() async throws {
     let replica = try place.open()
-    let ids = try InboxPage.ids(id, .notice, in: replica)
+    let items = try replica.inbox()
+    let ids = try InboxPage.ids(id, .notice, among: items)
+    let what = try InboxPage.summary(items.filter { ids.contains($0.id) }, in: replica)
     for id in ids { try replica.dismiss(id) }
     if output.isJSON {
       try Output.json(["dismissed": ids.joined(separator: " ")])
     } else {
-      print(Language.say("dismissed ", "已移出") + (ids.count == 1 ? ids[0] : String(ids.count)))
+      print(Language.say("dismissed: ", "已移出：") + what)
     }
   }
 }

@@ -5,7 +5,7 @@ internal import Relay
 struct ConflictCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conflict", abstract: "Values that stand against one another: the inbox's conflicts.",
-    subcommands: [Listing.self, Show.self, InboxResolveCommand.self], defaultSubcommand: Listing.self)
+    subcommands: [Listing.self, Show.self, Resolve.self], defaultSubcommand: Listing.self)
 
   struct Listing: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Open conflicts, oldest first.")
@@ -25,8 +25,8 @@ extension ConflictCommand {
 
     mutating func run() async throws {
       let replica = try place.open()
-      let ids = try InboxPage.ids(id, .conflict, in: replica)
-      let found = try replica.inbox()
+      let found = try replica.inbox().filter { $0.kind == .conflict }
+      let ids = try InboxPage.ids(id, .conflict, among: found)
       guard found.contains(where: { ids.contains($0.id) }) else {
         throw RelayError(.entryUnknown, "there is no open conflict '\(id)'")
       }
@@ -35,6 +35,21 @@ extension ConflictCommand {
       } else {
         print(try InboxPage.text(found, in: replica) { ids.contains($0.id) })
       }
+    }
+  }
+
+  /// As `inbox resolve`, by the numbers of the conflicts' own list.
+  struct Resolve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "resolve", abstract: "Settle a conflict.")
+    @OptionGroup var place: ReplicaPlace
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The conflict's id or its number in the list; `all` for every open one.") var id: String
+    @OptionGroup var settlement: ConflictSettlement
+
+    mutating func run() async throws {
+      let replica = try place.open()
+      let found = try replica.inbox().filter { $0.kind == .conflict }
+      try settlement.settle(try InboxPage.ids(id, .conflict, among: found), in: replica, output)
     }
   }
 }
@@ -55,17 +70,18 @@ struct HeldCommand: AsyncParsableCommand {
 }
 
 private enum InboxView {
+  /// Numbered by itself: the words of the same command take these numbers.
+  ///
   /// - Parameter kind: nil for held rows and refusals.
   static func show(_ kind: InboxItem.Kind?, _ place: ReplicaPlace, _ output: OutputOptions) throws {
     let replica = try place.open()
-    let all = try replica.inbox()
-    let isShown: (InboxItem) -> Bool = { item in
+    let items = try replica.inbox().filter { item in
       kind.map { item.kind == $0 } ?? (item.kind == .held || item.kind == .refused)
     }
     if output.isJSON {
-      try Output.json(all.filter(isShown).map(InboxAnswer.init))
+      try Output.json(items.map(InboxAnswer.init))
     } else {
-      print(try InboxPage.text(all, in: replica, where: isShown))
+      print(try InboxPage.text(items, in: replica))
     }
   }
 }

@@ -28,7 +28,9 @@ struct MemberListCommand: AsyncParsableCommand, TableCommand {
   @Option(help: "A part of the number, the name, the employer, or a number or address to reach them by.")
   var search: String?
 
-  @Option(help: ArgumentHelp("Only those not reached for so many months.", valueName: "months"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Only those not reached for so many months.", valueName: "months"))
   var silent: Int?
 
   @Option(help: "Only with this interest.")

@@ -13,21 +13,30 @@ struct OfficeCommand: AsyncParsableCommand {
 
 struct OfficeSettleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "settle", abstract: "Decide what the rows of all branches add up to: sync, settle, sync.",
+    commandName: "settle", abstract: "Decide on this device what the rows of all branches add up to.",
     discussion: """
       Moves members whose transfer has all it needs, sets late facts aside, awards points, folds ledgers, judges who is \
-      reached. Settling again, or on another machine of the committee, adds nothing.
+      reached. Settling again, or on another machine of the committee, adds nothing. It syncs nothing: `sync` before it fetches what \
+      the branches wrote, `sync` after it sends what was decided.
       """)
 
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
   @OptionGroup var who: DeskOptions
+
+  @Flag(name: .customLong("list"), help: "Name the members whom the rule proposes as lost.")
+  var isListing = false
 
   mutating func run() async throws {
     let replica = try place.organisation(environment: who.environment)
     let settlement = try Office(replica, now: try time(replica)).settle()
-    if output.isJSON { try Output.json(SettlementAnswer(settlement)) } else { print(settlement.text(speech.language)) }
+    if output.isJSON {
+      var answer = SettlementAnswer(settlement)
+      answer.unsent = try replica.status().pending
+      return try Output.json(answer)
+    }
+    print(settlement.text(speech.language, isListing: isListing))
   }
 
   /// The hub's time of the last sync, unless a time was given.
@@ -42,6 +51,8 @@ struct OfficeSettleCommand: AsyncParsableCommand {
 
 private struct SettlementAnswer: Codable {
   var written: Int
+  /// Changes of this device that wait for a sync.
+  var unsent = 0
   var moved: [String]
   var requests: Int
   var statuses: Int

@@ -31,14 +31,15 @@ struct PointsCommand: AsyncParsableCommand {
       commandName: "add", abstract: "Points for study or service (region, committee).")
     @OptionGroup var common: ActArguments
     @Argument(help: "The member's number, id or name.") var member: String
-    @Argument(help: "How many.") var points: Int
+    @Argument(help: "How many.") var points: SignedNumber
     @Option(help: "study, service or adjustment.") var why = "study"
     @Option(help: ArgumentHelp("The day, if not today.", valueName: "YYYY-MM-DD")) var on: String?
     func act(_ desk: Desk, _ db: Database) throws(RelayError) -> Page {
       let member = try Member.find(member, in: db)
-      let id = try PointsDesk(desk).add(points, why: why, to: member, on: on, in: db)
+      let id = try PointsDesk(desk).add(points.value, why: why, to: member, on: on, in: db)
       return .saved(
-        Phrase("\(member.title): \(points) points", "\(member.titleInChinese)：\(points)分"), id: id, ["points_entry"])
+        Phrase("\(member.title): \(points.value) points", "\(member.titleInChinese)：\(points.value)分"), id: id,
+        ["points_entry"])
     }
   }
 }

@@ -8,7 +8,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
 
   mutating func run() async throws {
     let replica = try place.open()

@@ -15,7 +15,7 @@ struct SurveyCommand: AsyncParsableCommand {
   @Flag(help: "Also tell each figure that the survey states differently.")
   var compareSeed = false
 
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
 
   mutating func run() async throws {
     let replica = try place.open()

@@ -10,13 +10,13 @@ struct SyncCommand: AsyncParsableCommand, TableCommand {
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
 
-  @Option(help: "Give up after so many seconds; what is finished by then is kept.")
+  @Option(parsing: .unconditional, help: "Give up after so many seconds; what is finished by then is kept.")
   var deadline: Double?
 
   @Flag(help: "Say what would be sent, and send nothing.")
   var dryRun = false
 
-  @Option(help: "Pretend that the line carries no more than so many kilobits a second.")
+  @Option(parsing: .unconditional, help: "Pretend that the line carries no more than so many kilobits a second.")
   var limitKbps: Int?
 
   func validate() throws {
@@ -30,7 +30,9 @@ struct SyncCommand: AsyncParsableCommand, TableCommand {
 
   mutating func run() async throws {
     let replica = try place.open()
-    if dryRun { return try output.say(UnsentPage.page(try replica.exportPending()), Language.spoken) }
+    if dryRun {
+      return try output.say(UnsentPage.page(try replica.exportPending(), try LocalTime(replica)), Language.spoken)
+    }
     do throws(RelayError) {
       try DeviceWord.tell(replica)
       let (before, began) = (try RosterChange.people(replica), ContinuousClock.now)

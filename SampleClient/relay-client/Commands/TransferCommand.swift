@@ -67,7 +67,7 @@ struct TransferShowCommand: AsyncParsableCommand {
 
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
 
   @Argument(help: "A request's id, the start of it, or a member's number.")
   var which: String?

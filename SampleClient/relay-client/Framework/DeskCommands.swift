@@ -7,7 +7,7 @@ internal import Relay
 struct LookArguments: ParsableArguments {
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
   @OptionGroup var moment: MomentOptions
 
   /// Reads within one snapshot, and prints the page that comes of it.
@@ -49,7 +49,7 @@ struct LookArguments: ParsableArguments {
 struct ActArguments: ParsableArguments {
   @OptionGroup var place: ReplicaPlace
   @OptionGroup var output: OutputOptions
-  @OptionGroup var speech: SpeechOptions
+  var speech: SpeechOptions { output.speech }
   @OptionGroup var who: DeskOptions
 
   /// Writes one transaction under the officer's name, and prints the acknowledgement: it is on disk.

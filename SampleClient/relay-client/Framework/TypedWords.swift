@@ -4,10 +4,23 @@ internal import Organisation
 /// What people type: `help ask` is a command of the organisation, and a wrong word is answered with the nearest ones.
 enum TypedWords {
   static func expanded(_ arguments: [String]) -> [String] {
+    let arguments = signed(arguments)
     guard let at = arguments.firstIndex(of: "help"), at + 1 < arguments.count, arguments[at + 1] == "ask" else {
       return arguments
     }
     return Array(arguments[..<at]) + ["assistance"] + Array(arguments[(at + 1)...])
+  }
+
+  /// A number below zero in the place of a word is no option: it gets the sign of arithmetic, which no option begins with.
+  /// What follows an option belongs to it.
+  private static func signed(_ arguments: [String]) -> [String] {
+    let flags = ["--json", "--csv"]
+    return arguments.enumerated().map { at, word in
+      let isOptions = at > 0 && arguments[at - 1].hasPrefix("--") && !flags.contains(arguments[at - 1])
+      guard !isOptions, word.first == "-", let next = word.dropFirst().first, next.isASCII, next.isNumber
+      else { return word }
+      return SignedNumber.minus + word.dropFirst()
+    }
   }
 
   /// - Returns: what may have been meant; nil where every word is a known one, or none is near.
@@ -62,6 +75,18 @@ enum TypedWords {
       }
     }
     return row[b.count]
+  }
+}
+
+/// A whole number that may be below zero, where a word stands and not an option.
+struct SignedNumber: ExpressibleByArgument {
+  static let minus = "\u{2212}"
+
+  let value: Int
+
+  init?(argument: String) {
+    guard let value = Int(argument.replacing(Self.minus, with: "-")) else { return nil }
+    self.value = value
   }
 }
 

@@ -4,7 +4,10 @@ internal import Relay
 extension RowHistory {
   /// The story for people: what is shown now and why, and then who did what, newest first.
   func text(_ time: LocalTime) -> String {
-    var lines = ["\(table) \(key)" + (isHere ? "" : Language.say("   (not in this file's table)", "   （不在本机表中）"))]
+    var lines = [
+      "\(Names.table(table)) \(key)"
+        + (isHere ? "" : Language.say("   (not in this file's table)", "   （不在本机表中）"))
+    ]
     if let heldBecause {
       lines.append(
         Language.say(
@@ -13,20 +16,20 @@ extension RowHistory {
     lines.append(
       head.map { Language.say("now, as the hub has it at \($0)", "现状（截至中心\($0)）") }
         ?? Language.say("now, as this device has it (confirmed up to \(base))", "现状（本机，已确认至\(base)）"))
-    lines += cells.flatMap { $0.lines(time) }
+    lines += cells.flatMap { $0.lines(time, table) }
     if !events.isEmpty { lines.append(Language.say("what happened, newest first", "经过（最近的在前）")) }
-    lines += events.flatMap { $0.lines(time) }
+    lines += events.flatMap { $0.lines(time, table) }
     return lines.joined(separator: "\n")
   }
 }
 
 extension CellHistory {
-  fileprivate func lines(_ time: LocalTime) -> [String] {
-    let name = column + (element.map { " \($0)" } ?? "")
-    var lines = ["  \(name): \(shown.text)   \(why(time))"]
+  fileprivate func lines(_ time: LocalTime, _ table: String) -> [String] {
+    let name = Names.column(column, of: table) + (element.map { " \($0)" } ?? "")
+    var lines = ["  \(name): \(shown.text(column, of: table))   \(why(time))"]
     guard writes.count > 1 else { return lines }
     lines += writes.map { write in
-      "    \(write.isShown ? "*" : " ") \(write.text(time))"
+      "    \(write.isShown ? "*" : " ") \(write.text(time, column, of: table))"
         + (write.seq > 0 ? "  seq \(write.seq)" : Language.say("  not confirmed yet", "  尚未确认"))
     }
     return lines
@@ -77,18 +80,20 @@ extension CellHistory {
 private func say(_ english: String, _ chinese: String) -> String { Language.say(english, chinese) }
 
 extension HistoryEvent {
-  fileprivate func lines(_ local: LocalTime) -> [String] {
+  fileprivate func lines(_ local: LocalTime, _ table: String) -> [String] {
     let who = [author, device].filter { !$0.isEmpty }.joined(separator: ", ")
     var line = "  \(seq.map { "seq \($0)" } ?? say("not sent yet", "尚未发送"))  \(local.text(time))  \(who)"
     if let received { line += say("  (at the hub ", "  （到达中心 ") + local.text(received) + say(")", "）") }
     if let resolves { line += say("  settles the conflict of seq \(resolves)", "  解决seq \(resolves)的冲突") }
     var lines = [line]
     if case .refused(let rule, let message) = state {
-      lines.append("    " + say("REFUSED", "被退回") + " \(rule): \(Translation.said(message))")
+      lines.append("    " + say("REFUSED", "被退回") + " \(Names.rule(rule)): \(Translation.said(message))")
     }
     if operations.isEmpty { lines.append(say("    the hub keeps no longer what was done", "    中心不再保留具体内容")) }
     lines += operations.map { operation in
-      "    \(operation.operation)" + (operation.column.map { " \($0) \(operation.value)" } ?? "")
+      "    \(Names.operation(operation.operation))"
+        + (operation.column.map { " \(Names.column($0, of: table)) \(Names.value(operation.value, $0, of: table))" }
+          ?? "")
     }
     return lines
   }

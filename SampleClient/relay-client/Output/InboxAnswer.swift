@@ -61,12 +61,11 @@ struct InboxAnswer: Encodable {
 
 extension InboxItem {
   /// - Parameter subject: whom or what it is about, where that is known better than by the row's key.
-  private func heading(_ subject: String?) -> String {
-    let words: [Kind: String] = [.conflict: "冲突", .notice: "通知", .refused: "退回", .held: "暂存"]
-    let cell = column.map { Language.say("\($0) of ", Translation.said($0) + "，") } ?? ""
-    let word = Language.say(kind.rawValue, words[kind] ?? kind.rawValue)
-    guard let subject else { return word + "  \(cell)\(table) \(key)" }
-    return word + "  " + Translation.said(subject) + (column.map { ", " + Translation.said($0) } ?? "")
+  func heading(_ subject: String?) -> String {
+    let word = kind.word
+    let cell = column.map { Names.column($0, of: table) }
+    if let subject { return word + "  " + subject + (cell.map { Language.say(", ", "，") + $0 } ?? "") }
+    return word + "  " + (cell.map { Language.say("\($0) of ", "\($0)，") } ?? "") + "\(Names.table(table)) \(key)"
   }
 
   /// For people: what it is, and the values by their letters.
@@ -78,26 +77,29 @@ extension InboxItem {
     }
     var lines = [heading(subject) + "   [\(id)]"]
     if status == .answered { lines.append("  " + Language.say("settled here; waits for the hub", "本机已解决，待中心确认")) }
-    if let rule { lines.append("  " + Language.say("rule \(rule)", "规则\(rule)")) }
+    if let rule { lines.append("  " + Language.say("rule \(rule)", "规则：\(Names.rule(rule))")) }
     if let message { lines.append("  " + Translation.said(message)) }
     switch kind {
     case .conflict:
-      for sibling in siblings {
-        let letter = ChoiceLetter.letter(sibling.position).map { "\($0))" } ?? " "
+      for (letter, sibling) in ChoiceLetter.lettered(siblings) {
         lines.append(
-          "  \(letter) \(sibling.text(time))\(isShown(sibling) ? Language.say("   * shown now", "   * 现显示") : "")")
+          "  \(letter)) \(sibling.text(time, column, of: table))\(isShown(sibling) ? Language.say("   * shown now", "   * 现显示") : "")"
+        )
       }
-      if let base { lines.append(Language.say("  before: ", "  此前：") + base.text) }
+      if let base { lines.append(Language.say("  before: ", "  此前：") + base.text(column, of: table)) }
     case .notice:
       for sibling in siblings {
         lines.append(
           "  " + (sibling.isShown ? Language.say("shown: ", "现显示：") : Language.say("yours: ", "您所写："))
-            + sibling.text(time))
+            + sibling.text(time, column, of: table))
       }
     case .refused:
       lines += operations.prefix(20).map { operation in
-        let column = operation.column.map { " \($0) \(operation.value)" } ?? ""
-        return "  \(operation.table) \(operation.key): \(operation.operation)\(column)"
+        let column = operation.column.map {
+          " \(Names.column($0, of: operation.table)) \(Names.value(operation.value, $0, of: operation.table))"
+        }
+        let row = "\(Names.table(operation.table)) \(operation.key)"
+        return "  \(row): \(Names.operation(operation.operation))\(column ?? "")"
       }
       if operationCount > 20 {
         lines.append(Language.say("  and \(operationCount - 20) values more", "  另有\(operationCount - 20)个值"))
@@ -110,19 +112,35 @@ extension InboxItem {
   }
 }
 
-extension InboxValue {
-  /// The value with who wrote it and when, as far as that is known.
-  func text(_ local: LocalTime) -> String {
-    let parts = [author, device, time.map(local.text) ?? ""].filter { !$0.isEmpty }
-    return content.text + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
+extension InboxItem.Kind {
+  var word: String {
+    switch self {
+    case .conflict: Language.say("conflict", "冲突")
+    case .notice: Language.say("notice", "通知")
+    case .refused: Language.say("refused", "退回")
+    case .held: Language.say("held", "暂存")
+    }
   }
 }
 
-/// The values of a conflict are called a, b, c…
+extension InboxValue {
+  /// The value with who wrote it and when, as far as that is known.
+  func text(_ local: LocalTime, _ column: String?, of table: String) -> String {
+    let parts = [author, device, time.map(local.text) ?? ""].filter { !$0.isEmpty }
+    return content.text(column, of: table) + (parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))")
+  }
+}
+
+/// The values of a conflict are called a, b, c… in the order in which the hub took them: two people who talk of the same
+/// conflict on two devices mean the same value.
 enum ChoiceLetter {
   private static let letters = Array("abcdefghijklmnopqrstuvwxyz")
 
-  static func letter(_ place: Int) -> Character? { letters.indices.contains(place) ? letters[place] : nil }
+  /// Values beyond the letters have a space; such a conflict is settled by a value.
+  static func lettered(_ values: [InboxValue]) -> [(letter: Character, value: InboxValue)] {
+    let ordered = values.sorted { ($0.seq, $0.position) < ($1.seq, $1.position) }
+    return ordered.enumerated().map { (letter: letters.indices.contains($0) ? letters[$0] : " ", value: $1) }
+  }
 
   static func place(_ text: String) -> Int? {
     guard let letter = text.lowercased().first, text.count == 1 else { return nil }

@@ -10,14 +10,7 @@ enum InboxPage {
     let numbers = all.indices.filter { isShown(all[$0]) }
     let items = numbers.map { all[$0] }
     guard !items.isEmpty else { return Language.say("nothing waits", "没有待处理事项") }
-    let isOrganisations = try SyncSchema(json: Organisation.schema).name == replica.schema.name
-    let subjects = try replica.read { (db) throws(RelayError) -> [String?] in
-      var subjects: [String?] = []
-      for item in items {
-        subjects.append(isOrganisations ? try RowSubject.name(item.table, item.key, in: db) : nil)
-      }
-      return subjects
-    }
+    let subjects = try subjects(items, in: replica)
     let choices = try replica.read { (db) throws(RelayError) -> [[Value]?] in
       var choices: [[Value]?] = []
       for item in items { choices.append(try choice(item, replica.schema, in: db)) }
@@ -38,11 +31,37 @@ enum InboxPage {
       // The first of its kind speaks for all of them.
       guard said.insert(group(item)).inserted else { continue }
       lines.append(
-        Language.say(
-          "\(number)  \(count) notices about \(item.table) (\(item.rule ?? "-")): nothing to do; `inbox dismiss all` ends them",
-          "\(number)  \(count)条\(item.table)通知（\(item.rule ?? "-")）：无需处理，用 inbox dismiss all 清除"))
+        "\(number)  \(several(count, item))"
+          + Language.say(
+            ": nothing to do; `inbox dismiss \(number)` ends them", "：无需处理，用 inbox dismiss \(number) 清除"))
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Whom or what each of them is about, where that is known better than by the row's key.
+  private static func subjects(_ items: [InboxItem], in replica: Replica) throws(RelayError) -> [String?] {
+    guard try Organisation.syncSchema.get().name == replica.schema.name else { return items.map { _ in nil } }
+    return try replica.read { (db) throws(RelayError) -> [String?] in
+      var subjects: [String?] = []
+      for item in items { subjects.append(try RowSubject.name(item.table, item.key, in: db)) }
+      return subjects
+    }
+  }
+
+  /// Items in a line, for who took them away.
+  static func summary(_ items: [InboxItem], in replica: Replica) throws(RelayError) -> String {
+    guard items.count > 1, let first = items.first else {
+      return zip(items, try subjects(items, in: replica)).map { $0.heading($1) + "   [\($0.id)]" }.joined()
+    }
+    guard items.allSatisfy({ group($0) == group(first) }) else {
+      return Language.say("\(items.count) notices", "\(items.count)条通知")
+    }
+    return several(items.count, first)
+  }
+
+  private static func several(_ count: Int, _ item: InboxItem) -> String {
+    let rule = item.rule.map { Language.say(" (\($0))", "（\(Names.rule($0))）") } ?? ""
+    return Language.say("\(count) notices about \(item.table)", "\(count)条\(Names.table(item.table))通知") + rule
   }
 
   /// What the row shows of a conflict that was settled here, and that the hub has not confirmed.
@@ -65,9 +84,13 @@ enum InboxPage {
   /// So many notices of one kind stand one by one.
   private static let many = 3
 
-  /// What a person named: an id, its number in the list, or `all` of that kind that still wait.
+  /// What a person named: an id, its number in the inbox, or `all` of that kind that still wait.
   static func ids(_ text: String, _ kind: InboxItem.Kind, in replica: Replica) throws(RelayError) -> [String] {
-    let items = try replica.inbox()
+    try ids(text, kind, among: try replica.inbox())
+  }
+
+  /// - Parameter items: the list whose numbers count. The number of a line that speaks for several notices means them all.
+  static func ids(_ text: String, _ kind: InboxItem.Kind, among items: [InboxItem]) throws(RelayError) -> [String] {
     if text == "all" {
       let waiting = items.filter { $0.kind == kind && (kind != .conflict || $0.status == .open) }.map(\.id)
       guard !waiting.isEmpty else {
@@ -75,14 +98,18 @@ enum InboxPage {
       }
       return waiting
     }
-    guard !items.contains(where: { $0.id == text }), let number = Int(text), items.indices.contains(number - 1) else {
-      return [text]
-    }
-    guard items[number - 1].kind == kind else {
+    guard !items.contains(where: { $0.id == text }), let number = Int(text) else { return [text] }
+    guard items.indices.contains(number - 1) else {
       throw RelayError(
-        .entryUnknown, "number \(number) is a \(items[number - 1].kind.rawValue), not a \(kind.rawValue)",
+        .entryUnknown, "the list has no number \(number)", advice: "Nothing was changed. The list tells the numbers.")
+    }
+    let item = items[number - 1]
+    guard item.kind == kind else {
+      throw RelayError(
+        .entryUnknown, "number \(number) is a \(item.kind.word), not a \(kind.word)",
         advice: "Nothing was changed. `inbox` lists the numbers.")
     }
-    return [items[number - 1].id]
+    let same = items.filter { $0.kind == .notice && group($0) == group(item) }
+    return kind == .notice && same.count > many && same.first?.id == item.id ? same.map(\.id) : [item.id]
   }
 }

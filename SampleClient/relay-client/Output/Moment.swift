@@ -21,6 +21,9 @@ struct LocalTime {
       ? try replica.read { (db) throws(RelayError) in try Policy(in: db).zone } : nil
   }
 
+  /// - Parameter stored: `2017-10-31T08:15:30Z`.
+  func text(_ stored: String) -> String { zone?.text(stored) ?? stored }
+
   func text(_ milliseconds: Int64) -> String {
     zone?.text(Instant(milliseconds: milliseconds)) ?? Moment.text(milliseconds)
   }

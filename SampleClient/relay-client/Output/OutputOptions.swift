@@ -23,6 +23,8 @@ struct OutputOptions: ParsableArguments {
   @Flag(name: .customLong("csv"), help: "Answer with tables for a spreadsheet, where there are tables.")
   var isCSV = false
 
+  @OptionGroup var speech: SpeechOptions
+
   /// One page in the form that was asked for.
   func say(_ page: Page, _ language: Language) throws(RelayError) {
     if isJSON {

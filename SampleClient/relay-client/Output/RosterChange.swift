@@ -32,7 +32,7 @@ struct RosterChange: Codable {
 
   /// The first few by name.
   static func list(_ titles: [String]) -> String {
-    let shown = titles.prefix(3).joined(separator: Language.say("; ", "；"))
+    let shown = titles.prefix(3).map(Translation.said).joined(separator: Language.say("; ", "；"))
     return titles.isEmpty
       ? "" : Language.say(" (\(shown)", "（\(shown)") + (titles.count > 3 ? " …" : "") + Language.say(")", "）")
   }

@@ -162,7 +162,9 @@ struct StatusText {
       lines.append((say("Differs", "不一致"), say("from the hub in \(list). Next: verify", "与中心不一致：\(list)。请运行 verify")))
     }
     if let line { lines.append((say("Line", "线路"), DemoLine.text(line))) }
-    if let waits = status.waitsFor { lines.append((say("Unsent", "未发送"), say("waits for \(waits)", "等待：\(waits)"))) }
+    if let waits = status.waitsFor {
+      lines.append((say("Unsent", "未发送"), say("waits for \(waits)", "等待：\(Translation.said(waits))")))
+    }
     if status.wasRebuilt {
       lines.append(
         (
@@ -177,7 +179,7 @@ struct StatusText {
       lines.append(
         (
           say("Syncing", "同步中"),
-          say("waits for \(activity.waitsFor) since \(since)", "自\(since)等待\(activity.waitsFor)")
+          say("waits for \(activity.waitsFor) since \(since)", "自\(since)等待\(Translation.said(activity.waitsFor))")
         ))
     }
     if let lastError {

@@ -48,10 +48,13 @@ enum ValueAnswer: Encodable {
 }
 
 extension CellValue {
-  /// For people: the values as SQL spells them, joined by commas.
-  var text: String {
+  /// For people: the values as SQL spells them, or codes by their words, joined by commas.
+  ///
+  /// - Parameter column: of a column or a column group; nil where that is not known.
+  func text(_ column: String?, of table: String) -> String {
     switch self {
-    case .values(let values): values.map(\.description).joined(separator: ", ")
+    case .values(let values):
+      Names.values(values, column ?? "", of: table).joined(separator: Language.say(", ", "，"))
     case .delta(let delta): String(delta)
     case .flag(let flag): flag ? Language.say("there", "存在") : Language.say("deleted", "已删除")
     }

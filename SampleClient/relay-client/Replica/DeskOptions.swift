@@ -41,10 +41,18 @@ struct Workplace {
   let replica: Replica
   let desk: Desk
   let rights: DeviceRights
+  /// What the device remembers once a command has gone well.
+  fileprivate let notes: [String: String]
 
-  /// One transaction under the officer's name.
+  /// One transaction under the officer's name. The device remembers who that was together with what was written: a command
+  /// that fails leaves it as it was.
   func write<T: Sendable>(_ body: (Database) throws(RelayError) -> T) throws(RelayError) -> T {
-    try replica.write(author: desk.author, body)
+    let notes = notes.sorted { $0.key < $1.key }
+    return try replica.write(author: desk.author) { (db) throws(RelayError) in
+      let done = try body(db)
+      for (name, value) in notes { try DeviceNotes.set(name, value, in: db) }
+      return done
+    }
   }
 }
 
@@ -78,20 +86,15 @@ extension ReplicaPlace {
         number: options.device ?? noted ?? Found.number(status, unit),
         isKnown: try DeviceNotes.value("officer", in: db) == officer.id)
     }
-    if !found.isKnown || options.device != nil {
-      try replica.write { (db) throws(RelayError) in
-        try DeviceNotes.set("officer", found.officer.id, in: db)
-        guard let device = options.device else { return }
-        try DeviceNotes.set("device_number", device, in: db)
-      }
-    }
+    var notes: [String: String] = found.isKnown ? [:] : ["officer": found.officer.id]
+    notes["device_number"] = options.device
     let random = options.environment.random
     return Workplace(
       replica: replica,
       desk: Desk(
         officer: found.officer, unit: found.unit, now: options.instant, device: found.number, zone: found.zone,
         newID: { UUIDText.of(random(), random()) }),
-      rights: found.rights)
+      rights: found.rights, notes: notes)
   }
 }
 
