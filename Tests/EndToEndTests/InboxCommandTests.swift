@@ -108,6 +108,21 @@ struct InboxCommandTests {
     #expect(try await desk("history", "book", "b1", "b2").status == 2)
   }
 
+  @Test("A line that stands for several notices is dismissed whole by its number, and the answer says what it took")
+  func noticesOfOneKind() async throws {
+    let books = (1...5).map { "('b\($0)', 'north', 'Atlas', 'A', NULL)" }.joined(separator: ", ")
+    for clerk in [desk, cart] { try await shell(clerk, "INSERT INTO book VALUES \(books)") }
+    try await sync(desk, cart, desk)
+    let clerk = try await inbox(cart).isEmpty ? desk : cart
+    #expect(try await inbox(clerk).count { $0["rule"] as? String == "inserted_twice" } == 5)
+    #expect(try await clerk("inbox").output.hasPrefix("1  5 notices about book (inserted_twice)"))
+    let beyond = try await clerk("inbox", "dismiss", "9")
+    #expect(beyond.status == 1 && beyond.complaint.contains("no number 9"), "\(beyond.complaint)")
+    let taken = try await clerk("inbox", "dismiss", "1")
+    #expect(taken.output == "dismissed: 5 notices about book (inserted_twice)\n", "\(taken.complaint)")
+    #expect(try await inbox(clerk).isEmpty)
+  }
+
   @Test("A refused book is listed with its values, resubmitted under another key with what built on it, or discarded")
   func refusal() async throws {
     try await shell(south, "INSERT INTO book VALUES ('b1', 'south', 'Hidden', 'Z', NULL)")
