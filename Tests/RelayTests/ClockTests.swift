@@ -39,6 +39,27 @@ import Testing
     #expect(next.time.milliseconds == Self.right + Limits.clockLead)
   }
 
+  /// The hub took the second write ten seconds after the first, each for as late as it lets one lie.
+  @Test func ofSeveralVerdictsTheLastSetsTheTimeBack() throws {
+    let clock = TestClock(Self.wrong)
+    let replica = try open(clock)
+    let hub = try ScriptedHub(replica)
+    try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    try replica.sql("UPDATE person SET given = 'Ann'")
+    clock.set(Self.right + 10_000)
+    let request = try replica.nextRequest()
+    let verdicts = try hub.accepted(request, from: 1).enumerated().map { at, verdict in
+      let taken = HybridTime(milliseconds: Self.right + Limits.clockLead + Int64(at) * 10_000)
+      return Verdict(dot: verdict.dot, seq: verdict.seq, effective: taken)
+    }
+    try hub.answer(
+      request, [hub.person("p", given: "Ann", seq: 2)], head: 2, confirmed: verdicts, verdicts: verdicts)
+    try replica.sql("UPDATE person SET given = 'Bea'")
+    let next = try Transaction(decoding: try #require(try replica.nextRequest().push.last))
+    #expect(next.time > verdicts[1].effective)
+    #expect(next.time.milliseconds < Self.right + Limits.clockLead + 20_000)
+  }
+
   /// A device whose clock is slow knows of what it has pulled how late it is, whatever an answer of before says.
   @Test func aLateAnswerSetsNoTimeBackThatWasPulled() throws {
     let clock = TestClock(Self.right - 3_600_000)

@@ -137,11 +137,14 @@ extension Exchange {
   /// than the hub lets any write lie. What an install brings is held to the same (`CompletePull.newest`).
   private func setTimeBack(_ response: SyncResponse, _ clock: HybridTime) throws(RelayError) {
     let time = try core.state().time
-    var latest = time
-    for verdict in response.verdicts + (response.page?.closing?.confirmed ?? []) where verdict.effective < latest {
+    // Of several, the last: what was written after the first one is not earlier than what the hub made of the next.
+    var (fixed, isAhead) = (HybridTime.zero, false)
+    for verdict in response.verdicts + (response.page?.closing?.confirmed ?? []) {
       guard let key = try core.replicas.key(verdict.dot) else { continue }
-      if try core.outbox.ranAhead(key, of: verdict.effective) { latest = verdict.effective }
+      fixed = max(fixed, verdict.effective)
+      if verdict.effective < time, try core.outbox.ranAhead(key, of: verdict.effective) { isAhead = true }
     }
+    var latest = isAhead ? min(fixed, time) : time
     if latest.isTooFar(ahead: clock) { latest = clock }
     guard latest < time else { return }
     try core.outbox.setBack(to: latest)
