@@ -40,7 +40,7 @@ import Testing
   }
 
   /// The hub took the second write ten seconds after the first, each for as late as it lets one lie.
-  @Test func ofSeveralVerdictsTheLastSetsTheTimeBack() throws {
+  @Test(arguments: [true, false]) func ofSeveralVerdictsTheLastSetsTheTimeBack(areTogether: Bool) throws {
     let clock = TestClock(Self.wrong)
     let replica = try open(clock)
     let hub = try ScriptedHub(replica)
@@ -51,6 +51,11 @@ import Testing
     let verdicts = try hub.accepted(request, from: 1).enumerated().map { at, verdict in
       let taken = HybridTime(milliseconds: Self.right + Limits.clockLead + Int64(at) * 10_000)
       return Verdict(dot: verdict.dot, seq: verdict.seq, effective: taken)
+    }
+    if !areTogether {
+      let first = SyncResponse(
+        epoch: ScriptedHub.epoch, time: UInt64(Self.right), verdicts: [verdicts[0]])
+      _ = try replica.receive(first, to: request)
     }
     try hub.answer(
       request, [hub.person("p", given: "Ann", seq: 2)], head: 2, confirmed: verdicts, verdicts: verdicts)

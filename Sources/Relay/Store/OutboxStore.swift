@@ -158,9 +158,10 @@ final class OutboxStore {
     try db.execute("DELETE FROM relay_transaction WHERE dot = ?", [Value(key)])
   }
 
-  /// Did the author's clock run ahead of what the hub fixed?
+  /// Did the author's clock run ahead of what the hub fixed? Of a verdict that was known before nobody asks again.
   func ranAhead(_ key: DotKey, of time: HybridTime) throws(RelayError) -> Bool {
-    try db.first("SELECT 1 FROM relay_transaction WHERE dot = ? AND time > ?", [Value(key), Value(time)]) != nil
+    try db.first(
+      "SELECT 1 FROM relay_transaction WHERE dot = ? AND time > ? AND seq IS NULL", [Value(key), Value(time)]) != nil
   }
 
   func setBack(to time: HybridTime) throws(RelayError) {

@@ -69,6 +69,10 @@ final class StateStore {
     try db.execute("UPDATE relay_state SET time = ?1 WHERE time > ?1", [Value(time)])
   }
 
+  func advance(to time: HybridTime) throws(RelayError) {
+    try db.execute("UPDATE relay_state SET time = ?1 WHERE time < ?1", [Value(time)])
+  }
+
   // MARK: The file
 
   /// Has Relay attached to this file?

@@ -12,7 +12,7 @@ extension Exchange {
     let known = try core.syncRecord.times().hub ?? 0
     let clock = HybridTime(milliseconds: max(now, known, Int64(min(response.time, 1 << 47))))
     let isRenamed = try rename(response.verdicts, of: request)
-    try setTimeBack(response, clock)
+    try setTime(response, clock)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
     if try noteWaiting(response.verdicts, of: request) { taken.progress = .some }
     try take(partReceived: response.partReceived, of: request.part, &taken)
@@ -135,17 +135,18 @@ extension Exchange {
   /// A clock that was wrong once, here or at whoever wrote, does not win for ever (rule 12): where the hub took a write for
   /// earlier than its author did, hybrid time comes back to what the hub fixed; and it lies no further ahead of both clocks
   /// than the hub lets any write lie. What an install brings is held to the same (`CompletePull.newest`).
-  private func setTimeBack(_ response: SyncResponse, _ clock: HybridTime) throws(RelayError) {
+  private func setTime(_ response: SyncResponse, _ clock: HybridTime) throws(RelayError) {
     let time = try core.state().time
-    // Of several, the last: what was written after the first one is not earlier than what the hub made of the next.
+    // Of several, the last: what is written next is not earlier than what the hub made of any of them.
     var (fixed, isAhead) = (HybridTime.zero, false)
     for verdict in response.verdicts + (response.page?.closing?.confirmed ?? []) {
       guard let key = try core.replicas.key(verdict.dot) else { continue }
       fixed = max(fixed, verdict.effective)
-      if verdict.effective < time, try core.outbox.ranAhead(key, of: verdict.effective) { isAhead = true }
+      if try core.outbox.ranAhead(key, of: verdict.effective) { isAhead = true }
     }
-    var latest = isAhead ? min(fixed, time) : time
+    var latest = isAhead ? fixed : max(time, fixed)
     if latest.isTooFar(ahead: clock) { latest = clock }
+    if time < latest { try core.stores.state.advance(to: latest) }
     guard latest < time else { return }
     try core.outbox.setBack(to: latest)
     try core.stores.state.setBack(to: latest)
