@@ -196,7 +196,7 @@ package enum SweepPages {
     page.tell("sweep", "sweep", "摸排", .text(sweep.id))
     page.tell("from", "from", "开始", .text(sweep.from))
     page.tell("to", "to", "截止", Cell(sweep.to))
-    page.tell("reached", "reached", "已联系上", .number(reached))
+    page.tell("reached", "reached since, in whatever way", "期间已联系上（不限方式）", .number(reached))
     page.tell("members", "members", "对象", .number(all.count))
     page.tell("coverage", "coverage", "覆盖率", .share(reached, of: all.count))
     var grid = Page.Grid("outcomes", ["outcome|outcome|结果", "count|members|人数", "share|share|比例"], bar: "count")

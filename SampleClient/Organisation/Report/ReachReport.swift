@@ -67,8 +67,11 @@ enum ReachReport {
   /// Found again: reached in a sweep after having been out of reach for longer than the rule allows.
   private static func found(_ look: Look) throws(RelayError) -> Page.Grid {
     var grid = Page.Grid(
-      "sweeps", ["title|sweep|摸排", "unit|unit|单位", "from|from|开始", "reached|reached|联系上", "found|found again|重新找到"],
-      name: Phrase("Sweeps", "摸排"))
+      "sweeps",
+      [
+        "title|sweep|摸排", "unit|unit|单位", "from|from|开始", "reached|reached by its calls|摸排联系上",
+        "found|found again|重新找到",
+      ], name: Phrase("Sweeps", "摸排"))
     for row in try look.rows(
       """
       SELECT s.title, u.code, s.from_on, count(DISTINCT c.member_id), count(DISTINCT CASE WHEN NOT EXISTS (
