@@ -137,10 +137,15 @@ final class ProcessStage {
       let values = (choice.list ?? [choice]).flatMap { ["--value", $0.text ?? $0.description] }
       return try await run(step.device, ["inbox", "resolve", id] + values)
     }
-    let others = try await shell(step.device, "SELECT others FROM relay_inbox WHERE \(place)").split(separator: "\n")
+    // `  b) deleted (…)`: the letter of the value that says so.
+    let shown = try await client.run(arguments(step.device, ["conflict", "show", id]), in: folder).output
     let isDead = step.json["choice"] == .text("dead")
-    let at = try #require(others.firstIndex { $0.hasPrefix("deleted") == isDead })
-    try await run(step.device, "inbox", "resolve", id, String(Array("abcdefgh")[at]))
+    let line = shown.split(separator: "\n").first { line in
+      let text = line.drop { $0 == " " }
+      return text.dropFirst().hasPrefix(") ") && text.dropFirst(3).hasPrefix("deleted") == isDead
+    }
+    let letter = try #require(line?.first { $0 != " " }, "\(vector.name): \(shown)")
+    try await run(step.device, "inbox", "resolve", id, String(letter))
   }
 
   private func grant(_ step: Step) async throws {
