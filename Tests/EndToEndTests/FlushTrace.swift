@@ -115,16 +115,20 @@ struct TracedCall {
         unfinished[thread] = call
         return [TracedCall(thread: thread, call: call, result: nil)]
       }
-      // "= 0", also with what the number means behind it.
-      let end = try #require(call.range(of: ") = ", options: .backwards) ?? call.range(of: ")   ", options: .backwards))
-      let result = call[end.upperBound...].drop { $0 == "=" || $0 == " " }.prefix { $0 != " " }
+      // "= 0", also with what the number means behind it; a short call has more than one space before it.
+      let equals = try #require(call.range(of: " = ", options: .backwards), "\(line)")
+      var begun = call[..<equals.lowerBound]
+      while begun.last == " " { begun.removeLast() }
+      try #require(begun.last == ")", "\(line)")
+      let end = begun.index(before: begun.endIndex)
+      let result = call[equals.upperBound...].prefix { $0 != " " }
       if call.hasPrefix("<... ") {
         let rest = try #require(call.range(of: " resumed>")).upperBound
-        let begun = try #require(unfinished[thread], "a call that never began: \(line)")
-        let whole = begun + call[rest..<end.lowerBound] + ")"
+        let first = try #require(unfinished[thread], "a call that never began: \(line)")
+        let whole = first + call[rest..<end] + ")"
         return [TracedCall(thread: thread, call: whole, result: result)]
       }
-      let whole = call[..<end.lowerBound] + ")"
+      let whole = call[..<end] + ")"
       return [
         TracedCall(thread: thread, call: whole, result: nil), TracedCall(thread: thread, call: whole, result: result),
       ]
