@@ -17,7 +17,6 @@ final class OutboxStore {
     "INSERT INTO relay_transaction (dot, hash, time, floor, schema, batch, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)")
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
   private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
-  private let isJudged = Command("SELECT seq IS NOT NULL FROM relay_transaction WHERE dot = ?")
   private let judgedAt = Command("SELECT seq FROM relay_transaction WHERE dot = ?")
   let rows: RowCommands
 
@@ -113,7 +112,7 @@ final class OutboxStore {
   // MARK: Verdicts
 
   /// Does it wait for its verdict? False for one that is not pending.
-  func waits(_ key: DotKey) throws(RelayError) -> Bool { try db.first(isJudged, [Value(key)])?[0] == .integer(0) }
+  func waits(_ key: DotKey) throws(RelayError) -> Bool { try db.first(judgedAt, [Value(key)])?[0] == .null }
 
   /// The seq that a push was answered with; nil for one without a verdict, and for one that is not pending.
   func verdict(_ key: DotKey) throws(RelayError) -> UInt64? {

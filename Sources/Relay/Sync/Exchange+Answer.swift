@@ -142,7 +142,9 @@ extension Exchange {
     for verdict in response.verdicts + (response.page?.closing?.confirmed ?? []) {
       guard let key = try core.replicas.key(verdict.dot) else { continue }
       fixed = max(fixed, verdict.effective)
-      if try core.outbox.ranAhead(key, of: verdict.effective) { isAhead = true }
+      // No own work is later than the time of the file.
+      guard !isAhead, verdict.effective < time else { continue }
+      isAhead = try core.outbox.ranAhead(key, of: verdict.effective)
     }
     var latest = isAhead ? fixed : max(time, fixed)
     if latest.isTooFar(ahead: clock) { latest = clock }
