@@ -42,8 +42,10 @@ struct ExportPendingCommand: AsyncParsableCommand {
   var file: String
 
   mutating func run() async throws {
-    let pending = try place.open().exportPending()
-    try place.noteExport("pending: \(pending.transactions.count)", at: Instant(milliseconds: Environment.system.now()))
+    let replica = try place.open()
+    let pending = try replica.exportPending()
+    let now = Instant(milliseconds: Environment.system.now())
+    try replica.noteExport("pending: \(pending.transactions.count)", at: now)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     try PrivateFile.create(file, try encoder.encode(pending) + Data("\n".utf8))

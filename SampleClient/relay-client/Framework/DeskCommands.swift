@@ -14,34 +14,37 @@ struct LookArguments: ParsableArguments {
   ///
   /// - Parameter export: what is given away with it; nil where it is for the screen.
   func show(_ export: String? = nil, _ body: (Look) throws(RelayError) -> Page) throws {
-    let page = try page(body)
-    if let export { try place.noteExport("\(export): \(page.contents)", at: moment.now) }
+    let (page, replica) = try look(body)
+    if let export { try replica.noteExport("\(export): \(page.contents)", at: moment.now) }
     try output.say(page, speech.language)
   }
 
-  func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page { try look(body) }
+  func page(_ body: (Look) throws(RelayError) -> Page) throws(RelayError) -> Page { try look(body).found }
 
   /// The same with what programs and people read each of its own form, and spreadsheets where the command has a table.
   func answer<T: Sendable>(
     _ body: (Look) throws(RelayError) -> T, json: (T) -> some Encodable, text: (T, Language) -> String,
     table: ((T) -> Page.Grid)? = nil
   ) throws {
-    let found = try look(body)
+    let (found, replica) = try look(body)
     if output.isCSV, !output.isJSON, let table {
       let page = Page.list(table(found))
-      try place.noteExport("csv: \(page.contents)", at: moment.now)
+      try replica.noteExport("csv: \(page.contents)", at: moment.now)
       return print(page.csv(speech.language), terminator: "")
     }
     if output.isJSON { try Output.json(json(found)) } else { print(text(found, speech.language)) }
   }
 
-  private func look<T: Sendable>(_ body: (Look) throws(RelayError) -> T) throws(RelayError) -> T {
+  private func look<T: Sendable>(
+    _ body: (Look) throws(RelayError) -> T
+  ) throws(RelayError) -> (found: T, replica: Replica) {
     let replica = try place.organisation()
     let rights = DeviceRights(try replica.status())
     let (day, now) = (moment.asOf.flatMap { Day($0) }, moment.now)
-    return try replica.read { (db) throws(RelayError) in
+    let found = try replica.read { (db) throws(RelayError) in
       try body(try Look(db, rights, now: now, day: day))
     }
+    return (found, replica)
   }
 }
 
