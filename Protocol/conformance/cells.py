@@ -26,6 +26,8 @@ class Change:
     base: int
     ops: list
     parent_base: int | None = None  # what was known of the parent that it names, where that is not the header's base
+    original: int = 0               # at the hub: the base that its author gave, in the history of then
+    lost: frozenset = frozenset()   # at the hub: dots that the author had seen in a history that was lost
 
     def has(self, *kinds):
         return any(op["op"] in kinds for op in self.ops)
@@ -40,6 +42,10 @@ class Transaction:
     role: str
     strict: bool
     changes: list
+    sealed: tuple = ()              # the dot in its bytes, where copies of a file know it by another
+    previous: bytes = b""
+    hash: bytes = b""
+    epoch: object = None
 
     def change(self, row):
         return next((c for c in self.changes if c.row == row), None)
@@ -53,6 +59,8 @@ class Verdict:
     role: str
     refused: str | None = None
     signs: list = field(default_factory=list)  # parents of which it said that they live, and what it knew of them
+    hash: bytes = b""                          # of the transaction
+    seen: frozenset = frozenset()              # what its author had seen, by the hub's names
 
 
 def shown(table, cell, writes):

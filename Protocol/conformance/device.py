@@ -3,6 +3,8 @@ import copy
 from dataclasses import dataclass, field
 
 from cells import PENDING, Change, Transaction, builds_on, is_alive, merge, standing, values_of
+from chains import ZERO, digest
+from history import Envelope
 from hub import Hub
 from schema import element_order, order
 
@@ -18,8 +20,17 @@ class Image:
 
 
 class Device:
+    """A device's file. `device` is who its credential says that it is; copies of a file share that."""
+
     def __init__(self, name, number, spec, schema):
-        self.name, self.number, self.skew, self.schema = name, number, spec.get("skew", 0), schema
+        self.name, self.device, self.skew, self.schema = name, name, spec.get("skew", 0), schema
+        self.number, self.hash = number, ZERO  # the replica that it writes as, and H of what that wrote last
+        self.epoch, self.log_hash, self.trail = None, ZERO, [(0, ZERO)]
+        self.accepted = {}   # own accepted work that a pull has confirmed: hash -> verdict
+        self.lost = {}       # own work whose verdict the hub has lost: hash -> (epoch, seq, effective time)
+        self.limits = {}     # own work of before a loss: hash -> the base up to which its bases count
+        self.again = []      # confirmed work that is to be offered again
+        self.waiting = set()  # hashes of what others have to offer something for first
         self.unique, self.held = [tuple(u) for u in spec.get("unique", [])], {}
         self.counter = self.base = self.time = 0
         self.scopes, self.role = {}, None
@@ -103,8 +114,10 @@ class Device:
         self.touched = {}
         self.time = max(self.time + 1, (now + self.skew) << 16)
         self.counter += 1
-        seen = frozenset(tx.dot for tx in self.pending)
-        tx = Transaction((self.number, self.counter), self.time, self.base, seen, self.role, strict, changes)
+        seen = frozenset(tx.dot for tx in self.pending + self.again)
+        dot = (self.number, self.counter)
+        tx = Transaction(dot, self.time, self.base, seen, self.role, strict, changes, dot, self.hash, epoch=self.epoch)
+        tx.hash = self.hash = digest(tx.previous, dot, tx.time, tx.base, sorted(seen), tx.role, strict, changes, tx.epoch)
         self.pending.append(tx)
         self.log.append(tx)
         self.sealed.append(tx)
@@ -168,27 +181,88 @@ class Device:
     def request(self):
         readable = {s for s, rights in self.scopes.items() if "r" in rights}
         return dict(base=self.base, scopes=readable, role=self.role, floor=self.floor(), exact=self.floor(exact=True),
-                    seen=[tx.dot for tx in self.pending])
+                    seen=[tx.dot for tx in self.again + self.pending], replica=self.number, epoch=self.epoch,
+                    log=self.log_hash)
 
     def fits(self, request):
         """Does a reply to this request still fit? None where an implementation may say either."""
         now = self.request()
-        if any(request[what] != now[what] for what in ("base", "scopes", "role")):
+        if any(request[what] != now[what] for what in ("base", "scopes", "role", "epoch", "log")):
             return False
         answers = {request["floor"] <= now["floor"], request["exact"] <= now["exact"]}
         return answers.pop() if len(answers) == 1 else None
 
+    def offers(self):
+        """What is to be sent, each with the envelope that it needs: what the hub has lost, then what it never had."""
+        for tx in self.again + self.pending:
+            if tx.dot in self.known:
+                continue
+            most, lost = self.limits.get(tx.hash), self.lost.get(tx.hash)
+            is_plain = most is None and lost is None and not self.waiting and tx.dot == tx.sealed
+            yield tx, None if is_plain else Envelope(
+                PENDING if most is None else most, tx.seen, lost and lost[2], lost and lost[:2])
+
+    def step_back(self):
+        """The hub does not recognise the place where the file stands: back to the one before."""
+        if self.base == 0:
+            return False
+        self.trail = [place for place in self.trail if place[0] < self.base]
+        base, log = self.trail[-1]
+        self.lose(base)
+        self.base, self.log_hash = base, log
+        if base == 0:
+            self.epoch, self.scopes = None, {}
+        return True
+
+    def lose(self, base):
+        """The hub has lost everything after a seq: what it said of that counts no more, and no base counts beyond."""
+        confirmed = {h: v for h, v in self.accepted.items() if v.seq > base}
+        for tx in self.log:
+            verdict = confirmed.get(tx.hash) or self.known.get(tx.dot)
+            if tx.hash in confirmed:
+                self.again.append(tx)
+                del self.accepted[tx.hash]
+            elif not (verdict and verdict.seq > base and tx in self.pending + self.again):
+                verdict = None
+            if verdict:
+                self.lost.setdefault(tx.hash, (self.epoch, verdict.seq, verdict.time))
+                self.known.pop(tx.dot)
+            self.limits[tx.hash] = min(base, self.limits.get(tx.hash, base))
+        self.again.sort(key=self.log.index)
+        for image in self.images.values():
+            image.base = min(image.base, base)
+        self.dead = {row: min(at, base) for row, at in self.dead.items()}
+
     def learn(self, verdicts, now):
         self.seal(now)
         for verdict in verdicts:
-            self.known[verdict.dot] = verdict
+            tx = next((t for t in self.again + self.pending if t.hash == verdict.hash), None)
+            if tx and tx.dot != verdict.dot:
+                self.rename(tx, verdict.dot)
+            if tx:
+                self.known.setdefault(verdict.dot, verdict)
+
+    def rename(self, tx, name):
+        """Another copy of the file has used the name: from where they part, this one's work is called otherwise."""
+        replica, first = tx.sealed[0], tx.sealed[1] - name[1] + 1
+        names = {}
+        for own in self.log:
+            if own.sealed[0] == replica and own.sealed[1] >= first:
+                new = (name[0], own.sealed[1] - first + 1)
+                names[own.dot], own.dot = new, new
+        for own in self.log:
+            own.seen = frozenset(names.get(d, d) for d in own.seen)
+        if self.number == replica:
+            self.number, self.counter, self.hash = self.fresh(), 0, ZERO
 
     def install(self, reply, now):
         self.seal(now)
         if not self.fits(reply.request):
             return False
-        self.known.update((v.dot, v) for v in reply.verdicts)
-        done = {v.dot for v in reply.verdicts}
+        # A closing names dots alone: of work that a push was answered about otherwise, or that waits, it tells nothing.
+        told = {v.dot: v for v in reply.verdicts if self.may_tell(v)}
+        self.known.update(told)
+        done = set(told)
         busy = {c.row for tx in self.pending if tx.dot not in done for c in tx.changes}
         refused = {}
         for row, cells in sorted(reply.rows.items(), key=lambda item: order(self.schema, item[0])):
@@ -204,6 +278,9 @@ class Device:
                 self.time = max([self.time] + [w.time for w in writes.values()])
         for row in reply.exits:
             self.leave(row, busy)
+        if reply.whole:
+            for row in set(self.images) - set(reply.rows):
+                self.leave(row, busy)
         # Refused rows are tried again with all of them out of the way; what still does not fit keeps its older image.
         waiting = {**{r: Image(i.cells, reply.head) for r, i in self.held.items()}, **refused}
         for row in sorted(waiting, key=lambda r: order(self.schema, r)):
@@ -228,9 +305,36 @@ class Device:
                     self.images[change.row] = Image({}, 0, left=True)
                 if change.row in self.images and self.images[change.row].left:
                     self.images[change.row].confirmed.append(tx)
+        self.settle(done, reply.head)
         self.told.update(reply.notices)
         self.base, self.scopes, self.role = reply.head, reply.granted, reply.role
+        self.epoch, self.log_hash = reply.epoch, reply.log
+        self.trail = [place for place in self.trail if place[0] < self.base] + [(self.base, self.log_hash)]
         return True
+
+    def may_tell(self, verdict):
+        tx = next((t for t in self.again + self.pending if t.dot == verdict.dot), None)
+        known = self.known.get(verdict.dot)
+        if tx and known is None and (tx.hash in self.lost or tx.hash in self.waiting):
+            return False
+        return known is None or known.seq == verdict.seq
+
+    def settle(self, done, head):
+        """Confirmed work is kept; a verdict that the pull does not tell of is not believed, and the work offered again."""
+        for tx in self.log:
+            if tx.dot in done:
+                verdict = self.known[tx.dot]
+                if not verdict.refused:
+                    self.accepted[tx.hash] = verdict
+                for what in (self.lost, self.limits):
+                    what.pop(tx.hash, None)
+        self.again = [tx for tx in self.again if tx.dot not in done]
+        doubted = [tx for tx in self.again + self.pending if tx.dot in self.known]
+        if any(self.known[tx.dot].seq > head for tx in doubted):
+            self.lose(head)
+        for tx in doubted:
+            self.known.pop(tx.dot, None)
+        self.waiting = set()
 
     def place(self, row, image, out):
         """Puts a confirmed image in its place, unless this device's own constraints refuse what the row would show."""

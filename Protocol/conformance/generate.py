@@ -13,7 +13,7 @@ import sys
 from oracle import LIVE, Ambiguous, World
 from schema import Schema
 
-FILLED = ("sealed", "shows", "verdicts", "installed")
+FILLED = ("sealed", "shows", "back", "verdicts", "installed", "differs")
 ROOTS = ["k0", "k1", "k2", "k3"]
 CHILDREN = ["c0", "c1", "c2"]
 PLACES = ["1", "2", "3"]

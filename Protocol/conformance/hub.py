@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from cells import (
     LIVE, PENDING, UNSTAMPED, Change, Verdict, Write, builds_on, is_alive, is_concurrent, merge, shown, standing, values_of)
-from schema import order
+from chains import OutOfOrder
+from history import History
+from retention import Retention
+from schema import EVERYTHING, order
 
 LEAD = 300_000  # how far ahead of the hub's clock an effective time may lie
 GRACE = 30 * 86_400_000  # how long work of before counts after a row left, or a right was taken away
@@ -35,6 +38,9 @@ class Reply:
     notices: dict
     granted: dict
     role: str
+    whole: bool  # what does not come is not there
+    epoch: object
+    log: bytes
 
 
 @dataclass
@@ -57,7 +63,10 @@ class Hub:
         self.schema, self.rows, self.log, self.verdicts = schema, {}, [], {}
         self.rights, self.roles, self.devices = {}, {}, {}
         self.changes = {}  # device -> its Rights, one after the other
-        self.named, self.knows = {}, {}  # what each has shown to know: the greatest base, the newest change
+        self.named, self.knows = {}, {}  # what each replica has shown to know: the greatest base, the newest change
+        self.owners = {}  # replica -> its device
+        self.history, self.retention = History(), Retention()
+        self.again = set()  # dots of what came in an envelope
         self.times = {}  # seq -> when the hub judged it
         self.known = {}  # what each device's schema, which may be an older version, knows of tables and cells
         self.entered, self.exits, self.entries, self.notices = {}, {}, {}, {}
@@ -75,30 +84,41 @@ class Hub:
         self.rights[device], self.roles[device] = dict(scopes), role
         self.changes.setdefault(device, []).append(Rights(self.head, now, role, dict(scopes)))
 
+    def knowledge(self, device, replica):
+        """What a replica has shown to know; one that is new begins with what its device has shown by others."""
+        own = [r for r, owner in self.owners.items() if owner == device]
+        if replica in own:
+            own = [replica]
+        return max((self.named.get(r, 0) for r in own), default=0), max((self.knows.get(r, 0) for r in own), default=0)
+
     def learn(self, device, request):
-        """A pull shows what its device knows."""
-        self.named[device] = max(self.named.get(device, 0), request["base"])
+        """A pull shows what its replica knows."""
+        replica = request["replica"]
+        named, knows = self.knowledge(device, replica)
+        self.owners[replica] = device
+        self.named[replica] = max(named, request["base"])
         changes = self.changes[device]
         newest = changes[-1]
         if len(changes) == 1 or request["base"] > newest.seq:
-            self.knows[device] = len(changes) - 1
+            knows = len(changes) - 1
         elif request["base"] == newest.seq:
             before = changes[-2]
             said = (request["role"], set(request["scopes"]))
             if said == (newest.role, newest.readable()) != (before.role, before.readable()):
-                self.knows[device] = len(changes) - 1
+                knows = len(changes) - 1
+        self.knows[replica] = knows
 
-    def counting(self, device, now):
+    def counting(self, device, replica, now):
         """The changes of its rights that count for what comes from the device now: the last one that it knows and what
         came after, as long as they did not end too long ago."""
         changes = self.changes[device]
-        return [at for at in range(self.knows.get(device, 0), len(changes))
+        return [at for at in range(self.knowledge(device, replica)[1], len(changes))
                 if at + 1 == len(changes) or changes[at + 1].time >= now - GRACE]
 
-    def standing_in(self, device, right, now):
+    def standing_in(self, device, replica, right, now):
         """The scopes that count for the device, with the seq since which it has had each without a break."""
         changes, found = self.changes[device], {}
-        for at in self.counting(device, now):
+        for at in self.counting(device, replica, now):
             for scope, rights in changes[at].scopes.items():
                 if right not in rights:
                     continue
@@ -108,59 +128,114 @@ class Hub:
                 found[scope] = min(found.get(scope, changes[first].seq), changes[first].seq)
         return found
 
-    def place(self, what, row, rows, writing=None):
+    def place(self, what, row, rows):
         """Scopes or homes of a row, its own or those of the parent that it follows."""
         table, cells = self.schema.tables[row[0]], rows.get(row)
         if cells is None:
             return set()
         values = values_of(table, row, cells)
+        if what == "scopes" and self.retention.is_over(table, values):
+            return set()
         if table.parent is None:
             return table.names(what, values)
         above = values[table.parent[0]]
         return set() if above is None else self.place(what, (table.parent[1], (above,)), rows)
 
+    def scopes_of(self, row, rows):
+        """Where a row comes by a pull."""
+        return self.place("scopes", row, rows) | {EVERYTHING}
+
     # -- accepting
 
-    def accept(self, device, tx, now):
-        if tx.dot in self.verdicts:
-            return self.verdicts[tx.dot]
+    def accept(self, device, sealed, now, envelope=None, speaks_for=None, asked=None):
+        """The verdict on a transaction; None where it waits for what others have to offer first.
+
+        speaks_for: whose work the request says that it pushes; asked: the epoch that it names.
+        """
+        history, known = self.history, self.history.names.known(sealed)
+        if known:
+            return self.verdicts[known]
+        kept = copy.deepcopy(history) if envelope else None
+        dot, chain = history.names.place(sealed, speaks_for, envelope is not None)
+        if envelope and envelope.lost and envelope.lost[0] == history.epoch:
+            history.begin(envelope.base)  # nobody has said that this hub was put back
+        tx = history.translated(sealed, dot, chain, envelope, asked)
+        bases = [tx.base] + [b for c in tx.changes for b in (c.base, c.parent_base or 0)]
+        if max(bases) > self.head or not (envelope or all(d in self.verdicts for d in tx.seen)):
+            self.history = kept or history
+            raise OutOfOrder(dot)
         time = min(tx.time, (now + LEAD) << 16)
-        verdict = Verdict(tx.dot, self.head + 1, time, self.roles[device])
-        after, verdict.refused = self.judge(device, tx, verdict, now)
-        self.verdicts[tx.dot] = verdict
-        self.devices[tx.dot] = device
-        self.times[verdict.seq] = now
-        self.log.append((tx, verdict))
+        if envelope and envelope.effective is not None:
+            time = min(time, envelope.effective)
+        verdict = Verdict(dot, self.head + 1, time, self.roles[device], hash=tx.hash, seen=tx.seen)
+        after, verdict.refused, row = self.judge(device, tx, verdict, envelope, now)
+        if envelope and verdict.refused in ("row_unknown", "no_scope", "not_writable") and (
+                envelope.lost or tx.change(row).original > envelope.base):
+            self.history = kept
+            return None
+        chain.hashes[sealed.sealed[1]] = tx.hash
+        if envelope:
+            self.again.add(dot)
+            if envelope.lost:
+                history.places[dot] = envelope.lost
+        self.note(device, tx, verdict, now)
+        self.owners.setdefault(dot[0], device)
         if not verdict.refused:
             self.commit(tx, after, verdict.seq)
         return verdict
 
-    def judge(self, device, tx, verdict, now):
-        after, merged, role = {}, dict(self.rows), self.roles[device]
-        writable, readable = (self.standing_in(device, right, now) for right in "wr")
-        roles = {self.changes[device][at].role for at in self.counting(device, now)}
+    def note(self, device, tx, verdict, now):
+        """The verdict takes its place in the order."""
+        self.verdicts[tx.dot] = verdict
+        self.devices[tx.dot] = device
+        self.times[verdict.seq] = now
+        self.log.append((tx, verdict))
+        self.history.append(tx.hash, not verdict.refused)
+
+    def judge(self, device, tx, verdict, envelope, now):
+        """The rows as they would be, the rule that forbids it, and the row that it is about."""
+        after, merged, role, replica = {}, dict(self.rows), self.roles[device], tx.dot[0]
+        writable, readable = (self.standing_in(device, replica, right, now) for right in "wr")
+        roles = {self.changes[device][at].role for at in self.counting(device, replica, now)}
         # Work of before a change of role is judged by the role of then.
         author = Author(device, tx.role if tx.role in roles else role, writable, set(readable),
-                        self.named.get(device, 0), now - GRACE)
+                        self.knowledge(device, replica)[0], now - GRACE)
+        gone = set()
         for change in tx.changes:
             table = self.schema.tables[change.row[0]]
+            if envelope:
+                change.lost = self.history.had_seen(tx, change.original, self.rows.get(change.row, {}))
             why = self.refuses(author, tx, change, table, verdict)
+            if why == "row_unknown" and self.retention.may_have_had(self, tx, change.base):
+                if all(op["op"] == "delete" for op in change.ops):
+                    gone.add(change.row)
+                    continue  # it has what it wanted
+                why = "update_of_purged"
             if why:
-                return after, why
+                return after, why, change.row
             cells = copy.deepcopy(self.rows.get(change.row, {}))
             seen = table.readable(tx.role) & table.readable(role)
             if tx.strict and is_concurrent(table, cells, change, tx, seen, table.gives(role)):
-                return after, "strict_concurrent"
-            merge(table, cells, change, tx.dot, tx.seen, verdict.seq, verdict.time, seen, table.gives(role))
+                return after, "strict_concurrent", change.row
+            merge(table, cells, change, tx.dot, tx.seen | change.lost, verdict.seq, verdict.time, seen, table.gives(role))
+            if envelope and envelope.lost:
+                self.history.withdraw(table, tx, envelope.lost, change, cells, self.came_back(table))
             after[change.row] = merged[change.row] = cells
             if named := self.named_parent(table, change):
                 base = tx.base if change.parent_base is None else change.parent_base
                 self.sign_life(tx, named, base, after, merged, verdict)
         for change in tx.changes:
+            if change.row in gone:
+                continue
             why = self.misplaced(author, tx, change, merged)
             if why:
-                return after, why
-        return after, "unique_taken" if self.takes_unique(after, merged) else None
+                return after, why, change.row
+        return after, "unique_taken" if self.takes_unique(after, merged) else None, None
+
+    def came_back(self, table):
+        """Accepted work that came in envelopes, with the cells that its authors could see and give."""
+        return [(tx, table.readable(tx.role) & table.readable(v.role), table.gives(v.role))
+                for tx, v in self.log if tx.dot in self.again and not v.refused]
 
     def sign_life(self, tx, parent, base, after, merged, verdict):
         """Who names a parent says that it lives, unless its author knew it to be deleted."""
@@ -216,7 +291,7 @@ class Hub:
         readable = table.readable(tx.role) & table.readable(self.roles[device])
 
         def saw(dot, write):
-            return write.seq <= change.base or dot in tx.seen
+            return write.seq <= change.base or dot in tx.seen or dot in change.lost
 
         def replaces_immutable(name, value):
             spec = table.cells[name]
@@ -232,7 +307,7 @@ class Hub:
             return None
         # Who saw the row alive, and no deletion, inserts nothing new: that is an update by another name.
         after, role = copy.deepcopy(cells), self.roles[device]
-        merge(table, after, change, tx.dot, tx.seen, verdict.seq, verdict.time, readable, table.gives(role))
+        merge(table, after, change, tx.dot, tx.seen | change.lost, verdict.seq, verdict.time, readable, table.gives(role))
         was, then = values_of(table, change.row, cells), values_of(table, change.row, after)
         for name, value in change.ops[0]["cells"].items():
             spec = table.cells[name]
@@ -284,6 +359,9 @@ class Hub:
             own = tx.change(named)
             if not (own and own.has("insert")) and self.stands_on_refused(author, tx, named, False):
                 return "depends_on_refused"
+        parent_base = tx.base if change.parent_base is None else change.parent_base
+        if named and named not in merged and self.retention.may_have_had(self, tx, parent_base):
+            return "update_of_purged"
         homes = self.place("homes", change.row, merged)
         if not homes:
             return "no_scope"
@@ -317,7 +395,7 @@ class Hub:
     def sees(self, author, row):
         """What a device may neither read nor write is to it as if it were not there."""
         reads = self.schema.tables[row[0]].access(author.role).get("read", False)
-        return reads and bool(self.place("scopes", row, self.rows) & author.readable)
+        return reads and bool(self.scopes_of(row, self.rows) & author.readable)
 
     @staticmethod
     def named_parent(table, change):
@@ -368,22 +446,26 @@ class Hub:
         return builds_on(state, inserts)
 
     def commit(self, tx, after, seq):
-        were = {row: self.place("scopes", row, self.rows) for row in self.rows}
+        were = {row: self.scopes_of(row, self.rows) for row in self.rows}
         old = {row: self.rows.get(row, {}) for row in after}
         self.rows.update(after)
         # A life sign is nobody's news unless it brought a row back, or opened or closed a question.
         after = {row: cells for row, cells in after.items() if tx.change(row) or self.is_news(row, old[row], cells)}
-        for row in self.rows:
-            was, now = were.get(row, set()), self.place("scopes", row, self.rows)
-            for scope in was - now:
-                self.exits[scope, row] = seq
-                del self.entered[scope, row]
-            for scope in now if row in after else now - was:
-                self.entered[scope, row] = seq
+        self.move(were, after, seq)
         for row, cells in after.items():
             for cell, writes in cells.items():
                 if writes != old[row].get(cell):
                     self.settle(tx, row, cell, writes, seq)
+
+    def move(self, were, written, seq):
+        """Writes down where rows lie now, and what they left."""
+        for row in self.rows:
+            was, now = were.get(row, set()), self.scopes_of(row, self.rows)
+            for scope in was - now:
+                self.exits[scope, row] = seq
+                del self.entered[scope, row]
+            for scope in now if row in written else now - was:
+                self.entered[scope, row] = seq
 
     def is_news(self, row, was, now):
         table = self.schema.tables[row[0]]
@@ -428,13 +510,14 @@ class Hub:
 
     def reply(self, device, request):
         granted, role = self.scopes(device, "r"), self.roles[device]
-        new = granted if request["role"] != role else granted - request["scopes"]
+        whole = self.retention.is_behind(request["base"], granted | request["scopes"])
+        new = granted if request["role"] != role or whole else granted - request["scopes"]
         rows, exits = {}, []
         for row, cells in self.rows.items():
             if row[0] not in self.known[device].tables:
                 continue
             table = self.schema.tables[row[0]]
-            here = self.place("scopes", row, self.rows)
+            here = self.scopes_of(row, self.rows)
             alive = is_alive(table, cells)
             seq = max((self.entered[s, row] for s in here & granted), default=0)
             asks = any((r, c, status) == (row, LIVE, "open") for (r, c, _), status in self.entries.items())
@@ -450,13 +533,16 @@ class Hub:
         for (dot, row, cell), seq in sorted(self.notices.items(), key=lambda n: (n[1], order(self.schema, n[0][1]))):
             if self.devices[dot] != device or seq <= request["base"]:
                 continue
-            table, cells = self.schema.tables[row[0]], self.rows[row]
-            may = self.place("scopes", row, self.rows) & granted and (
+            table, cells = self.schema.tables[row[0]], self.rows.get(row)
+            if cells is None:
+                continue  # forgotten with its row
+            may = self.scopes_of(row, self.rows) & granted and (
                 cell[0] in table.readable(role) or (cell == LIVE and table.access(role).get("read")))
             other = {d: w for d, w in cells[cell].items() if cell != LIVE or d != dot}
             notices[row, cell, seq] = [shown(table, cell, other)] if may and other else []
-        verdicts = [self.verdicts[d] for d in request["seen"] if d in self.verdicts]
-        return Reply(request, self.head, rows, exits, verdicts, notices, dict(self.rights[device]), role)
+        verdicts = [self.verdicts[d] for d in request["seen"] if d in self.verdicts and self.devices[d] == device]
+        return Reply(request, self.head, rows, exits, verdicts, notices, dict(self.rights[device]), role, whole,
+                     self.history.epoch, self.history.logs[-1])
 
     def cut(self, table, cells, floor, role):
         """A row as a reply carries it: readable cells, stamped where they are newer than the floor."""

@@ -5,10 +5,11 @@ over speed: hub.py, device.py and cells.py answer every question from scratch.
 """
 import copy
 
-from cells import LIVE, values_of
+from cells import LIVE, is_alive, values_of
+from chains import OutOfOrder, fork_name
 from device import Device
 from hub import Hub
-from schema import Schema, element_order, order
+from schema import EVERYTHING, Schema, element_order, order
 
 BEGINNING = 1_700_000_000_000  # milliseconds: the clock before the first step
 STEP = 1_000                   # what every step takes
@@ -30,12 +31,26 @@ class World:
             self.hub.known[name] = own
             self.hub.grant(name, spec["scopes"], spec["role"], 0)
             self.shown[name] = {}
+            self.devices[name].fresh = self.fresh(name)
         for name, device in self.devices.items():
             device.scopes, device.role = dict(self.hub.rights[name]), self.hub.roles[name]
         self.names = {d.number: d.name for d in self.devices.values()}
+        self.backups = {}
+
+    def fresh(self, name):
+        """Where a file draws the ids of the replicas that it is after its first: `a+1`, `a+2`."""
+        def draw():
+            drawn = sum(known.startswith(name + "+") for known in self.names.values())
+            number = len(self.names) + 1
+            self.names[number] = f"{name}+{drawn + 1}"
+            return number
+        return draw
 
     def dot(self, dot):
-        return f"{self.names[dot[0]]}:{dot[1]}"
+        return f"{self.names.get(dot[0], 'hub')}:{dot[1]}"
+
+    def dots(self, dots):
+        return [f"{name}:{n}" for name, n in sorted((self.names[r], n) for r, n in dots)]
 
     @staticmethod
     def row_name(row):
@@ -52,6 +67,9 @@ class World:
         said = {}
         getattr(self, "do_" + step["do"])(step, device, said)
         if device and step["do"] != "grant":
+            for tx in device.sealed:
+                # What the fork would be called that begins with it.
+                self.names[fork_name(tx.sealed, tx.hash)] = f"{name}/{self.dot(tx.sealed)}"
             if device.sealed:
                 said["sealed"] = [self.spell(tx) for tx in device.sealed]
                 device.sealed = []
@@ -73,7 +91,7 @@ class World:
             if op["op"] == "insert":
                 op["cells"] = {n: list(v) if isinstance(v, tuple) else v for n, v in op["cells"].items()}
             return op
-        out = {"dot": self.dot(tx.dot), "role": tx.role, "base": tx.base, "seen": [self.dot(d) for d in sorted(tx.seen)],
+        out = {"dot": self.dot(tx.sealed), "role": tx.role, "base": tx.base, "seen": self.dots(tx.seen),
                "time": [tx.time >> 16, tx.time & 0xFFFF]}
         if tx.strict:
             out["strict"] = True
@@ -82,8 +100,9 @@ class World:
                         "ops": [plain(o) for o in c.ops]} for c in tx.changes]
         return out
 
-    def spell_verdict(self, v):
-        return {"dot": self.dot(v.dot), "seq": v.seq, "time": [v.time >> 16, v.time & 0xFFFF], "as": v.role,
+    def spell_verdict(self, v, sealed):
+        other = {} if v.dot == sealed else {"sealed": self.dot(sealed), "seen": self.dots(v.seen)}
+        return {"dot": self.dot(v.dot), **other, "seq": v.seq, "time": [v.time >> 16, v.time & 0xFFFF], "as": v.role,
                 **({"refused": v.refused} if v.refused else {}),
                 **({"signs": [[self.row_name(r), b] for r, b in v.signs]} if v.signs and not v.refused else {})}
 
@@ -131,11 +150,50 @@ class World:
             device.touch(row, {**values, **dict(zip(spec.columns, spec.unpack(step["choice"])))})
         device.seal(self.now, resolving={row: (cell, entry, step["choice"])})
 
+    def do_copy(self, step, device, said):
+        """The file as it is now, in another place; both may go on."""
+        name = step["as"]
+        copied = copy.deepcopy(device)
+        copied.name, copied.fresh = name, self.fresh(name)
+        self.devices[name], self.shown[name] = copied, dict(self.shown[device.name])
+
+    def do_backup(self, step, device, said):
+        self.backups[step["as"]] = copy.deepcopy(self.hub)
+
+    def do_restore(self, step, device, said):
+        self.hub = copy.deepcopy(self.backups[step["from"]])
+        if step.get("announced"):
+            self.hub.history.begin(self.hub.head)
+
+    def do_prune(self, step, device, said):
+        self.hub.retention.prune(self.hub, self.now)
+
+    def do_age(self, step, device, said):
+        self.hub.retention.age(self.hub, step["table"], step["column"], step["months"], self.now)
+
+    def recognise(self, device, said):
+        """Back to a place that the hub knows."""
+        while not self.hub.history.recognises(device.base, device.log_hash):
+            device.step_back()
+            said["back"] = device.base
+
     def judge(self, step, device, said, most=None):
-        unsent = [tx for tx in device.pending if tx.dot not in device.known][:most]
-        verdicts = [self.hub.accept(device.name, tx, self.now) for tx in unsent]
-        if verdicts:
-            said["verdicts"] = [self.spell_verdict(v) for v in verdicts]
+        self.recognise(device, said)
+        verdicts, spelt = [], []
+        for tx, envelope in list(device.offers())[:most]:
+            try:
+                verdict = self.hub.accept(device.device, tx, self.now, envelope, tx.dot[0], device.epoch)
+            except OutOfOrder:
+                if envelope is None:
+                    raise
+                verdict = None
+            if verdict is None:
+                device.waiting.add(tx.hash)
+                continue
+            verdicts.append(verdict)
+            spelt.append(self.spell_verdict(verdict, tx.sealed))
+        if spelt:
+            said["verdicts"] = spelt
         return verdicts
 
     def do_push(self, step, device, said):
@@ -152,12 +210,17 @@ class World:
 
     def round_trip(self, step, device, said, verdicts):
         device.seal(self.now)
-        request = device.request()
+        self.recognise(device, said)
         if verdicts is None:
             verdicts = self.judge(step, device, said)
+            if step.get("reply") is None:
+                device.learn(verdicts, self.now)
+        request = device.request()
+        if "cut" in step:
+            return
         if "between" in step:
             device.learn(verdicts, self.now)
-            self.hub.learn(device.name, request)
+            self.hub.learn(device.device, request)
             before = {row: (cells.get(LIVE, {}).keys(), self.hub.newest(row)) for row, cells in self.hub.rows.items()}
             said["between"] = [self.do(s) for s in step["between"]]
             for row, (live, newest) in before.items():
@@ -167,13 +230,15 @@ class World:
             device.seal(self.now)
             request = device.request()
             verdicts = []
-        self.hub.learn(device.name, request)
-        answer = (verdicts, self.hub.reply(device.name, request), self.entries_for(device.name))
+        self.hub.learn(device.device, request)
+        answer = (verdicts, self.hub.reply(device.device, request), self.entries_for(device.device))
         how = step.get("reply")
         if how == "later":
             self.kept[device.name] = copy.deepcopy(answer)
         if how is None:
             said["installed"] = self.deliver(device, answer)
+            if differ := self.differ(device):
+                said["differs"] = differ
 
     def do_deliver(self, step, device, said):
         said["installed"] = self.deliver(device, self.kept[device.name])
@@ -189,6 +254,42 @@ class World:
             if asked:
                 device.conflicts[row] = asked
         return device.base
+
+    def differ(self, device):
+        """The scopes of which a device holds other rows than the hub."""
+        if device.schema is not self.schema:
+            return []
+        mine = {row: image.cells for row, image in {**device.images, **device.held}.items() if not image.left}
+        scopes = {s for s, rights in device.scopes.items() if "r" in rights}
+        def counted(rows, where):
+            return {row: (self.read(row, rows[row], device.role), where(row, rows)) for row in rows
+                    if self.schema.tables[row[0]].access(device.role).get("read")
+                    and is_alive(self.schema.tables[row[0]], rows[row])}
+        here, there = counted(mine, self.by_values), counted(self.hub.rows, self.hub.scopes_of)
+        found = []
+        for scope in sorted({EVERYTHING} if EVERYTHING in scopes else scopes):
+            if len({str({row: values for row, (values, places) in sorted(rows.items(), key=str)
+                         if scope in places and (scope == EVERYTHING or self.hangs(row, all))})
+                    for rows, all in ((here, mine), (there, self.hub.rows))}) > 1:
+                found.append(scope)
+        return found
+
+    def by_values(self, row, rows):
+        """Where a device counts a row: by its values, a child where its parent is."""
+        return Hub(self.schema).scopes_of(row, rows)
+
+    def hangs(self, row, rows):
+        """A child counts in a scope while its parent lives, and what that hangs on."""
+        table = self.schema.tables[row[0]]
+        if row not in rows or not is_alive(table, rows[row]):
+            return False
+        return table.parent is None or self.hangs(
+            (table.parent[1], (values_of(table, row, rows[row])[table.parent[0]],)), rows)
+
+    def read(self, row, cells, role):
+        table = self.schema.tables[row[0]]
+        values = values_of(table, row, cells)
+        return {c: values[c] for spec in table.cells.values() if table.reads(spec, role) for c in spec.columns}
 
     def entries_for(self, name):
         """row → cell → the seq at which its open entry opened, of what the device's role reads."""

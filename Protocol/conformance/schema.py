@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
+EVERYTHING = "*"  # the scope that holds every row
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 

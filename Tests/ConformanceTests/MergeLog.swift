@@ -21,17 +21,12 @@ struct MergeLog {
   init(_ vector: Vector) throws {
     self.vector = vector
     let schema = try SyncSchema(json: try VectorLibrary.schema(vector.schema))
-    spelling = Spelling(schema: schema, devices: vector.devices.map(\.name))
-    var sealed: [String: JSON] = [:]
-    var verdicts: [Int64: JSON] = [:]
-    for step in vector.allSteps {
-      for one in step.json["sealed"]?.list ?? [] { sealed[one["dot"]?.text ?? ""] = one }
-      for verdict in step.json["verdicts"]?.list ?? [] where verdict["refused"] == nil {
-        verdicts[verdict["seq"]?.integer ?? 0] = verdict
-      }
-    }
-    for (seq, verdict) in verdicts.sorted(by: { $0.key < $1.key }) {
-      guard let one = sealed[verdict["dot"]?.text ?? ""] else { throw JSONError(description: "\(verdict): not sealed") }
+    var spelling = Spelling(schema: schema, devices: vector.devices.map(\.name))
+    let all = MergeLog.judged(vector).sorted { $0.key < $1.key }
+    for judged in all.map(\.value) { spelling.learn(dot: judged.verdict["dot"]?.text ?? "") }
+    self.spelling = spelling
+    for (seq, judged) in all {
+      let (one, verdict) = judged
       var changes: [RowChange] = []
       for json in one["rows"]?.list ?? [] {
         guard let change = spelling.change(json) else { throw JSONError(description: "no change: \(json)") }
@@ -46,12 +41,30 @@ struct MergeLog {
       for change in changes {
         guard let table = schema.table(change.row.table) else { continue }
         let context = WriteContext(
-          dot: spelling.dot(one["dot"]?.text ?? ""), seq: UInt64(seq), effective: Spelling.time(verdict["time"]),
-          seen: DotSet((one["seen"]?.list ?? []).map { spelling.dot($0.text ?? "") }), base: change.base,
+          dot: spelling.dot(verdict["dot"]?.text ?? ""), seq: UInt64(seq), effective: Spelling.time(verdict["time"]),
+          seen: DotSet(((verdict["seen"] ?? one["seen"])?.list ?? []).map { spelling.dot($0.text ?? "") }),
+          base: change.base,
           author: table.access(roles[0]), now: table.access(roles[1]))
         acts[change.row, default: []].append(Act(seq: UInt64(seq), context: context, change: change))
       }
     }
+  }
+
+  /// Accepted transactions by seq: as it was sealed, and its verdict. A copy of a file has what the file had sealed.
+  private static func judged(_ vector: Vector) -> [Int64: (sealed: JSON, verdict: JSON)] {
+    var sealed: [String: [String: JSON]] = [:]
+    var judged: [Int64: (sealed: JSON, verdict: JSON)] = [:]
+    for step in vector.allSteps {
+      if step.kind == .copy { sealed[step.json["as"]?.text ?? ""] = sealed[step.device] }
+      for one in step.json["sealed"]?.list ?? [] { sealed[step.device, default: [:]][one["dot"]?.text ?? ""] = one }
+      for verdict in step.json["verdicts"]?.list ?? [] where verdict["refused"] == nil {
+        guard let name = (verdict["sealed"] ?? verdict["dot"])?.text, let one = sealed[step.device]?[name] else {
+          continue
+        }
+        judged[verdict["seq"]?.integer ?? 0] = (one, verdict)
+      }
+    }
+    return judged
   }
 
   /// In the hub's order every cell must end as the vector has it.

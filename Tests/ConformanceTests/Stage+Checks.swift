@@ -26,9 +26,18 @@ extension Stage {
     let found = try player.shell.query(
       "SELECT dot, bytes FROM relay_transaction WHERE dot > ? ORDER BY dot",
       [.integer(Int64(player.noted))]
-    ) { (row) throws(RelayError) in (UInt64(row.int(0)), try Transaction(decoding: row.blob(1))) }
-    for (counter, transaction) in found {
-      player.noted = counter
+    ) { (row) throws(RelayError) in
+      (UInt64(row.int(0)), try Transaction(decoding: row.blob(1)), row.blob(1))
+    }
+    for (key, transaction, bytes) in found {
+      player.noted = key
+      if !spelling.knows(transaction.dot.replica) {
+        player.drawn += 1
+        spelling.learn(transaction.dot.replica, as: "\(player.name)+\(player.drawn)")
+      }
+      // What the fork would be called that begins with it.
+      let hash = hash128(transaction.previous.bytes, bytes)
+      spelling.learn(.fork(transaction.dot, hash), as: "\(player.name)/\(spelling.dot(transaction.dot))")
       player.sealed.append(spelling.transaction(transaction))
     }
   }
@@ -36,7 +45,7 @@ extension Stage {
   func check(_ verdicts: [Verdict], _ step: Step, _ player: Player) throws {
     let expected = (step.json["verdicts"]?.list ?? []).map { verdict in
       var members = verdict.object ?? [:]
-      (members["as"], members["signs"]) = (nil, nil)
+      for name in ["as", "signs", "sealed", "seen"] { members[name] = nil }
       return JSON.object(members)
     }
     try expect("verdicts", .list(expected), .list(verdicts.map(spelling.verdict)), player)

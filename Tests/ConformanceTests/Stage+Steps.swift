@@ -23,21 +23,22 @@ extension Stage {
     try checkEnd()
   }
 
-  private func play(_ step: Step) throws {
+  func play(_ step: Step) throws {
     clock.advance(1000)
     if step.kind == .clock {
       clock.advance(step.json["forward"]?.integer ?? 0)
       return
     }
+    guard !step.device.isEmpty else { return try operate(step) }
     guard let player = players[step.device] else { throw JSONError(description: "no device \(step.device)") }
     let isForeign = step.kind == .write && step.json["foreign"] == .bool(true)
     // A grant is the hub's business: what the shell has begun goes on.
     if step.kind != .grant { try player.mark(isOpen: isForeign) }
     switch step.kind {
     case .grant:
-      let grants = try hub.reader.devices().first { $0.device.name == player.name }?.device.grants ?? []
+      let grants = try hub.reader.devices().first { $0.device.name == player.device }?.device.grants ?? []
       try hub.writer.grant(
-        device: player.name, role: step.json["role"]?.text,
+        device: player.device, role: step.json["role"]?.text,
         grants: step.json["scopes"].map(Vector.grants) ?? grants, now: clock.now)
       return
     case .write: try write(step, player)
@@ -46,7 +47,8 @@ extension Stage {
     case .deliver:
       guard let kept = player.kept else { throw JSONError(description: "nothing was kept for \(player.name)") }
       try deliver(kept.response, kept.request, player, step)
-    case .clock: break
+    case .copy: try copy(step, player)
+    case .clock, .backup, .restore, .prune, .age: break
     }
     try note(player)
     try check(step, player)
@@ -90,61 +92,6 @@ extension Stage {
       throw JSONError(description: "no such sibling in \(item)")
     }
     try player.replica.resolve(item.id, .sibling(at), author: player.name)
-  }
-
-  // MARK: The network
-
-  private func roundTrip(_ step: Step, _ player: Player) throws {
-    guard step.json["pages"] == nil else { return try pull(between: step, player) }
-    var request = try player.replica.nextRequest()
-    try note(player)
-    if step.kind == .pull { request.push = [] }
-    if step.kind == .push {
-      request.push = Array(request.push.prefix(Int(step.json["most"]?.integer ?? .max)))
-      request.pull = nil
-    }
-    guard let response = try answer(player, request) else { throw JSONError(description: "a void page") }
-    try check(response.verdicts, step, player)
-    switch step.json["reply"]?.text {
-    case "lost": break
-    case "later": player.kept = (request, response)
-    default: try deliver(response, request, player, step)
-    }
-  }
-
-  /// A pull in pages of one row; other things happen between the first page and the second.
-  private func pull(between step: Step, _ player: Player) throws {
-    var request = try player.replica.nextRequest(pageBytes: 1)
-    try note(player)
-    request.push = []
-    // A first page that would be the last one too is lost on its way: the pull starts again after what happens between.
-    if let first = try answer(player, request), first.page?.closing == nil {
-      _ = try player.replica.receive(first, to: request)
-    }
-    for inner in step.between { try play(inner) }
-    for _ in 0..<1000 {
-      request = try player.replica.nextRequest(pageBytes: 1)
-      request.push = []
-      guard let response = try answer(player, request) else {
-        try player.replica.abandonPull()
-        continue
-      }
-      let isLast = response.page?.closing != nil
-      if isLast { return try deliver(response, request, player, step) }
-      _ = try player.replica.receive(response, to: request)
-    }
-    throw JSONError(description: "the pull does not come to an end")
-  }
-
-  private func deliver(_ response: SyncResponse, _ request: SyncRequest, _ player: Player, _ step: Step) throws {
-    let outcome = try player.replica.receive(response, to: request)
-    guard response.page != nil else { return }
-    let expected = step.json["installed"] ?? .null
-    var got = JSON.bool(false)
-    if case .installed(let base) = outcome { got = .integer(Int64(base)) }
-    try expect("installed", expected, got, player)
-    let wrong = try player.replica.status().mismatch
-    try expect("scopes whose digests differ", JSON.list([]), .list(wrong.map { .text($0) }), player)
   }
 }
 

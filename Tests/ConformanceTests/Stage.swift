@@ -1,6 +1,7 @@
 import ConformanceVectors
 import Relay
 import RelayHub
+internal import RelayHubPostgres
 internal import RelayMerge
 internal import RelayProtocol
 import TestSupport
@@ -9,6 +10,8 @@ import TestSupport
 final class Stage {
   final class Player {
     let name: String
+    /// Who its credential says that it is: copies of a file are one device.
+    let device: String
     let replica: Replica
     /// Another connection to the same file, as the sqlite3 shell has it.
     let shell: Database
@@ -19,6 +22,8 @@ final class Stage {
     /// Transactions whose sealed form was noted, and those noted in this step.
     var noted: UInt64 = 0
     var sealed: [JSON] = []
+    /// How many ids it has drawn after its first.
+    var drawn = 0
 
     /// Is a transaction of the shell open, as far as its marks say? Writes that follow each other are one.
     private var isMarked = false
@@ -29,25 +34,31 @@ final class Stage {
       try shell.execute("UPDATE relay_boundary SET open = ?", [.integer(isOpen ? 1 : 0)])
     }
 
-    init(name: String, replica: Replica) throws {
+    init(name: String, device: String, replica: Replica) throws {
       self.name = name
+      self.device = device
       self.replica = replica
       shell = try Database(path: replica.path, mode: .readWrite)
     }
   }
 
   let vector: Vector
-  let spelling: Spelling
+  var spelling: Spelling
   let files = TestFolder(inMemory: true)
-  let hub: InProcessHub
+  var hub: InProcessHub
+  /// Where that is.
+  var place: HubPlace
+  /// Copies of the hub, by name.
+  var backups: [String: String] = [:]
   let clock = TestClock()
-  private(set) var players: [String: Player] = [:]
+  var players: [String: Player] = [:]
 
   init(_ vector: Vector) throws {
     self.vector = vector
     let schema = try VectorLibrary.schema(vector.schema)
     spelling = Spelling(schema: try SyncSchema(json: schema), devices: vector.devices.map(\.name))
-    hub = try InProcessHub(new: try TestStore.place(files.file("hub")), schema: schema)
+    place = try TestStore.place(files.file("hub"))
+    hub = try InProcessHub(new: place, schema: schema)
     for device in vector.devices { try enrol(device, schema) }
   }
 
@@ -60,7 +71,7 @@ final class Stage {
       (db) throws(RelayError) in try db.script(ddl)
     }
     try hub.enrol(replica, as: device.name, role: device.role, device.grants, now: clock.now)
-    let player = try Player(name: device.name, replica: replica)
+    let player = try Player(name: device.name, device: device.name, replica: replica)
     players[device.name] = player
     // Every device begins enrolled, having pulled once from the empty hub.
     let first = try replica.nextRequest()
@@ -74,7 +85,7 @@ final class Stage {
   func answer(_ player: Player, _ sent: SyncRequest) throws -> SyncResponse? {
     var verdicts: [Verdict] = []
     do {
-      return try hub.answer(sent, as: player.name, now: clock.now, &verdicts)
+      return try hub.answer(sent, as: player.device, now: clock.now, &verdicts)
     } catch {
       guard error.code == .pageVoid else { throw error }
       return nil

@@ -7,7 +7,7 @@ extension Spelling {
     var members: [String: JSON] = [
       "dot": .text(dot(transaction.dot)), "role": .text(transaction.role),
       "base": .integer(Int64(transaction.base)),
-      "seen": .list(transaction.seen.dots.map { .text(dot($0)) }), "time": Spelling.time(transaction.time),
+      "seen": dots(transaction.seen), "time": Spelling.time(transaction.time),
       "rows": .list(
         transaction.rows.map { change in
           var members: [String: JSON] = [

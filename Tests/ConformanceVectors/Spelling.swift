@@ -7,24 +7,51 @@ package struct Spelling: Sendable {
   package var schema: SyncSchema
   /// The devices by replica number: the first is 1.
   package var devices: [String]
+  /// Replicas that a file drew later, and forks.
+  private var later: [ReplicaID: String] = [:]
+  private var named: [String: ReplicaID] = [:]
 
   package init(schema: SyncSchema, devices: [String]) {
     self.schema = schema
     self.devices = devices
   }
 
-  package func replica(_ device: String) -> ReplicaID {
-    ReplicaID(bits: UInt64((devices.firstIndex(of: device) ?? -1) + 1))
+  /// From now on the replica goes by this name.
+  package mutating func learn(_ replica: ReplicaID, as name: String) {
+    (later[replica], named[name]) = (name, replica)
   }
 
-  package func dot(_ dot: Dot) -> String {
-    let at = Int(dot.replica.bits) - 1
-    return (devices.indices.contains(at) ? devices[at] : "?") + ":\(dot.counter)"
+  /// From now on the name of this dot's replica can be spelt, though no file stands behind it.
+  package mutating func learn(dot text: String) {
+    guard let colon = text.lastIndex(of: ":") else { return }
+    let name = String(text[..<colon])
+    if !devices.contains(name) { learn(replica(name), as: name) }
   }
+
+  package func knows(_ replica: ReplicaID) -> Bool { name(replica) != "?" }
+
+  package func replica(_ name: String) -> ReplicaID {
+    if let at = devices.firstIndex(of: name) { return ReplicaID(bits: UInt64(at + 1)) }
+    // Where no file stands behind the names, any id will do that is always the same.
+    return named[name] ?? ReplicaID(bits: hash128(Array(name.utf8)).high)
+  }
+
+  private func name(_ replica: ReplicaID) -> String {
+    guard replica.bits > 0, replica.bits <= UInt64(devices.count) else { return later[replica] ?? "?" }
+    return devices[Int(replica.bits) - 1]
+  }
+
+  package func dot(_ dot: Dot) -> String { "\(name(dot.replica)):\(dot.counter)" }
 
   package func dot(_ text: String) -> Dot {
-    let parts = text.split(separator: ":").map(String.init)
-    return Dot(replica(parts[0]), UInt64(parts[1]) ?? 0)
+    guard let colon = text.lastIndex(of: ":") else { return Dot(replica(text), 0) }
+    return Dot(replica(String(text[..<colon])), UInt64(text[text.index(after: colon)...]) ?? 0)
+  }
+
+  /// By name, as bytes: ids that are drawn or follow from contents have no order that a vector could state.
+  package func dots(_ set: DotSet) -> JSON {
+    let named = set.dots.map { (name: name($0.replica), dot: $0) }
+    return .list(named.sorted { ($0.name, $0.dot.counter) < ($1.name, $1.dot.counter) }.map { .text(dot($0.dot)) })
   }
 
   package func row(_ row: RowID) -> String {

@@ -65,12 +65,15 @@ package struct Vector: Sendable {
 
   /// Every step, those between the pages of a pull too, in the order in which they happen.
   package var allSteps: [Step] { steps.flatMap { $0.between + [$0] } }
+
+  /// Does the hub keep one history, all of it, from the beginning to the end?
+  package var isOneHistory: Bool { allSteps.allSatisfy { ![.restore, .prune].contains($0.kind) } }
 }
 
 /// One step: what is done, and what must be observed after it.
 package struct Step: Sendable {
   package enum Kind: String, Sendable {
-    case write, resolve, push, pull, sync, deliver, grant, clock
+    case write, resolve, push, pull, sync, deliver, grant, clock, copy, backup, restore, prune, age
   }
 
   package var kind: Kind
@@ -92,7 +95,9 @@ package struct Step: Sendable {
   /// What is done, without what must be observed.
   package var deed: JSON {
     var members = json.object ?? [:]
-    for observed in ["sealed", "shows", "verdicts", "installed", "between"] { members[observed] = nil }
+    for observed in ["sealed", "shows", "back", "verdicts", "installed", "differs", "between"] {
+      members[observed] = nil
+    }
     return .object(members)
   }
 

@@ -69,7 +69,7 @@ final class ProcessStage {
         case .resolve: try await resolve(step)
         case .sync: try await run(step.device, "sync", "--deadline", "300")
         case .grant: try await grant(step)
-        case .push, .pull, .deliver, .clock: break
+        case .push, .pull, .deliver, .clock, .copy, .backup, .restore, .prune, .age: break
         }
       } catch {
         Issue.record("\(vector.name), step \(at + 1) \(step.deed): \(error)")
