@@ -206,7 +206,7 @@ class Hub:
             if envelope:
                 change.lost = self.history.had_seen(tx, change.original, self.rows.get(change.row, {}))
             why = self.refuses(author, tx, change, table, verdict)
-            if why == "row_unknown" and self.retention.may_have_had(self, tx, change.base):
+            if why == "row_unknown" and change.row not in self.rows and self.retention.may_have_had(self, tx, change.base):
                 if all(op["op"] == "delete" for op in change.ops):
                     gone.add(change.row)
                     continue  # it has what it wanted

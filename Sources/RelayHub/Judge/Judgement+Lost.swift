@@ -9,12 +9,15 @@ struct OriginalBases {
   var epoch: Hash128
   var bases: [RowID: UInt64]
   var place: LostPlace?
+  /// The last seq that both histories share, as far as the author knows.
+  var shared: UInt64
 
   /// - Returns: nil for a transaction that means here what it meant when it was sealed.
   init?(_ transaction: Transaction, _ envelope: Envelope?) {
     guard let envelope else { return nil }
     epoch = transaction.epoch
     place = envelope.lost
+    shared = envelope.base
     bases = [:]
     for change in transaction.rows where change.base > envelope.base { bases[change.row] = change.base }
     if bases.isEmpty, place == nil { return nil }
@@ -45,37 +48,42 @@ extension Judgement {
     }
   }
 
-  /// What comes back after one that had seen it and covered it joins no cell that the later one wrote.
-  func removeWhatWasCovered(_ change: RowChange, _ row: inout StoredRow) throws(RelayError) {
-    guard let place = originalBases?.place else { return }
-    var covers: [Dot: Bool] = [:]
-    for cell in row.state.cells where cell.writes.count > 1 {
-      guard let own = cell.writes.first(where: { $0.dot == transaction.dot }), !own.value.isDelta else { continue }
-      for other in cell.writes where other.dot != transaction.dot && covers[other.dot] == nil {
-        covers[other.dot] = try self.covered(place, by: other, on: change.row)
-      }
-      guard cell.writes.contains(where: { covers[$0.dot] == true }) else { continue }
-      row.state.replace(cell.id, cell.writes.filter { $0.dot != transaction.dot })
+  /// How many later transactions of a row are asked whether they had seen what comes back.
+  private static let mostLater = 200
+
+  /// What comes back after one that had seen it joins no cell that the later one wrote, whoever has covered that one since.
+  func removeWhatWasCovered(_ change: RowChange, _ row: inout StoredRow, _ table: TableSchema) throws(RelayError) {
+    guard let originalBases, let place = originalBases.place, let id = row.id else { return }
+    let written = row.state.cells.filter { $0.writes.contains { $0.dot == transaction.dot } }
+    var left = RowState(
+      cells: written.map { Cell(id: $0.id, writes: $0.writes.filter { $0.dot == transaction.dot }) })
+    let later = try session.store.log.writers(of: id, before: seq, by: nil, most: Self.mostLater)
+    for other in later where other.seq > originalBases.shared {
+      guard let change = try hadSeen(place, other.seq, other.dot, change.row) else { continue }
+      let role = table.access(change.role)
+      left.apply(
+        change.change,
+        WriteContext(
+          dot: other.dot, seq: other.seq, effective: .zero, seen: DotSet([transaction.dot]), base: 0, author: role,
+          now: role), table: table)
+    }
+    for cell in written where !left.writes(cell.id).contains(where: { $0.dot == transaction.dot }) {
+      row.state.replace(cell.id, row.state.writes(cell.id).filter { $0.dot != transaction.dot })
     }
   }
 
-  /// Had the author of another write seen what stood at a place of the lost history?
-  private func covered(_ place: LostPlace, by other: CellWrite, on row: RowID) throws(RelayError) -> Bool {
-    guard other.seq < seq, let transaction = try session.body(other.seq), transaction.epoch == place.epoch,
-      let change = transaction.rows.first(where: { $0.row == row })
-    else { return false }
+  /// What another transaction did to a row, if its author had seen what stood at a place of the lost history.
+  private func hadSeen(
+    _ place: LostPlace, _ seq: UInt64, _ dot: Dot, _ row: RowID
+  ) throws(RelayError) -> (change: RowChange, role: String)? {
+    // Nobody had seen what came after his own work.
+    if let its = try session.store.healing.place(dot), its.epoch == place.epoch, its.seq < place.seq { return nil }
+    guard let transaction = try session.body(seq), transaction.epoch == place.epoch,
+      let change = transaction.rows.first(where: { $0.row == row }), change.base >= place.seq
+    else { return nil }
     // A hub that was put back goes on under the same name until somebody says so. What was written in that order had seen
     // nothing of the one that was lost, though its bases are as high.
-    let isOther = try session.store.log.base(at: other.seq) == transaction.base
-    guard !isOther || Mutation.isPlanted(.otherOrder) else { return false }
-    return change.base >= place.seq
-  }
-}
-
-extension CellValue {
-  /// Increments are added up, and cover nothing.
-  fileprivate var isDelta: Bool {
-    if case .delta = self { return true }
-    return false
+    let isOther = try session.store.log.base(at: seq) == transaction.base
+    return isOther && !Mutation.isPlanted(.otherOrder) ? nil : (change, transaction.role)
   }
 }

@@ -26,15 +26,15 @@ extension Judgement {
   private func mergeCells(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
     var context = context(view(work.table), base: change.base)
     var row = work.old ?? StoredRow(change.row)
-    try addLostContext(change, row, &context)
     let isInsert = change.operations[0].isInsert && !Mutation.isPlanted(.sumsCover)
     if transaction.mode == .strict || isInsert { try session.expand(&row) }
+    try addLostContext(change, row, &context)
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: work.table) {
       return Refusal(
         rule: .strictConcurrent, row: change.row, message: "\(work.table.name): someone else wrote meanwhile")
     }
     row.state.apply(change, context, table: work.table)
-    try removeWhatWasCovered(change, &row)
+    try removeWhatWasCovered(change, &row, work.table)
     row.seq = seq
     work.new = row
     return nil
