@@ -43,6 +43,8 @@ final class ReadConnections: Sendable {
     self.environment = environment
   }
 
+  func close() { connections.withLock { $0 = [] } }
+
   func use<T: Sendable>(_ body: (ReplicaCore) throws(RelayError) -> T) throws(RelayError) -> T {
     let opened = connections.withLock { $0 }
     for connection in opened { if let value = try connection.useIfFree(body) { return value } }

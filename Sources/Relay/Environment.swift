@@ -13,6 +13,12 @@ public struct Environment: Sendable {
   /// own that its tables need (`Database.define`, `Database.load`). Rows that need one which is missing are held.
   public var prepare: @Sendable (Database) throws(RelayError) -> Void = { (_) throws(RelayError) in }
 
+  /// What the system calls the file at a path and calls no copy of it, however that came about; it stays while the file is
+  /// where it is, and where it is only renamed. The result is nil where the system cannot tell.
+  ///
+  /// Nil: no sidecar is kept (`Replica.sidecarSuffix`), and a copy of the file is noticed when it meets the hub.
+  public var fileID: (@Sendable (_ path: String) -> UInt64?)?
+
   /// What names a request, so that no answer to another one is taken for its own.
   func nonce() -> Hash128 { Hash128(high: random(), low: random()) }
 

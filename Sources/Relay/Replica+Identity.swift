@@ -25,9 +25,12 @@ extension ReplicaCore {
 
   /// The same under an id that nobody has.
   func becomeAnother() throws(RelayError) {
-    let number = try replicas.nextNumber()
-    // The bits of a source that was copied along are not fresh; with the place in this file they are at least not its own.
+    try become(freshID(try replicas.nextNumber()))
+  }
+
+  /// The bits of a source that was copied along are not fresh; with the place in this file they are at least not its own.
+  func freshID(_ number: Int64) -> ReplicaID {
     let bits = Hash128(high: environment.random(), low: UInt64(number)).bytes
-    try become(ReplicaID(bits: hash128(Array("replica".utf8), bits).high))
+    return ReplicaID(bits: hash128(Array("replica".utf8), bits).high)
   }
 }

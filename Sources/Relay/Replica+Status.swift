@@ -24,6 +24,9 @@ public struct ReplicaStatus: Sendable, Equatable {
   /// A tool rebuilt a table and may have written while nothing was captured. `verify` lists what differs from the hub,
   /// `repair` settles it.
   public var wasRebuilt: Bool
+  /// When this file was last found to be a copy of another one, or put back to an older copy, by this device's clock in
+  /// milliseconds since 1970; nil for never. Since then it writes as a replica of its own; nothing is to be done.
+  public var foundCopied: Int64?
   /// What the hub granted when the base was installed, by name; none before the first pull.
   public var scopes: [Scope]
   /// The version of the sync schema that the app brought.
@@ -78,6 +81,7 @@ extension Replica {
         accepted: Int(state.accepted), conflicts: try inbox.count(.conflict), notices: try inbox.count(.notice),
         refused: try inbox.count(.refused), held: try inbox.count(.held),
         mismatch: warnings.mismatch, wasRebuilt: warnings.isRebuilt,
+        foundCopied: try core.stores.sidecar.lastFound(),
         scopes: try core.stores.scopes.granted(),
         schemaVersion: schema.version, waitsFor: try core.versions.waitsFor(),
         lastPush: talk.pushed, lastPull: talk.pulled, hubTime: talk.hub,

@@ -45,6 +45,10 @@ public final class Replica: Sendable {
     try locked { (core) throws(RelayError) in core.watch.version = try core.dataVersion() }
   }
 
+  /// The last connection to go is the one that may carry the log into the file, so that who copies or moves the file later
+  /// has all of it.
+  deinit { readers.close() }
+
   /// Opens the file like the other initialiser; `create` throws what it likes.
   @_disfavoredOverload
   public convenience init(

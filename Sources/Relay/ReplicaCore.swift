@@ -26,6 +26,8 @@ final class ReplicaCore {
   var footing: (version: UInt32, left: CommitFooting)?
   /// Who else writes.
   var watch = FileWatch()
+  /// What lies beside the file; nil where nothing does, and for who only reads.
+  let sidecar: Sidecar?
 
   init(path: String, mode: Database.Mode, schema: SyncSchema, environment: Environment) throws(RelayError) {
     db = try Database(path: path, mode: mode, vfs: environment.vfs)
@@ -38,6 +40,7 @@ final class ReplicaCore {
     view = View(stores, tables, attachment, inbox, changes)
     self.schema = schema
     self.environment = environment
+    sidecar = mode == .readOnly ? nil : Sidecar(db, environment)
     guard mode != .readOnly else {
       try tables.readAffinities()
       return

@@ -35,6 +35,8 @@ package final class Fleet {
   private let schema: [UInt8]
   private let ddl: String
   private let resolvers: Resolvers
+  /// What the devices' environments have as `fileID`.
+  private let fileID: (@Sendable (String) -> UInt64?)?
   package private(set) var hub: InProcessHub
   /// Where that is.
   package private(set) var place: HubPlace
@@ -78,10 +80,12 @@ package final class Fleet {
   /// - Parameters:
   ///   - inMemory: keeps the files in memory where the system offers that: for runs in their thousands.
   ///   - resolvers: the hub's and every device's.
+  ///   - fileID: what the system calls a file; nil for devices that keep no sidecars.
   package init(
-    schema: [UInt8] = Fleet.schema, ddl: String = Fleet.ddl, resolvers: Resolvers = Resolvers(), inMemory: Bool = false
+    schema: [UInt8] = Fleet.schema, ddl: String = Fleet.ddl, resolvers: Resolvers = Resolvers(), inMemory: Bool = false,
+    fileID: (@Sendable (String) -> UInt64?)? = nil
   ) throws {
-    (self.schema, self.ddl, self.resolvers) = (schema, ddl, resolvers)
+    (self.schema, self.ddl, self.resolvers, self.fileID) = (schema, ddl, resolvers, fileID)
     files = TestFolder(inMemory: inMemory)
     place = try TestStore.place(files.file("hub"))
     hub = try InProcessHub(new: place, schema: schema, resolvers: resolvers)
@@ -104,7 +108,8 @@ package final class Fleet {
   ) throws -> Device {
     let number = UInt64(devices.count + 1)
     let clock = clock
-    let environment = Environment(now: { clock.now + skew }, random: { number &* 0x9E37_79B9_7F4A_7C15 })
+    var environment = Environment(now: { clock.now + skew }, random: { number &* 0x9E37_79B9_7F4A_7C15 })
+    environment.fileID = fileID
     let tables = app?.ddl ?? ddl ?? self.ddl
     let replica = try Replica(
       at: folder + "/\(name).db", schema: app?.schema ?? schema, environment: environment, resolvers: resolvers
@@ -151,10 +156,14 @@ package final class Fleet {
 
   package func open(_ path: String, as name: String, bits: UInt64) throws -> Device {
     let clock = clock
-    let environment = Environment(now: { clock.now }, random: { bits &* 0x9E37_79B9_7F4A_7C15 &+ 1 })
+    var environment = Environment(now: { clock.now }, random: { bits &* 0x9E37_79B9_7F4A_7C15 &+ 1 })
+    environment.fileID = fileID
     let replica = try Replica(at: path, schema: schema, environment: environment, resolvers: resolvers)
     return Device(name: name, replica: replica)
   }
+
+  /// Its program ends, and nobody starts it here again.
+  package func end(_ device: Device) { devices.removeAll { $0 === device } }
 
   /// A device that this hub has never heard of gets a code, as at the beginning.
   package func enrolAgain(_ device: Device, _ scopes: String...) throws {

@@ -33,6 +33,8 @@ struct StatusAnswer: Codable {
   var rows: Int
   var mismatch: [String]
   var wasRebuilt: Bool
+  /// When this file was last found to be a copy, or put back to an older one; absent for never.
+  var foundCopied: String?
   /// The version of the sync schema that this client brings.
   var schemaVersion: UInt64
   /// Why unsent work has to wait although the hub answers.
@@ -73,6 +75,7 @@ struct StatusAnswer: Codable {
     lastPush = utc(status.lastPush)
     lastPull = utc(status.lastPull)
     hubTime = utc(status.hubTime)
+    foundCopied = utc(status.foundCopied)
     scopes = status.scopes.map { ScopeAnswer(name: $0.name, writable: $0.isWritable) }
     syncing = status.activity.map { Syncing(waitsFor: $0.waitsFor, since: Instant(milliseconds: $0.since).text) }
     self.agenda = agenda.map(AgendaAnswer.init)

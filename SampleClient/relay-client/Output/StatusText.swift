@@ -174,6 +174,16 @@ struct StatusText {
             "本机数据可能与中心不一致：某工具重建了表，或撤回了错误答复。请运行 verify")
         ))
     }
+    if let found = status.foundCopied, found > status.lastPull ?? .min {
+      let day = zone.text(Instant(milliseconds: found))
+      lines.append(
+        (
+          say("Copied", "副本"),
+          say(
+            "this file was copied, or put back to an older copy; found at \(day). It goes on under a new name, nothing is lost",
+            "本文件是副本，或已恢复为较早的副本（发现于\(day)）。它以新名称继续工作，数据无丢失")
+        ))
+    }
     if let activity = status.activity {
       let since = zone.text(Instant(milliseconds: activity.since))
       lines.append(

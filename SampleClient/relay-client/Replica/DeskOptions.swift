@@ -32,7 +32,9 @@ struct DeskOptions: ParsableArguments {
   /// The system's random source, and the clock that was given.
   var environment: Environment {
     guard let fixed = now.flatMap({ Instant($0) }) else { return .system }
-    return Environment(now: { fixed.milliseconds }, random: Environment.system.random)
+    var environment = Environment.system
+    environment.now = { fixed.milliseconds }
+    return environment
   }
 }
 

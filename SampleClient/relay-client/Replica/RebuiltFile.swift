@@ -32,13 +32,15 @@ struct RebuiltFile {
 
   /// What a rebuild that was cut off has left is made anew.
   func begin(from kept: String) throws(RelayError) {
-    try remove([fresh + "-wal", fresh + "-shm", fresh + "-journal", fresh])
+    try remove(["-wal", "-shm", "-journal", Replica.sidecarSuffix, ""].map { fresh + $0 })
     try forgetSealed()
     if FileManager.default.fileExists(atPath: kept + "-wal") { try copy(kept + "-wal", to: sealed + "-wal") }
     try copy(kept, to: sealed)
   }
 
-  private func forgetSealed() throws(RelayError) { try remove([sealed + "-wal", sealed + "-shm", sealed]) }
+  private func forgetSealed() throws(RelayError) {
+    try remove(["-wal", "-shm", Replica.sidecarSuffix, ""].map { sealed + $0 })
+  }
 
   func finish() throws(RelayError) {
     guard !FileManager.default.fileExists(atPath: fresh + "-wal") else {
@@ -46,6 +48,9 @@ struct RebuiltFile {
     }
     // The log of the damaged file is none of the new one's.
     try remove([path + "-wal", path + "-shm", fresh + "-shm"])
+    if FileManager.default.fileExists(atPath: fresh + Replica.sidecarSuffix) {
+      try move(fresh + Replica.sidecarSuffix, to: path + Replica.sidecarSuffix)
+    }
     try move(fresh, to: path)
     try forgetSealed()
   }

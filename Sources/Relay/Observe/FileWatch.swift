@@ -54,10 +54,11 @@ extension ReplicaCore {
     var places: (found: ReplicaPlace, left: ReplicaPlace)?
     let value = try transaction { () throws(RelayError) in
       let found = isWatched ? ReplicaPlace(try state()) : nil
-      let value = try body()
+      let value = try besideSidecar(fromHub: fromHub, body)
       if let found { places = (found, ReplicaPlace(try state())) }
       return value
     }
+    sidecar?.committed()
     footing = changes.left.flatMap { left in db.dataVersion.map { ($0, left) } }
     guard let places else { return (value, TouchedTables()) }
     watch.saw(places.found, left: places.left)

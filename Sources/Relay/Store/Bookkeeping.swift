@@ -34,5 +34,6 @@ enum Bookkeeping {
     \(InboxStore.ddl)
     \(StageStore.ddl)
     \(SyncRecord.ddl)
+    \(SidecarStore.ddl)
     """
 }

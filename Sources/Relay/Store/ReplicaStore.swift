@@ -137,6 +137,14 @@ final class ReplicaStore {
     return next
   }
 
+  /// A name under which nothing was sealed is another one.
+  func replace(_ number: Int64, by id: ReplicaID) throws(RelayError) {
+    try db.execute(
+      "UPDATE relay_replica SET id = ? WHERE number = ? AND first = 0",
+      [.integer(Int64(bitPattern: id.bits)), .integer(number)])
+    known = []
+  }
+
   func nextNumber() throws(RelayError) -> Int64 {
     try db.first("SELECT coalesce(max(number) + 1, 0) FROM relay_replica")?[0].integer ?? 0
   }

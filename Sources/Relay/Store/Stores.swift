@@ -39,4 +39,5 @@ final class Stores {
   var arrived: ArrivedStore { ArrivedStore(db: db) }
   var log: CaptureLog { CaptureLog(db: db) }
   var sync: SyncRecord { SyncRecord(db: db) }
+  var sidecar: SidecarStore { SidecarStore(db: db) }
 }

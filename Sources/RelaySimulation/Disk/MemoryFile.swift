@@ -14,13 +14,16 @@ final class MemoryFile {
   private var isUnsynced: [Bool] = []
   private var unsynced: [Int] = []
 
+  /// What the system calls it, and no other file.
+  let id: UInt64
   /// Is its name on the medium?
   var isOnMedium = false
   /// Who has it open.
   var opens: [OpenFile] = []
   var memory: SharedMemory?
 
-  init(_ content: [UInt8] = []) {
+  init(_ content: [UInt8] = [], id: UInt64) {
+    self.id = id
     bytes = .allocate(byteCount: 0, alignment: 16)
     durable = .allocate(byteCount: 0, alignment: 16)
     reserve(content.count)

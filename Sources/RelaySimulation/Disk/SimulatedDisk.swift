@@ -1,3 +1,5 @@
+internal import Relay
+
 /// A disk in memory: files with what a medium would have kept of them. Programs reach it through the processes that run on
 /// it, each with a SQLite VFS of its own; a power cut ends all of them.
 ///
@@ -11,13 +13,17 @@ public final class SimulatedDisk {
   /// A drive that says that it has synced and has not.
   public var liesAboutSync = false
   private var random: SplitMix
+  private var ids: SplitMix
 
-  public init(seed: UInt64) { random = SplitMix(seed: seed, "disk") }
+  public init(seed: UInt64) { (random, ids) = (SplitMix(seed: seed, "disk"), SplitMix(seed: seed, "files")) }
+
+  /// What `Environment.fileID` is to say.
+  public func fileID(_ path: String) -> UInt64? { files[path]?.id }
 
   func file(_ path: String) -> MemoryFile? { files[path] }
 
   func make(_ path: String) -> MemoryFile {
-    let file = MemoryFile()
+    let file = MemoryFile(id: ids.next())
     files[path] = file
     return file
   }
@@ -65,11 +71,23 @@ public final class SimulatedDisk {
   public func size(of path: String) -> Int? { files[path]?.size }
 
   /// Everything as a copy of the files would have it.
-  public func image() -> DiskImage { DiskImage(files: files.mapValues(\.content)) }
+  public func image() -> DiskImage {
+    DiskImage(files: files.mapValues(\.content), ids: files.mapValues(\.id))
+  }
 
   /// The files are put back to a copy. Whoever runs on this disk has to be dead.
-  public func put(_ image: DiskImage) {
-    files = image.files.mapValues { MemoryFile($0) }
+  public func put(_ image: DiskImage, as way: DiskImage.Way = .wholeDisk) {
+    let before = files
+    files = Dictionary(
+      uniqueKeysWithValues: image.files.sorted { $0.key < $1.key }.map { path, content in
+        let id =
+          switch way {
+          case .wholeDisk: image.ids[path]
+          case .writtenOver: before[path]?.id
+          case .newFiles: nil as UInt64?
+          }
+        return (path, MemoryFile(content, id: id ?? ids.next()))
+      })
     removed.removeAll()
     syncNames()
   }
@@ -77,5 +95,28 @@ public final class SimulatedDisk {
 
 /// A copy of a disk's files.
 public struct DiskImage: Sendable, Equatable {
+  /// How a copy gets onto a disk.
+  public enum Way: Sendable, CaseIterable {
+    /// As a copy of the disk itself: the system calls each file as it did.
+    case wholeDisk
+    /// Over the files that are there.
+    case writtenOver
+    /// As files that were made for it.
+    case newFiles
+  }
+
   var files: [String: [UInt8]]
+  /// What the system called them.
+  var ids: [String: UInt64] = [:]
+
+  /// The same, but that what lies beside a replica's file is another copy's, or nothing.
+  ///
+  /// - Parameter path: of the replica's file.
+  public func with(_ other: DiskImage?, beside path: String) -> DiskImage {
+    var image = self
+    image.files[path + Replica.sidecarSuffix] = other?.sidecar(beside: path)
+    return image
+  }
+
+  func sidecar(beside path: String) -> [UInt8]? { files[path + Replica.sidecarSuffix] }
 }

@@ -112,7 +112,7 @@ public final class SimulatedProcess {
   func open(_ path: String?, creates: Bool) -> OpenFile? {
     guard !isHindered(at: .open) else { return nil }
     let found = path.flatMap { disk.file($0) }
-    guard let file = found ?? (path == nil ? MemoryFile() : creates ? path.map { disk.make($0) } : nil) else {
+    guard let file = found ?? (path == nil ? MemoryFile(id: 0) : creates ? path.map { disk.make($0) } : nil) else {
       return nil
     }
     let open = OpenFile(self, file, path: path)

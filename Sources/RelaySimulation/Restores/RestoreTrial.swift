@@ -1,6 +1,7 @@
 internal import Relay
 internal import RelayHub
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// What came of devices and a hub that were put back to older copies.
 public struct RestoreOutcome: Sendable {
@@ -104,11 +105,54 @@ final class RestoreTrial {
     nodes.append(node)
   }
 
+  /// A copy comes to a disk: with the disk, over the files that are there, or as new ones; with what lay beside it, without,
+  /// or beside what lies there.
+  ///
+  /// - Returns: whether it is to be noticed before anything is written; nil where it may be or not.
+  private func lay(_ copy: DiskImage, on disk: SimulatedDisk, beside before: DiskImage?) -> Bool? {
+    let own = copy.sidecar(beside: "/app.db")
+    switch random.int(0..<4) {
+    case 0:
+      disk.put(copy)
+      return false
+    case 1:
+      disk.put(copy.with(nil, beside: "/app.db"), as: .newFiles)
+      return own == nil ? nil : true
+    case 2:
+      disk.put(copy, as: .newFiles)
+      return own == nil ? nil : true
+    default:
+      disk.put(copy.with(before, beside: "/app.db"), as: .writtenOver)
+      return nil
+    }
+  }
+
+  /// - Parameter isNoticed: whether the file is to be found copied or put back; nil where that is not known.
   @discardableResult
-  func start(_ node: Node) throws -> Replica {
+  func start(_ node: Node, after isNoticed: Bool? = false) throws -> Replica {
+    node.process = SimulatedProcess(on: node.disk, seed: random.next()) { [machine = node.machine] in machine.now }
+    let before = try name(node)
+    let replica = try open(node)
+    guard before != nil, try name(node) != before else {
+      guard isNoticed != true || before == nil else { throw Broken("\(node.name) is a copy and does not notice it") }
+      return replica
+    }
+    count(isNoticed == false ? "took another name for nothing" : "noticed before it wrote", node.name)
+    return replica
+  }
+
+  /// What the file calls itself; nil where it does not say.
+  private func name(_ node: Node) throws -> Value? {
+    let db = try Database(path: "/app.db", mode: .readOnly, vfs: node.process.name)
+    return try db.first("SELECT replica FROM relay_state")?[0]
+  }
+
+  private func open(_ node: Node) throws -> Replica {
     let machine = node.machine
-    node.process = SimulatedProcess(on: node.disk, seed: random.next()) { machine.now }
-    let environment = Environment(now: { machine.now }, random: { machine.bits() }, vfs: node.process.name)
+    var environment = Environment(now: { machine.now }, random: { machine.bits() }, vfs: node.process.name)
+    // A simulation and all that runs in it are one thread.
+    nonisolated(unsafe) let disk = node.disk
+    environment.fileID = { disk.fileID($0) }
     let replica = try Replica(at: "/app.db", schema: schema.json, environment: environment) { (db) throws(RelayError) in
       try db.script(OracleSchema.ddl)
     }
@@ -149,13 +193,14 @@ final class RestoreTrial {
     if random.once(in: 20), try !quietly.contains(hub.reader.identity().epoch) { hubCopy = (hubDisk.image(), log.head) }
     if hasDeviceRestores, random.once(in: 25), let copy = node.copy {
       count("put back", "\(node.name) to \(copy.memory.base), t\(copy.memory.own.max()?.counter ?? 0):")
+      let before = node.disk.image()
       node.process.kill()
       node.replica = nil
-      node.disk.put(copy.files)
+      let isNoticed = lay(copy.files, on: node.disk, beside: before)
       (node.memory, node.installing) = (copy.memory, nil)
       blur(node)
       try noteLosses()
-      try start(node)
+      try start(node, after: isNoticed)
       if !node.memory.unflushed.isEmpty { try noteUnflushed(node) }
     }
     if hasHubRestores, random.once(in: 40), let copy = hubCopy { try putHubBack(copy.files, copy.head) }
@@ -165,10 +210,10 @@ final class RestoreTrial {
       node.process.spare()
       let clone = Node(name, token: node.token, clock, seed: random.next())
       clone.machine.skew = random.pick([0, node.machine.skew])
-      clone.disk.put(node.disk.image())
+      let isNoticed = lay(node.disk.image(), on: clone.disk, beside: nil)
       clone.memory = node.memory
       nodes.append(clone)
-      try start(clone)
+      try start(clone, after: isNoticed)
     }
   }
 
