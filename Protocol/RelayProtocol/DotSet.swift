@@ -84,6 +84,30 @@ public struct DotSet: Hashable, Sendable {
     return union
   }
 
+  /// The dots of this one that are not in the other.
+  public func subtracting(_ other: DotSet) -> DotSet {
+    var left: [Interval] = []
+    var taken = other.intervals[...]
+    for var rest in intervals {
+      while let next = taken.first, (next.replica, next.high) < (rest.replica, rest.low) { taken = taken.dropFirst() }
+      var isGone = false
+      // The last one that is looked at may reach into the next interval too: it stays.
+      for gap in taken {
+        guard gap.replica == rest.replica, gap.low <= rest.high else { break }
+        if gap.low > rest.low { left.append(Interval(replica: rest.replica, low: rest.low, high: gap.low - 1)) }
+        guard gap.high < rest.high else {
+          isGone = true
+          break
+        }
+        rest.low = gap.high + 1
+      }
+      if !isGone { left.append(rest) }
+    }
+    var difference = DotSet()
+    difference.intervals = left
+    return difference
+  }
+
   /// Every dot in order. Only for sets whose `count` was checked against a limit.
   public var dots: [Dot] {
     intervals.flatMap { interval in (interval.low...interval.high).map { Dot(interval.replica, $0) } }

@@ -18,7 +18,7 @@ package enum Mutation: String, CaseIterable {
   case exitInstalled, leftForgets, dropLeft
   // Durability, answers and the whole way, as the simulator sees them
   case normalFlush, noFlush, foreignAnswer, anyPage, lastPageOnly, confirmsLost, exitsLost, deadLost
-  case tieByArrival, extremeIsLast, removeWins, noEntry, choicesWait, noMarks, refusedStays, staysInScope
+  case tieByArrival, extremeIsLast, removeWins, noEntry, choicesWait, noMarks, refusedStays, refusedSeen, staysInScope
   case ackEarly, cursorFirst, newHomesOnly, timeNotMerged, nullWins, scopesStay, roleStays, hashStays, refusalForgotten
   case noSeen, ownPrefix, noSign, restStays
   // Restores and copies (rules 16, 26, 27)

@@ -58,14 +58,23 @@ class Device:
                 yield tx, change, verdict
 
     def is_doomed(self, row):
-        """Does a write to the row build on something that this device knows to be refused and has not yet confirmed?"""
-        state = None
-        for tx in self.pending:
-            if change := tx.change(row):
-                verdict = self.known.get(tx.dot)
-                refused = bool(verdict and verdict.refused) or builds_on(state, change.has("insert")) is not None
-                state = standing(state, change, tx.dot, refused)
-        return state is not None
+        """Does the row hide an insert or a deletion without a verdict, as it lacks what it builds on? Whoever writes there
+        now names it as seen, and is refused with it."""
+        judged = []
+        for tx in self.log:
+            change = tx.change(row)
+            if change is None:
+                continue
+            state = None
+            for other, other_change, refused in judged:
+                if other in tx.seen:
+                    state = standing(state, other_change, other, refused)
+            verdict = self.known.get(tx.dot)
+            lacks = builds_on(state, change.has("insert")) is not None
+            if lacks and not verdict and tx in self.pending and (change.has("insert") or change.has("delete")):
+                return True
+            judged.append((tx.dot, change, lacks or bool(verdict and verdict.refused)))
+        return False
 
     def view(self, row):
         """A row's values as the app sees them, or None."""
@@ -114,7 +123,9 @@ class Device:
         self.touched = {}
         self.time = max(self.time + 1, (now + self.skew) << 16)
         self.counter += 1
-        seen = frozenset(tx.dot for tx in self.pending + self.again)
+        # What is known to be refused is not shown any more; confirmed work is, until a pull says otherwise.
+        refused = {dot for dot, verdict in self.known.items() if verdict and verdict.refused}
+        seen = frozenset(tx.dot for tx in self.pending if tx.dot not in refused) | {tx.dot for tx in self.again}
         dot = (self.number, self.counter)
         tx = Transaction(dot, self.time, self.base, seen, self.role, strict, changes, dot, self.hash, epoch=self.epoch)
         tx.hash = self.hash = digest(tx.previous, dot, tx.time, tx.base, sorted(seen), tx.role, strict, changes, tx.epoch)

@@ -168,6 +168,8 @@ class History:
         if what == "delete":
             return [{**item, "row": None}]
         if what == "again":
+            if was.get("stamp") is not None and device.role != "office" and not foreign:
+                return []  # the new row would write what its author may not
             return [{**item, "row": None}, {**item, "row": self.new(device, row)}]
         if what == "n":
             return [{**item, "add": {"n": rnd.randint(1, 3)}}]

@@ -74,6 +74,7 @@ MUTATIONS = [
     Mutation("noEntry", "14", "nobody is asked about a column with the policy ask"),
     Mutation("choicesWait", "14", "choices that were written into the inbox are not taken"),
     Mutation("noMarks", "18", "the hub forgets what a device was refused"),
+    Mutation("refusedSeen", "7", "what is known to be refused counts as seen until a pull confirms it"),
     Mutation("refusedStays", "19", "the view goes on showing what was refused"),
     Mutation("staysInScope", "21", "a row that moves stays in the feed of where it was"),
     Mutation("ackEarly", "promise 1", "the hub acknowledges a group whose commit failed"),

@@ -183,7 +183,6 @@ import Testing
   @Test("Forgotten before any pull confirmed it: later work that was sealed on top is still left out of the view")
   func discardedEarly() throws {
     try a.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")
-    // The verdict comes with the push; the pull is lost.
     let request = try a.replica.nextRequest()
     try a.sql("UPDATE person SET area = 'on top' WHERE id = 'k'")
     var reply = try #require(try fleet.answer(a, request))
@@ -204,6 +203,39 @@ import Testing
     try a.replica.discard(left[0].id)
     try fleet.syncAll()
     try isClean(a)
+  }
+
+  /// The verdicts come with the push; the pull is lost.
+  private func hearVerdicts() throws {
+    let request = try a.replica.nextRequest()
+    var reply = try #require(try fleet.answer(a, request))
+    reply.page = nil
+    _ = try a.replica.receive(reply, to: request)
+  }
+
+  @Test("What is written once a refusal is known has not seen what was refused, whether or not a pull has confirmed it")
+  func writtenAfterTheVerdict() throws {
+    try a.sql("DELETE FROM person WHERE id = 'p'; INSERT INTO person (id, unit, phone) VALUES ('k', 'u1', '7')")
+    try a.sql("INSERT INTO person (id, unit, phone) VALUES ('p', 'u1', '41')")
+    try hearVerdicts()
+    #expect(try refused(a).map(\.rule) == ["key_unavailable", "depends_on_refused"])
+    #expect(try a.values("SELECT id, phone FROM person") == [["p", "0"]])
+    let moment = try a.replica.moment(of: [("person", ["p"])])
+    try a.sql("UPDATE person SET phone = '50' WHERE id = 'p'")
+    try a.sql("DELETE FROM person WHERE id = 'p'")
+    try a.sql("INSERT INTO person (id, unit, phone) VALUES ('p', 'u1', '59')")
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'later')")
+    try a.replica.write(seenAt: moment) { (db) throws(RelayError) in
+      try db.script("UPDATE person SET area = 'form' WHERE id = 'p'")
+    }
+    let second = try refused(a)[1]
+    try a.replica.resubmit(second.id, corrections: [RowCorrection(row: second.row, key: ["q"])])
+    let whole: [[Value]] = [["p", "59"], ["q", "41"]]
+    #expect(try a.values("SELECT id, phone FROM person ORDER BY id") == whole)
+    try fleet.syncAll()
+    #expect(try refused(a).map(\.rule) == ["key_unavailable"])
+    #expect(try office.values("SELECT id, phone FROM person WHERE unit = 'u1' ORDER BY id") == whole)
+    #expect(try office.values("SELECT id, person FROM visit") == [["v", "p"]])
   }
 
   @Test("Resubmitted before any pull confirmed the refusal, it goes out once and in the right order")

@@ -5,7 +5,7 @@ internal import RelayProtocol
 struct CommitFooting {
   var state: ReplicaState
   /// X, the commit's own dot with it.
-  var pending: DotSet
+  var seen: DotSet
   /// Is there a row that left and is still shown?
   var hasLeft: Bool
 }

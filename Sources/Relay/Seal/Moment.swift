@@ -14,7 +14,7 @@ public struct Moment: Sendable, Hashable {
   let installs: UInt64
   /// The newest own transaction then.
   let counter: UInt64
-  /// Own transactions that were pending then.
+  /// Own transactions that were pending then, and not known to be refused.
   let seen: DotSet
   /// The rows that the form showed.
   let rows: [RowID: [Value]]
@@ -38,7 +38,7 @@ extension Replica {
       }
       return Moment(
         replica: state.replica, epoch: state.epoch, base: state.base, installs: state.installs,
-        counter: state.counter, seen: try core.outbox.pendingDots(), rows: shown)
+        counter: state.counter, seen: try core.outbox.seenDots(), rows: shown)
     }
   }
 }

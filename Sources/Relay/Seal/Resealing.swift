@@ -120,6 +120,7 @@ struct Resealing {
   private func again(
     _ transaction: Transaction, _ changes: [RowChange], _ state: inout ReplicaState, isBatch: Bool
   ) throws(RelayError) -> Dot {
+    // The refused transaction too: a hub that is put back may accept it after all, and then it counts once.
     let seen = transaction.seen.union(try core.outbox.pendingDots())
     var sealing = Sealing(headerBase: state.base)
     for change in changes { sealing.append(change, core.schema) }

@@ -325,9 +325,9 @@ struct Sealer {
   ) throws(RelayError) -> Dot {
     let now = HybridTime(milliseconds: core.environment.now())
     state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
-    var pending = if let footing { footing.pending } else { try core.outbox.pendingDots() }
+    var shown = if let footing { footing.seen } else { try core.outbox.seenDots() }
     let hasLeft = if let footing { footing.hasLeft } else { try core.stores.images.hasLeft() }
-    var seen = commit.moment?.seen ?? pending
+    var seen = commit.moment?.seen ?? shown
     if hasLeft { try addConfirmed(of: sealing, upTo: commit.lastSeen ?? state.key, to: &seen) }
     if Mutation.isPlanted(.noSeen) { seen = DotSet() }
     if Mutation.isPlanted(.ownPrefix), state.counter > 0 {
@@ -339,8 +339,8 @@ struct Sealer {
       base: commit.moment?.base ?? state.base, seen: seen, schemaVersion: sealing.needs,
       role: state.role, mode: commit.mode, author: commit.author, rows: [])
     let dot = try append(header, sealing, &state, isBatch: isBatch)
-    pending.insert(dot)
-    core.changes.sealed = CommitFooting(state: state, pending: pending, hasLeft: hasLeft)
+    shown.insert(dot)
+    core.changes.sealed = CommitFooting(state: state, seen: shown, hasLeft: hasLeft)
     return dot
   }
 

@@ -18,6 +18,7 @@ final class OutboxStore {
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
   private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
   private let judgedAt = Command("SELECT seq FROM relay_transaction WHERE dot = ?")
+  private let refused = Command("SELECT dot FROM relay_transaction WHERE refusal IS NOT NULL ORDER BY dot")
   let rows: RowCommands
 
   static let ddl = """
@@ -28,6 +29,7 @@ final class OutboxStore {
       dot INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, floor INTEGER NOT NULL, seq INTEGER,
       effective INTEGER, refusal TEXT, schema INTEGER NOT NULL, batch INTEGER NOT NULL, bytes BLOB NOT NULL);
     CREATE INDEX IF NOT EXISTS relay_transaction_judged ON relay_transaction (seq) WHERE seq IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS relay_transaction_refused ON relay_transaction (dot) WHERE refusal IS NOT NULL;
     \(RowCommands.ddl)
     """
 
@@ -45,7 +47,7 @@ final class OutboxStore {
     return (DotKey(dot), hash, HybridTime(bits: UInt64(bitPattern: time)))
   }
 
-  /// X: the dots that no installed pull has confirmed.
+  /// The dots that no installed pull has confirmed: a request names them, to hear of each what became of it.
   ///
   /// - Complexity: a search for each replica of this file, however much is pending.
   func pendingDots() throws(RelayError) -> DotSet {
@@ -70,6 +72,30 @@ final class OutboxStore {
       intervals += try self.intervals(DotKey(low), DotKey(high))
     }
     return lost.union(DotSet(intervals: sorted(intervals)) ?? DotSet())
+  }
+
+  /// X: what the tables show of work that no installed pull has confirmed. Of refused work that is known before a pull
+  /// says so: the tables show it no more, and what is written then does not build on it.
+  ///
+  /// - Complexity: as `pendingDots`, and linear in what is refused and not confirmed.
+  func seenDots() throws(RelayError) -> DotSet {
+    let pending = try pendingDots()
+    if pending.intervals.isEmpty || Mutation.isPlanted(.refusedSeen) { return pending }
+    var runs: [(low: DotKey, high: DotKey)] = []
+    try db.run(refused, []) { (row) throws(RelayError) in
+      let key = DotKey(row.int(0))
+      if let last = runs.last, last.high.number == key.number, last.high.counter &+ 1 == key.counter {
+        runs[runs.count - 1].high = key
+      } else {
+        runs.append((key, key))
+      }
+      return true
+    }
+    guard !runs.isEmpty else { return pending }
+    var intervals: [DotSet.Interval] = []
+    // `seen` has a limit. Of more gaps than that the old ones stay closed: what builds on them is refused with them.
+    for run in runs.suffix(Limits.intervals / 4) { intervals += try self.intervals(run.low, run.high) }
+    return pending.subtracting(DotSet(intervals: sorted(intervals)) ?? DotSet())
   }
 
   private func intervals(_ low: DotKey, _ high: DotKey) throws(RelayError) -> [DotSet.Interval] {

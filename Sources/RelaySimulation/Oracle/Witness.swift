@@ -101,10 +101,10 @@ package final class Witness {
     shell = try Database(path: replica.path, mode: .readWrite, vfs: vfs)
   }
 
-  /// Own transactions that no installed pull has confirmed.
+  /// Own transactions that no installed pull has confirmed, and that are not known to be refused: the tables show those no
+  /// more.
   var pendingDots: Set<Dot> {
-    // What was refused and discarded has been taken back, whether or not the pull that tells of it has come.
-    let waiting = sent.filter { !forgotten.contains($0.key) && $0.value.verdict.map { $0.seq > base } ?? true }
+    let waiting = sent.filter { !forgotten.contains($0.key) && $0.value.verdict.map { $0.seq > base && $0.isAccepted } ?? true }
     return Set(waiting.keys.map(dot))
   }
 
