@@ -27,7 +27,9 @@ final class ImageStore {
   let db: Database
   private let find = Command(
     "SELECT \(validAt), state, image, stamps, seq FROM relay_image WHERE tbl = ? AND key = ?")
-  private let baseOf = Command("SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ?")
+  // A row that left before there was an image of it was never confirmed here.
+  private let baseOf = Command(
+    "SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ? AND (state <> 1 OR image IS NOT NULL)")
   private let underWork = Command("SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ? AND state = 0")
   private let put = Command(
     "INSERT OR REPLACE INTO relay_image (tbl, key, base, state, image, stamps, seq) VALUES (?, ?, ?, ?, ?, ?, ?)")
@@ -82,7 +84,7 @@ final class ImageStore {
     return found
   }
 
-  /// The seq at which a row's image was valid; nil where there is none.
+  /// The seq at which a row's image was valid; nil where this file holds no confirmed one.
   func base(_ row: RowID) throws(RelayError) -> UInt64? {
     try db.first(baseOf, row.bindings).map { UInt64(max(0, $0[0].integer ?? 0)) }
   }

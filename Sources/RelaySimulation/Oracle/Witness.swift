@@ -104,7 +104,9 @@ package final class Witness {
   /// Own transactions that no installed pull has confirmed, and that are not known to be refused: the tables show those no
   /// more.
   var pendingDots: Set<Dot> {
-    let waiting = sent.filter { !forgotten.contains($0.key) && $0.value.verdict.map { $0.seq > base && $0.isAccepted } ?? true }
+    let waiting = sent.filter { counter, one in
+      !forgotten.contains(counter) && one.verdict.map { $0.seq > base && $0.isAccepted } ?? true
+    }
     return Set(waiting.keys.map(dot))
   }
 
