@@ -77,6 +77,7 @@ public final class HubWriter: @unchecked Sendable {
   private func judge(_ jobs: [PushJob], now: Int64) throws(RelayError) -> [Result<PushOutcome, RelayError>] {
     var results: [Result<PushOutcome, RelayError>] = []
     results.reserveCapacity(jobs.count)
+    session.group?.heads.reserveCapacity(jobs.count)
     let ahead = try session.readAhead(jobs)
     for (job, ahead) in zip(jobs, ahead) {
       do throws(RelayError) {

@@ -28,7 +28,15 @@ package final class BulkInsert {
     var cells: [Cell] = []
     var bytes: [UInt8] = []
 
-    mutating func add(_ value: Value) {
+    /// - Returns: whether so much waits that it should be written.
+    mutating func add(_ values: [Value], most: Int) -> Bool {
+      for value in values { add(value) }
+      return isFull(most)
+    }
+
+    func isFull(_ most: Int) -> Bool { cells.count == most || bytes.count >= BulkInsert.mostBytes }
+
+    private mutating func add(_ value: Value) {
       switch value {
       case .null: cells.append(.null)
       case .integer(let number): cells.append(.integer(number))
@@ -75,8 +83,6 @@ package final class BulkInsert {
     return batch
   }
 
-  package var isEmpty: Bool { rows.cells.isEmpty }
-
   package func null() { rows.cells.append(.null) }
 
   package func integer(_ value: Int64) { rows.cells.append(.integer(value)) }
@@ -87,16 +93,14 @@ package final class BulkInsert {
   ///
   /// - Throws: what the insertion of this row or of one before it throws.
   package func row(_ values: [Value]) throws(RelayError) {
-    func add(_ rows: inout Rows) { for value in values { rows.add(value) } }
-    add(&rows)
-    try endRow()
+    if rows.add(values, most: width * Self.sizes[0]) { try finish() }
   }
 
   /// To be called once all columns of a row are given.
   ///
   /// - Throws: what the insertion of this row or of one before it throws.
   package func endRow() throws(RelayError) {
-    if rows.cells.count == width * Self.sizes[0] || rows.bytes.count >= Self.mostBytes { try finish() }
+    if rows.isFull(width * Self.sizes[0]) { try finish() }
   }
 
   package func finish() throws(RelayError) {

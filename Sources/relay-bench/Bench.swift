@@ -61,7 +61,7 @@ struct Case {
 
   static func all(_ measure: Measure) -> [Case] {
     writing(measure) + installing(measure) + onTheWire(measure) + overHTTP(measure) + underAttack(measure)
-      + inLargeFiles(measure)
+      + thatCost(measure) + inLargeFiles(measure)
       + accepting(measure) + atTheHub(measure) + atTheLimits(measure) + whileItGrows(measure) + onPostgres(measure)
   }
 }

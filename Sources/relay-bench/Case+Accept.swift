@@ -70,26 +70,44 @@ private struct PushGroups {
     self.desk = desk
   }
 
-  /// As in the server: requests become jobs on other threads while the writer commits the groups before.
+  /// As in the server: requests become jobs on other threads while the writer commits the groups before, and are given up
+  /// there.
   func commit(_ groups: ClosedRange<Int>) throws {
-    let (line, jobs) = (DispatchSemaphore(value: 0), MadeJobs())
+    let (made, done) = (Line(), Line())
     let pushes = pushes
     // The other thread only reads of it what does not change while the writer works.
     nonisolated(unsafe) let desk = desk
     DispatchQueue.global().async {
       for group in groups {
-        let made = desk.jobs(pushes[group].map { [$0] })
-        jobs.list.withLock { $0.append(made) }
-        line.signal()
+        var jobs = desk.jobs(pushes[group].map { [$0] })
+        made.put(&jobs)
       }
+      for _ in groups { _ = done.take() }
     }
-    for at in 0..<groups.count {
-      line.wait()
-      try desk.commit(jobs.list.withLock { $0[at] })
+    for _ in groups {
+      var jobs = made.take()
+      try desk.commit(jobs)
+      done.put(&jobs)
     }
   }
 }
 
-private final class MadeJobs: Sendable {
-  let list = Mutex<[[PushJob]]>([])
+/// Groups of jobs on their way from one thread to another.
+private final class Line: Sendable {
+  private let groups = Mutex<[[PushJob]]>([])
+  private let count = DispatchSemaphore(value: 0)
+
+  /// Takes them away from their holder: whoever takes them out is the only one to have them.
+  func put(_ jobs: inout [PushJob]) {
+    groups.withLock { groups in
+      groups.append(jobs)
+      jobs = []
+    }
+    count.signal()
+  }
+
+  func take() -> [PushJob] {
+    count.wait()
+    return groups.withLock { $0.removeFirst() }
+  }
 }

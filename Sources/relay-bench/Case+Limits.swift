@@ -87,15 +87,19 @@ enum Wide {
         "access": { "field": { "read": true, "write": true } } } ] }
     """.utf8)
 
-  static func insert(_ key: String, tags: [Value]) -> RowChange {
+  static func insert(_ key: String, tags: [Value], _ note: Value = .null) -> RowChange {
     RowChange(
       row: RowID(table: 1, values: [.text(key)]), base: 0,
       operations: [
         Operation(
           .insert([
-            GroupValues(group: 2, values: tags.sorted(by: Value.precedes)), GroupValues(group: 3, values: [.null]),
+            GroupValues(group: 2, values: tags.sorted(by: Value.precedes)), GroupValues(group: 3, values: [note]),
           ]))
       ])
+  }
+
+  static func touch(_ key: String) -> RowChange {
+    RowChange(row: RowID(table: 1, values: [.text(key)]), base: 0, operations: [Operation(.touch)])
   }
 
   static func set(_ key: String, _ value: Value, base: UInt64 = 0) -> RowChange {

@@ -8,7 +8,8 @@ internal import Synchronization
 enum DeviceProcess {
   enum Work: String, CaseIterable, ExpressibleByArgument {
     case push, pull
-    case attack, visitAlone, visitBeside
+    case wholePulls, comparisons, histories
+    case visitAlone, visitBeside
   }
 
   struct Outcome: Codable {
@@ -53,7 +54,7 @@ enum DeviceProcess {
     let replica = try Replica(at: folder + "/" + work.rawValue, schema: Sample.schema, environment: .system) { db in
       try db.script(Sample.ddl)
     }
-    if work == .attack { return try await attack(replica, hub: hub) }
+    if [.wholePulls, .comparisons, .histories].contains(work) { return try await attack(work, replica, hub: hub) }
     let transport = try CurlTransport(hub: hub)
     try await replica.enrol(code: work.rawValue, hub: hub, with: transport)
     if work == .visitAlone || work == .visitBeside {

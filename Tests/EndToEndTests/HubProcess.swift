@@ -130,7 +130,8 @@ final class HubProcess {
   /// The one-time code of a new device.
   func addDevice(_ name: String, role: String = "clerk", scopes: [String]) async throws -> String {
     try await call(
-      ["device", "add"] + place + ["--name", name, "--role", role] + scopes.flatMap { ["--scope", $0] })
+      ["device", "add"] + place + ["--name", name, "--role", role] + (scopes.isEmpty ? ["--no-scopes"] : [])
+        + scopes.flatMap { ["--scope", $0] })
   }
 
   /// - Parameter address: where the device finds the hub, if not at its own address.

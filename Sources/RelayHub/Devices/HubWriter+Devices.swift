@@ -31,6 +31,24 @@ extension HubWriter {
     }
   }
 
+  /// For an operator's commands: a name that no row can lie in is a slip of the pen, and would grant nothing in silence.
+  ///
+  /// - Throws: `usage` naming the first such scope, and what scopes there may be.
+  package func checkShape(of grants: [ScopeGrant]) throws(RelayError) {
+    let session = session
+    let schema = try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
+      return session.schema
+    }
+    for grant in grants where grant.scope != ScopeGrant.everything && !schema.mayYield(scope: grant.scope) {
+      let templates = schema.scopeTemplates
+      let some = templates.prefix(10).joined(separator: ", ") + (templates.count > 10 ? ", …" : "")
+      throw RelayError(
+        .usage, "by the sync schema no row can lie in a scope '\(grant.scope)'",
+        advice: "Nothing was changed. The schema has \(some); * is everything. A newer schema comes first.")
+    }
+  }
+
   /// Replaces what a device may do. What it wrote before it hears of that is judged by its rights of then, within the
   /// grace.
   ///

@@ -86,8 +86,12 @@ extension HubSession {
 
   /// Where in the book the digests stand that count a row.
   private func places(of stored: StoredRow, _ book: inout DigestBook) throws(RelayError) -> [Int] {
-    var places = [try place(ScopeGrant.everything, &book)]
+    let everything: Int
+    if let known = book.everything { everything = known } else { everything = try place(ScopeGrant.everything, &book) }
+    book.everything = everything
+    var places = [everything]
     guard !stored.isOrphan else { return places }
+    places.reserveCapacity(1 + stored.scopes.count)
     for scope in stored.scopes { places.append(try place(scope.name, &book)) }
     return places
   }

@@ -9,6 +9,7 @@ struct Authority {
   private let roles: Set<String>
   /// Scopes that may be written, or might when the author wrote, each with the seq since which without a break.
   private let writable: [String: UInt64]
+  private let writesEverything: Bool
   /// Scopes that may be read, or might.
   private let readable: Set<String>
   /// The greatest base that the replica has named with a pull before this request.
@@ -20,6 +21,7 @@ struct Authority {
     self.device = device
     self.roles = roles
     self.writable = writable
+    writesEverything = writable[ScopeGrant.everything] != nil
     self.readable = readable
     self.named = named
   }
@@ -29,7 +31,7 @@ struct Authority {
 
   /// May the device write a row of these homes?
   func writes(_ homes: [String]) -> Bool {
-    !homes.isEmpty && (writable[ScopeGrant.everything] != nil || homes.contains { writable[$0] != nil })
+    !homes.isEmpty && (writesEverything || homes.contains { writable[$0] != nil })
   }
 
   /// May the device know of a row that lies in these scopes?

@@ -7,7 +7,7 @@ extension Judgement {
     var changes: [RowOutcome] = []
     changes.reserveCapacity(transaction.rows.count)
     var told = false
-    for work in written() {
+    for work in judged ?? written() {
       guard var new = work.new else { continue }
       if Mutation.isPlanted(.deadBlank), !session.isAlive(new) { new.state.cells.removeAll { $0.id.group > 3 } }
       new.parent = work.table.parentRow(try work.values())
@@ -36,9 +36,10 @@ extension Judgement {
 
   /// A root takes its children along, theirs too, in the same transaction (rule 21).
   func moveChildren(_ changes: inout [RowOutcome]) throws(RelayError) {
+    let parents = session.schema.parents
+    guard !parents.isEmpty else { return }
     var moved = changes.filter { $0.old != nil && concernsChildren($0.old, $0.new) }.map(\.new.row)
     // A row that was not there may have children that came before it.
-    let parents = Set(session.schema.tables.compactMap { $0.parent?.table })
     moved += changes.filter { $0.old == nil && parents.contains($0.new.row.table) }.map(\.new.row)
     while !Mutation.isPlanted(.childrenStay), !moved.isEmpty {
       let parents = moved
@@ -85,7 +86,11 @@ extension Judgement {
     } else {
       row.scopes = place.scopes.map { (name: $0, seq: seq) }
     }
-    if isWritten { try session.save(&row, writtenBy: transaction.dot) } else { try session.save(&row) }
+    if isWritten {
+      try session.save(&row, writtenBy: transaction.dot, isOwn: ahead != nil && index(row.row) != nil)
+    } else {
+      try session.save(&row)
+    }
     try session.updateFeed(row, was, seq: seq)
   }
 }

@@ -20,7 +20,9 @@ extension Judgement {
     }
     let written = written()
     if let refusal = try outgrows(written) { return refusal }
-    return try takesUniqueKey(written)
+    if let refusal = try takesUniqueKey(written) { return refusal }
+    judged = written
+    return nil
   }
 
   /// A row that no message could carry, parents of which only a child said that they live among them. What role reads

@@ -21,6 +21,8 @@ final class Judgement {
   var originalBases: OriginalBases?
   /// Where its rows are among those that were looked up for its group.
   var ahead: Range<Int>?
+  /// What an accepted transaction writes, ascending.
+  var judged: [RowWork]?
   private var lastView: TableView?
 
   init(
@@ -34,7 +36,8 @@ final class Judgement {
     self.seq = seq
     self.effective = effective
     self.now = now
-    own = Array(repeating: nil, count: transaction.rows.count)
+    // Most have one row: a literal costs a fifth of what a repetition does.
+    own = transaction.rows.count == 1 ? [nil] : Array(repeating: nil, count: transaction.rows.count)
   }
 
   var device: HubDevice { authority.device }

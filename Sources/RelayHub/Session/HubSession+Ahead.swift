@@ -21,20 +21,44 @@ extension HubSession {
     var (keys, bytes): ([RowID], Int) = ([], 0)
     var all: [[ReadAhead?]] = []
     all.reserveCapacity(jobs.count)
+    keys.reserveCapacity(jobs.count)
     for job in jobs {
-      all.append(
-        zip(job.request.push, job.read).map { sealed, read in
-          bytes += sealed.count
-          guard undo == .whole, bytes <= Self.mostBytes, let read = read ?? ReadTransaction(sealed),
-            read.transaction.rows.count <= Self.mostRows
-          else { return nil }
-          let start = keys.count
-          for change in read.transaction.rows { keys.append(change.row) }
-          return ReadAhead(read: read, rows: start..<keys.count)
-        })
+      var ahead: [ReadAhead?] = []
+      ahead.reserveCapacity(job.request.push.count)
+      for (at, sealed) in job.request.push.enumerated() {
+        bytes += sealed.count
+        guard undo == .whole, bytes <= Self.mostBytes, let read = job.read[at] ?? ReadTransaction(sealed),
+          read.transaction.rows.count <= Self.mostRows
+        else {
+          ahead.append(nil)
+          continue
+        }
+        let start = keys.count
+        for change in read.transaction.rows { keys.append(change.row) }
+        ahead.append(ReadAhead(read: read, rows: start..<keys.count))
+      }
+      all.append(ahead)
     }
-    if !keys.isEmpty { memory?.ahead = try store.rows.rows(keys) }
+    if !keys.isEmpty {
+      memory?.shared = HubSession.repeated(keys)
+      memory?.ahead = try store.rows.rows(keys)
+    }
     return all
+  }
+
+  private static func repeated(_ keys: [RowID]) -> Set<RowID> {
+    guard keys.count > 1 else { return [] }
+    var (seen, repeated) = (Set<RowID>(minimumCapacity: keys.count), Set<RowID>())
+    for key in keys where !seen.insert(key).inserted { repeated.insert(key) }
+    return repeated
+  }
+
+  /// Keeps a row that was written where a transaction behind this one may ask for it.
+  ///
+  /// - Parameter isOwn: its transaction was read ahead and names it: only who names it too will ask.
+  func note(_ bytes: RowBytes, isOwn: Bool) {
+    guard memory?.ahead.isEmpty == false, !isOwn || memory?.shared.contains(bytes.row) == true else { return }
+    memory?.written[bytes.row] = bytes
   }
 
   /// A row as it is now, given how it was before the group; nil where there is none.

@@ -43,8 +43,10 @@ struct GroupMemory {
   var replicas: [ReplicaID: ReplicaRecord] = [:]
   /// Rows that were looked up before the first push was judged, as they were then; nil where there was none.
   var ahead: [RowBytes?] = []
-  /// Those that were written since.
+  /// Those that were written since and that a transaction behind may ask for.
   var written: [RowID: RowBytes] = [:]
+  /// Those that more than one transaction writes.
+  var shared: Set<RowID> = []
   /// Devices of which nothing was ever refused.
   var clean: Set<Int64> = []
 
@@ -76,7 +78,7 @@ extension HubSession {
     try writeHeads()
     try writeDigests()
     if let others, var memory, !memory.isLarge {
-      (memory.ahead, memory.written) = ([], [:])
+      (memory.ahead, memory.written, memory.shared) = ([], [:], [])
       kept = KeptMemory(memory: memory, own: store.writes, others: others)
     }
     return result
@@ -147,6 +149,8 @@ extension HubSession {
 struct DigestBook {
   /// By scope; of those that were looked at, also where none is kept.
   var places: [String: Int] = [:]
+  /// That of the scope that every row is in.
+  var everything: Int?
   var scopes: [String] = []
   var lists: [[KeptDigest]] = []
 }

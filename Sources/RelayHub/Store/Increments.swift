@@ -31,15 +31,15 @@ extension HubSession {
   }
 
   /// Writes a row that the transaction `dot` wrote, and keeps what it did to the row's counters.
-  func save(_ stored: inout StoredRow, writtenBy dot: Dot) throws(RelayError) {
+  func save(_ stored: inout StoredRow, writtenBy dot: Dot, isOwn: Bool) throws(RelayError) {
     // It was not there, and no counter of it was counted.
-    guard stored.plain == nil else { return try save(&stored) }
+    guard stored.plain == nil else { return try save(&stored, isOwn: isOwn) }
     let counters = schema.table(stored.row.table)?.groups.filter(\.policy.travelsAsSum) ?? []
     let cells = counters.map { Cell(id: CellID($0.id), writes: stored.state.writes(CellID($0.id))) }
     let wasExpanded = stored.isExpanded
     for cell in cells { stored.state.replace(cell.id, cell.writes.summed) }
     stored.isExpanded = false
-    try save(&stored)
+    try save(&stored, isOwn: isOwn)
     guard let id = stored.id else { throw RelayError(.invariant, "a row without an id") }
     for cell in cells {
       if wasExpanded {

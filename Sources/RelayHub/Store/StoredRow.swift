@@ -94,7 +94,9 @@ extension HubSession {
   func isAlive(_ stored: StoredRow) -> Bool { schema.table(stored.row.table).map(stored.isAlive) ?? false }
 
   /// Writes a row; the first time it gets its number.
-  func save(_ stored: inout StoredRow) throws(RelayError) {
+  ///
+  /// - Parameter isOwn: its transaction was read ahead, and names it.
+  func save(_ stored: inout StoredRow, isOwn: Bool = false) throws(RelayError) {
     guard let table = schema.table(stored.row.table) else { throw RelayError(.invariant, "a row of an unknown table") }
     let form: StoredForm
     if let plain = stored.plain {
@@ -120,7 +122,7 @@ extension HubSession {
       scopes: scopes.bytes, homes: homes.bytes, isOrphan: stored.isOrphan, flags: form.flags,
       shape: try shape(of: table), values: form.values, stamps: form.stamps)
     try store.rows.put(bytes, isNew: isNew)
-    if memory?.ahead.isEmpty == false { memory?.written[stored.row] = bytes }
+    note(bytes, isOwn: isOwn)
   }
 
   func decode(_ bytes: RowBytes) throws(RelayError) -> StoredRow {

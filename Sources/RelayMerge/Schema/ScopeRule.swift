@@ -37,6 +37,22 @@ extension ScopeRule {
     return texts
   }
 
+  /// Could a row yield this name, whatever its columns hold?
+  func mayYield(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    // Where in the name the parts so far may end, ascending.
+    var ends = [0]
+    for part in parts {
+      switch part {
+      case .literal(let text):
+        let text = Array(text.utf8)
+        ends = ends.filter { bytes[$0...].starts(with: text) }.map { $0 + text.count }
+      case .column, .each: ends = ends.first.map { Array(($0..<bytes.count).map { $0 + 1 }) } ?? []
+      }
+    }
+    return ends.last == bytes.count
+  }
+
   private static func text(_ value: Value) -> String? {
     switch value {
     case .text(let x): x.isEmpty ? nil : x

@@ -23,6 +23,9 @@ public final class SyncSchema: Sendable {
   /// The newest `since` in it: versions that have it in common differ in their number only.
   package let newest: UInt64
 
+  /// Tables that others hang on.
+  package let parents: Set<UInt32>
+
   private let indexByID: IDIndex
   private let indexByName: [String: Int]
 
@@ -36,6 +39,7 @@ public final class SyncSchema: Sendable {
     roles = file.roles
     newest = tables.map(\.newest).max() ?? 1
     self.tables = tables.sorted { $0.id < $1.id }
+    parents = Set(tables.compactMap { $0.parent?.table })
     indexByID = IDIndex(self.tables.map(\.id))
     indexByName = Dictionary(uniqueKeysWithValues: self.tables.enumerated().map { ($1.name, $0) })
     hash = SyncSchema.hash(version: version, roles: roles, tables: self.tables)
@@ -45,6 +49,16 @@ public final class SyncSchema: Sendable {
   public func table(_ id: UInt32) -> TableSchema? { indexByID[id].map { tables[$0] } }
 
   public func table(named name: String) -> TableSchema? { indexByName[name].map { tables[$0] } }
+
+  /// Could a row of some table lie in this scope, or have its home there?
+  package func mayYield(scope name: String) -> Bool {
+    tables.contains { table in (table.scopes + table.homes).contains { $0.mayYield(name) } }
+  }
+
+  /// The templates of all tables' scopes and homes as the file has them, ascending by bytes.
+  package var scopeTemplates: [String] {
+    Set(file.tables.flatMap { ($0.scopes ?? []) + ($0.homes ?? []) }).sorted()
+  }
 
   /// How many tables a table's parents stand in, one above the other; a table that is its own parent counts once.
   package func depth(_ table: TableSchema) -> Int {

@@ -64,7 +64,9 @@ extension TableSchema {
   ///
   /// - Parameter values: by position in `columns`.
   package func rowHash(_ row: RowID, _ values: [Value], readable: [Int]) -> [UInt8] {
-    let told = readable.filter { values[$0] != columns[$0].defaultValue }
+    var told: [Int] = []
+    told.reserveCapacity(readable.count)
+    for at in readable where values[at] != columns[at].defaultValue { told.append(at) }
     return ScopeDigest.rowHash(row, count: told.count) { (columns[told[$0]].id, values[told[$0]]) }
   }
 }

@@ -26,7 +26,8 @@ struct DeviceCommand: ParsableCommand {
       let writer = try data.place.writer()
       let code = SystemEdge.code()
       try writer.addDevice(
-        name: name, role: role, grants: scopes.grants, code: code, expires: SystemEdge.now() + minutes * 60_000)
+        name: name, role: role, grants: scopes.grants(at: writer), code: code,
+        expires: SystemEdge.now() + minutes * 60_000)
       print(code)
     }
   }
@@ -51,15 +52,9 @@ struct DeviceCommand: ParsableCommand {
     @OptionGroup var scopes: GrantOptions
     @Option(help: "The device's name.") var name: String
     @Option(help: "A new role; the old one stays when this is missing.") var role: String?
-    @Flag(help: "Grant nothing any more: every row leaves the device.") var noScopes = false
-
-    func validate() throws {
-      if scopes.scopes.isEmpty != noScopes { throw ValidationError("--scope, once or more, or --no-scopes") }
-    }
-
     func run() throws {
-      try data.place.writer().grant(
-        device: name, role: role, grants: scopes.grants, now: SystemEdge.now())
+      let writer = try data.place.writer()
+      try writer.grant(device: name, role: role, grants: scopes.grants(at: writer), now: SystemEdge.now())
     }
   }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import RelayHub
 internal import RelayHubPostgres
 internal import RelayProtocol
 
@@ -21,8 +22,16 @@ struct DataOptions: ParsableArguments {
       guard given == nil || store == nil else { throw RelayError(.usage, "either --data or --store") }
       if let given { return .directory(given) }
       if let store { return .database(try PostgresAddress(store)) }
-      if let store = SystemEdge.environment("RELAY_STORE") { return .database(try PostgresAddress(store)) }
-      guard let directory = SystemEdge.environment("RELAY_DATA") else {
+      let directory = SystemEdge.environment("RELAY_DATA")
+      if let store = SystemEdge.environment("RELAY_STORE") {
+        guard directory == nil else {
+          throw RelayError(
+            .usage, "RELAY_DATA and RELAY_STORE are both set, and name two places",
+            advice: "Nothing was done. Unset one, or say --data DIR or --store postgresql://….")
+        }
+        return .database(try PostgresAddress(store))
+      }
+      guard let directory else {
         throw RelayError(
           .usage, "no place for the hub's store",
           advice: "Say --data DIR or --store postgresql://…, or set RELAY_DATA or RELAY_STORE.")
@@ -40,25 +49,56 @@ struct GrantOptions: ParsableArguments {
   )
   var scopes: [String] = []
 
-  var grants: [ScopeGrant] {
-    get throws(RelayError) {
-      var grants: [String: ScopeGrant] = [:]
-      for text in scopes {
-        var grant = ScopeGrant(scope: text)
-        for (suffix, readable, writable) in [(":rw", true, true), (":r", true, false), (":w", false, true)]
-        where text.hasSuffix(suffix) {
-          grant = ScopeGrant(scope: String(text.dropLast(suffix.count)), readable: readable, writable: writable)
-          break
-        }
-        guard grant.scope.isScopeName else {
-          throw RelayError(
-            .usage, "'\(text)' is no scope: 1 to \(Limits.scopeName) bytes in Unicode's normalisation form C")
-        }
-        guard grants.updateValue(grant, forKey: grant.scope) == nil else {
-          throw RelayError(.usage, "scope '\(grant.scope)' is given twice")
-        }
+  @Flag(help: "Grant nothing: no row comes to the device.") var noScopes = false
+
+  func validate() throws {
+    if scopes.isEmpty != noScopes { throw ValidationError("--scope, once or more, or --no-scopes") }
+  }
+
+  /// - Throws: `usage` for what is no scope, or none that the hub's schema can have.
+  func grants(at hub: HubWriter) throws(RelayError) -> [ScopeGrant] {
+    var grants: [String: ScopeGrant] = [:]
+    for text in scopes {
+      let grant = try ScopeGrant(option: text)
+      guard grants.updateValue(grant, forKey: grant.scope) == nil else {
+        throw RelayError(.usage, "scope '\(grant.scope)' is given twice")
       }
-      return grants.values.sorted { $0.scope.utf8.lexicographicallyPrecedes($1.scope.utf8) }
+    }
+    let sorted = grants.values.sorted { $0.scope.utf8.lexicographicallyPrecedes($1.scope.utf8) }
+    try hub.checkShape(of: sorted)
+    return sorted
+  }
+}
+
+extension ScopeGrant {
+  /// What people write for a right that is called otherwise here.
+  private static let slips = [
+    "", "wr", "ro", "wo", "read", "write", "readonly", "writeonly", "readwrite", "read-only", "write-only",
+    "read-write",
+  ]
+
+  /// `NAME`, `NAME:r`, `NAME:w` or `NAME:rw`.
+  ///
+  /// - Throws: `usage` for what is no scope's name, and for an ending that looks like a right and is none.
+  init(option text: String) throws(RelayError) {
+    self.init(scope: text)
+    if let colon = text.lastIndex(of: ":") {
+      let ending = String(text[text.index(after: colon)...])
+      let rights = ["r": (true, false), "w": (false, true), "rw": (true, true)]
+      if let (reads, writes) = rights[ending] {
+        self.init(scope: String(text[..<colon]), readable: reads, writable: writes)
+      } else if rights[ending.lowercased()] != nil || Self.slips.contains(ending.lowercased()) {
+        throw RelayError(
+          .usage, "':\(ending)' at the end of '\(text)' is no right",
+          advice: """
+            Nothing was changed. NAME:r is to read, NAME:w to write, NAME to do both; a scope whose name ends so is \
+            '\(text):rw'.
+            """)
+      }
+    }
+    guard scope.isScopeName else {
+      throw RelayError(
+        .usage, "'\(text)' is no scope: 1 to \(Limits.scopeName) bytes in Unicode's normalisation form C")
     }
   }
 }

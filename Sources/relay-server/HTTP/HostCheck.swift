@@ -13,6 +13,12 @@ struct HostCheck: Sendable {
     return names.contains(HostCheck.name(String(host)))
   }
 
+  /// May this be what `name` finds in a request?
+  static func isName(_ host: String) -> Bool {
+    let name = name(host)
+    return !name.isEmpty && !host.contains { "/@?#*".contains($0) || $0.isWhitespace }
+  }
+
   /// The name of `NAME`, `NAME:PORT`, `[IPv6]` or `[IPv6]:PORT`, in lower case.
   static func name(_ host: String) -> String {
     let host = host.lowercased()

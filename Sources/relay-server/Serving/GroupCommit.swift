@@ -116,18 +116,25 @@ final class GroupCommit: Sendable {
       return group
     }
     guard !group.isEmpty else { return }
+    let (devices, continuations) = (group.map(\.job.device), group.map(\.continuation))
     let start = ContinuousClock.now
     do throws(RelayError) {
-      let outcome = try writer.group(group.map(\.job), now: SystemEdge.now())
-      precondition(outcome.results.count == group.count, "the hub owes one outcome a push")
+      let outcome = try commit(consume group)
+      precondition(outcome.results.count == devices.count, "the hub owes one outcome a push")
       let took = ContinuousClock.now - start
-      metrics.committed(pushes: group.count, took: took)
-      budget.charge(group.map(\.job.device), took)
-      for (waiting, result) in zip(group, outcome.results) { waiting.continuation.resume(returning: result) }
+      metrics.committed(pushes: devices.count, took: took)
+      budget.charge(devices, took)
+      for (continuation, result) in zip(continuations, outcome.results) { continuation.resume(returning: result) }
       parking.committed(outcome.news)
     } catch {
-      for waiting in group { waiting.continuation.resume(returning: .failure(error)) }
+      for continuation in continuations { continuation.resume(returning: .failure(error)) }
     }
     queue.async { self.drain() }
+  }
+
+  /// Ends with the group: its senders have the jobs still, and give up their many small pieces of memory while the only
+  /// writer goes on.
+  private func commit(_ group: consuming [Waiting]) throws(RelayError) -> GroupOutcome {
+    try writer.group(group.map(\.job), now: SystemEdge.now())
   }
 }

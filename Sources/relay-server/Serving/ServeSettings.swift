@@ -16,8 +16,13 @@ struct ServeSettings: Sendable {
   var hosts: [String] = []
   var limits = ServerLimits()
 
-  /// - Throws: `usage` where credentials would travel in the open.
+  /// - Throws: `usage` where credentials would travel in the open, or no device would reach the hub.
   func check() throws(RelayError) {
+    for host in hosts where !HostCheck.isName(host) {
+      throw RelayError(
+        .usage, "'\(host)' is no host's name, and no request would be for it",
+        advice: "Nothing was started. Say --host hub.example.org, without https:// and without a path.")
+    }
     guard listen.isLoopback || isBehindProxy || tls != nil else {
       throw RelayError(
         .usage, "\(listen.host) is reached from other machines, and what travels there is readable without TLS",

@@ -87,6 +87,36 @@ import Testing
     #expect(own.refusal?.rule == .notWritable)
   }
 
+  @Test("A row that a large transaction, one of the same push, or a child has written is no longer what was read ahead")
+  func writtenMeanwhile() throws {
+    #expect(try office.push("a", office.sealed(1000, Office.row("m0"), office.member("x")))[0].isAccepted)
+    func note(_ replica: UInt64, _ row: String, _ text: String) -> [UInt8] {
+      office.sealed(replica, Office.row(row), .set(3, [.text(text)]), base: 1)
+    }
+    // Each of these writes the same cell without having seen the other; the first is too large to be read ahead.
+    let large = String(repeating: "x", count: (1 << 20) - 16)
+    let outcomes = try office.writer.commit(
+      [try job("a", [note(1000, "m0", large)]), try job("b", [note(1001, "m0", "small")])], now: 1000)
+    #expect(try outcomes.map { try $0.get().verdicts[0].opensEntries } == [false, true])
+    let row = try #require(try office.writer.session.load(Office.row("m0")))
+    #expect(row.state.writes(CellID(3)).count == 2)
+    // Two of one push, and a talk whose member somebody deletes in the same group.
+    let talk = office.sealed(
+      1002, Office.row("t1", table: 2),
+      .insert([GroupValues(group: 2, values: [.text("m0")]), GroupValues(group: 3, values: [.text("hello")])]), base: 2)
+    let together = try office.writer.commit(
+      [
+        try job("a", [note(1000, "m0", "one"), note(1000, "m0", "two")]), try job("c", [talk]),
+        try job("b", [office.sealed(1001, Office.row("m0"), .delete, base: 2)]),
+      ], now: 1000)
+    for outcome in together { #expect(try outcome.get().verdicts.allSatisfy(\.isAccepted)) }
+    let end = try #require(try office.writer.session.load(Office.row("m0")))
+    #expect(office.writer.session.isAlive(end), "who deleted it had not seen the talk")
+    #expect(end.state.writes(.live).count > 1)
+    #expect(end.state.writes(CellID(3)).contains { $0.value == .values([.text("two")]) })
+    try office.expectDigestsHold("b", ["unit/x"])
+  }
+
   @Test("Scopes that a group remembers by number are still news for who waits")
   func remembersScopes() throws {
     for row in ["m1", "m2"] {

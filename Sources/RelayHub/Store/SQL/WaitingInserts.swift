@@ -10,6 +10,8 @@ final class WaitingInserts {
     /// The tables that it names; a bit each, by their places in `StoredTable.all`.
     let tables: UInt64
     let rows: BulkInsert?
+    /// Is it among those that wait?
+    var waits = false
 
     init(_ sql: String, _ db: Database) {
       self.sql = sql
@@ -45,10 +47,7 @@ final class WaitingInserts {
       try settle(statement.tables)
       return false
     }
-    if rows.isEmpty {
-      waiting.append(statement)
-      tables |= statement.tables
-    }
+    if !statement.waits { wait(statement) }
     try rows.row(bindings)
     return true
   }
@@ -64,7 +63,7 @@ final class WaitingInserts {
   private func settle(_ named: UInt64) throws(RelayError) {
     guard tables & named != 0 else { return }
     let all = waiting
-    (waiting, tables) = ([], 0)
+    forget()
     for (at, statement) in all.enumerated() {
       guard statement.tables & named != 0 else {
         wait(statement)
@@ -78,7 +77,13 @@ final class WaitingInserts {
     }
   }
 
+  private func forget() {
+    for statement in waiting { statement.waits = false }
+    (waiting, tables) = ([], 0)
+  }
+
   private func wait(_ statement: Known) {
+    statement.waits = true
     waiting.append(statement)
     tables |= statement.tables
   }
@@ -86,7 +91,7 @@ final class WaitingInserts {
   /// Forgets all that waits: its transaction is undone.
   func drop() {
     for statement in waiting { statement.rows?.drop() }
-    (waiting, tables) = ([], 0)
+    forget()
   }
 
   private func known(_ sql: String) -> Known {
