@@ -128,7 +128,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "ConformanceVectors", "Relay", "RelayHub", "RelayMerge", "RelaySimulation", "RelaySQLite", "TestSupport",
+        "ConformanceVectors", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySimulation", "RelaySQLite",
+        "TestSupport",
       ]),
     // A year of the sample organisation: `make year` runs it whole, a test a corner of it.
     .target(

@@ -214,10 +214,11 @@ class Device:
                 PENDING if most is None else most, tx.seen, lost and lost[2], lost and lost[:2])
 
     def step_back(self):
-        """The hub does not recognise the place where the file stands: back to the one before."""
-        if self.base == 0:
+        """The hub does not recognise the place where the file stands, or own work that it had judged: back to the one
+        before. False where there is none."""
+        if self.base == 0 and not any(tx.dot in self.known for tx in self.again + self.pending):
             return False
-        self.trail = [place for place in self.trail if place[0] < self.base]
+        self.trail = [place for place in self.trail if place[0] < self.base] or self.trail[:1]
         base, log = self.trail[-1]
         self.lose(base)
         self.base, self.log_hash = base, log
@@ -243,6 +244,15 @@ class Device:
         for image in self.images.values():
             image.base = min(image.base, base)
         self.dead = {row: min(at, base) for row, at in self.dead.items()}
+        newest = next((tx for tx in reversed(self.log) if tx.sealed == (self.number, self.counter)), None)
+        if newest and newest not in self.again + self.pending:
+            verdict = self.known.get(newest.dot)
+            if verdict is None or verdict.seq > base:
+                self.begin_anew()  # what comes next would follow what nobody offers again
+
+    def begin_anew(self):
+        """Writes as a replica of its own from now on."""
+        self.number, self.counter, self.hash = self.fresh(), 0, ZERO
 
     def learn(self, verdicts, now):
         self.seal(now)
@@ -264,7 +274,7 @@ class Device:
         for own in self.log:
             own.seen = frozenset(names.get(d, d) for d in own.seen)
         if self.number == replica:
-            self.number, self.counter, self.hash = self.fresh(), 0, ZERO
+            self.begin_anew()
 
     def install(self, reply, now):
         self.seal(now)

@@ -30,13 +30,11 @@ class History:
         self.schema = Schema.named(self.name)
         names = "abcde"[: self.rnd.randint(3, 5)]
         self.devices = {n: {"role": self.role(), "scopes": self.scopes(),
-                            "skew": self.rnd.choice([0, 0, -3000, 700_000])} for n in names}
+                            "skew": self.skew()} for n in names}
         self.world = World(self.schema, self.devices)
         for _ in range(steps):
             self.one()
-        for _ in range(3):
-            for name in names:
-                self.do({"do": "sync", "on": name})
+        self.ending()
         self.vector = {"name": f"seed {seed}", "schema": self.name, "devices": self.devices, "steps": self.steps,
                        "end": self.world.end()}
 
@@ -44,6 +42,14 @@ class History:
         step.update(self.world.do(step))
         self.steps.append(step)
         return step
+
+    def skew(self):
+        return self.rnd.choice([0, 0, -3000, 700_000])
+
+    def ending(self):
+        for _ in range(3):
+            for name in self.devices:
+                self.do({"do": "sync", "on": name})
 
     def role(self):
         return self.rnd.choice(["office", "member"])

@@ -179,19 +179,26 @@ class World:
 
     def judge(self, step, device, said, most=None):
         self.recognise(device, said)
-        verdicts, spelt = [], []
-        for tx, envelope in list(device.offers())[:most]:
-            try:
-                verdict = self.hub.accept(device.device, tx, self.now, envelope, tx.dot[0], device.epoch)
-            except OutOfOrder:
-                if envelope is None:
-                    raise
-                verdict = None
-            if verdict is None:
-                device.waiting.add(tx.hash)
-                continue
-            verdicts.append(verdict)
-            spelt.append(self.spell_verdict(verdict, tx.sealed))
+        verdicts, spelt, begin = [], [], True
+        while begin:
+            begin = False
+            for tx, envelope in list(device.offers())[:most]:
+                try:
+                    verdict = self.hub.accept(device.device, tx, self.now, envelope, tx.dot[0], device.epoch)
+                except OutOfOrder:
+                    # The hub lacks what comes before, or what it builds on: it was put back.
+                    if envelope is None:
+                        device.learn(verdicts, self.now)
+                        if not device.step_back():
+                            raise
+                        said["back"], begin = device.base, True
+                        break
+                    verdict = None
+                if verdict is None:
+                    device.waiting.add(tx.hash)
+                    continue
+                verdicts.append(verdict)
+                spelt.append(self.spell_verdict(verdict, tx.sealed))
         if spelt:
             said["verdicts"] = spelt
         return verdicts

@@ -21,7 +21,7 @@ HOME = os.path.join(ROOT, ".build-mutations")
 TREE = os.path.join(HOME, "tree")
 SWITCHES = "Protocol/RelayProtocol/Mutation.swift"
 KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay",
-        "Sources/RelayGzip", "Sources/RelayHub", "Sources/CPostgres", "Sources/RelayHubPostgres", "Tests/TestStores",
+        "Sources/RelayGzip", "Sources/RelayHub", "Sources/CPostgres", "Sources/RelayHubPostgres", "Tests/TestSupport",
         "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests", "Sources/RelaySimulation"]
 # Targets by what they need, without the packages of others: `Crypto` is a stand-in.
 PACKAGE = """// swift-tools-version: 6.2
@@ -44,18 +44,24 @@ let package = Package(
       dependencies: ["Relay", "RelayHub", "RelayMerge", "RelaySQLite", "RelayProtocol", "CSQLite"]),
     .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq"),
     .target(name: "RelayHubPostgres", dependencies: ["RelayHub", "RelayMerge", "RelayProtocol", "CPostgres"]),
-    .target(name: "TestStores", dependencies: ["RelayHubPostgres"], path: "Tests/TestStores"),
+    .target(
+      name: "TestSupport",
+      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelayProtocol", "RelaySQLite"],
+      path: "Tests/TestSupport"),
     .target(
       name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],
       path: "Tests/ConformanceVectors"),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "ConformanceVectors", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "TestStores",
+        "ConformanceVectors", "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySimulation", "RelaySQLite",
+        "TestSupport",
       ]),
     .testTarget(
       name: "RelayHubTests",
-      dependencies: ["Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestStores"]),
+      dependencies: [
+        "Relay", "RelayHub", "RelayHubPostgres", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

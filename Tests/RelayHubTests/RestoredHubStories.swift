@@ -415,6 +415,25 @@ import Testing
     #expect(try c.values("SELECT area FROM person WHERE id = 'r'") == [["North"]])
   }
 
+  @Test("The newest that a device did was refused, and the hub is put back to nothing: what it does next arrives")
+  func refusedLast() throws {
+    let fleet = try Fleet()
+    let (a, b) = (try fleet.add("a", "unit/u1"), try fleet.add("b", "unit/u1"))
+    try fleet.settle()
+    let yesterday = try fleet.copyHub()
+    try b.sql("INSERT INTO person (id, unit) VALUES ('elsewhere', 'u2')")
+    try fleet.sync(b)
+    #expect(try b.rules() == ["not_writable"])
+    try fleet.serve(yesterday)
+    try fleet.settle()
+    try b.sql("INSERT INTO person (id, unit) VALUES ('here', 'u1')")
+    try fleet.sync(b)
+    try fleet.sync(a)
+    #expect(try a.values("SELECT id FROM person") == [["here"]])
+    #expect(try b.replica.status().pending == 0)
+    #expect(try b.rules() == ["not_writable"])
+  }
+
   @Test("A device that is put back while the hub is put back too")
   func both() throws {
     let (file, yesterday) = (try fleet.copy(a), try fleet.copyHub())

@@ -106,6 +106,16 @@ struct LostStore {
     return (LostPlace(epoch: epoch, seq: UInt64(max(0, seq))), HybridTime(bits: UInt64(bitPattern: effective)))
   }
 
+  /// Once everything after `seq` is lost, has the hub an own transaction, or will it be offered?
+  func isStillTold(_ key: DotKey, upTo seq: UInt64) throws(RelayError) -> Bool {
+    try db.first(
+      """
+      SELECT 1 FROM relay_transaction WHERE dot = ?1 UNION ALL SELECT 1 FROM relay_lost WHERE dot = ?1
+      UNION ALL SELECT 1 FROM relay_accepted WHERE dot = ?1
+      UNION ALL SELECT 1 FROM relay_refusal WHERE dot = ?1 AND seq BETWEEN 1 AND ?2 LIMIT 1
+      """, [Value(key), Value(seq)]) != nil
+  }
+
   // MARK: What is offered again
 
   /// All of it, ascending.

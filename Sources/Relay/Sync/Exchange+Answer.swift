@@ -199,5 +199,6 @@ extension Exchange {
     guard judged.contains(where: { $0.seq > closing.head && $0.seq <= request.judged }) else { return }
     let state = try core.state()
     try core.stores.lost.lose(after: closing.head, state.epoch, upTo: state.key)
+    try core.beginAnew(after: state.key, upTo: closing.head)
   }
 }

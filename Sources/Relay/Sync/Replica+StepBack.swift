@@ -15,14 +15,25 @@ extension Replica {
       let judged = try core.outbox.newestVerdict()
       guard state.base > 0 || judged > 0 else { return false }
       let place = try core.stores.lost.place(before: state.base)
-      try core.stores.lost.lose(after: place?.base ?? 0, state.epoch, upTo: state.key)
+      let newest = state.key
+      try core.stores.lost.lose(after: place?.base ?? 0, state.epoch, upTo: newest)
       (state.base, state.logHash, state.head) = (place?.base ?? 0, place?.log ?? .zero, place?.base ?? 0)
       // Who stands at nothing may come to any history of this organisation.
       if place == nil { state.epoch = .zero }
       try core.save(state)
       try core.stores.stage.forget()
       if place == nil { try core.stores.scopes.clear() }
+      try core.beginAnew(after: newest, upTo: place?.base ?? 0)
       return true
     }
+  }
+}
+
+extension ReplicaCore {
+  /// What was refused in a lost history, or is kept no longer, is not offered again. Where that is the newest of this replica,
+  /// nothing can follow it at the hub.
+  func beginAnew(after newest: DotKey, upTo seq: UInt64) throws(RelayError) {
+    guard newest.counter > 0, try !stores.lost.isStillTold(newest, upTo: seq) else { return }
+    try becomeAnother()
   }
 }
