@@ -174,7 +174,7 @@ def is_concurrent(table, cells, change, tx, readable, gives):
             for dot, write in cells.get(cell, {}).items():
                 if cell == LIVE and write.value == "alive" == value:
                     continue
-                if dot != tx.dot and not (write.seq <= change.base or dot in tx.seen):
+                if dot != tx.dot and not (write.seq <= change.base or dot in tx.seen | change.lost):
                     return True
     return False
 

@@ -31,6 +31,11 @@ class Chain:
     parent: int | None = None
     hashes: dict = field(default_factory=dict)
 
+    def has_gap(self, counter):
+        """Right after the last one it is the previous hash that tells."""
+        after = max(self.hashes, default=self.begin - 1) + 1
+        return counter != after and counter not in self.hashes
+
     def dot(self, counter):
         return self.name, counter - self.begin + 1
 
@@ -57,12 +62,13 @@ class Chains:
         for chain in family:
             if chain is before and max(chain.hashes) == counter - 1:
                 return chain.dot(counter), chain
-        first = counter == 1 and replica not in self.all
-        if first or (in_envelope and speaks_for == replica and counter not in self.chain(replica).hashes):
-            chain = self.chain(replica)
-            return chain.dot(counter), chain
-        if in_envelope and speaks_for in self.all and counter not in self.all[speaks_for].hashes:
-            return self.all[speaks_for].dot(counter), self.all[speaks_for]
+        if counter == 1 and replica not in self.all:
+            return self.chain(replica).dot(1), self.chain(replica)
+        if in_envelope and speaks_for == replica:
+            self.chain(replica)
+        spoken = self.all.get(speaks_for) if in_envelope else None
+        if spoken and spoken.has_gap(counter):
+            return spoken.dot(counter), spoken
         if before is None and counter > 1:
             raise OutOfOrder(tx.sealed)
         return self.begin(own, tx, before)

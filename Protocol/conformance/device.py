@@ -193,7 +193,8 @@ class Device:
         readable = {s for s, rights in self.scopes.items() if "r" in rights}
         return dict(base=self.base, scopes=readable, role=self.role, floor=self.floor(), exact=self.floor(exact=True),
                     seen=[tx.dot for tx in self.again + self.pending], replica=self.number, epoch=self.epoch,
-                    log=self.log_hash)
+                    log=self.log_hash, judged=max(
+                        (self.known[tx.dot].seq for tx in self.again + self.pending if tx.dot in self.known), default=0))
 
     def fits(self, request):
         """Does a reply to this request still fit? None where an implementation may say either."""
@@ -326,7 +327,7 @@ class Device:
                     self.images[change.row] = Image({}, 0, left=True)
                 if change.row in self.images and self.images[change.row].left:
                     self.images[change.row].confirmed.append(tx)
-        self.settle(done, reply.head)
+        self.settle(done, reply)
         self.told.update(reply.notices)
         self.base, self.scopes, self.role = reply.head, reply.granted, reply.role
         self.epoch, self.log_hash = reply.epoch, reply.log
@@ -340,7 +341,7 @@ class Device:
             return False
         return known is None or known.seq == verdict.seq
 
-    def settle(self, done, head):
+    def settle(self, done, reply):
         """Confirmed work is kept; a verdict that the pull does not tell of is not believed, and the work offered again."""
         for tx in self.log:
             if tx.dot in done:
@@ -350,11 +351,13 @@ class Device:
                 for what in (self.lost, self.limits):
                     what.pop(tx.hash, None)
         self.again = [tx for tx in self.again if tx.dot not in done]
-        doubted = [tx for tx in self.again + self.pending if tx.dot in self.known]
-        if any(self.known[tx.dot].seq > head for tx in doubted):
-            self.lose(head)
-        for tx in doubted:
-            self.known.pop(tx.dot, None)
+        asked = [tx for tx in self.again + self.pending if tx.dot in self.known and tx.dot in reply.request["seen"]]
+        # A late reply knows nothing of a verdict that came after it had been asked for.
+        if any(reply.head < self.known[tx.dot].seq <= reply.request["judged"] for tx in asked):
+            self.lose(reply.head)
+        for tx in asked:
+            if tx.dot in self.known and self.known[tx.dot].seq <= reply.head:
+                del self.known[tx.dot]
         self.waiting = set()
 
     def place(self, row, image, out):

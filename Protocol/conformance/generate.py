@@ -3,6 +3,7 @@
 
     generate.py random FIRST LAST [STEPS]    one random vector a line on standard output, for the seeds FIRST..LAST-1
                                              (none for a seed whose story may rightly go on in two ways)
+    generate.py healing FIRST LAST [STEPS]   the same, with files that are copied and put back, and a hub that is put back
     generate.py fill FILE...                 completes directed vectors with what the oracle says
     generate.py check FILE...                fails where a directed vector is not what the oracle says
 """
@@ -122,8 +123,8 @@ class History:
             self.do(step)
 
     def resolve(self, name):
-        device, rnd = self.world.devices[name], self.rnd
-        rows = [r for r in sorted(device.conflicts) if r not in device.touched
+        world, device, rnd = self.world, self.world.devices[name], self.rnd
+        rows = [r for r in sorted(device.conflicts) if r not in device.touched and r in world.hub.rows
                 and (device.view(r) is not None or LIVE in device.conflicts[r])
                 and not (r in device.images and device.images[r].left) and not device.is_doomed(r)]
         choices = [(r, c) for r in rows for c in sorted(device.conflicts[r], key=str)
@@ -250,11 +251,14 @@ def fill(vector):
 
 def main():
     command, *rest = sys.argv[1:] or ["help"]
-    if command == "random":
+    if command in ("random", "healing"):
+        kind = History
+        if command == "healing":
+            from healing import Healing as kind
         for seed in range(int(rest[0]), int(rest[1])):
             steps = int(rest[2]) if len(rest) > 2 else (15, 30, 60)[seed % 3]
             try:
-                print(json.dumps(History(seed, steps).vector, separators=(",", ":")))
+                print(json.dumps(kind(seed, steps).vector, separators=(",", ":")))
             except Ambiguous:
                 continue
     elif command in ("fill", "check"):

@@ -1,5 +1,4 @@
 """The hub's order as one of its histories: epochs, the hash of the log, and what work means that comes from another one."""
-import itertools
 from dataclasses import dataclass, replace
 
 from cells import effects
@@ -17,10 +16,8 @@ class Envelope:
 
 
 class History:
-    fresh = itertools.count(1)  # over all hubs: no epoch comes twice, whatever is put back
-
     def __init__(self):
-        self.epoch, self.past = next(self.fresh), []  # past: (epoch, the last seq that it shares with the next)
+        self.epoch, self.past = b"first", []  # past: (epoch, the last seq that it shares with the next)
         self.logs, self.names, self.places = [ZERO], Chains(), {}  # places: dot -> where it stood once
 
     def append(self, hash, accepted):
@@ -29,9 +26,10 @@ class History:
     def recognises(self, base, log):
         return base == 0 or (base < len(self.logs) and self.logs[base] == log)
 
-    def begin(self, fork):
+    def begin(self, fork, now):
+        """No epoch comes twice, whatever is put back."""
         self.past.append((self.epoch, min(fork, len(self.logs) - 1)))
-        self.epoch = next(self.fresh)
+        self.epoch = digest("epoch", self.epoch, now)
 
     def shared(self, epoch):
         """Up to where this history is that of an epoch that ended; None for one that it does not know."""

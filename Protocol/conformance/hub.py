@@ -158,7 +158,7 @@ class Hub:
         kept = copy.deepcopy(history) if envelope else None
         dot, chain = history.names.place(sealed, speaks_for, envelope is not None)
         if envelope and envelope.lost and envelope.lost[0] == history.epoch:
-            history.begin(envelope.base)  # nobody has said that this hub was put back
+            history.begin(envelope.base, now)  # nobody has said that this hub was put back
         tx = history.translated(sealed, dot, chain, envelope, asked)
         bases = [tx.base] + [b for c in tx.changes for b in (c.base, c.parent_base or 0)]
         if max(bases) > self.head or not (envelope or all(d in self.verdicts for d in tx.seen)):

@@ -33,6 +33,7 @@ class World:
             self.shown[name] = {}
             self.devices[name].fresh = self.fresh(name)
         for name, device in self.devices.items():
+            device.epoch = self.hub.history.epoch
             device.scopes, device.role = dict(self.hub.rights[name]), self.hub.roles[name]
         self.names = {d.number: d.name for d in self.devices.values()}
         self.backups = {}
@@ -163,7 +164,7 @@ class World:
     def do_restore(self, step, device, said):
         self.hub = copy.deepcopy(self.backups[step["from"]])
         if step.get("announced"):
-            self.hub.history.begin(self.hub.head)
+            self.hub.history.begin(self.hub.head, self.now)
 
     def do_prune(self, step, device, said):
         self.hub.retention.prune(self.hub, self.now)
@@ -205,6 +206,8 @@ class World:
 
     def do_push(self, step, device, said):
         device.seal(self.now)
+        if not any(device.offers()):
+            return  # nothing to say
         verdicts = self.judge(step, device, said, step.get("most"))
         if step.get("reply") != "lost":
             device.learn(verdicts, self.now)
@@ -344,7 +347,7 @@ class World:
     def end(self):
         """What hub and devices must hold after the last step."""
         rows = sorted(self.hub.rows, key=lambda r: order(self.schema, r))
-        cells = {self.row_name(r): {self.cell_name(c): {self.dot(d): w.value for d, w in sorted(ws.items())}
+        cells = {self.row_name(r): {self.cell_name(c): {d: ws[w].value for d, w in sorted((self.dot(d), d) for d in ws)}
                                     for c, ws in sorted(self.hub.rows[r].items(), key=str)} for r in rows}
         inbox = {}
         for name, device in self.devices.items():

@@ -1,5 +1,4 @@
 """What a hub forgets, and rows that leave their scopes by age."""
-import hashlib
 import time
 from dataclasses import dataclass, field
 
@@ -79,7 +78,7 @@ class Retention:
         if all(were[row] == hub.scopes_of(row, hub.rows) for row in hub.rows):
             return
         self.minted += 1
-        replica = int.from_bytes(hashlib.sha256(f"hub {hub.history.epoch}".encode()).digest()[:4], "big") | 1 << 33
+        replica = int.from_bytes(digest("hub", hub.history.epoch)[:8], "big") | 1 << 64
         seq = hub.head + 1
         tx = Transaction((replica, self.minted), now << 16, seq - 1, frozenset(), EVERYTHING, False, [],
                          hash=digest("hub", hub.history.epoch, self.minted))

@@ -26,11 +26,13 @@ package enum VectorLibrary {
   }
 
   /// More of them, made now by generate.py.
-  package static func random(seeds: Range<Int>) throws -> [[UInt8]] {
+  ///
+  /// - Parameter kind: `random`, or `healing` for histories of copies and put-back hubs.
+  package static func random(seeds: Range<Int>, kind: String) throws -> [[UInt8]] {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [
-      "python3", folder.appending(path: "generate.py").path, "random", "\(seeds.lowerBound)", "\(seeds.upperBound)",
+      "python3", folder.appending(path: "generate.py").path, kind, "\(seeds.lowerBound)", "\(seeds.upperBound)",
     ]
     let output = Pipe()
     process.standardOutput = output
