@@ -89,6 +89,18 @@ public final class HubReader: @unchecked Sendable {
     try Retention.milliseconds(try session.store.settings.setting(Retention.setting)) / Grace.dayLength
   }
 
+  /// The tables whose rows leave their scopes by age, with the column that tells it and after how many months.
+  package func ageingRules() throws(RelayError) -> [(table: String, column: String, months: Int64)] {
+    let session = session
+    return try session.store.snapshot { () throws(RelayError) in
+      try session.refresh()
+      return session.ageing.filter { $0.months > 0 }.compactMap { rule in
+        guard let table = session.schema.table(rule.table), let column = table.column(rule.column) else { return nil }
+        return (table.name, table.columns[column].name, rule.months)
+      }
+    }
+  }
+
   public func epoch() throws(RelayError) -> Hash128 { session.epoch }
 
   public var organisation: Hash128 { session.organisation }

@@ -52,6 +52,11 @@ struct RestoreCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     switch (place, file) {
     case (.directory(let directory), let file?):
+      guard !Files.isSame(file, directory + "/hub.db") else {
+        throw RelayError(
+          .usage, "\(file) is the hub itself, and no copy of it",
+          advice: "Nothing was changed. Name what 'backup' made.")
+      }
       try Files.makeDirectory(directory)
       lock = try DirectoryLock(directory)
       if let kept = try put(file, in: directory) { print("what was there is kept as \(kept)") }

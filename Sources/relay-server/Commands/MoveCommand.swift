@@ -19,9 +19,16 @@ struct MoveCommand: ParsableCommand {
 
   func run() throws {
     let (source, target) = (try HubPlace(from), try HubPlace(to))
+    guard source.name != target.name else { throw RelayError(.usage, "--from and --to name one place, \(source.name)") }
     var locks: [DirectoryLock] = []
     if case .directory(let path) = source { locks.append(try DirectoryLock(path)) }
     if case .directory(let path) = target {
+      // Where it is gone with all that was in it there is nobody to shut out.
+      if withdraw, !Files.isThere(path) {
+        throw RelayError(
+          .usage, "there is no \(path)",
+          advice: "Nothing was changed. If the move went there and it is lost, make an empty directory of that name.")
+      }
       try Files.makeDirectory(path)
       locks.append(try DirectoryLock(path))
     }

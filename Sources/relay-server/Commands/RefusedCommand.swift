@@ -55,7 +55,9 @@ struct RefusedCommand: ParsableCommand {
         let list = JSONText.array(operations.map { JSONText.object($0) })
         return print(JSONText.object(RefusedText.fields(work) + [.init("operations", .raw(list))]))
       }
-      for field in RefusedText.fields(work) { print("\(field.name): \(field.value.plain)") }
+      for field in RefusedText.fields(work) {
+        print("\(field.name): \(field.name == "received" ? InstantText.utc(work.received) : field.value.plain)")
+      }
       for operation in operations { print(operation.map(\.value.plain).joined(separator: "\t")) }
     }
   }

@@ -14,10 +14,17 @@ struct RetentionCommand: ParsableCommand {
     subcommands: [Show.self, Set.self, Prune.self, Age.self], defaultSubcommand: Show.self)
 
   struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Prints the days.")
+    static let configuration = CommandConfiguration(
+      abstract: "Prints the days, and a line for each table whose rows leave by age: table, column, months.")
     @OptionGroup var data: DataOptions
 
-    func run() throws { print(try data.place.reader().retentionDays()) }
+    func run() throws {
+      let reader = try data.place.reader()
+      print(try reader.retentionDays())
+      for rule in try reader.ageingRules() {
+        print([rule.table, rule.column, "\(rule.months)"].map(JSONText.escaped).joined(separator: "\t"))
+      }
+    }
   }
 
   struct Set: ParsableCommand {
@@ -52,11 +59,13 @@ struct RetentionCommand: ParsableCommand {
   }
 
   struct Prune: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Forgets now what the hub would within the hour.")
+    static let configuration = CommandConfiguration(
+      abstract: "Does now what the hub would within the hour: rows leave by age, and what is old is forgotten.")
     @OptionGroup var data: DataOptions
 
     func run() throws {
       let writer = try data.place.writer()
+      while try writer.age(now: SystemEdge.now()) != nil {}
       var (sum, cursor) = (PruneStep(), PruneCursor?.none)
       repeat {
         let step = try writer.prune(now: SystemEdge.now(), from: cursor)

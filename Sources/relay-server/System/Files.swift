@@ -50,6 +50,12 @@ enum Files {
 
   static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Do both paths lead to one file that is there?
+  static func isSame(_ one: String, _ other: String) -> Bool {
+    var (a, b) = (stat(), stat())
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  }
+
   /// - Throws: `usage` where something is there.
   static func checkFree(_ path: String) throws(RelayError) {
     guard isThere(path) else { return }

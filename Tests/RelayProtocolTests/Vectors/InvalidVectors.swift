@@ -122,6 +122,7 @@ enum InvalidVectors {
       let at = $0.count - 4
       $0[at] = 0x00
     },
+    transaction("a parent's base that equals the header's") { $0.rows[2].parentBase = $0.base },
     changed("another format", .transaction, code: .unsupportedVersion, Samples.transactions[0].encoded()) {
       $0[2] = 2
     },
