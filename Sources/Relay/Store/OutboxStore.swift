@@ -158,6 +158,13 @@ final class OutboxStore {
       "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE dot = ?", [Value(key)])
   }
 
+  /// Those that were refused after a seq, in a verdict that no pull has confirmed.
+  func refused(after seq: UInt64) throws(RelayError) -> [DotKey] {
+    try db.query(
+      "SELECT dot FROM relay_transaction WHERE refusal IS NOT NULL AND seq > ? ORDER BY dot", [Value(seq)]
+    ) { (row) in DotKey(row.int(0)) }
+  }
+
   /// Those that have a verdict, with its seq.
   func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64)] {
     try db.query("SELECT dot, seq FROM relay_transaction WHERE seq IS NOT NULL ORDER BY dot") {

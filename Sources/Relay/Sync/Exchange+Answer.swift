@@ -183,10 +183,16 @@ extension Exchange {
     let here = Set(told.map(\.dot))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
-    for (dot, key, seq) in judged where seq <= closing.head || here.contains(dot) {
-      guard seq <= last, confirmed[dot] != seq else { continue }
-      try core.outbox.doubt(key)
-      try core.stores.lost.doubt(key)
+    let doubted = judged.filter { one in
+      (one.seq <= closing.head || here.contains(one.dot)) && one.seq <= last && confirmed[one.dot] != one.seq
+    }.map(\.key)
+    guard !doubted.isEmpty else { return }
+    let refused = try core.outbox.refused(after: 0)
+    try takeBack(refused.filter(doubted.contains)) { () throws(RelayError) in
+      for key in doubted {
+        try core.outbox.doubt(key)
+        try core.stores.lost.doubt(key)
+      }
     }
   }
 
@@ -198,7 +204,9 @@ extension Exchange {
     // Of a verdict that came after the request the answer may know nothing.
     guard judged.contains(where: { $0.seq > closing.head && $0.seq <= request.judged }) else { return }
     let state = try core.state()
-    try core.stores.lost.lose(after: closing.head, state.epoch, upTo: state.key)
+    try takeBack(core.outbox.refused(after: closing.head)) { () throws(RelayError) in
+      try core.stores.lost.lose(after: closing.head, state.epoch, upTo: state.key)
+    }
     try core.beginAnew(after: state.key, upTo: closing.head)
   }
 }

@@ -9,14 +9,17 @@ extension Replica {
   ///
   /// - Returns: false where the hub does not even recognise a file that stands at nothing.
   package func stepBack() throws(RelayError) -> Bool {
-    try changing { (core) throws(RelayError) in
+    try changing(fromHub: true) { (core) throws(RelayError) in
       try core.sealer.sealResidue()
       var state = try core.state()
       let judged = try core.outbox.newestVerdict()
       guard state.base > 0 || judged > 0 else { return false }
       let place = try core.stores.lost.place(before: state.base)
       let newest = state.key
-      try core.stores.lost.lose(after: place?.base ?? 0, state.epoch, upTo: newest)
+      let (base, epoch) = (place?.base ?? 0, state.epoch)
+      try core.exchange.takeBack(core.outbox.refused(after: base)) { () throws(RelayError) in
+        try core.stores.lost.lose(after: base, epoch, upTo: newest)
+      }
       (state.base, state.logHash, state.head) = (place?.base ?? 0, place?.log ?? .zero, place?.base ?? 0)
       // Who stands at nothing may come to any history of this organisation.
       if place == nil { state.epoch = .zero }
