@@ -103,6 +103,32 @@ import Testing
     try expectNoMismatch()
   }
 
+  @Test(
+    "Before the hub is updated a row gets a value of a new column, is deleted and made anew without it: it stays without it",
+    arguments: [false, true])
+  func madeAnewWithoutTheNewColumn(atOnce: Bool) throws {
+    let new = try updateApp(old)
+    let steps = [
+      "INSERT INTO person (id, unit, email, score) VALUES ('r', 'u1', 'r@x', 7)", "DELETE FROM person WHERE id = 'r'",
+      "INSERT INTO person (id, unit) VALUES ('r', 'u1')",
+    ]
+    if atOnce {
+      // Three commits of another program, of which the next sync makes transactions.
+      let shell = try Database(path: new.replica.path, mode: .readWrite)
+      for step in steps { try shell.script(step) }
+    } else {
+      for step in steps { try new.sql(step) }
+    }
+    try updateHub()
+    for device in [new, new, office] { try fleet.sync(device) }
+    let office = try updateApp(office)
+    for device in [office, new] { try fleet.sync(device) }
+    for device in [office, new] {
+      #expect(try device.values("SELECT email, score FROM person WHERE id = 'r'") == [[.null, 0]], "\(device.name)")
+    }
+    try expectNoMismatch()
+  }
+
   @Test("A newer app against an older hub: what the hub cannot know waits and says why; nothing is refused")
   func newerAppOlderHub() throws {
     let new = try updateApp(old)

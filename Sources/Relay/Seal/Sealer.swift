@@ -208,6 +208,7 @@ struct Sealer {
     var steps = touched.before.map { (run: $0.run, before: isAlone ? nil : $0.values) }
     if isAlone { steps.removeFirst(steps.count - 1) }
     var base: UInt64?
+    var hasNewer = false
     for (at, step) in steps.enumerated() {
       var after = at + 1 < steps.count ? steps[at + 1].before : touched.after
       if let written = after, let was = step.before,
@@ -218,7 +219,7 @@ struct Sealer {
       }
       let operations = table.difference(
         before: step.before, after: after, role: state.role, decisions: commit.decisions[row] ?? [:],
-        known: known.schema.map(core.versions.known) ?? .max)
+        known: step.before == nil ? try told(of: row, known, hasNewer: hasNewer) : .max)
       guard !operations.isEmpty else { continue }
       if let reason = core.localOnly.outgrown(operations, step.before, after, table) {
         try core.localOnly.refuse(row, table, outgrown: reason, isResidue: isResidue)
@@ -243,10 +244,21 @@ struct Sealer {
       if let installed = known.schema?.installed, installed > 0, core.schema.needs([change]) > installed {
         change.base = 0
       }
+      if let standing = known.schema, core.schema.needs([change]) > core.versions.known(standing) { hasNewer = true }
       body(step.run, Connected.Item(change: change, before: step.before))
       // What was known before it, an own insert has covered.
       if operations[0].isInsert, touched.before[0].values == nil { base = 0 }
     }
+  }
+
+  /// Up to which version of the sync schema an insert says what is at its default. Where own work on the row waits that wrote
+  /// something newer, it says all: it takes that back, and cannot be sent before it.
+  ///
+  /// - Parameter hasNewer: whether such work is sealed together with it.
+  private func told(of row: RowID, _ known: FileKnowledge, hasNewer: Bool) throws(RelayError) -> UInt64 {
+    guard let version = known.schema.map(core.versions.known), version < core.schema.version else { return .max }
+    if hasNewer { return .max }
+    return try core.outbox.needs(on: row, above: version) ? .max : version
   }
 
   /// What the author knew of the parent that a change names, where that is not what the header says: of an own insert

@@ -275,6 +275,15 @@ final class OutboxStore {
       != nil
   }
 
+  /// Did unsent or unconfirmed work on a row need a version above this one?
+  func needs(on row: RowID, above known: UInt64) throws(RelayError) -> Bool {
+    try db.first(
+      """
+      SELECT 1 FROM relay_pending AS p JOIN relay_transaction AS t ON t.dot = p.dot
+      WHERE p.tbl = ? AND p.key = ? AND t.schema > ? AND t.refusal IS NULL LIMIT 1
+      """, [.integer(Int64(row.table)), .blob(row.key), Value(known)]) != nil
+  }
+
   /// The version that the first of those needs that a hub of this version cannot know.
   func firstSchema(above known: UInt64) throws(RelayError) -> UInt64? {
     try db.first(

@@ -16,7 +16,7 @@ enum FreshFiles {
       let disk = SimulatedDisk(seed: 1)
       let process = SimulatedProcess(on: disk, seed: 1) { 0 }
       try Hub.create(
-        in: SQLiteHub(directory: "/hub", .creates, vfs: process.name), schema: schema.json,
+        in: SQLiteHub(directory: "/hub", .creates, vfs: process.name), schema: schema.json(at: 1),
         organisation: Hash128(high: 5, low: 5), epoch: Hash128(high: 6, low: 6))
       return disk.image()
     }
@@ -28,7 +28,7 @@ enum FreshFiles {
       let disk = SimulatedDisk(seed: 1)
       let process = SimulatedProcess(on: disk, seed: 1) { 0 }
       let environment = Environment(now: { 0 }, random: { 1 }, vfs: process.name)
-      _ = try Replica(at: "/app.db", schema: schema.json, environment: environment) { (db) throws(RelayError) in
+      _ = try Replica(at: "/app.db", schema: schema.json(at: 1), environment: environment) { (db) throws(RelayError) in
         try db.script(OracleSchema.ddl)
       }
       return disk.image()

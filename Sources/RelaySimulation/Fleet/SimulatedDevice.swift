@@ -1,5 +1,6 @@
 internal import Relay
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// A device on a disk of its own: its program, another one on the same file, and a witness who watches both.
 final class SimulatedDevice {
@@ -18,6 +19,8 @@ final class SimulatedDevice {
   private var syncs: [SyncOnLine?] = [nil, nil]
   private var lastRequests = [0, 0]
   private var other: Replica?
+  /// Of the sync schema that its app brings.
+  var version: UInt64 = 1
   /// What follows when the process dies: nil for a kill, else what a power cut leaves.
   var cut: PowerCut?
   /// Nothing goes out, nothing comes in.
@@ -71,11 +74,23 @@ final class SimulatedDevice {
     let machine = machine
     process = SimulatedProcess(on: disk, seed: seed &+ UInt64(starts) &* 1000) { machine.now }
     other = nil
+    if version > 1 { try migrate() }
     return try open()
   }
 
+  /// The app changes its own tables before it opens the replica with a newer sync schema.
+  private func migrate() throws {
+    let db = try Database(path: path, mode: .readWrite, vfs: process.name)
+    let there = try db.query(
+      "SELECT 2 FROM pragma_table_info('person') WHERE name = 'mail' UNION SELECT 3 FROM sqlite_master WHERE name = 'gift'"
+    ) { (row) throws(RelayError) in UInt64(row[0].integer ?? 0) }
+    for step in OracleSchema.migrations where step.version <= version && !there.contains(step.version) {
+      try db.script("BEGIN IMMEDIATE; \(step.sql); COMMIT")
+    }
+  }
+
   private func open() throws -> Replica {
-    try Replica(at: path, schema: schema.json, environment: environment) { (db) throws(RelayError) in
+    try Replica(at: path, schema: schema.json(at: version), environment: environment) { (db) throws(RelayError) in
       try db.script(OracleSchema.ddl)
     }
   }
@@ -112,7 +127,8 @@ final class SimulatedDevice {
     guard let witness else { return }
     let taking = syncs.lazy.compactMap { $0?.taking }.first
     let replica = try run()
-    try witness.reopened(replica, vfs: process.name)
+    try witness.reopened(replica, vfs: process.name, version: version)
+    try witness.learnHubVersion()
     try resume(oracle, taking)
     endSyncs()
   }
@@ -132,7 +148,7 @@ final class SimulatedDevice {
       }
       if position.installs == witness.installs + 1, let page = taking.response.page, let closing = page.closing {
         oracle.count("device: an install that was interrupted is there")
-        try oracle.installed(witness, at: closing.head, page)
+        try oracle.installed(witness, at: closing.head, page, version: taking.version)
       } else {
         oracle.count("device: an answer that was interrupted is gone")
       }

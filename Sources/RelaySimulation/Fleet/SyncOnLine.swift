@@ -7,6 +7,8 @@ struct SyncOnLine {
   struct Taking {
     var response: SyncResponse
     var request: SyncRequest
+    /// Of the sync schema that its rows are of: the older one of the device's, as it asked, and the hub's.
+    var version: UInt64 { min(request.schemaVersion ?? 1, response.schemaVersion ?? 1) }
   }
 
   var machine: SyncMachine

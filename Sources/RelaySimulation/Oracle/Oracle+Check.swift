@@ -23,15 +23,14 @@ extension Oracle {
     guard let page = try answer(auditor, request)?.page else { throw Broken("no audit") }
     var told: Set<Name> = []
     for record in try page.rows.decoded().flatMap(\.rows) {
-      let name = Name(
-        table: record.row.table == 1 ? "person" : "visit", id: try record.row.values().first?.text ?? "")
+      let name = Oracle.name(of: record.row)
       guard let line = truth.lines[name] else { throw Broken("the hub made up \(name)") }
       guard truth.isAlive(line) == (record.values != nil) else { throw Broken("\(name): dead or alive?") }
       told.insert(name)
       guard record.values != nil, let cells = try hub.cells(of: record.row) else { continue }
       let found = Dictionary(uniqueKeysWithValues: cells.map { (Oracle.label($0.id, name), dots($0)) })
       let wanted = line.cells.filter { !$0.value.isEmpty }.mapValues { cell in cell.keys.sorted() }
-      for (cell, dots) in wanted where dots.count > 1 && cell != "guests" {
+      for (cell, dots) in wanted where dots.count > 1 && schema.columns[cell] != .sum {
         count("ends with \(dots.count > 2 ? "three writes or more" : "two writes") in \(cell.prefix(4))")
       }
       guard found == wanted else { throw Broken("\(name): the hub has \(found), the truth is \(wanted)") }
@@ -41,7 +40,7 @@ extension Oracle {
         })
       let travels = cells.filter { Oracle.travels($0) }.map { Oracle.label($0.id, name) }
       guard sent.keys.sorted() == travels.sorted(),
-        sent.allSatisfy({ $0.key == "guests" ? $0.value.count == 1 : $0.value == wanted[$0.key] })
+        sent.allSatisfy({ schema.columns[$0.key] == .sum ? $0.value.count == 1 : $0.value == wanted[$0.key] })
       else { throw Broken("\(name): the hub sends \(sent) of \(wanted)") }
     }
     guard told == Set(truth.lines.keys) else { throw Broken("the hub knows \(told)") }
@@ -57,9 +56,7 @@ extension Oracle {
   static func label(_ cell: CellID, _ name: Name) -> String {
     if cell.group == 0 { return "live" }
     if let element = cell.element { return "tags:" + (element.text ?? "") }
-    let columns =
-      name.table == "person" ? ["unit", "phone", "area", "guests", "tags", "top", "code"] : ["person", "note"]
-    return columns[Int(cell.group) - 2]
+    return OracleSchema.columns(of: name.table, at: 3)[Int(cell.group) - 2]
   }
 
   /// What is judged and not in the inbox leaves nothing behind.
@@ -88,14 +85,17 @@ extension Oracle {
     let status = try witness.replica.status()
     guard status.pending == 0 else { throw Broken("\(name): \(status.pending) stay pending") }
     guard status.mismatch.isEmpty else { throw Broken("\(name): digests of \(status.mismatch) differ") }
+    guard witness.installedVersion == witness.version else {
+      throw Broken("\(name) holds rows of version \(witness.installedVersion) instead of \(witness.version)")
+    }
     guard status.base == truth.head else { throw Broken("\(name) stands at \(status.base) of \(truth.head)") }
     let wanted = truth.lines.keys.filter { row in
-      truth.shown(row) != nil && (truth.unit(row, at: truth.head).map(witness.holds) ?? false)
+      truth.shown(row) != nil && witness.reads(row, at: truth.head)
     }.sorted()
     let found = try witness.rows()
     guard found == wanted else { throw Broken("\(name) shows \(found) instead of \(wanted)") }
+    let hidden = witness.hidden
     for row in wanted {
-      let hidden = OracleSchema.hidden(witness.role)
       let values = try witness.row(row)?.filter { !hidden.contains($0.key) }
       let right = truth.shown(row)?.filter { !hidden.contains($0.key) }
       guard values == right else { throw Broken("\(name): \(row) shows \(values ?? [:]) instead of \(right ?? [:])") }
@@ -103,7 +103,7 @@ extension Oracle {
     let inbox = try witness.replica.inbox()
     let asked = inbox.filter { $0.kind == .conflict }.map { "\($0.table) \($0.key) \($0.column ?? "")" }.sorted()
     let open = wanted.flatMap { row in
-      truth.questions(row).subtracting(OracleSchema.hidden(witness.role)).map {
+      truth.questions(row).subtracting(hidden).map {
         "\(row) \($0 == "live" ? "(existence)" : $0)"
       }
     }.sorted()

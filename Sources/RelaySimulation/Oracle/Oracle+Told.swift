@@ -41,7 +41,7 @@ extension Oracle {
     let told = Set(inbox.filter { $0.kind == .notice }.map { "\($0.table) \($0.key) \($0.column ?? "")" })
     for row in rows {
       guard let line = truth.lines[row], let shown = truth.shown(row) else { continue }
-      for column in Truth.columns[row.table] ?? [] where schema.columns[column] == .last {
+      for column in truth.columns(of: row.table) where schema.columns[column] == .last {
         guard !schema.asks.contains(column) else { continue }
         let lost = (line.cells[column] ?? [:]).filter { $0.key.replica == witness.replicaID }
         guard lost.contains(where: { $0.value.value != shown[column] }) else { continue }

@@ -118,7 +118,7 @@ extension Oracle {
     return sent.acts.allSatisfy { name, act in
       guard !tainted.contains(name) else { return false }
       if replacesCode(name, act, isSure: false) { return false }
-      if name.table == "visit" {
+      if name.table != "person" {
         let parent = Name(table: "person", id: act.after?["person"]?.text ?? act.before?["person"]?.text ?? "")
         guard !tainted.contains(parent), truth.lines[parent] != nil else { return false }
         if act.before == nil, truth.lines[name] == nil {

@@ -12,7 +12,7 @@ extension Oracle {
       if !acts.isEmpty, witness.isRefused(name) { continue }
       // A row that a form deletes, or writes where there was none, is shown as the form has it until a verdict is in.
       if pending.contains(where: { one in
-        one.isForm && one.acts[name].map { $0.before == nil || $0.after == nil } == true
+        (one.isForm || one.acts[name]?.isOfUnseen == true) && one.acts[name].map { $0.before == nil || $0.after == nil } == true
       }) {
         continue
       }
@@ -29,7 +29,7 @@ extension Oracle {
       guard found == nil else { return }
       throw Broken("\(witness.name): \(name) left, own work on it waits, and it is shown no more")
     }
-    let isHere = truth.unit(name, at: witness.base).map(witness.holds) ?? false
+    let isHere = witness.reads(name, at: witness.base)
     var line = isHere ? truth.line(name, at: witness.base) : Truth.Line()
     if !truth.isAlive(line) {
       // What a dead row held is at the hub: only an insert shows it here.
@@ -40,8 +40,10 @@ extension Oracle {
       line = Truth.Line()
     }
     for (dot, act, time) in acts { truth.merge(act, of: dot, effective: time ?? .max, into: &line, name) }
-    // A form shows what was written in it until a verdict is in.
-    let isForm = witness.pending.contains { $0.isForm && $0.acts[name] != nil }
+    // A form shows what was written in it until a verdict is in, and so does what claims to have seen nothing.
+    let isForm = witness.pending.contains { one in
+      one.acts[name].map { one.isForm || $0.isOfUnseen } ?? false
+    }
     let isExact = !isForm && !acts.contains { $0.time == nil }
     if !acts.isEmpty { count("view: own work on a row") }
     let isAlive = truth.isAlive(line)
@@ -50,7 +52,7 @@ extension Oracle {
     }
     guard let found else { return }
     let right = truth.values(name, line)
-    for column in right.keys.sorted() where !OracleSchema.hidden(witness.role).contains(column) {
+    for column in right.keys.sorted() where !witness.hidden.contains(column) && !witness.unseen.contains(column) {
       if isForm, schema.columns[column] != .last { continue }
       // Which of several is shown, nobody knows who has not seen the pending one sealed.
       let live = truth.candidates(column, line)

@@ -79,7 +79,7 @@ package final class Oracle {
     guard !isHubClockWrong, let sent = witness.sent[transaction.dot.counter] else { return }
     // Of a row that is dead, its devices are not told when it was written.
     for (name, act) in sent.acts where truth.wasAlive(name, at: transaction.base) {
-      for (cell, writes) in truth.line(name, at: transaction.base).cells {
+      for (cell, writes) in truth.line(name, at: transaction.base).cells where !sent.unseen.contains(cell) {
         for (dot, write) in writes where act.seen.contains(dot) && said[dot].map({ $0.seq > sent.before }) == true {
           // That a child hangs on a row, only those are told who read the child.
           guard write.effective >= transaction.time.bits, !onlyHangs(dot, on: name) else { continue }
@@ -95,7 +95,9 @@ package final class Oracle {
   }
 
   static func name(of row: RowID) -> Name {
-    Name(table: row.table == 1 ? "person" : "visit", id: (try? row.values())?.first?.text ?? "")
+    let at = Int(row.table) - 1
+    let table = OracleSchema.tables.indices.contains(at) ? OracleSchema.tables[at] : ""
+    return Name(table: table, id: (try? row.values())?.first?.text ?? "")
   }
 
   private static func claim(_ transaction: Transaction) -> String {
@@ -108,13 +110,15 @@ package final class Oracle {
   }
 
   /// A pull was installed.
-  package func installed(_ witness: Witness, at base: UInt64, _ page: PullPage) throws {
+  ///
+  /// - Parameter version: of the sync schema that the rows are of.
+  package func installed(_ witness: Witness, at base: UInt64, _ page: PullPage, version: UInt64 = 1) throws {
     count("installs")
     for notice in page.closing?.notices ?? [] { try checkNotice(notice, witness, page) }
     let rows = try page.rows.decoded().flatMap(\.rows).map(Oracle.line)
     tell("\(witness.name) at \(base): \(rows) exits \(page.closing?.exits.map { $0.key.hexadecimal } ?? [])")
     guard base >= witness.base else { throw Broken("\(witness.name) went back from \(witness.base) to \(base)") }
-    try witness.installed(base, page)
+    try witness.installed(base, page, version)
     let wrong = try witness.replica.status().mismatch
     guard wrong.isEmpty else { throw Broken("\(witness.name): digests of \(wrong) differ") }
   }

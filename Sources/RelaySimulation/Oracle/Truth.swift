@@ -24,6 +24,10 @@ package struct Act {
   package var hidden: Set<String> = []
   /// Columns that its role does not see when it is judged.
   var hiddenNow: Set<String> = []
+  /// Columns that the hub, or what is confirmed on the device, did not know yet: an insert leaves their defaults out.
+  var untold: Set<String> = []
+  /// Does it write a column of which its author's confirmed rows told nothing?
+  var isOfUnseen = false
   /// The person that a visit was hung on, and what the author's row of that person reflected.
   package var parent: (name: Name, seen: Set<Dot>)?
 
@@ -53,14 +57,13 @@ package final class Truth {
     var entries: [String: (opened: [UInt64], isOpen: Bool)] = [:]
   }
 
-  package static let columns: [String: [String]] = [
-    "person": ["unit", "phone", "area", "guests", "tags", "top", "code"], "visit": ["person", "note"],
-  ]
   package let schema: OracleSchema
   package private(set) var lines: [Name: Line] = [:]
   package private(set) var head: UInt64 = 0
 
   package init(_ schema: OracleSchema) { self.schema = schema }
+
+  func columns(of table: String) -> [String] { OracleSchema.columns(of: table, at: schema.newest) }
 
   // MARK: Merging
 
@@ -143,16 +146,18 @@ package final class Truth {
     if act.before == nil, act.settled == "live" { return [("live", .integer(act.isToLive ? 1 : 0), true)] }
     guard let after = act.after else { return act.before != nil ? [("live", .integer(0), true)] : [] }
     var list: [(String, Value?, Bool)] = [("live", .integer(1), true)]
-    for column in Truth.columns[name.table] ?? [] where !act.hidden.contains(column) {
-      // The default that an insert has where its author's role may give nothing by now is nobody's value.
-      if act.hiddenNow.contains(column), act.before == nil, after[column] ?? .null == .null { continue }
+    for column in columns(of: name.table) where !act.hidden.contains(column) {
+      // The default that an insert has where its author's role may give nothing by now is nobody's value, and so is one
+      // that is left out of it.
+      let isUntold = act.hiddenNow.contains(column) || act.untold.contains(column)
+      if isUntold, act.before == nil, [.null, .integer(0)].contains(after[column] ?? .null) { continue }
       let covers = !act.hiddenNow.contains(column)
       let (was, now) = (act.before?[column], after[column] ?? .null)
-      switch column {
-      case "guests":
+      switch schema.columns[column] ?? .last {
+      case .sum:
         let change = (now.integer ?? 0) - (was?.integer ?? 0)
         if act.before == nil || change != 0 { list.append((column, change == 0 ? nil : .integer(change), was == nil)) }
-      case "tags":
+      case .elements:
         let (old, new) = (Truth.tags(was), Truth.tags(now))
         let known = line.cells.keys.filter { $0.hasPrefix("tags:") }.map { String($0.dropFirst(5)) }
         for tag in old.union(new).union(act.before == nil ? Set(known) : []).sorted() {
@@ -162,7 +167,7 @@ package final class Truth {
             list.append(("tags:" + tag, .integer(new.contains(tag) ? 1 : 0), true))
           }
         }
-      case "code":
+      case .firstGiven:
         // NULL is no value: it may be given later.
         if act.before == nil || was != now {
           list.append((column, act.before == nil && now.isNull ? nil : now, covers))
@@ -186,7 +191,7 @@ package final class Truth {
 
   package func values(_ name: Name, _ line: Line) -> [String: Value] {
     var values: [String: Value] = [:]
-    for column in Truth.columns[name.table] ?? [] {
+    for column in columns(of: name.table) {
       let writes = line.cells[column] ?? [:]
       switch schema.columns[column] ?? .last {
       case .sum: values[column] = .integer(writes.values.reduce(0) { $0 + ($1.value.integer ?? 0) })
@@ -236,7 +241,7 @@ package final class Truth {
   /// Did a row change, move, or lose or regain its parent?
   package func concerned(_ name: Name, after low: UInt64, upTo high: UInt64) -> Bool {
     if lines[name]?.writers.contains(where: { $0.seq > low && $0.seq <= high }) == true { return true }
-    guard name.table == "visit", low < high else { return false }
+    guard name.table != "person", low < high else { return false }
     let parent = lines[name]?.places.last { $0.seq <= high }.map { Name(table: "person", id: $0.place) }
     return ((low + 1)...high).contains { seq in
       unit(name, at: seq - 1) != unit(name, at: seq)

@@ -16,7 +16,7 @@ extension Witness {
 
   /// Rows that are confirmed here, and there.
   func shownAsConfirmed() -> Set<Name> {
-    Set(truth.lines.keys.filter { truth.wasAlive($0, at: base) && (truth.unit($0, at: base).map(holds) ?? false) })
+    Set(truth.lines.keys.filter { truth.wasAlive($0, at: base) && reads($0, at: base) })
   }
 
   /// A pull was installed that had been asked for at `asked`; `base` is where the device stands now.
@@ -29,7 +29,7 @@ extension Witness {
     let told = isAnotherRole ? exits.union(shown) : exits
     let now = sent.filter { $0.value.verdict.map { $0.seq > asked && $0.seq <= base } ?? false }
     for name in Set(truth.lines.keys).union(sent.values.flatMap(\.acts.keys)) {
-      let isHere = truth.unit(name, at: base).map(holds) ?? false
+      let isHere = reads(name, at: base)
       let isShown = isHere && truth.wasAlive(name, at: base)
       let confirmed = now.filter { $0.value.acts[name] != nil && $0.value.verdict?.isAccepted == true }
       if isShown {

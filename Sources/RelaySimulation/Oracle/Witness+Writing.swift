@@ -5,7 +5,7 @@ internal import RelaySQLite
 extension Witness {
   /// SQL that concerns the rows named, as one transaction of the app.
   package func write(_ sql: String, _ names: Set<Name>) throws {
-    attempt = Attempt(before: try images(names))
+    attempt = Attempt(version: version, before: try images(names))
     try self.sql(sql)
     try finish()
   }
@@ -13,7 +13,7 @@ extension Witness {
   /// The same through another connection, as the sqlite3 shell does, marked as one transaction. It becomes one of the
   /// replica's with the next thing that that does.
   package func foreign(_ sql: String, _ names: Set<Name>) throws {
-    attempt = Attempt(before: try images(names))
+    attempt = Attempt(version: version, before: try images(names))
     do {
       try shell.script(
         "BEGIN; UPDATE relay_boundary SET open = 1; \(sql); UPDATE relay_boundary SET open = 0; COMMIT")
@@ -50,7 +50,7 @@ extension Witness {
     let cell = item.column == "(existence)" ? "live" : item.column ?? ""
     let isToLive = item.siblings.first { $0.position == choice }?.content != .flag(false)
     attempt = Attempt(
-      before: images, answers: [name: Answer(id: item.id, opened: item.opened, cell: cell, isToLive: isToLive)])
+      version: version, before: images, answers: [name: Answer(id: item.id, opened: item.opened, cell: cell, isToLive: isToLive)])
     do { try act() } catch let error as RelayError {
       guard error.code == .entryUnknown, images[name] == .some(nil) else { throw error }
       attempt = nil
@@ -84,7 +84,7 @@ extension Witness {
       guard answers[old] == nil else { return }
     }
     let before = try images(names)
-    attempt = Attempt(before: before, answers: again ? answers : [:], item: item.id, chain: chain)
+    attempt = Attempt(version: version, before: before, answers: again ? answers : [:], item: item.id, chain: chain)
     if again {
       let correction = key.map { RowCorrection(row: item.row, key: [.text($0)]) }
       do { try replica.resubmit(item.id, corrections: correction.map { [$0] } ?? []) } catch {
@@ -122,17 +122,17 @@ extension Witness {
     // one question too many.
     let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
     attempt = Attempt(
-      before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending, last: last)
+      version: version, before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending, last: last)
     // What was written; what is shown of it afterwards may be less.
     try replica.write(seenAt: moment) { (db) throws(RelayError) in
       try db.script(sql)
-      for name in names { attempt?.after[name] = .some(try Witness.row(name, in: db)) }
+      for name in names { attempt?.after[name] = .some(try Witness.row(name, in: db, version)) }
     }
     try finish()
   }
 
   package func undelete(_ name: Name) throws {
-    attempt = Attempt(before: try images([name]), answers: [name: Answer()])
+    attempt = Attempt(version: version, before: try images([name]), answers: [name: Answer()])
     try replica.undelete(name.table, key: [.text(name.id)])
     try finish()
   }
@@ -187,6 +187,7 @@ extension Witness {
     let seen = attempt.seen ?? known
     var acts = try acts(attempt, seen)
     guard !acts.isEmpty else { return }
+    noteUnseen(&acts, attempt.pending ?? pendingDots)
     let named = confirmedOfLeft(acts.keys, upTo: attempt.last)
     for name in acts.keys {
       acts[name]?.seen.formUnion(named)
@@ -197,13 +198,14 @@ extension Witness {
     for name in Array(acts.keys) + parents where truth.wasAlive(name, at: base) {
       // What came while the form was open was not held by it: no edit of that is late.
       if isForm, seen[name]?.isEmpty ?? true { continue }
-      if let unit = truth.unit(name, at: base), holds(unit) { held[name] = unit }
+      if acts[name]?.isOfUnseen == true { continue }
+      if reads(name, at: base), let unit = truth.unit(name, at: base) { held[name] = unit }
     }
     // What was discarded, or is written again, nobody builds on any more.
     let gone = forgotten.union(attempt.chain).map(dot)
     let pending = (attempt.pending ?? pendingDots).subtracting(gone)
     var one = Sent(acts: acts, held: held, pending: pending, answers: attempt.answers)
-    (one.time, one.before, one.isForm) = (time, baseBefore, isForm)
+    (one.time, one.before, one.isForm, one.unseen) = (time, baseBefore, isForm, unseen)
     add(one, isForm: isForm)
   }
 
@@ -214,7 +216,9 @@ extension Witness {
         before: was, after: try attempt.after[name] ?? row(name), seen: seen[name] ?? [],
         settled: attempt.answers[name]?.cell)
       act.isToLive = attempt.answers[name]?.isToLive ?? true
-      act.hidden = knowsItsRole ? OracleSchema.hidden(role) : []
+      act.hidden = (knowsItsRole ? OracleSchema.hidden(role) : []).union(OracleSchema.unknown(to: attempt.version))
+      act.after = act.after?.filter { !OracleSchema.unknown(to: attempt.version).contains($0.key) }
+      act.untold = act.inserts ? untold(in: name) : []
       guard !act.isNothing else { continue }
       // A row that is only let live again names nobody.
       if let person = act.after?["person"], act.before != nil || act.settled == nil, person != act.before?["person"] {

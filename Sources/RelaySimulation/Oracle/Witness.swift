@@ -18,6 +18,8 @@ package final class Witness {
     var isForm = false
     /// Own work that was pending when its author looked.
     package var pending: Set<Dot> = []
+    /// Columns of which its author's confirmed rows told nothing.
+    var unseen: Set<String> = []
     /// What it decides of rows beside what it changes in them.
     package var answers: [Name: Answer] = [:]
 
@@ -39,6 +41,8 @@ package final class Witness {
 
   /// What somebody was about to commit; what became of it shows in the file.
   struct Attempt {
+    /// The app's, which wrote it.
+    var version: UInt64
     var before: [Name: [String: Value]?]
     /// What was written, where what is shown of it may be less.
     var after: [Name: [String: Value]?] = [:]
@@ -58,6 +62,12 @@ package final class Witness {
   package let truth: Truth
   /// The role that the device has installed.
   package private(set) var role: String
+  /// The version of the sync schema that the app brings.
+  package private(set) var version: UInt64 = 1
+  /// The one that the confirmed rows are of; 0 before the first pull.
+  package private(set) var installedVersion: UInt64 = 0
+  /// The hub's, as the device heard it last.
+  package internal(set) var hubVersion: UInt64 = 1
   /// The device's program, and another one on its file.
   package private(set) var replica: Replica
   private(set) var shell: Database
@@ -95,8 +105,10 @@ package final class Witness {
   }
 
   /// The device's programs were killed, and run again. A form that was open is gone.
-  package func reopened(_ replica: Replica, vfs: String? = nil) throws {
-    self.replica = replica
+  ///
+  /// - Parameter version: of the sync schema that they bring now.
+  package func reopened(_ replica: Replica, vfs: String? = nil, version: UInt64 = 1) throws {
+    (self.replica, self.version) = (replica, version)
     form = nil
     shell = try Database(path: replica.path, mode: .readWrite, vfs: vfs)
   }
@@ -114,6 +126,15 @@ package final class Witness {
 
   package func holds(_ unit: String) -> Bool { scopes.contains("*") || scopes.contains("unit/" + unit) }
 
+  /// Does a row lie, at a seq, where the device reads, in a table that its confirmed rows know?
+  func reads(_ name: Name, at seq: UInt64) -> Bool {
+    guard !OracleSchema.columns(of: name.table, at: installedVersion).isEmpty else { return false }
+    return truth.unit(name, at: seq).map(holds) ?? false
+  }
+
+  /// Columns that the device never shows.
+  var hidden: Set<String> { OracleSchema.hidden(role).union(OracleSchema.unknown(to: version)) }
+
   // MARK: The tables
 
   /// SQL as one transaction of the app.
@@ -126,26 +147,31 @@ package final class Witness {
   }
 
   package func row(_ name: Name) throws -> [String: Value]? {
-    try replica.read { (db) throws(RelayError) in try Witness.row(name, in: db) }
+    try replica.read { [version] (db) throws(RelayError) in try Witness.row(name, in: db, version) }
   }
 
-  static func row(_ name: Name, in db: Database) throws(RelayError) -> [String: Value]? {
-    let columns = Truth.columns[name.table] ?? []
+  /// - Parameter version: of the sync schema that the app knows.
+  static func row(_ name: Name, in db: Database, _ version: UInt64 = 1) throws(RelayError) -> [String: Value]? {
+    let columns = OracleSchema.columns(of: name.table, at: version)
+    guard !columns.isEmpty else { return nil }
     let list = columns.joined(separator: ", ")
     return try db.first("SELECT \(list) FROM \(name.table) WHERE id = ?", [.text(name.id)])
       .map { Dictionary(uniqueKeysWithValues: zip(columns, $0)) }
   }
 
   package func rows() throws -> [Name] {
-    try values("SELECT 'person', id FROM person UNION ALL SELECT 'visit', id FROM visit ORDER BY 1, 2")
+    try values(tables.map { "SELECT '\($0)', id FROM \($0)" }.joined(separator: " UNION ALL ") + " ORDER BY 1, 2")
       .map { Name(table: $0[0].text ?? "", id: $0[1].text ?? "") }
   }
+
+  /// The app's tables.
+  var tables: [String] { OracleSchema.tables.filter { !OracleSchema.columns(of: $0, at: version).isEmpty } }
 
   /// Everything that the app's tables show.
   func shown() throws -> [Name: [String: Value]] {
     var shown: [Name: [String: Value]] = [:]
-    for table in Truth.columns.keys.sorted() {
-      let columns = Truth.columns[table] ?? []
+    for table in tables {
+      let columns = OracleSchema.columns(of: table, at: version)
       for row in try values("SELECT id, \(columns.joined(separator: ", ")) FROM \(table)") {
         shown[Name(table: table, id: row[0].text ?? "")] = Dictionary(uniqueKeysWithValues: zip(columns, row[1...]))
       }
@@ -166,7 +192,7 @@ package final class Witness {
     // What a form inserts has not covered what came before it, and who edits an own insert claims to know only that
     // where there is no confirmed row (rule 6): rather one question too many.
     for (name, act) in acts where isForm && act.before == nil {
-      if truth.wasAlive(name, at: base), truth.unit(name, at: base).map(holds) == true { continue }
+      if truth.wasAlive(name, at: base), reads(name, at: base) { continue }
       known[name] = pendingDots.intersection(act.seen.union(known[name] ?? []))
     }
   }
@@ -177,7 +203,9 @@ package final class Witness {
   }
 
   /// A pull up to `head` was installed, which the device had asked for at its base.
-  package func installed(_ head: UInt64, _ page: PullPage) throws {
+  ///
+  /// - Parameter version: of the sync schema that the rows are of.
+  package func installed(_ head: UInt64, _ page: PullPage, _ version: UInt64) throws {
     learn(page.closing?.confirmed ?? [])
     knowsItsRole = true
     doubtful = nil
@@ -187,7 +215,9 @@ package final class Witness {
     (baseBefore, base) = (asked, head)
     scopes = page.grants.map(\.scope)
     let isAnotherRole = role != page.role
-    if isAnotherRole, asked > 0 {
+    let isUpgrade = version != installedVersion
+    installedVersion = version
+    if isAnotherRole || isUpgrade, asked > 0 {
       // Everything arrives anew: of what a form shows, its author's own work alone has been seen.
       if let open = form { form?.known = open.known.mapValues { $0.intersection(open.pending) } }
     }
@@ -196,8 +226,7 @@ package final class Witness {
     let visible = Set(try rows())
     for name in Set(truth.lines.keys).union(known.keys) {
       let own = Set(sent.filter { $0.value.concerns(name) && $0.value.verdict?.isAccepted != false }.keys.map(dot))
-      let unit = truth.unit(name, at: head)
-      let isHere = unit.map(holds) ?? false
+      let isHere = reads(name, at: head)
       if !isHere {
         leftSince.insert(name)
       } else if leftSince.contains(name), let open = form {

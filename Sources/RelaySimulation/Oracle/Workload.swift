@@ -19,6 +19,9 @@ package final class Workload {
     (self.oracle, self.random, self.grant) = (oracle, random, grant)
   }
 
+  /// With which the keys of a table begin.
+  private static func letter(_ table: String) -> String { String(table.first ?? "?") }
+
   private func fresh() -> String {
     serial += 1
     return "x\(serial)"
@@ -30,11 +33,12 @@ package final class Workload {
     var names: Set<Name> = []
     var statements: [String] = []
     for _ in 0..<random.pick([1, 1, 1, 2, 3]) {
-      let isVisit = random.once(in: 4)
-      let name = Name(table: isVisit ? "visit" : "person", id: (isVisit ? "v" : "p") + String(random.int(0..<keys)))
+      var table = random.once(in: 4) ? "visit" : "person"
+      if witness.version > 2, random.once(in: 4) { table = "gift" }
+      let name = Name(table: table, id: Workload.letter(table) + String(random.int(0..<keys)))
       guard names.insert(name).inserted else { continue }
       let row = try witness.row(name)
-      statements += isVisit ? try visit(witness, name.id, row != nil) : person(witness, name.id, row)
+      statements += table == "person" ? person(witness, name.id, row) : try child(witness, name, row != nil)
     }
     guard !statements.isEmpty else { return }
     let sql = statements.joined(separator: "; ")
@@ -75,8 +79,15 @@ package final class Workload {
     let insert =
       "INSERT INTO person (id, unit, phone, guests, tags) VALUES ('\(id)', '\(unit(witness))', '\(fresh())', "
       + "\(random.int(0..<3)), '[\"a\"]')"
-    guard let row else { return [insert] }
     let place = "WHERE id = '\(id)'"
+    guard let row else {
+      guard witness.version > 1, random.once(in: 3) else { return [insert] }
+      return [insert, "UPDATE person SET mail = '\(fresh())', score = \(random.int(0..<3)) \(place)"]
+    }
+    if witness.version > 1, random.once(in: 4) {
+      oracle.count(witness.unseen.isEmpty ? "newer columns" : "newer columns not told to the device yet")
+      return [newer(place)]
+    }
     let isBlind = witness.role == "blind"
     switch random.int(0..<14) {
     case 13:
@@ -106,17 +117,29 @@ package final class Workload {
     }
   }
 
-  private func visit(_ witness: Witness, _ id: String, _ isThere: Bool) throws -> [String] {
+  /// What an app writes that knows version 2.
+  private func newer(_ place: String) -> String {
+    switch random.int(0..<4) {
+    case 0: return "UPDATE person SET score = score + \(random.int(1..<10)) \(place)"
+    case 1: return "UPDATE person SET mail = '\(fresh())', phone = '\(fresh())' \(place)"
+    case 2: return "UPDATE person SET mail = NULL, score = score + 1, guests = guests + 1 \(place)"
+    default: return "UPDATE person SET mail = '\(fresh())' \(place)"
+    }
+  }
+
+  /// A visit, or a gift.
+  private func child(_ witness: Witness, _ name: Name, _ isThere: Bool) throws -> [String] {
+    let (table, id) = (name.table, name.id)
     let persons = try witness.rows().filter { $0.table == "person" }
     guard !persons.isEmpty else { return [] }
     var parent = random.pick(persons)
     // Somebody has it from a list on paper: it may be out of sight, or nowhere.
     if random.once(in: 8) { parent.id = "p\(random.int(0..<keys))" }
-    guard isThere else { return ["INSERT INTO visit VALUES ('\(id)', '\(parent.id)', '\(fresh())')"] }
+    guard isThere else { return ["INSERT INTO \(table) VALUES ('\(id)', '\(parent.id)', '\(fresh())')"] }
     switch random.int(0..<5) {
-    case 0: return ["DELETE FROM visit WHERE id = '\(id)'"]
-    case 1: return ["UPDATE visit SET person = '\(parent.id)' WHERE id = '\(id)'"]
-    default: return ["UPDATE visit SET note = '\(fresh())' WHERE id = '\(id)'"]
+    case 0: return ["DELETE FROM \(table) WHERE id = '\(id)'"]
+    case 1: return ["UPDATE \(table) SET person = '\(parent.id)' WHERE id = '\(id)'"]
+    default: return ["UPDATE \(table) SET note = '\(fresh())' WHERE id = '\(id)'"]
     }
   }
 
@@ -159,7 +182,7 @@ package final class Workload {
     let again = !random.once(in: 3)
     var key: String?
     if again, random.once(in: 2) {
-      key = (item.table == "visit" ? "v" : "p") + String(random.int(0..<keys + 2))
+      key = Workload.letter(item.table) + String(random.int(0..<keys + 2))
       // Under its own key it is the same row.
       if key == item.key { key = nil }
     }
@@ -169,7 +192,7 @@ package final class Workload {
   }
 
   package func undelete(_ witness: Witness) throws {
-    let table = random.pick(["person", "visit"])
+    let table = random.pick(witness.tables)
     let deleted = try witness.replica.deleted(table)
     guard !deleted.isEmpty else { return }
     let name = Name(table: table, id: random.pick(deleted)[0].text ?? "")

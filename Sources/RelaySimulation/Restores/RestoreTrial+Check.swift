@@ -18,7 +18,7 @@ extension RestoreTrial {
   private func shows(_ node: Node) throws -> [Name: [String: Value]] {
     let faults = node.process.pauseFaults()
     defer { node.process.goOn(with: faults) }
-    let columns = Truth.columns["person"] ?? []
+    let columns = OracleSchema.columns(of: "person", at: 1)
     let rows = try node.replica?.read { (db) throws(RelayError) in
       try db.query("SELECT id, \(columns.joined(separator: ", ")) FROM person") { (row) throws(RelayError) in
         row.values

@@ -27,6 +27,8 @@ package struct Configuration: Sendable {
   package var changesRoles: Bool
   /// Does the hub's disk say that it has flushed what it has not? Nobody promises anything then: whoever looks has to see it.
   package var hubDiskLies = false
+  /// What more there is than in most fleets.
+  var worlds = Worlds()
   /// How often each kind of act comes, against the others.
   package var weights: [(kind: Happening.Kind, weight: Int)]
 
@@ -47,7 +49,7 @@ package struct Configuration: Sendable {
     pushBytes = random.pick([200, 1000, 1 << 20, 1 << 20])
     line = LineFaults.drawn(&random)
     changesRoles = random.once(in: 2)
-    weights = Happening.Kind.allCases.map { kind in
+    weights = Happening.Kind.allCases.filter { !$0.isOfWorld }.map { kind in
       (kind, kind.isFault ? random.pick([0, 0, 0, 2, 8]) : kind.isRare ? random.pick([0, 2, 8, 16]) : kind.weight)
     }
   }

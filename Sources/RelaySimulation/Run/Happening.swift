@@ -5,15 +5,19 @@ package struct Happening: Sendable {
     case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll, syncBeside
     case killDevice, cutDevice, failDevice, fillDevice, jumpClock, deaf, mute, heal
     case killHub, cutHub, failHub, fillHub, hubClock, tidyHub, checkpoint
+    case updateDevice, updateHub
 
     var isFault: Bool {
       switch self {
       case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .syncBeside, .heal,
-        .checkpoint:
+        .checkpoint, .updateDevice, .updateHub:
         false
       default: true
       }
     }
+
+    /// Of a world that not every fleet lives in: such happenings are drawn apart (`Worlds`).
+    var isOfWorld: Bool { [.updateDevice, .updateHub].contains(self) }
 
     /// What some fleets do often and most hardly ever.
     var isRare: Bool {
@@ -68,6 +72,11 @@ package struct Plan: Sendable {
         Happening(
           kind: kind ?? .sync, time: time, device: random.int(0..<configuration.devices.count), seed: random.next()))
     }
+    random = SplitMix(seed: seed, "worlds")
+    configuration.worlds = Worlds(&random)
+    happenings += configuration.worlds.happenings(until: time, devices: configuration.devices.count, &random)
+    happenings = happenings.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
+      .map(\.element)
   }
 
   /// The same with some of its happenings only.

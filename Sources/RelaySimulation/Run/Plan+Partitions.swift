@@ -14,6 +14,7 @@ extension Plan {
     }
     plan.configuration.devices = devices
     plan.configuration.keys = 40
+    plan.configuration.worlds = Worlds()
     (plan.configuration.pageBytes, plan.configuration.pushBytes) = (1 << 20, 1 << 20)
     plan.configuration.line = .none
     plan.configuration.deadline = .seconds(10)

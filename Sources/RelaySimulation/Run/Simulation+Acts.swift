@@ -27,7 +27,8 @@ extension Simulation {
     case .hubClock:
       hub.machine.skew = Int64(random.int(0..<7_200_000)) - 3_600_000
       oracle.isHubClockWrong = true
-    case .regrant, .tidyHub, .checkpoint: try administer(act, device, random)
+    case .updateDevice: update(device, to: device.version + 1)
+    case .regrant, .tidyHub, .checkpoint, .updateHub: try administer(act, device, random)
     case .sync: try beginSync(device)
     case .syncBeside:
       device.program = 1
@@ -67,9 +68,30 @@ extension Simulation {
     switch act.kind {
     case .regrant: try workload.regrant(witness)
     case .tidyHub: try writer.tidy(now: hub.machine.now)
+    case .updateHub: try updateHub(writer, to: (hub.hub?.reader.schemaVersion() ?? 1) + 1)
     default: try writer.checkpoint()
     }
     hub.disk.quota = quota
     hub.process.goOn(with: faults)
+  }
+
+  // MARK: Versions of the sync schema
+
+  /// A device gets a newer app: its programs end, and the new one runs.
+  func update(_ device: SimulatedDevice, to version: UInt64) {
+    guard device.process.isAlive, version > device.version, version <= oracle.schema.newest else { return }
+    oracle.tell("\(device.name) is updated to version \(version)")
+    oracle.count("version \(version) at a device")
+    device.version = version
+    device.die()
+    later(.start(device: device.index), in: 100)
+  }
+
+  func updateHub(_ writer: HubWriter, to version: UInt64) throws {
+    guard version <= oracle.schema.newest else { return }
+    oracle.tell("the hub is updated to version \(version)")
+    let ahead = devices.filter { $0.version >= version }.count
+    oracle.count("version \(version) at the hub \(ahead > 0 ? "after a device" : "first")")
+    _ = try writer.update(schema: oracle.schema.json(at: version))
   }
 }

@@ -47,6 +47,17 @@ extension Simulation {
     hub.process.spare()
     hub.disk.quota = nil
     if !hub.isUp { try handle(.startHub) }
+    try bringVersions()
+  }
+
+  /// In the end the hub is as new as anybody, and so is the device that looks at everything; others may never be.
+  private func bringVersions() throws {
+    let newest = oracle.schema.newest
+    guard newest > 1, let hub = hub.hub else { return }
+    for version in try hub.reader.schemaVersion()...newest { try updateHub(hub.writer, to: version) }
+    guard devices[0].version < newest else { return }
+    update(devices[0], to: newest)
+    try handle(.start(device: 0))
   }
 
   /// Hub, devices and truth agree, and every file is sound.

@@ -143,8 +143,12 @@ extension Simulation {
     // Whoever watches is not hindered.
     let pending = device.process.pauseFaults()
     witness.learn(response.verdicts)
-    if case .installed(let base) = taken.step, let page = response.page {
-      try oracle.installed(witness, at: base, page)
+    try witness.learnHubVersion()
+    var base = taken.reopenedAt
+    if case .installed(let there) = taken.step { base = there }
+    if let base, let page = response.page {
+      let version = SyncOnLine.Taking(response: response, request: request).version
+      try oracle.installed(witness, at: base, page, version: version)
     }
     try oracle.checkView(witness)
     oracle.count("sync: an answer brings \(taken.progress)")

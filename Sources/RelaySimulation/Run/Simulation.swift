@@ -49,7 +49,9 @@ package final class Simulation {
   package init(_ plan: Plan) throws {
     self.plan = plan
     let configuration = plan.configuration
-    let oracle = Oracle(OracleSchema.all[configuration.schema])
+    var schema = OracleSchema.all[configuration.schema]
+    schema.newest = configuration.worlds.newest
+    let oracle = Oracle(schema)
     self.oracle = oracle
     let hub = try SimulatedHub(seed: plan.seed, clock, oracle)
     self.hub = hub

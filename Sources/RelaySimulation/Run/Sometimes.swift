@@ -1,6 +1,13 @@
 /// What has to have happened somewhere in a batch of some hundred runs for its silence to mean something.
 public enum Sometimes {
-  public static let points = people + planned + devices + hub + line + syncs
+  public static let points = people + planned + devices + hub + line + syncs + worlds
+
+  /// What only some fleets live in.
+  private static let worlds = [
+    "ends with two writes in mail", "newer columns", "newer columns not told to the device yet",
+    "version 2 at a device", "version 2 at the hub after a device", "version 2 at the hub first",
+    "version 3 at a device", "version 3 at the hub after a device", "version 3 at the hub first",
+  ]
 
   /// What people did, and what the rules made of it.
   private static let people = [

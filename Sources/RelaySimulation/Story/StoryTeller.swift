@@ -10,6 +10,7 @@ public func play(_ story: Story) -> RunReport {
   plan.configuration.schema = story.schema
   plan.configuration.devices = story.devices
   plan.configuration.line = .none
+  plan.configuration.worlds = Worlds()
   (plan.configuration.pageBytes, plan.configuration.pushBytes) = (1 << 20, 1 << 20)
   return simulate(plan, nil) { simulation in
     for step in story.steps { try simulation.play(step) }
@@ -83,6 +84,7 @@ extension Simulation {
         continue
       }
       if kind == "p" { names.insert(Name(table: "person", id: String(word))) }
+      if kind == "g" { names.insert(Name(table: "gift", id: String(word))) }
       if kind == "v" { names.insert(Name(table: "visit", id: String(word))) }
     }
     return names
