@@ -23,9 +23,11 @@ struct ColdRows {
   private(set) var newest = HybridTime.zero
 
   init(_ core: ReplicaCore, _ pull: CompletePull, _ installs: UInt64, _ own: OwnRows?) throws(RelayError) {
-    (self.core, self.pull, self.installs, self.own) = (core, pull, installs, own)
+    (self.core, self.pull, self.installs) = (core, pull, installs)
     exits = Set(pull.closing.exits)
     isWatched = core.view.shownRows != nil
+    // Beside the app's triggers each row is shown with a note of it: what is written without one would be put back.
+    self.own = isWatched ? nil : own
     marks = try RowMarks(core.db)
     if pull.leavesTheRest {
       try core.stores.arrived.begin()

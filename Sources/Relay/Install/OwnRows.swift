@@ -19,7 +19,7 @@ final class OwnRows {
 
   /// - Returns: nil where the pull confirms nothing, or has to be looked at row by row.
   init?(_ core: ReplicaCore, _ pull: CompletePull, isCautious: Bool) throws(RelayError) {
-    guard !isCautious, !pull.leavesTheRest, core.view.shownRows == nil else { return nil }
+    guard !isCautious, !pull.leavesTheRest else { return nil }
     var accepted: [Int64: UInt64] = [:]
     for verdict in pull.closing.confirmed where verdict.isAccepted {
       if let key = try core.own(verdict) { accepted[key.value] = verdict.seq }
