@@ -6,6 +6,6 @@ struct RelaySim: ParsableCommand {
     commandName: "relay-sim", abstract: "Devices and a hub in one process, with everything that can happen to them.",
     subcommands: [
       RunCommand.self, ReplayCommand.self, SometimesCommand.self, MutantsCommand.self, PartitionsCommand.self,
-      RestoresCommand.self, StorageCommand.self, StoryCommand.self,
+      RestoresCommand.self, FlipsCommand.self, StorageCommand.self, StoryCommand.self,
     ])
 }
