@@ -74,7 +74,7 @@ final class SimulatedDevice {
     let machine = machine
     process = SimulatedProcess(on: disk, seed: seed &+ UInt64(starts) &* 1000) { machine.now }
     other = nil
-    if version > 1 { try migrate() }
+    if version > 1 || schema.hasTriggers { try migrate() }
     return try open()
   }
 
@@ -87,6 +87,8 @@ final class SimulatedDevice {
     for step in OracleSchema.migrations where step.version <= version && !there.contains(step.version) {
       try db.script("BEGIN IMMEDIATE; \(step.sql); COMMIT")
     }
+    let hasWords = try db.first("SELECT 1 FROM sqlite_master WHERE name = 'words'") != nil
+    if schema.hasTriggers, !hasWords { try db.script("BEGIN IMMEDIATE; \(AppTables.sql) COMMIT") }
   }
 
   private func open() throws -> Replica {

@@ -27,9 +27,9 @@ extension Oracle {
         }
       }
       // That a parent lives, its children say too; no body of a transaction has that.
-      let cells = try hub.cells(of: row)?.filter { $0.id != .live }
+      let cells = try hub.cells(of: row)?.filter { $0.id != .live } ?? []
       guard cells == wanted.filter({ $0.id != .live }) else {
-        throw Broken("\(row.key.hexadecimal): the log comes to \(wanted), the hub has \(cells ?? [])")
+        throw Broken("\(row.key.hexadecimal): the log comes to \(wanted), the hub has \(cells)")
       }
     }
     count("other orders")
@@ -46,6 +46,8 @@ extension Oracle {
       let transaction = try Transaction(decoding: bytes)
       for change in transaction.rows {
         guard let table = schema.table(change.row.table) else { continue }
+        let name = Oracle.name(of: change.row)
+        if verdict.seq <= truth.lines[name]?.forgottenAt ?? 0 || truth.isVoid(verdict.dot, name) { continue }
         let context = WriteContext(
           dot: verdict.dot, seq: verdict.seq, effective: verdict.effective, seen: transaction.seen, base: change.base,
           author: table.access(transaction.role), now: table.access(rolesThen[verdict.dot] ?? witness.role))

@@ -23,8 +23,10 @@ extension Oracle {
       {
         return "\(name) hangs on \(parent), which builds on \(refused), which was refused"
       }
-      guard truth.lines[name] != nil else {
-        guard isInsert else { return "the hub never had \(name)" }
+      guard truth.knows(name) else {
+        // Whoever deletes what is forgotten has what he wants.
+        if act.after == nil, truth.lines[name] != nil { continue }
+        guard isInsert else { return "the hub does not have \(name)" }
         if name.table == "person", !everReaches(act.after?["unit"]?.text, witness) {
           return "\(name) is inserted where its author was never granted anything"
         }
@@ -108,7 +110,10 @@ extension Oracle {
 
   /// Every row lies where the device may write now, or lay there when the author held it, and nothing builds on a
   /// refused transaction.
-  func mayNotBeRefused(_ dot: Dot, _ sent: Witness.Sent, _ witness: Witness) -> Bool {
+  func mayNotBeRefused(_ dot: Dot, _ written: Witness.Sent, _ witness: Witness) -> Bool {
+    var sent = written
+    // Where weeks pass at once, what is late may be too late.
+    if forgets { sent.held = [:] }
     // Of work under a role that the device no longer has, more is asked than this knows.
     guard everRoles[witness.name]?.count == 1 else { return false }
     let scopes = rights[witness.name]?.writable ?? []
@@ -120,8 +125,8 @@ extension Oracle {
       if replacesCode(name, act, isSure: false) { return false }
       if name.table != "person" {
         let parent = Name(table: "person", id: act.after?["person"]?.text ?? act.before?["person"]?.text ?? "")
-        guard !tainted.contains(parent), truth.lines[parent] != nil else { return false }
-        if act.before == nil, truth.lines[name] == nil {
+        guard !tainted.contains(parent), truth.knows(parent) else { return false }
+        if act.before == nil, !truth.knows(name) {
           return writes(truth.unit(parent, at: truth.head)) || writes(sent.held[parent])
         }
         if act.before == nil { return false }
@@ -134,7 +139,7 @@ extension Oracle {
       } else if act.before != nil, let unit = act.after?["unit"], unit != act.before?["unit"], !writes(unit.text) {
         return false
       }
-      guard truth.lines[name] != nil else { return act.before == nil && writes(act.after?["unit"]?.text) }
+      guard truth.knows(name) else { return act.before == nil && writes(act.after?["unit"]?.text) }
       if act.before == nil, !writes(act.after?["unit"]?.text) { return false }
       return writes(truth.unit(name, at: truth.head)) || writes(sent.held[name])
     }

@@ -1,3 +1,4 @@
+internal import Relay
 internal import RelayProtocol
 
 /// What a device shows while its work waits: the confirmed rows, and the own work on them that nobody refused.
@@ -12,12 +13,16 @@ extension Oracle {
       if !acts.isEmpty, witness.isRefused(name) { continue }
       // A row that a form deletes, or writes where there was none, is shown as the form has it until a verdict is in.
       if pending.contains(where: { one in
-        (one.isForm || one.acts[name]?.isOfUnseen == true) && one.acts[name].map { $0.before == nil || $0.after == nil } == true
+        guard let act = one.acts[name], one.isForm || act.isOfUnseen else { return false }
+        return act.before == nil || act.after == nil
       }) {
         continue
       }
       try check(witness, name, acts, shown[name])
     }
+    guard schema.hasTriggers else { return }
+    try AppTables.check(witness)
+    if !shown.isEmpty { count("triggers: words follow the rows") }
   }
 
   private func check(
@@ -57,8 +62,12 @@ extension Oracle {
       // Which of several is shown, nobody knows who has not seen the pending one sealed.
       let live = truth.candidates(column, line)
       guard found[column] == right[column] || !isExact && live.contains(found[column] ?? .null) else {
+        let held = try witness.replica.inbox().filter { $0.kind == .held }.map { "\($0.key): \($0.message ?? "")" }
         throw Broken(
-          "\(witness.name) at \(witness.base): \(column) of \(name) is \(found[column] ?? .null) instead of \(live)")
+          """
+          \(witness.name) at \(witness.base): \(column) of \(name) is \(found[column] ?? .null) instead of \
+          \(right[column] ?? .null), \(live); held are \(held)
+          """)
       }
     }
   }

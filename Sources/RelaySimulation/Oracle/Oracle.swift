@@ -22,6 +22,10 @@ package final class Oracle {
   package var hubTime: Int64?
   /// Did the hub's clock jump? Then a device that is set back to its time may be earlier than what it has seen.
   package var isHubClockWrong = false
+  /// Does the hub forget what is gone?
+  package var forgets = false
+  /// When the hub judged what has a seq, by its own clock; nil where nobody looked.
+  private(set) var receivedAt: [UInt64: Int64] = [:]
   /// What the hub said of each transaction.
   package private(set) var said: [Dot: Verdict] = [:]
   /// How often what happened.
@@ -140,6 +144,7 @@ package final class Oracle {
         throw Broken("nobody is \(verdict.dot)")
       }
       said[verdict.dot] = verdict
+      receivedAt[verdict.seq] = hubTime
       let role = rights[witness.name]?.role ?? witness.role
       rolesThen[verdict.dot] = role
       let ruling = verdict.refusal?.rule.rawValue ?? "ok"

@@ -12,6 +12,8 @@ package struct OracleSchema: Sendable {
   package let givesAway: Bool
   /// The newest version that anybody brings.
   package var newest: UInt64 = 1
+  /// Do the apps have triggers of their own (`AppTables`)?
+  var hasTriggers = false
 
   /// Everybody reads all but `blind`, who does not see the area, and `reader` writes nothing.
   package static let roles = ["field", "blind", "reader"]
@@ -30,7 +32,8 @@ package struct OracleSchema: Sendable {
         "unit": .last, "phone": .lastGiven, "area": .last, "guests": .sum, "tags": .elements, "top": .least,
         "code": .firstGiven, "person": .last, "note": .last, "mail": .last, "score": .sum,
       ],
-      asks: ["area", "mail"], policies: ["phone": "last_non_null", "area": "ask", "top": "min", "mail": "ask"], givesAway: false),
+      asks: ["area", "mail"], policies: ["phone": "last_non_null", "area": "ask", "top": "min", "mail": "ask"],
+      givesAway: false),
   ]
 
   /// What an app of the first version makes.

@@ -53,6 +53,8 @@ package final class Truth {
     package var places: [(seq: UInt64, place: String, alive: Bool)] = []
     /// The cells as they were from a seq on.
     var versions: [(seq: UInt64, cells: [String: [Dot: Write]])] = []
+    /// Where the hub's log ended when the hub forgot the row; 0 where it never did.
+    var forgottenAt: UInt64 = 0
     /// Of each cell the seqs at which a conflict opened, the last that is or was open behind the others.
     var entries: [String: (opened: [UInt64], isOpen: Bool)] = [:]
   }
@@ -65,6 +67,33 @@ package final class Truth {
 
   func columns(of table: String) -> [String] { OracleSchema.columns(of: table, at: schema.newest) }
 
+  // MARK: Forgetting
+
+  /// A deletion of a forgotten row changes nothing.
+  private struct VoidWork: Hashable {
+    var dot: Dot
+    var name: Name
+  }
+  private var voids: Set<VoidWork> = []
+
+  private func isVoid(_ act: Act, _ name: Name) -> Bool {
+    act.after == nil && act.before != nil && lines[name] != nil && !knows(name)
+  }
+
+  /// Did it find its row forgotten?
+  func isVoid(_ dot: Dot, _ name: Name) -> Bool { voids.contains(VoidWork(dot: dot, name: name)) }
+
+  /// Does the hub have the row, alive or dead?
+  func knows(_ name: Name) -> Bool { lines[name].map { !$0.cells.isEmpty } ?? false }
+
+  /// The hub forgets a dead row. Who comes back to an older place of the order still shows it as it was there.
+  func forget(_ name: Name) {
+    guard var line = lines[name] else { return }
+    (line.cells, line.entries, line.forgottenAt) = ([:], [:], head)
+    line.versions.append((head, [:]))
+    lines[name] = line
+  }
+
   // MARK: Merging
 
   /// - Parameters:
@@ -76,6 +105,10 @@ package final class Truth {
   ) {
     head = seq
     for (name, act) in acts {
+      if isVoid(act, name) {
+        voids.insert(VoidWork(dot: dot, name: name))
+        continue
+      }
       var act = act
       act.hiddenNow = hidden
       var line = lines[name] ?? Line()

@@ -22,11 +22,11 @@ extension Witness {
   /// A pull was installed that had been asked for at `asked`; `base` is where the device stands now.
   ///
   /// - Parameters:
-  ///   - isAnotherRole: then what the pull does not bring has left.
+  ///   - isAnew: everything came; what the pull does not bring has left.
   ///   - shown: what was confirmed before it.
-  func noteLeft(_ closing: PullClosing?, since asked: UInt64, isAnotherRole: Bool, shown: Set<Name>) {
+  func noteLeft(_ closing: PullClosing?, since asked: UInt64, isAnew: Bool, shown: Set<Name>) {
     let exits = Set((closing?.exits ?? []).map { Oracle.name(of: $0) })
-    let told = isAnotherRole ? exits.union(shown) : exits
+    let told = isAnew ? exits.union(shown) : exits
     let now = sent.filter { $0.value.verdict.map { $0.seq > asked && $0.seq <= base } ?? false }
     for name in Set(truth.lines.keys).union(sent.values.flatMap(\.acts.keys)) {
       let isHere = reads(name, at: base)

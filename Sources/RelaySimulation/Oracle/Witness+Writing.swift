@@ -50,7 +50,8 @@ extension Witness {
     let cell = item.column == "(existence)" ? "live" : item.column ?? ""
     let isToLive = item.siblings.first { $0.position == choice }?.content != .flag(false)
     attempt = Attempt(
-      version: version, before: images, answers: [name: Answer(id: item.id, opened: item.opened, cell: cell, isToLive: isToLive)])
+      version: version, before: images,
+      answers: [name: Answer(id: item.id, opened: item.opened, cell: cell, isToLive: isToLive)])
     do { try act() } catch let error as RelayError {
       guard error.code == .entryUnknown, images[name] == .some(nil) else { throw error }
       attempt = nil
@@ -83,7 +84,7 @@ extension Witness {
       // Under another key it is no answer any more, and nobody undeletes a row that never was.
       guard answers[old] == nil else { return }
     }
-    let before = try images(names)
+    let before = try images(try withCounted(names))
     attempt = Attempt(version: version, before: before, answers: again ? answers : [:], item: item.id, chain: chain)
     if again {
       let correction = key.map { RowCorrection(row: item.row, key: [.text($0)]) }
@@ -91,7 +92,7 @@ extension Witness {
         // A row to insert is here, or one to change is not, or it was written under a role that could do more: then nothing
         // may have changed.
         let isForbidden = error.code == .roleForbids && role != "field"
-        guard error.code == .constraint || isForbidden, try images(names) == before,
+        guard error.code == .constraint || isForbidden, try images(Set(before.keys)) == before,
           try replica.inbox().contains(where: { $0 == item })
         else { throw error }
         attempt = nil
@@ -100,7 +101,7 @@ extension Witness {
       try finish()
     } else {
       try replica.discard(item.id)
-      let after = try images(names)
+      let after = try images(Set(before.keys))
       guard after == before else { throw Broken("\(name): discarding made \(before) \(after)") }
       attempt = nil
       forgotten.formUnion(chain)
@@ -122,7 +123,8 @@ extension Witness {
     // one question too many.
     let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
     attempt = Attempt(
-      version: version, before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending, last: last)
+      version: version, before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending,
+      last: last)
     // What was written; what is shown of it afterwards may be less.
     try replica.write(seenAt: moment) { (db) throws(RelayError) in
       try db.script(sql)
@@ -132,9 +134,16 @@ extension Witness {
   }
 
   package func undelete(_ name: Name) throws {
-    attempt = Attempt(version: version, before: try images([name]), answers: [name: Answer()])
+    attempt = Attempt(
+      version: version, before: try images(try withCounted([name])), answers: [name: Answer()])
     try replica.undelete(name.table, key: [.text(name.id)])
     try finish()
+  }
+
+  /// With the rows in which the app's own trigger may count.
+  private func withCounted(_ names: Set<Name>) throws -> Set<Name> {
+    guard truth.schema.hasTriggers else { return names }
+    return names.union(try rows().filter { $0.table == "person" })
   }
 
   // MARK: What became of it

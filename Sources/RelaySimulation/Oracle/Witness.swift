@@ -93,6 +93,8 @@ package final class Witness {
   /// Own work that was confirmed while other own work on the row waited, or waits in the inbox.
   var kept: [Name: Set<Dot>] = [:]
   var attempt: Attempt?
+  /// Another program of the app on the same file, while that is the one that writes.
+  var beside: Replica?
   /// A commit that failed on the disk, of which a later start may find that it is there: SQLite had written all of it, and
   /// nothing has been written over it since.
   var doubtful: Attempt?
@@ -139,7 +141,7 @@ package final class Witness {
 
   /// SQL as one transaction of the app.
   package func sql(_ text: String) throws {
-    try replica.write(author: name) { (db) throws(RelayError) in try db.script(text) }
+    try (beside ?? replica).write(author: name) { (db) throws(RelayError) in try db.script(text) }
   }
 
   package func values(_ sql: String) throws -> [[Value]] {
@@ -215,13 +217,15 @@ package final class Witness {
     (baseBefore, base) = (asked, head)
     scopes = page.grants.map(\.scope)
     let isAnotherRole = role != page.role
-    let isUpgrade = version != installedVersion
+    // Under another role, and where the hub has forgotten what the device would have to be told, everything arrives anew.
+    let isAnew = (isAnotherRole || page.isWhole) && asked > 0
+    let isUpgrade = version != installedVersion && asked > 0
     installedVersion = version
-    if isAnotherRole || isUpgrade, asked > 0 {
+    if isAnew || isUpgrade {
       // Everything arrives anew: of what a form shows, its author's own work alone has been seen.
       if let open = form { form?.known = open.known.mapValues { $0.intersection(open.pending) } }
     }
-    noteLeft(page.closing, since: asked, isAnotherRole: isAnotherRole && asked > 0, shown: before)
+    noteLeft(page.closing, since: asked, isAnew: isAnew, shown: before)
     role = page.role
     let visible = Set(try rows())
     for name in Set(truth.lines.keys).union(known.keys) {
@@ -236,7 +240,7 @@ package final class Witness {
       if isHere, truth.wasAlive(name, at: head) {
         known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = nil
-      } else if isHere, truth.concerned(name, after: asked, upTo: head) {
+      } else if isHere, truth.concerned(name, after: page.isWhole ? 0 : asked, upTo: head) {
         dead[name] = truth.writers(name, upTo: head)
         // Own work that waits keeps it readable, at the base that it had (rule 24).
         if !visible.contains(name) { known[name] = truth.writers(name, upTo: head).union(own) }

@@ -5,19 +5,19 @@ package struct Happening: Sendable {
     case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll, syncBeside
     case killDevice, cutDevice, failDevice, fillDevice, jumpClock, deaf, mute, heal
     case killHub, cutHub, failHub, fillHub, hubClock, tidyHub, checkpoint
-    case updateDevice, updateHub
+    case updateDevice, updateHub, writeBeside, leap, pruneHub
 
     var isFault: Bool {
       switch self {
       case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .syncBeside, .heal,
-        .checkpoint, .updateDevice, .updateHub:
+        .checkpoint, .updateDevice, .updateHub, .writeBeside, .leap, .pruneHub:
         false
       default: true
       }
     }
 
     /// Of a world that not every fleet lives in: such happenings are drawn apart (`Worlds`).
-    var isOfWorld: Bool { [.updateDevice, .updateHub].contains(self) }
+    var isOfWorld: Bool { [.updateDevice, .updateHub, .writeBeside, .leap, .pruneHub].contains(self) }
 
     /// What some fleets do often and most hardly ever.
     var isRare: Bool {

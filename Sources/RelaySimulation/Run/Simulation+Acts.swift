@@ -27,8 +27,12 @@ extension Simulation {
     case .hubClock:
       hub.machine.skew = Int64(random.int(0..<7_200_000)) - 3_600_000
       oracle.isHubClockWrong = true
+    case .leap:
+      let days = Int64(random.pick([2, 12, 40, 70]))
+      oracle.tell("\(days) days pass")
+      clock.leap(days: days)
     case .updateDevice: update(device, to: device.version + 1)
-    case .regrant, .tidyHub, .checkpoint, .updateHub: try administer(act, device, random)
+    case .regrant, .tidyHub, .checkpoint, .updateHub, .pruneHub: try administer(act, device, random)
     case .sync: try beginSync(device)
     case .syncBeside:
       device.program = 1
@@ -46,7 +50,15 @@ extension Simulation {
   private func work(_ act: Happening, _ device: SimulatedDevice, _ random: SplitMix) throws {
     guard device.process.isAlive, let witness = device.witness else { return }
     workload.random = random
+    defer {
+      witness.beside = nil
+      device.program = 0
+    }
     try doing("work", device) {
+      if act.kind == .writeBeside {
+        device.program = 1
+        witness.beside = try device.replica()
+      }
       switch act.kind {
       case _ where witness.role == "reader": try workload.tryToWrite(witness)
       case .largeWrite: try workload.writeMuch(witness)
@@ -64,15 +76,30 @@ extension Simulation {
     guard hub.isUp, let writer = hub.hub?.writer, let witness = device.witness else { return }
     let (faults, quota) = (hub.process.pauseFaults(), hub.disk.quota)
     hub.disk.quota = nil
+    var random = random
     workload.random = random
     switch act.kind {
     case .regrant: try workload.regrant(witness)
     case .tidyHub: try writer.tidy(now: hub.machine.now)
+    case .pruneHub: try prune(writer, most: random.pick([1, 3, 500, 500]))
     case .updateHub: try updateHub(writer, to: (hub.hub?.reader.schemaVersion() ?? 1) + 1)
     default: try writer.checkpoint()
     }
     hub.disk.quota = quota
     hub.process.goOn(with: faults)
+  }
+
+  /// The hub forgets a piece of what is older than its retention, or all of it.
+  private func prune(_ writer: HubWriter, most: Int) throws {
+    guard let reader = hub.hub?.reader else { return }
+    let isWholeRun = pruning == nil
+    let step = try writer.prune(now: hub.machine.now, from: pruning, most: most)
+    pruning = step.next
+    if step.exits > 0 { oracle.count("hub: forgets exits") }
+    if step.told > 0 { oracle.count("hub: forgets what it told") }
+    if step.rows > 0 { oracle.count("hub: forgets rows") }
+    oracle.tell("the hub forgets \(step.rows) rows and \(step.exits) exits")
+    try oracle.forgot(reader, now: hub.machine.now, all: isWholeRun && pruning == nil)
   }
 
   // MARK: Versions of the sync schema

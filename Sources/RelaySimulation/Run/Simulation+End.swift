@@ -11,7 +11,7 @@ extension Simulation {
   func settleDown() throws {
     line = .none
     try relieve()
-    let begin = clock.now
+    let begin = clock.time
     for _ in 0..<12 {
       let head = oracle.truth.head
       for device in devices {
@@ -22,7 +22,7 @@ extension Simulation {
       while let (time, event) = queue.take() {
         clock.advance(to: time)
         try handle(event)
-        guard clock.now - begin < patience else {
+        guard clock.time - begin < patience else {
           let late = devices.filter(\.isSyncing).map(\.name)
           throw Broken("\(late) do not come to an end after \(patience) ms without a fault")
         }
@@ -31,7 +31,7 @@ extension Simulation {
       }
       let behind = devices.filter { $0.witness?.base != oracle.truth.head }
       if oracle.truth.head == head, behind.isEmpty {
-        drained = clock.now - begin
+        drained = clock.time - begin
         return
       }
     }

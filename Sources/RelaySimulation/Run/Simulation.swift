@@ -39,6 +39,8 @@ package final class Simulation {
   /// Answers of before, for a line that mixes them up.
   var answers: [TransportResponse] = []
   private let begin: Int64
+  /// Where the hub's forgetting goes on.
+  var pruning: PruneCursor?
   /// What the oracle found where an error of the protocol was expected.
   var broken: (any Error)?
   /// How long the fleet took to come to rest after the last fault, in virtual milliseconds.
@@ -51,7 +53,9 @@ package final class Simulation {
     let configuration = plan.configuration
     var schema = OracleSchema.all[configuration.schema]
     schema.newest = configuration.worlds.newest
+    schema.hasTriggers = configuration.worlds.hasTriggers
     let oracle = Oracle(schema)
+    oracle.forgets = configuration.worlds.forgets
     self.oracle = oracle
     let hub = try SimulatedHub(seed: plan.seed, clock, oracle)
     self.hub = hub
@@ -66,7 +70,8 @@ package final class Simulation {
     line = configuration.line
     network = SplitMix(seed: plan.seed, "network")
     crash = SplitMix(seed: plan.seed, "crash")
-    begin = clock.now
+    begin = clock.time
+    if configuration.worlds.forgets { try hub.hub?.writer.setRetention(days: Oracle.retention) }
     for (at, device) in configuration.devices.enumerated() { try add(device, at) }
   }
 
@@ -99,7 +104,7 @@ package final class Simulation {
     try look()
   }
 
-  func later(_ event: Event, in delay: Int64) { queue.add(event, at: clock.now + max(0, delay)) }
+  func later(_ event: Event, in delay: Int64) { queue.add(event, at: clock.time + max(0, delay)) }
 
   func handle(_ event: Event) throws {
     operations += 1
@@ -150,8 +155,9 @@ package final class Simulation {
   func hubDied() throws {
     oracle.count(hubCut.map { "hub: power cut, sectors \($0)" } ?? "hub: killed")
     if let call = hub.process.diedAt { oracle.count("hub: died at \(call)") }
-    oracle.tell("\(clock.now - begin): the hub dies")
+    oracle.tell("\(clock.time - begin): the hub dies")
     hub.stop(hubCut)
+    pruning = nil
     hubCut = nil
     isHubBusy = false
     later(.startHub, in: Int64(crash.int(10..<20_000)))
@@ -169,7 +175,7 @@ package final class Simulation {
       hub.disk.quota = nil
       return later(.startHub, in: 1000)
     }
-    oracle.tell("\(clock.now - begin): the hub runs again")
+    oracle.tell("\(clock.time - begin): the hub runs again")
   }
 
   private func send(_ answer: SimulatedHub.Answer, to reply: SimulatedHub.Reply) {
@@ -202,7 +208,7 @@ package final class Simulation {
     oracle.count(device.cut.map { "device: power cut, sectors \($0)" } ?? "device: killed")
     if let call = device.process.diedAt { oracle.count("device: died at \(call)") }
     if device.disk.unsyncedSectors > 0, device.cut != nil { oracle.count("device: power cut with unsynced sectors") }
-    oracle.tell("\(clock.now - begin): \(device.name) dies")
+    oracle.tell("\(clock.time - begin): \(device.name) dies")
     device.die()
     later(.start(device: device.index), in: Int64(crash.int(10..<5000)))
   }
@@ -217,7 +223,7 @@ package final class Simulation {
       device.process.kill()
       return later(.start(device: device.index), in: 1000)
     }
-    oracle.tell("\(clock.now - begin): \(device.name) runs again")
+    oracle.tell("\(clock.time - begin): \(device.name) runs again")
   }
 
   /// Something that a device does; it may die over it, or its file may fail.

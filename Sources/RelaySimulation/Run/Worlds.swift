@@ -4,10 +4,20 @@ struct Worlds: Sendable {
   /// The newest version of the sync schema that apps and hub are updated to.
   var newest: UInt64 = 1
 
+  /// Do the apps have triggers of their own?
+  var hasTriggers = false
+  /// Do two programs of the app write to one file?
+  var writesBeside = false
+  /// Does the hub forget what is gone, and does time leap ahead by weeks?
+  var forgets = false
+
   init() {}
 
   init(_ random: inout SplitMix) {
     if random.once(in: 4) { newest = random.pick([2, 3, 3]) }
+    hasTriggers = random.once(in: 5)
+    writesBeside = random.once(in: 5)
+    forgets = random.once(in: 4)
   }
 
   /// What happens because of it, in no order.
@@ -21,6 +31,12 @@ struct Worlds: Sendable {
       for _ in 1..<newest { add(.updateHub, 0) }
       // Some are never updated.
       for device in 0..<devices where !random.once(in: 4) { for _ in 1..<newest { add(.updateDevice, device) } }
+    }
+    if writesBeside { for _ in 0..<random.int(4..<20) { add(.writeBeside, random.int(0..<devices)) } }
+    if forgets {
+      // Less than the 400 days after which a device forgets by itself.
+      for _ in 0..<random.int(1..<6) { add(.leap, 0) }
+      for _ in 0..<random.int(3..<12) { add(.pruneHub, 0) }
     }
     return list
   }
