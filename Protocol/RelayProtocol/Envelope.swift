@@ -9,6 +9,8 @@ public struct Envelope: Hashable, Sendable {
   public var effective: HybridTime?
   /// Where it stood in the history that was lost; nil for work that had no verdict there.
   public var lost: LostPlace?
+  /// What the order that its bases beyond `base` are of was called, ascending; empty where the hub had no names for it.
+  public var openings: [Opening] = []
 
   public init(base: UInt64, seen: DotSet, effective: HybridTime? = nil, lost: LostPlace? = nil) {
     self.base = base
@@ -22,10 +24,13 @@ public struct Envelope: Hashable, Sendable {
 public struct LostPlace: Hashable, Sendable {
   public var epoch: Hash128
   public var seq: UInt64
+  /// What the order was called there (`Opening`); 0 where the hub had no name for it.
+  public var opening: UInt64
 
-  public init(epoch: Hash128, seq: UInt64) {
+  public init(epoch: Hash128, seq: UInt64, opening: UInt64 = 0) {
     self.epoch = epoch
     self.seq = seq
+    self.opening = opening
   }
 }
 
@@ -43,15 +48,20 @@ public struct EpochOrigin: Hashable, Sendable {
 }
 
 extension CBORWriter {
-  /// As four items.
+  /// As four items, or five.
   mutating func envelope(_ envelope: Envelope) {
     unsigned(envelope.base)
     dotSet(envelope.seen)
     if let effective = envelope.effective { unsigned(effective.bits) } else { null() }
-    guard let lost = envelope.lost else { return null() }
-    array(2)
+    if let lost = envelope.lost { lostPlace(lost) } else { null() }
+    if !envelope.openings.isEmpty { openings(envelope.openings) }
+  }
+
+  private mutating func lostPlace(_ lost: LostPlace) {
+    array(lost.opening == 0 ? 2 : 3)
     hash(lost.epoch)
     unsigned(lost.seq)
+    if lost.opening != 0 { unsigned(lost.opening) }
   }
 
   mutating func epochOrigin(_ origin: EpochOrigin) {
@@ -62,16 +72,19 @@ extension CBORWriter {
 }
 
 extension CBORReader {
-  mutating func envelope() throws(RelayError) -> Envelope {
+  /// - Parameter items: of how many it consists.
+  mutating func envelope(_ items: Int) throws(RelayError) -> Envelope {
     var envelope = Envelope(base: try unsigned(most: Limits.sequence), seen: try dotSet())
     if try peekIsNull() { try null() } else { envelope.effective = HybridTime(bits: try unsigned()) }
-    guard try !peekIsNull() else {
-      try null()
-      return envelope
-    }
-    try array(exactly: 2)
-    envelope.lost = LostPlace(epoch: try hash(), seq: try unsigned(most: Limits.sequence))
+    if try peekIsNull() { try null() } else { envelope.lost = try lostPlace() }
+    if items == 5 { envelope.openings = try openings() }
     return envelope
+  }
+
+  private mutating func lostPlace() throws(RelayError) -> LostPlace {
+    let items = try array(2...3)
+    let (epoch, seq) = (try hash(), try unsigned(most: Limits.sequence))
+    return LostPlace(epoch: epoch, seq: seq, opening: items == 3 ? try openingName() : 0)
   }
 
   mutating func epochOrigin() throws(RelayError) -> EpochOrigin {

@@ -11,6 +11,8 @@ public enum Limits {
   public static let operations = 1_000_000
   /// How much of a transaction one request carries; a larger one is pushed in parts.
   public static let part = 4 << 20
+  /// Openings of the hub's order that one message lists; of more the newest.
+  public static let openings = 100
   public static let transactionsInPush = 10_000
 
   public static let value = 1 << 20

@@ -12,7 +12,7 @@ extension CBORWriter {
     for (at, bytes) in transactions.enumerated() {
       let next = Predecessor(bytes)
       if let envelope = envelopes[at] {
-        array(5)
+        array(envelope.openings.isEmpty ? 5 : 6)
         self.envelope(envelope)
         byteString(bytes)
       } else if let short = before.short(next) {
@@ -111,10 +111,10 @@ extension CBORReader {
         next = Predecessor(bytes)
         guard before.short(next) == nil else { throw malformed("not the shortest encoding") }
       } else {
-        let items = try array(2...5)
+        let items = try array(2...6)
         guard items != 4 else { throw malformed("a transaction of a push has no four items") }
-        if items == 5 {
-          envelopes[at] = try envelope()
+        if items >= 5 {
+          envelopes[at] = try envelope(items - 1)
           bytes = try byteString(most: Limits.inflatedBody)
           next = Predecessor(bytes)
         } else {

@@ -134,7 +134,7 @@ extension SyncRequest {
     out.raw(pushed.bytes)
     if let part {
       out.unsigned(14)
-      out.array(part.envelope == nil ? 6 : 10)
+      out.array(part.envelope.map { $0.openings.isEmpty ? 10 : 11 } ?? 6)
       out.dot(part.dot)
       out.hash(part.hash)
       out.unsigned(part.total)
@@ -241,15 +241,16 @@ extension CBORReader {
   }
 
   mutating func transactionPart() throws(RelayError) -> TransactionPart {
-    let items = try array(6...10)
+    let items = try array(6...11)
     let dot = try dot()
     let hash = try hash()
     let total = try unsigned(most: UInt64(Limits.transaction))
     let offset = try unsigned(most: total)
     let bytes = try byteString(most: Limits.part)
     guard UInt64(bytes.count) <= total - offset else { throw malformed("a part beyond its transaction") }
-    guard items == 6 || items == 10 else { throw malformed("an envelope has four items") }
+    guard items == 6 || items >= 10 else { throw malformed("an envelope has four items or five") }
     return TransactionPart(
-      dot: dot, hash: hash, total: total, offset: offset, bytes: bytes, envelope: items == 10 ? try envelope() : nil)
+      dot: dot, hash: hash, total: total, offset: offset, bytes: bytes,
+      envelope: items == 6 ? nil : try envelope(items - 6))
   }
 }

@@ -14,6 +14,8 @@ public struct SyncResponse: Hashable, Sendable {
   public var schemaVersion: UInt64?
   /// Where the epoch comes from; nil for a hub's first.
   public var origin: EpochOrigin?
+  /// What the order is called after the request's base, ascending; the newest where there are many.
+  public var openings: [Opening] = []
 
   public init(
     epoch: Hash128, time: UInt64, verdicts: [Verdict] = [], partReceived: UInt64 = 0, page: PullPage? = nil,
@@ -94,7 +96,10 @@ extension SyncResponse {
   public func encoded() -> [UInt8] {
     var out = CBORWriter(reserving: 1024 + (page?.rows.bytes.count ?? 0))
     let isWhole = page?.isWhole == true
-    out.map(6 + [page != nil, schemaVersion != nil, isWhole, origin != nil, page?.rowsInAll != nil].count { $0 })
+    let optional = [
+      page != nil, schemaVersion != nil, isWhole, origin != nil, page?.rowsInAll != nil, !openings.isEmpty,
+    ]
+    out.map(6 + optional.count { $0 })
     out.unsigned(1)
     out.unsigned(SyncRequest.version)
     out.unsigned(2)
@@ -127,6 +132,10 @@ extension SyncResponse {
     if let count = page?.rowsInAll {
       out.unsigned(11)
       out.unsigned(count)
+    }
+    if !openings.isEmpty {
+      out.unsigned(12)
+      out.openings(openings)
     }
     return out.bytes
   }
@@ -161,6 +170,7 @@ extension SyncResponse {
             throw reader.malformed("a count of rows to come without a page that others follow")
           }
           response.page?.rowsInAll = count
+        case 12: response.openings = try reader.openings()
         default: try reader.skip()
         }
       }

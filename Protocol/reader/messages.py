@@ -6,7 +6,7 @@ from items import (
     COLUMNS, CONFIRMED, ELEMENTS, INFLATED_BODY, KEY, SIBLINGS, TRANSACTION, CellValue, cell_id, cell_order,
     cell_write, dot, dot_set, hash, key, label, message, replica, schema_version, scope_name,
     seq, table, time, value)
-from push import Push, envelope
+from push import Push, envelope, openings
 from stamps import Stamps
 from transaction import RowChange, Transaction, row_order
 
@@ -191,18 +191,19 @@ class Part(Codec):
     fields = Fields(dot=dot, hash=hash, total=Uint(TRANSACTION), offset=Uint(TRANSACTION), bytes=Bytes(4 << 20))
 
     def read(self, r):
-        items = r.tuple(6, 10)
+        items = r.tuple(6, 10, 11)
         json = self.fields.read(r)
         if json["offset"] + len(json["bytes"]) // 2 > json["total"]:
             raise r.malformed("a part beyond its transaction")
-        if items == 10:
-            json["envelope"] = envelope.read(r)
+        if items > 6:
+            json["envelope"] = envelope.read(r, items - 6)
         return json
 
     def write(self, json):
         if "envelope" not in json:
             return head(4, 6) + self.fields.write(json)
-        return head(4, 10) + self.fields.write(json) + envelope.write(json["envelope"])
+        items = 6 + envelope.items(json["envelope"])
+        return head(4, items) + self.fields.write(json) + envelope.write(json["envelope"])
 
 
 class SyncRequest(Message):
@@ -269,7 +270,7 @@ KINDS = {
     "sync-response": Message(
         dict(answers=answers, epoch=hash, time=Uint(), verdicts=List(verdict, 10_000), partReceived=Uint(TRANSACTION)),
         {7: ("page", Page()), 8: ("schemaVersion", schema_version), 9: ("whole", Always()), 10: ("origin", origin),
-         11: ("rowsInAll", seq)},
+         11: ("rowsInAll", seq), 12: ("openings", openings)},
     ),
     "enrol-request": Message(
         dict(nonce=hash, code=label, schemaHash=hash, replica=replica, organisation=hash),

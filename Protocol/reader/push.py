@@ -4,7 +4,7 @@ round some of them."""
 import hashlib
 
 from cbor import Reader, Refused, encode_int, head
-from codec import Codec, Fields, OrNull, Tuple
+from codec import Codec, Fields, List, OrNull, SAFE, Tuple, Uint
 from items import INFLATED_BODY, dot_set, hash, seq, time
 from transaction import Transaction
 
@@ -89,7 +89,42 @@ def with_dot(intervals, replica, counter):
     return sorted(out + [[replica, low, high]], key=lambda interval: (interval[0], interval[1]))
 
 
-envelope = Fields(base=seq, seen=dot_set, effective=OrNull(time), lost=OrNull(Tuple(epoch=hash, seq=seq)))
+opening_name = Uint(least=1)
+openings = List(Tuple(first=Uint(SAFE, least=1), name=opening_name), 100, least=1, order=lambda one: int(one["first"]))
+
+
+class Lost(Codec):
+    """[epoch, seq], or [epoch, seq, opening] where the order had a name."""
+
+    place = Fields(epoch=hash, seq=seq)
+
+    def read(self, r):
+        items = r.tuple(2, 3)
+        json = self.place.read(r)
+        return dict(json, opening=opening_name.read(r)) if items == 3 else json
+
+    def write(self, json):
+        out = self.place.write(json)
+        return head(4, 3) + out + opening_name.write(json["opening"]) if "opening" in json else head(4, 2) + out
+
+
+class Envelope(Codec):
+    """Four items, or five."""
+
+    fields = Fields(base=seq, seen=dot_set, effective=OrNull(time), lost=OrNull(Lost()))
+
+    def items(self, json):
+        return 5 if "openings" in json else 4
+
+    def read(self, r, items):
+        json = self.fields.read(r)
+        return dict(json, openings=openings.read(r)) if items == 5 else json
+
+    def write(self, json):
+        return self.fields.write(json) + (openings.write(json["openings"]) if "openings" in json else b"")
+
+
+envelope = Envelope()
 
 
 class Push(Codec):
@@ -104,9 +139,9 @@ class Push(Codec):
                 if before and before.short(next):
                     raise r.malformed("not the shortest encoding")
             else:
-                items = r.tuple(2, 3, 5)
-                if items == 5:
-                    envelopes[str(at)] = envelope.read(r)
+                items = r.tuple(2, 3, 5, 6)
+                if items >= 5:
+                    envelopes[str(at)] = envelope.read(r, items - 1)
                     next = Before(r.bytes(INFLATED_BODY))
                 else:
                     next = self.read_short(r, items, before)
@@ -146,7 +181,8 @@ class Push(Codec):
             next = Before(bytes.fromhex(data))
             short = before.short(next) if before else None
             if str(at) in envelopes:
-                out += head(4, 5) + envelope.write(envelopes[str(at)]) + head(2, len(next.data)) + next.data
+                one = envelopes[str(at)]
+                out += head(4, envelope.items(one) + 1) + envelope.write(one) + head(2, len(next.data)) + next.data
             elif short:
                 later, changed = short
                 rows = next.data[next.rows :]

@@ -45,6 +45,8 @@ public struct PushOutcome: Sendable {
   public var verdicts: [Verdict]
   /// Bytes held of the transaction that comes in parts.
   public var partReceived: UInt64
+  /// What the hub's order is called now.
+  var openings: [Opening] = []
 }
 
 /// What one durable group came to, an outcome a push, and whom it concerns.

@@ -10,10 +10,11 @@ public final class Hub {
   public let reader: HubReader
 
   public convenience init(
-    directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
+    directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers(),
+    newName: (@Sendable () -> UInt64)? = nil
   ) throws(RelayError) {
     self.init(
-      writer: try HubWriter(directory: directory, vfs: vfs, resolvers: resolvers),
+      writer: try HubWriter(directory: directory, vfs: vfs, resolvers: resolvers, newName: newName),
       reader: try HubReader(directory: directory, vfs: vfs, resolvers: resolvers))
   }
 

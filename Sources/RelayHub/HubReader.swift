@@ -53,7 +53,7 @@ public final class HubReader: @unchecked Sendable {
       var pull = try Pull(session, request, device, view)
       return PulledPage(
         page: try pull.page(), schemaVersion: session.schema.version, rights: rights,
-        mustRemember: try session.mustRemember(request, device))
+        mustRemember: try session.mustRemember(request, device), openings: session.openings)
     }
   }
 
@@ -80,7 +80,7 @@ public final class HubReader: @unchecked Sendable {
       try session.refresh()
       return HubIdentity(
         organisation: session.organisation, epoch: session.epoch, schemaVersion: session.schema.version,
-        pastEpochs: session.pastEpochs)
+        pastEpochs: session.pastEpochs, openings: session.openings)
     }
   }
 

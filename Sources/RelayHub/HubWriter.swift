@@ -4,18 +4,40 @@ public import RelayProtocol
 /// The only writer of a hub's store; the invariant behind `@unchecked Sendable`: used from one thread at a time.
 public final class HubWriter: @unchecked Sendable {
   let session: HubSession
+  /// 64 random bits for each opening of the store; nil where its order needs no names, since nobody puts it back.
+  private let newName: (@Sendable () -> UInt64)?
+  /// The connection over which the order was given a name.
+  private var named = 0
 
+  /// - Parameter newName: draws 64 random bits (`Opening`).
   public convenience init(
-    directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers()
+    directory: String, vfs: String? = nil, resolvers: Resolvers = Resolvers(),
+    newName: (@Sendable () -> UInt64)? = nil
   ) throws(RelayError) {
-    try self.init(try SQLiteHub(directory: directory, .writes, vfs: vfs), resolvers: resolvers)
+    try self.init(
+      try SQLiteHub(directory: directory, .writes, vfs: vfs), resolvers: resolvers, newName: newName)
   }
 
   /// Over a database of its own; whoever else writes there waits for its transactions.
-  package init(_ db: any HubSQL, resolvers: Resolvers = Resolvers()) throws(RelayError) {
+  package init(
+    _ db: any HubSQL, resolvers: Resolvers = Resolvers(), newName: (@Sendable () -> UInt64)? = nil
+  ) throws(RelayError) {
     try HubWriter.migrate(db)
+    self.newName = newName
     session = try HubSession(SQLHubStore(db), resolvers: resolvers)
   }
+
+  /// What was judged in the transaction that is open, if anything, begins the order of this opening.
+  ///
+  /// - Parameter before: the head at the transaction's beginning.
+  /// - Returns: what the order is called now, and over which connection that is so once it is committed.
+  func nameOrder(after before: UInt64) throws(RelayError) -> (openings: [Opening], connection: Int) {
+    let connection = session.store.connections
+    guard let newName, connection != named, session.news.head > before else { return (session.openings, named) }
+    return (try session.open(after: before, newName()), connection)
+  }
+
+  func committed(over connection: Int) { named = connection }
 
   /// Brings a store of an older version to this one. Nodes that still run the older program stop at their next look.
   private static func migrate(_ db: any HubSQL) throws(RelayError) {
@@ -53,8 +75,9 @@ public final class HubWriter: @unchecked Sendable {
     let session = session
     (session.undo, session.mustUndo) = (undo, false)
     var early: GroupOutcome?
+    var connection = named
     do throws(RelayError) {
-      return try session.store.transaction { () throws(RelayError) in
+      let outcome = try session.store.transaction { () throws(RelayError) in
         try session.refresh()
         session.news = GroupNews(head: 0, devices: Set(jobs.map(\.device)))
         return try session.inGroup { () throws(RelayError) in
@@ -62,11 +85,15 @@ public final class HubWriter: @unchecked Sendable {
           let results = try judge(jobs, now: now)
           session.news.head = try session.head()
           if session.news.head > before { try session.store.news.add(session.news) }
-          let outcome = GroupOutcome(results: results, news: session.news)
+          let openings: [Opening]
+          (openings, connection) = try nameOrder(after: before)
+          let outcome = GroupOutcome(results: results.map { $0.told(openings) }, news: session.news)
           if Mutation.isPlanted(.ackEarly) { early = outcome }
           return outcome
         }
       }
+      committed(over: connection)
+      return outcome
     } catch {
       session.kept = nil
       if let early { return early }
@@ -147,4 +174,14 @@ public final class HubWriter: @unchecked Sendable {
   package var place: String { session.store.name }
 
   public func checkpoint() throws(RelayError) { try session.store.checkpoint() }
+}
+
+extension Result<PushOutcome, RelayError> {
+  fileprivate func told(_ openings: [Opening]) -> Self {
+    map { outcome in
+      var outcome = outcome
+      outcome.openings = openings
+      return outcome
+    }
+  }
 }

@@ -21,10 +21,13 @@ package enum HubPlace: Sendable {
     }
   }
 
-  package func writer(resolvers: Resolvers = Resolvers()) throws(RelayError) -> HubWriter {
+  /// - Parameter newName: draws 64 random bits; nil where the order needs no names.
+  package func writer(
+    resolvers: Resolvers = Resolvers(), newName: (@Sendable () -> UInt64)? = nil
+  ) throws(RelayError) -> HubWriter {
     switch self {
-    case .directory(let path): try HubWriter(directory: path, resolvers: resolvers)
-    case .database(let address): try HubWriter(try PostgresHub(address), resolvers: resolvers)
+    case .directory(let path): try HubWriter(directory: path, resolvers: resolvers, newName: newName)
+    case .database(let address): try HubWriter(try PostgresHub(address), resolvers: resolvers, newName: newName)
     }
   }
 

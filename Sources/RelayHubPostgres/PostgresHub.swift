@@ -47,6 +47,7 @@ package final class PostgresHub: HubSQL {
     try new.send("SELECT set_config('search_path', convert_from($1, 'UTF8'), false)", [.text(schema)])
     try new.settle()
     connection = new
+    connections += 1
     return new
   }
 
@@ -67,6 +68,7 @@ package final class PostgresHub: HubSQL {
   // MARK: Statements
 
   package var writes: UInt64 = 0
+  package private(set) var connections = 0
 
   package func othersVersion() throws(RelayError) -> Int64? { nil }
 

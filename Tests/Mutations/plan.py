@@ -95,6 +95,7 @@ MUTATIONS = [
     Mutation("forkByFinder", "16", "a copy's work is called otherwise by each hub that finds the fork"),
     Mutation("timeAnew", "27", "work that is offered again is given its effective time anew"),
     Mutation("otherOrder", "27", "a base of the new order counts in the lost one of the same name"),
+    Mutation("oneOrder", "27", "two lost orders of one epoch are taken for one"),
     Mutation("sidecarUnread", "26", "a file goes on under its name whatever lies beside it"),
     Mutation("forkUnseen", "16", "who does not know of the fork yet is taken to have seen the other copy's work"),
 ]

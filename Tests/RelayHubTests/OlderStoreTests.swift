@@ -34,7 +34,8 @@ import Testing
     try session.store.transaction { () throws(RelayError) in
       try session.store.rows.release(StoredKey(table: 1, list: key.list, value: sha256(key.value)), by: stored.id ?? 0)
       try session.store.rows.take(StoredKey(table: 1, list: key.list, value: key.value), by: stored.id ?? 0)
-      for table in ["fork", "offered", "epoch", "horizon"] { try db.run("DROP TABLE \(table)", []) }
+      let tables = ["fork", "offered", "epoch", "horizon", "opening", "lost_opening"]
+      for table in tables { try db.run("DROP TABLE \(table)", []) }
       let indexes = ["row_dead", "exits_age", "notice_age", "standing_age", "entry_ended"]
       for index in indexes { try db.run("DROP INDEX \(index)", []) }
       try session.store.settings.set("version", [4])

@@ -183,7 +183,22 @@ enum Samples {
         0: Envelope(base: 30, seen: DotSet(), effective: time, lost: LostPlace(epoch: epoch, seq: 31)),
         1: Envelope(base: 0, seen: DotSet([Dot(other, 2)])),
       ]),
+    pushing(changing, [0: opened]),
+    {
+      var request = pushing([])
+      request.part = TransactionPart(
+        dot: Dot(replica, 10), hash: log, total: 100, offset: 10, bytes: [1, 2, 3], envelope: opened)
+      return request
+    }(),
   ]
+
+  /// Of an order that had names.
+  private static let opened: Envelope = {
+    var envelope = Envelope(
+      base: 30, seen: DotSet(), effective: time, lost: LostPlace(epoch: epoch, seq: 31, opening: 7))
+    envelope.openings = [Opening(first: 28, name: 7), Opening(first: 33, name: .max)]
+    return envelope
+  }()
 
   private static func pushing(_ transactions: [[UInt8]], _ envelopes: [Int: Envelope] = [:]) -> SyncRequest {
     var request = SyncRequest(
@@ -229,6 +244,7 @@ enum Samples {
       SyncResponse(epoch: epoch, time: 0, page: whole, schemaVersion: 3),
       SyncResponse(epoch: epoch, time: 0, page: whole),
       successor,
+      named,
     ]
     return all.enumerated().map { at, response in
       var response = response
@@ -240,6 +256,12 @@ enum Samples {
   private static let successor: SyncResponse = {
     var response = SyncResponse(epoch: log, time: 0)
     response.origin = EpochOrigin(parent: epoch, fork: 40)
+    return response
+  }()
+
+  private static let named: SyncResponse = {
+    var response = SyncResponse(epoch: epoch, time: 0)
+    response.openings = [Opening(first: 41, name: 7), Opening(first: 50, name: .max)]
     return response
   }()
 

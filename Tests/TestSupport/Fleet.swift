@@ -149,9 +149,11 @@ package final class Fleet {
   }
 
   /// From now on the hub at this place answers.
-  package func serve(_ place: HubPlace) throws {
+  ///
+  /// - Parameter newName: draws names for its order; nil where that has none.
+  package func serve(_ place: HubPlace, newName: (@Sendable () -> UInt64)? = nil) throws {
     self.place = place
-    hub = try InProcessHub(at: place, resolvers: resolvers)
+    hub = try InProcessHub(at: place, resolvers: resolvers, newName: newName)
   }
 
   package func open(_ path: String, as name: String, bits: UInt64) throws -> Device {

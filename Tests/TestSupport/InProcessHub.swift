@@ -12,8 +12,14 @@ package struct InProcessHub {
   package init(writer: HubWriter, reader: HubReader) { (self.writer, self.reader) = (writer, reader) }
 
   /// The hub that is at a place.
-  package init(at place: HubPlace, resolvers: Resolvers = Resolvers()) throws(RelayError) {
-    self.init(writer: try place.writer(resolvers: resolvers), reader: try place.reader(resolvers: resolvers))
+  ///
+  /// - Parameter newName: draws names for its order; nil where that has none.
+  package init(
+    at place: HubPlace, resolvers: Resolvers = Resolvers(), newName: (@Sendable () -> UInt64)? = nil
+  ) throws(RelayError) {
+    self.init(
+      writer: try place.writer(resolvers: resolvers, newName: newName),
+      reader: try place.reader(resolvers: resolvers))
   }
 
   /// A new hub.

@@ -26,6 +26,7 @@ enum Bookkeeping {
     \(RefusalStore.ddl)
     \(AcceptedStore.ddl)
     \(LostStore.ddl)
+    \(OpeningStore.ddl)
     \(ImageStore.ddl)
     \(DeadStore.ddl)
     \(EnteredStore.ddl)

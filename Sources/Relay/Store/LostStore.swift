@@ -69,6 +69,7 @@ struct LostStore {
       """, lost)
     try db.execute(
       "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE seq > ?", [Value(seq)])
+    try OpeningStore(db: db).lose(after: seq)
     try db.execute("UPDATE relay_transaction SET floor = min(floor, ?)", [Value(seq)])
     try db.execute("UPDATE relay_image SET base = min(base, ?)", [Value(seq)])
     try db.execute("UPDATE relay_dead SET base = min(base, ?)", [Value(seq)])
@@ -103,7 +104,11 @@ struct LostStore {
       let effective = row[2].integer
     else { throw damaged("no place") }
     guard seq > 0 else { return nil }
-    return (LostPlace(epoch: epoch, seq: UInt64(max(0, seq))), HybridTime(bits: UInt64(bitPattern: effective)))
+    let opening = try OpeningStore(db: db).place(key)
+    return (
+      LostPlace(epoch: epoch, seq: UInt64(max(0, seq)), opening: opening),
+      HybridTime(bits: UInt64(bitPattern: effective))
+    )
   }
 
   /// Once everything after `seq` is lost, has the hub an own transaction, or will it be offered?
@@ -208,6 +213,7 @@ struct LostStore {
         """, place)
     }
     try db.execute("DELETE FROM relay_lost WHERE dot = ?", [Value(key)])
+    try OpeningStore(db: db).confirm(key)
     return bytes
   }
 
@@ -221,6 +227,7 @@ struct LostStore {
       DELETE FROM relay_break WHERE last < coalesce((SELECT min(dot) FROM relay_transaction), 9223372036854775807)
         AND last < coalesce((SELECT min(dot) FROM relay_lost), 9223372036854775807)
       """)
+    try OpeningStore(db: db).forgetHealed()
   }
 
   private func damaged(_ what: String) -> RelayError { RelayError(.corrupt, "\(db.path): relay_lost holds \(what)") }

@@ -29,6 +29,7 @@ final class Stores {
   var scopes: ScopeStore { ScopeStore(db: db) }
   var refusals: RefusalStore { RefusalStore(db: db) }
   var accepted: AcceptedStore { AcceptedStore(db: db) }
+  var openings: OpeningStore { OpeningStore(db: db) }
   var lost: LostStore { LostStore(db: db) }
   var dead: DeadStore { DeadStore(db: db) }
   var entered: EnteredStore { EnteredStore(db: db) }

@@ -11,6 +11,7 @@ extension Exchange {
     // A late answer does not say how late it is; what was installed since does.
     let known = try core.syncRecord.times().hub ?? 0
     let clock = HybridTime(milliseconds: max(now, known, Int64(min(response.time, 1 << 47))))
+    let found = try core.state()
     let isRenamed = try rename(response.verdicts, of: request)
     try setTime(response, clock)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
@@ -29,6 +30,10 @@ extension Exchange {
         taken.reopenedAt = base
         taken.step = .again
       }
+    }
+    // What was lost with this answer is called as it was before.
+    if found.base == request.base, found.logHash == request.logHash {
+      try core.stores.openings.learn(response.openings, after: request.base)
     }
     // The pull was asked about work by the names that it had before; the next one tells of it.
     if isRenamed, taken.step != .discarded { (taken.step, taken.progress) = (.again, .some) }

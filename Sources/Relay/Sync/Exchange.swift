@@ -106,7 +106,10 @@ struct Exchange {
     let seen = try sealed.header().seen
     let current = try core.replicas.current(seen)
     guard !isKnown || current != seen else { return nil }
-    return Envelope(base: most ?? Limits.sequence, seen: current, effective: lost?.effective, lost: lost?.place)
+    var envelope = Envelope(
+      base: most ?? Limits.sequence, seen: current, effective: lost?.effective, lost: lost?.place)
+    if let most { envelope.openings = try core.stores.openings.names(key, after: most) }
+    return envelope
   }
 
   private func bytes(_ one: OutboxStore.Outgoing) throws(RelayError) -> [UInt8] {

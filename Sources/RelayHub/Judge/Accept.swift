@@ -71,7 +71,7 @@ extension HubSession {
     try noteRollback(offer.envelope, sealed.hash, now: now)
     try translate(&transaction, offer, fork)
     let verdict = try judge(transaction, sealed, offer, bases, device, now: now)
-    if let lost = offer.envelope?.lost { try store.healing.add(lost, of: verdict.dot) }
+    if let envelope = offer.envelope { try store.healing.add(envelope, of: verdict.dot) }
     return verdict
   }
 

@@ -9,6 +9,8 @@ struct OriginalBases {
   var epoch: Hash128
   var bases: [RowID: UInt64]
   var place: LostPlace?
+  /// What that order was called: two of one epoch may have been lost.
+  var openings: [Opening]
   /// The last seq that both histories share, as far as the author knows.
   var shared: UInt64
 
@@ -17,6 +19,7 @@ struct OriginalBases {
     guard let envelope else { return nil }
     epoch = transaction.epoch
     place = envelope.lost
+    openings = envelope.openings
     shared = envelope.base
     bases = [:]
     for change in transaction.rows where change.base > envelope.base { bases[change.row] = change.base }
@@ -43,7 +46,7 @@ extension Judgement {
         guard let place = try session.store.healing.place(write.dot), place.epoch == originalBases.epoch else {
           continue
         }
-        if place.seq <= base { context.seen.insert(write.dot) }
+        if place.seq <= base, place.isOf(originalBases.openings) { context.seen.insert(write.dot) }
       }
     }
   }
@@ -81,9 +84,17 @@ extension Judgement {
     guard let transaction = try session.body(seq), transaction.epoch == place.epoch,
       let change = transaction.rows.first(where: { $0.row == row }), change.base >= place.seq
     else { return nil }
+    guard try place.isOf(session.store.healing.openings(of: dot)) else { return nil }
     // A hub that was put back goes on under the same name until somebody says so. What was written in that order had seen
     // nothing of the one that was lost, though its bases are as high.
     let isOther = try session.store.log.base(at: seq) == transaction.base
     return isOther && !Mutation.isPlanted(.otherOrder) ? nil : (change, transaction.role)
+  }
+}
+
+extension LostPlace {
+  /// Did it stand in the order that was called so?
+  fileprivate func isOf(_ openings: [Opening]) -> Bool {
+    opening == openings.name(at: seq) || Mutation.isPlanted(.oneOrder)
   }
 }

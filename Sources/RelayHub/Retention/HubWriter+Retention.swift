@@ -77,6 +77,7 @@ extension HubWriter {
   /// - Returns: whom it concerns; nil where all rows lie as the rules say.
   public func age(now: Int64) throws(RelayError) -> GroupNews? {
     let session = session
+    var connection: Int?
     let news = try session.store.transaction { () throws(RelayError) -> GroupNews? in
       try session.refresh()
       session.news = GroupNews(head: 0)
@@ -85,9 +86,11 @@ extension HubWriter {
         guard try session.age(now: now) else { return nil }
         session.news.head = try session.head()
         if session.news.head > before { try session.store.news.add(session.news) }
+        connection = try nameOrder(after: before).connection
         return session.news
       }
     }
+    if let connection { committed(over: connection) }
     session.store.announce()
     return news
   }

@@ -39,6 +39,7 @@ public struct RoundTrip: Sendable {
       epoch: hub.epoch, time: UInt64(max(0, now)), schemaVersion: hub.schemaVersion)
     response.answers = answers
     response.origin = hub.origin(seenFrom: request.epoch)
+    response.openings = hub.openings.after(request.base)
     newest = hub.schemaVersion
     mayWait = request.pull.map { $0.wait > 0 && !$0.digests } ?? false
   }
@@ -55,6 +56,7 @@ public struct RoundTrip: Sendable {
     }
     response.verdicts = outcome.verdicts
     response.partReceived = outcome.partReceived
+    if !outcome.openings.isEmpty { response.openings = outcome.openings.after(request.base) }
     // What the device just heard about its own push is news: it goes on at once.
     if !outcome.verdicts.isEmpty { mayWait = false }
     return afterPush()
@@ -72,6 +74,7 @@ public struct RoundTrip: Sendable {
 
   private mutating func read(_ pulled: PulledPage) -> Step {
     response.page = pulled.page
+    response.openings = pulled.openings.after(request.base)
     response.schemaVersion = pulled.schemaVersion
     // A newer version of the schema is news: what the device held back may go out.
     guard mayWait, pulled.schemaVersion == newest, pulled.page.isQuiet(for: request), let wait = request.pull?.wait
@@ -96,6 +99,8 @@ public struct PulledPage: Sendable {
   public var rights: UInt64
   /// Does the request tell something that the writer must remember (rule 17), even where it pushes nothing?
   public var mustRemember = false
+  /// What the hub's order was called.
+  public var openings: [Opening] = []
 }
 
 /// What a hub says of itself in every answer.
@@ -105,6 +110,8 @@ public struct HubIdentity: Sendable, Equatable {
   public var schemaVersion: UInt64
   /// The epochs before, oldest first.
   public var pastEpochs: [PastEpoch] = []
+  /// What the order is called, ascending.
+  public var openings: [Opening] = []
 
   /// Where the epoch comes from, as seen from another one of this hub's: what both share.
   public func origin(seenFrom other: Hash128) -> EpochOrigin? {

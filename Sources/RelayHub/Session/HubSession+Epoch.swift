@@ -14,6 +14,19 @@ extension HubSession {
     try store.rights.changed()
   }
 
+  /// Something was judged for the first time since the store was opened: from there on its order has a name of its own.
+  ///
+  /// - Parameters:
+  ///   - seq: the last before that.
+  ///   - name: bits that no other opening has.
+  /// - Returns: what the order is called now.
+  func open(after seq: UInt64, _ name: UInt64) throws(RelayError) -> [Opening] {
+    let opening = Opening(first: seq + 1, name: max(1, name))
+    try store.healing.add(opening)
+    try store.settings.set("opening", Hash128(high: opening.first, low: opening.name).bytes)
+    return openings + [opening]
+  }
+
   /// A device offers again what it says was judged in the epoch that is still this one's: this hub was put back, and nobody
   /// has said so.
   ///

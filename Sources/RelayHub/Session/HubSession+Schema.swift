@@ -4,7 +4,8 @@ internal import RelayProtocol
 extension HubSession {
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
   func refresh() throws(RelayError) {
-    let (id, epoch, durable, ageing) = try store.settings.names()
+    let (id, epoch, durable, ageing, opening) = try store.settings.names()
+    if let opening, opening != openingID { (openings, openingID) = (try store.healing.openings(), opening) }
     if let ageing, ageing != ageingID { (self.ageing, ageingID) = (try AgeingRules.decode(ageing), ageing) }
     self.durable = durable.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 0
     if let epoch = epoch.flatMap({ Hash128(bytes: $0) }), epoch != self.epoch {

@@ -46,11 +46,14 @@ final class HubSession {
   var durable: UInt64 = 0
   /// Those before it, oldest first.
   var pastEpochs: [PastEpoch] = []
+  /// What the order is called, ascending: the newest of it.
+  var openings: [Opening] = []
+  var openingID: [UInt8] = []
 
   /// Of the store's tables.
-  static let version: [UInt8] = [7]
+  static let version: [UInt8] = [8]
   /// The versions that a store is brought over from, the newest last.
-  static let before: [UInt8] = [4, 5, 6]
+  static let before: [UInt8] = [4, 5, 6, 7]
 
   init(_ store: any HubStore, resolvers: Resolvers) throws(RelayError) {
     let isThere = try store.hasTables()

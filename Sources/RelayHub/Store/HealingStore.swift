@@ -9,11 +9,19 @@ protocol HealingStore {
 
   /// Where a transaction stood in the history that was lost; nil for one that was not offered again.
   func place(_ dot: Dot) throws(RelayError) -> LostPlace?
-  func add(_ place: LostPlace, of dot: Dot) throws(RelayError)
+  /// Keeps what the envelope of a transaction that was offered again says of the history that was lost.
+  func add(_ envelope: Envelope, of dot: Dot) throws(RelayError)
 
   /// The epochs before this one, oldest first: the last hundred.
   func epochs() throws(RelayError) -> [PastEpoch]
   func add(_ epoch: PastEpoch) throws(RelayError)
+
+  /// What the order is called, ascending: the newest of it.
+  func openings() throws(RelayError) -> [Opening]
+  /// What it is called from a seq on.
+  func add(_ opening: Opening) throws(RelayError)
+  /// What the order was called that the bases of a transaction are of; none for one whose author did not say.
+  func openings(of dot: Dot) throws(RelayError) -> [Opening]
 }
 
 /// An epoch of this hub that is over.
@@ -63,14 +71,45 @@ struct SQLHealing: HealingStore {
   }
 
   func place(_ dot: Dot) throws(RelayError) -> LostPlace? {
-    try db.first("SELECT epoch, seq FROM offered WHERE replica = $1 AND n = $2", Value.dot(dot)) {
+    let found = try db.first("SELECT epoch, seq FROM offered WHERE replica = $1 AND n = $2", Value.dot(dot)) {
       (row) throws(RelayError) in LostPlace(epoch: row.hash(0), seq: try row.seq(1))
+    }
+    guard var found else { return nil }
+    found.opening = try context(dot)?.place ?? 0
+    return found
+  }
+
+  func add(_ envelope: Envelope, of dot: Dot) throws(RelayError) {
+    if let place = envelope.lost {
+      try db.run(
+        "INSERT INTO offered VALUES ($1, $2, $3, $4)", Value.dot(dot) + [.blob(place.epoch.bytes), .seq(place.seq)])
+    }
+    let (opening, openings) = (envelope.lost?.opening ?? 0, envelope.openings)
+    guard opening != 0 || !openings.isEmpty else { return }
+    var out = CBORWriter()
+    if !openings.isEmpty { out.openings(openings) }
+    try db.run("INSERT INTO lost_opening VALUES ($1, $2, $3, $4)", Value.dot(dot) + [.bits(opening), .blob(out.bytes)])
+  }
+
+  func openings(of dot: Dot) throws(RelayError) -> [Opening] {
+    guard let bytes = try context(dot)?.bases, !bytes.isEmpty else { return [] }
+    return try CBORReader.decode(bytes) { (reader) throws(RelayError) in try reader.openings() }
+  }
+
+  private func context(_ dot: Dot) throws(RelayError) -> (place: UInt64, bases: [UInt8])? {
+    try db.first("SELECT place, bases FROM lost_opening WHERE replica = $1 AND n = $2", Value.dot(dot)) { (row) in
+      (place: row.bits(0), bases: row.blob(1))
     }
   }
 
-  func add(_ place: LostPlace, of dot: Dot) throws(RelayError) {
-    try db.run(
-      "INSERT INTO offered VALUES ($1, $2, $3, $4)", Value.dot(dot) + [.blob(place.epoch.bytes), .seq(place.seq)])
+  func openings() throws(RelayError) -> [Opening] {
+    try db.query("SELECT first, name FROM opening ORDER BY first DESC LIMIT \(Limits.openings)") {
+      (row) throws(RelayError) in Opening(first: try row.seq(0), name: row.bits(1))
+    }.reversed()
+  }
+
+  func add(_ opening: Opening) throws(RelayError) {
+    try db.run("INSERT INTO opening VALUES ($1, $2)", [.seq(opening.first), .bits(opening.name)])
   }
 
   func epochs() throws(RelayError) -> [PastEpoch] {

@@ -28,6 +28,8 @@ protocol HubStore: AnyObject {
   var isInTransaction: Bool { get }
   /// How often this connection has written.
   var writes: UInt64 { get }
+  /// How many connections there have been; 1 where it stays the same.
+  var connections: Int { get }
   /// Changes when somebody else has written; nil where the store does not tell.
   func othersVersion() throws(RelayError) -> Int64?
   /// A transaction that writes, durable before this returns. Nobody else writes meanwhile, on whatever machine.
@@ -76,6 +78,7 @@ final class SQLHubStore: HubStore {
   var name: String { db.name }
   var isInTransaction: Bool { db.isInTransaction }
   var writes: UInt64 { db.writes }
+  var connections: Int { db.connections }
 
   func othersVersion() throws(RelayError) -> Int64? { try db.othersVersion() }
 

@@ -81,7 +81,7 @@ enum HubTables {
       PRIMARY KEY(scope, role, version)) STRICT, WITHOUT ROWID;
     -- The first transaction that wrote something which this version of the schema had brought.
     CREATE TABLE addition(version INTEGER PRIMARY KEY, seq INT NOT NULL) STRICT;
-    """ + healing + retention + told
+    """ + healing + retention + told + opening
 
   /// What came with version 5.
   private static let healing = """
@@ -114,13 +114,24 @@ enum HubTables {
     CREATE INDEX entry_ended ON entry(ended) WHERE ended IS NOT NULL;
     """
 
+  /// What came with version 8: what the order is called, so that two that were lost are told apart.
+  private static let opening = """
+
+    -- From which seq on the order has this name: one each time that the store is opened and something is judged.
+    CREATE TABLE opening(first INTEGER PRIMARY KEY, name INT NOT NULL) STRICT;
+    -- Of work that came back: what the order was called where it stood, and the one that its bases are of, seq by name.
+    CREATE TABLE lost_opening(replica INT, n INT, place INT NOT NULL, bases BLOB NOT NULL,
+      PRIMARY KEY(replica, n)) STRICT, WITHOUT ROWID;
+    """
+
   /// Brings a store of an older version to the one after it.
   static func migration(from version: UInt8, _ dialect: SQLDialect) -> String {
     let script =
       switch version {
       case 4: healing
       case 5: retention
-      default: told
+      case 6: told
+      default: opening
       }
     return dialect.hasNews ? inPostgres(script) : script
   }

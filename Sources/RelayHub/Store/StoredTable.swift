@@ -84,5 +84,7 @@ struct StoredTable {
     StoredTable("fork", "id sealed first parent"),
     StoredTable("offered", "replica n epoch* seq", key: 2),
     StoredTable("epoch", "number id* fork"),
+    StoredTable("opening", "first name"),
+    StoredTable("lost_opening", "replica n place bases*", key: 2),
   ]
 }

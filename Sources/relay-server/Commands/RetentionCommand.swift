@@ -64,7 +64,7 @@ struct RetentionCommand: ParsableCommand {
     @OptionGroup var data: DataOptions
 
     func run() throws {
-      let writer = try data.place.writer()
+      let writer = try data.place.writer(newName: { SystemEdge.random128().low })
       while try writer.age(now: SystemEdge.now()) != nil {}
       var (sum, cursor) = (PruneStep(), PruneCursor?.none)
       repeat {

@@ -25,7 +25,7 @@ struct HubServer {
     }
     let (budget, metrics) = (DeviceBudget(limits), Metrics())
     // First, as it brings a store of the version before to this one.
-    let hubWriter = try settings.place.writer()
+    let hubWriter = try settings.place.writer(newName: { SystemEdge.random128().low })
     let readers = try ReaderPool(
       settings.place, count: max(2, min(8, NIOCore.System.coreCount)), budget: budget, limits: limits)
     let (head, rights, organisation) = try await readers.read { (reader) throws(RelayError) in

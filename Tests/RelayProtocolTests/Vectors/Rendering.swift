@@ -292,6 +292,7 @@ extension JSON {
     if response.page?.isWhole == true { fields.append(("whole", .bool(true))) }
     if let origin = response.origin { fields.append(("origin", JSON(origin))) }
     fields += JSON.optional("rowsInAll", response.page?.rowsInAll)
+    if !response.openings.isEmpty { fields.append(("openings", JSON(response.openings))) }
     self = .object(fields)
   }
 
@@ -394,14 +395,23 @@ extension JSON {
   }
 
   init(_ envelope: Envelope) {
-    self = .object([
+    var fields: [(String, JSON)] = [
       ("base", .number(unsigned: envelope.base)), ("seen", JSON(envelope.seen)),
-      ("effective", envelope.effective.map { JSON($0) } ?? .null),
-      (
-        "lost",
-        envelope.lost.map { .object([("epoch", JSON($0.epoch)), ("seq", .number(unsigned: $0.seq))]) } ?? .null
-      ),
-    ])
+      ("effective", envelope.effective.map { JSON($0) } ?? .null), ("lost", envelope.lost.map { JSON($0) } ?? .null),
+    ]
+    if !envelope.openings.isEmpty { fields.append(("openings", JSON(envelope.openings))) }
+    self = .object(fields)
+  }
+
+  init(_ place: LostPlace) {
+    self = .object(
+      [("epoch", JSON(place.epoch)), ("seq", .number(unsigned: place.seq))]
+        + (place.opening == 0 ? [] : [("opening", .number(unsigned: place.opening))]))
+  }
+
+  init(_ openings: [Opening]) {
+    self = .array(
+      openings.map { .object([("first", .number(unsigned: $0.first)), ("name", .number(unsigned: $0.name))]) })
   }
 
   init(_ origin: EpochOrigin) {

@@ -12,6 +12,8 @@ package protocol HubSQL: AnyObject {
   var isInTransaction: Bool { get }
   /// How many statements this connection has run that may write.
   var writes: UInt64 { get set }
+  /// How many connections there have been: one that breaks may come back to an older copy of the store.
+  var connections: Int { get }
   /// Changes when another connection has written; nil where the database does not tell.
   func othersVersion() throws(RelayError) -> Int64?
 

@@ -35,6 +35,7 @@ package final class SQLiteHub: HubSQL {
   package var isInTransaction: Bool { db.isInTransaction }
 
   package var writes: UInt64 = 0
+  package var connections: Int { 1 }
 
   package func othersVersion() throws(RelayError) -> Int64? {
     try db.first("PRAGMA data_version")?.first.flatMap { if case .integer(let version) = $0 { version } else { nil } }
