@@ -24,9 +24,7 @@ extension HubReader {
   public func refused(
     device: String?, rule: RefusalRule?, before seq: UInt64, most: Int
   ) throws(RelayError) -> [RefusedWork] {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
+    try session.read { (session) throws(RelayError) in
       let id = try device.map { (name) throws(RelayError) in try session.device(named: name).id }
       var (list, before) = ([RefusedWork](), seq)
       while list.count < most {
@@ -48,9 +46,7 @@ extension HubReader {
   public func refused(at seq: UInt64) throws(RelayError) -> (
     work: RefusedWork, transaction: Transaction, schema: SyncSchema
   )? {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
+    try session.read { (session) throws(RelayError) in
       guard let bytes = try session.store.log.body(seq, most: .max),
         let work = try session.refusedWork(seq, bytes: bytes.count), !work.verdict.isAccepted
       else { return nil }

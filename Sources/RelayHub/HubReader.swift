@@ -29,9 +29,7 @@ public final class HubReader: @unchecked Sendable {
   /// - Throws: `page_void` when the pull has to start again, `hub_rolled_back`, `wrong_hub`, `schema_mismatch`,
   ///   `schema_too_old`.
   public func pull(_ request: SyncRequest, device: HubDevice) throws(RelayError) -> PullPage {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
+    try session.read { (session) throws(RelayError) in
       let view = try session.recognise(request)
       var pull = try Pull(session, request, try session.device(device.id), view)
       return try pull.page()
@@ -43,9 +41,7 @@ public final class HubReader: @unchecked Sendable {
   /// - Parameter device: its rights are read in the same snapshot.
   /// - Throws: as `pull`, and `revoked`.
   public func page(_ request: SyncRequest, device: Int64) throws(RelayError) -> PulledPage {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
+    try session.read { (session) throws(RelayError) in
       // The rights first: a change that is committed after this is news.
       let rights = try session.store.rights.changes()
       let view = try session.recognise(request)
@@ -75,10 +71,8 @@ public final class HubReader: @unchecked Sendable {
 
   /// What the hub says of itself in every answer.
   public func identity() throws(RelayError) -> HubIdentity {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
-      return HubIdentity(
+    try session.read { (session) throws(RelayError) in
+      HubIdentity(
         organisation: session.organisation, epoch: session.epoch, schemaVersion: session.schema.version,
         pastEpochs: session.pastEpochs, openings: session.openings)
     }
@@ -91,10 +85,8 @@ public final class HubReader: @unchecked Sendable {
 
   /// The tables whose rows leave their scopes by age, with the column that tells it and after how many months.
   package func ageingRules() throws(RelayError) -> [(table: String, column: String, months: Int64)] {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
-      return session.ageing.filter { $0.months > 0 }.compactMap { rule in
+    try session.read { (session) throws(RelayError) in
+      session.ageing.filter { $0.months > 0 }.compactMap { rule in
         guard let table = session.schema.table(rule.table), let column = table.column(rule.column) else { return nil }
         return (table.name, table.columns[column].name, rule.months)
       }
@@ -112,10 +104,8 @@ public final class HubReader: @unchecked Sendable {
   ///
   /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.
   public func verify(_ request: VerifyRequest, device: HubDevice) throws(RelayError) -> VerifyResponse {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
-      return try session.verify(request, try session.device(device.id))
+    try session.read { (session) throws(RelayError) in
+      try session.verify(request, try session.device(device.id))
     }
   }
 
@@ -123,10 +113,8 @@ public final class HubReader: @unchecked Sendable {
   ///
   /// - Throws: `page_void` when the hub has moved on, `hub_rolled_back`.
   public func rows(_ request: RowsRequest, device: HubDevice) throws(RelayError) -> RowsResponse {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
-      return try session.rows(request, try session.device(device.id))
+    try session.read { (session) throws(RelayError) in
+      try session.rows(request, try session.device(device.id))
     }
   }
 
@@ -134,10 +122,8 @@ public final class HubReader: @unchecked Sendable {
   ///
   /// - Throws: `hub_rolled_back` when the device has seen another history.
   public func history(_ request: HistoryRequest, device: HubDevice) throws(RelayError) -> HistoryResponse {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
-      return try session.history(request, try session.device(device.id))
+    try session.read { (session) throws(RelayError) in
+      try session.history(request, try session.device(device.id))
     }
   }
 
@@ -158,9 +144,7 @@ public final class HubReader: @unchecked Sendable {
   }
 
   public func status() throws(RelayError) -> HubStatus {
-    let session = session
-    return try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
+    try session.read { (session) throws(RelayError) in
       let totals = try session.store.feed.totals()
       return HubStatus(
         organisation: session.organisation, epoch: session.epoch, head: try session.head(), rows: totals.rows,

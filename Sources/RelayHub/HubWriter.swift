@@ -140,10 +140,8 @@ public final class HubWriter: @unchecked Sendable {
   /// - Throws: `schema_invalid`; `schema_mismatch` naming the table or column that differs where it does not continue
   ///   the schema in force.
   public func update(schema: [UInt8], checkOnly: Bool = false) throws(RelayError) -> [String] {
-    let session = session
-    return try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
-      return try session.update(schema: schema, checkOnly: checkOnly)
+    try session.write { (session) throws(RelayError) in
+      try session.update(schema: schema, checkOnly: checkOnly)
     }
   }
 
@@ -152,9 +150,7 @@ public final class HubWriter: @unchecked Sendable {
   /// - Parameter epoch: random, drawn by the caller.
   /// - Returns: the seq that it goes on from.
   public func beginEpoch(_ epoch: Hash128) throws(RelayError) -> UInt64 {
-    let session = session
-    return try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
+    try session.write { (session) throws(RelayError) in
       let head = try session.head()
       try session.beginEpoch(epoch, fork: head)
       return head
@@ -163,9 +159,7 @@ public final class HubWriter: @unchecked Sendable {
 
   /// Tells devices that a backup covers the log up to a seq; call it once the backup cannot be lost any more.
   public func noteBackup(upTo seq: UInt64) throws(RelayError) {
-    let session = session
-    try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
+    try session.write { (session) throws(RelayError) in
       try session.noteBackup(upTo: min(seq, session.head()))
     }
   }

@@ -3,10 +3,8 @@ public import RelayProtocol
 
 extension HubWriter {
   public func enrol(_ request: EnrolRequest, token: String, now: Int64) throws(RelayError) -> EnrolResponse {
-    let session = session
-    return try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
-      return try session.enrol(request, token: token, now: now)
+    try session.write { (session) throws(RelayError) in
+      try session.enrol(request, token: token, now: now)
     }
   }
 
@@ -35,11 +33,7 @@ extension HubWriter {
   ///
   /// - Throws: `usage` naming the first such scope, and what scopes there may be.
   package func checkShape(of grants: [ScopeGrant]) throws(RelayError) {
-    let session = session
-    let schema = try session.store.snapshot { () throws(RelayError) in
-      try session.refresh()
-      return session.schema
-    }
+    let schema = try session.read { (session) throws(RelayError) in session.schema }
     for grant in grants where grant.scope != ScopeGrant.everything && !schema.mayYield(scope: grant.scope) {
       let templates = schema.scopeTemplates
       let some = templates.prefix(10).joined(separator: ", ") + (templates.count > 10 ? ", …" : "")
@@ -57,9 +51,7 @@ extension HubWriter {
   ///   - now: milliseconds since 1970.
   /// - Throws: `usage` for a device that is not there or was revoked.
   public func grant(device: String, role: String?, grants: [ScopeGrant], now: Int64) throws(RelayError) {
-    let session = session
-    try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
+    try session.write { (session) throws(RelayError) in
       let record = try session.device(named: device)
       guard !record.isRevoked else {
         throw RelayError(

@@ -49,41 +49,51 @@ extension Judgement {
   func misplaced(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
     guard work.isWritten else { return nil }
     let table = work.table
-    func refuse(_ rule: RefusalRule, _ message: String) -> Refusal {
-      Refusal(rule: rule, row: change.row, message: "\(table.name): \(message)")
-    }
-    let isInsert = change.operations[0].isInsert
-    let named = table.namedParent(change)
-    // Only a parent that the author named: somebody else may have hung the row elsewhere meanwhile.
-    if let named, self.change(named)?.operations[0].isInsert != true,
-      let dot = try buildsOnRefused(named, isInsert: false)
-    {
-      return refuse(.dependsOnRefused, "its parent builds on \(dot), refused")
-    }
-    var above = named
-    if above == nil { above = table.parentRow(try work.values()) }
-    if let above, try self.work(above)?.isThere != true,
-      try session.mayBeForgotten(change.parentBase ?? transaction.base, transaction)
-    {
-      return refuse(.updateOfPurged, Self.forgottenParent)
-    }
+    let (named, shown) = (table.namedParent(change), table.parentRow(try work.values()))
+    if let refusal = try lacksParent(change, named, shown, table) { return refusal }
     let place = try place(work)
-    if let reason = table.misplacement(place, try work.values()) { return refuse(.noScope, reason) }
-    let homes = place.homes
-    let shown = table.parentRow(try work.values())
+    if let reason = table.misplacement(place, try work.values()) { return refusal(.noScope, change, table, reason) }
+    let isInsert = change.operations[0].isInsert
     if table.parent != nil, shown != nil || table.scopes.isEmpty {
       guard let parent = isInsert ? named ?? shown : named, isInsert || !table.mayBeGivenAway else { return nil }
       guard try !mayHang(on: parent) else { return nil }
-      return try seesParent(parent) ? refuse(.notWritable, Self.notHere) : refuse(.noScope, "the row lies in no scope")
+      return try seesParent(parent)
+        ? refusal(.notWritable, change, table, Self.notHere)
+        : refusal(.noScope, change, table, "the row lies in no scope")
     }
-    if isInsert { return authority.writes(try ownHomes(change, work)) ? nil : refuse(.notWritable, Self.notHere) }
+    return try liesElsewhere(change, work, place.homes) ? refusal(.notWritable, change, table, Self.notHere) : nil
+  }
+
+  private func refusal(_ rule: RefusalRule, _ change: RowChange, _ table: TableSchema, _ message: String) -> Refusal {
+    Refusal(rule: rule, row: change.row, message: "\(table.name): \(message)")
+  }
+
+  /// Is what the row hangs on refused, or forgotten?
+  ///
+  /// - Parameters:
+  ///   - named: the parent that the change itself names.
+  ///   - shown: the one that the merged row has; somebody else may have hung it there meanwhile.
+  private func lacksParent(
+    _ change: RowChange, _ named: RowID?, _ shown: RowID?, _ table: TableSchema
+  ) throws(RelayError) -> Refusal? {
+    if let named, self.change(named)?.operations[0].isInsert != true,
+      let dot = try buildsOnRefused(named, isInsert: false)
+    {
+      return refusal(.dependsOnRefused, change, table, "its parent builds on \(dot), refused")
+    }
+    guard let above = named ?? shown, try work(above)?.isThere != true,
+      try session.mayBeForgotten(change.parentBase ?? transaction.base, transaction)
+    else { return nil }
+    return refusal(.updateOfPurged, change, table, Self.forgottenParent)
+  }
+
+  /// Does a row that follows no parent land where its author may not write?
+  private func liesElsewhere(_ change: RowChange, _ work: RowWork, _ homes: [String]) throws(RelayError) -> Bool {
+    if change.operations[0].isInsert { return try !authority.writes(ownHomes(change, work)) }
     // By where the row is now, and by where its author wanted it, though somebody else moved it meanwhile.
-    guard !table.mayBeGivenAway, !Mutation.isPlanted(.movesAnywhere) else { return nil }
+    guard !work.table.mayBeGivenAway, !Mutation.isPlanted(.movesAnywhere) else { return false }
     let before = work.new?.homes
-    for ends in [homes, try ownHomes(change, work)] where ends != before && !authority.writes(ends) {
-      return refuse(.notWritable, Self.notHere)
-    }
-    return nil
+    return try [homes, ownHomes(change, work)].contains { $0 != before && !authority.writes($0) }
   }
 
   private static let notHere = "the row lies in no scope that this device may write"

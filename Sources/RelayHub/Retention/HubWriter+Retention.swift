@@ -15,10 +15,8 @@ extension HubWriter {
   public func prune(
     now: Int64, from cursor: PruneCursor? = nil, most: Int = HubWriter.pruneBudget
   ) throws(RelayError) -> PruneStep {
-    let session = session
-    return try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
-      return try session.prune(now: now, from: cursor, most: most)
+    try session.write { (session) throws(RelayError) in
+      try session.prune(now: now, from: cursor, most: most)
     }
   }
 
@@ -26,9 +24,7 @@ extension HubWriter {
   ///
   /// - Throws: `usage` for what is no retention.
   public func setRetention(days: Int64) throws(RelayError) {
-    let session = session
-    try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
+    try session.write { (session) throws(RelayError) in
       try session.store.settings.set(
         Retention.setting, try Retention.bytes(days: days, grace: session.grace))
       session.retention = days * Grace.dayLength
@@ -46,9 +42,7 @@ extension HubWriter {
   ///   - months: 1 to 1200; nil takes the rule back, and the rows come again.
   /// - Throws: `usage` for what the schema does not have, or where there is no rule to take back.
   public func setAgeing(table name: String, column: String?, months: Int64?) throws(RelayError) {
-    let session = session
-    try session.store.transaction { () throws(RelayError) in
-      try session.refresh()
+    try session.write { (session) throws(RelayError) in
       guard let table = session.schema.tables.first(where: { $0.name == name }) else {
         throw RelayError(.usage, "the sync schema has no table '\(name)'")
       }

@@ -2,6 +2,22 @@ internal import RelayMerge
 internal import RelayProtocol
 
 extension HubSession {
+  /// One consistent view of the store, with what has changed since the last look.
+  func read<T>(_ body: (HubSession) throws(RelayError) -> T) throws(RelayError) -> T {
+    try store.snapshot { () throws(RelayError) in
+      try refresh()
+      return try body(self)
+    }
+  }
+
+  /// The same to write in, durable before this returns.
+  func write<T>(_ body: (HubSession) throws(RelayError) -> T) throws(RelayError) -> T {
+    try store.transaction { () throws(RelayError) in
+      try refresh()
+      return try body(self)
+    }
+  }
+
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
   func refresh() throws(RelayError) {
     let (id, epoch, durable, ageing, opening) = try store.settings.names()
