@@ -10,6 +10,8 @@ package final class Workload {
   package var keys = 4
   /// Tables to choose a person or a visit from, and how often a tool writes; once in so many.
   package var foreign = 3
+  /// Is much deleted, and many rows for good?
+  package var deletesMuch = false
   /// Does the office give roles, and scopes only to read?
   package var changesRoles = false
   let grant: (Witness, Rights) throws -> Void
@@ -84,6 +86,10 @@ package final class Workload {
       guard witness.version > 1, random.once(in: 3) else { return [insert] }
       return [insert, "UPDATE person SET mail = '\(fresh())', score = \(random.int(0..<3)) \(place)"]
     }
+    if deletesMuch, random.once(in: 6) {
+      oracle.count("deletes")
+      return ["DELETE FROM person \(place)"]
+    }
     if witness.version > 1, random.once(in: 4) {
       oracle.count(witness.unseen.isEmpty ? "newer columns" : "newer columns not told to the device yet")
       return [newer(place)]
@@ -147,6 +153,36 @@ package final class Workload {
     case 1: return ["UPDATE \(table) SET person = '\(parent.id)' WHERE id = '\(id)'"]
     default: return ["UPDATE \(table) SET note = '\(fresh())' WHERE id = '\(id)'"]
     }
+  }
+
+  // MARK: Before somebody is away
+
+  /// A person that two devices show.
+  func common(_ one: Witness, _ other: Witness) throws -> Name? {
+    let there = Set(try other.rows())
+    let rows = try one.rows().filter { $0.table == "person" && there.contains($0) }
+    return rows.isEmpty ? nil : random.pick(rows)
+  }
+
+  func change(_ witness: Witness, _ row: Name) throws {
+    let sql =
+      random.once(in: 4)
+      ? "DELETE FROM person WHERE id = '\(row.id)'"
+      : "UPDATE person SET phone = '\(fresh())', guests = guests + 1 WHERE id = '\(row.id)'"
+    oracle.tell("\(witness.name) before it is away: \(sql)")
+    try witness.write(sql, [row])
+  }
+
+  /// With everything that hangs on it.
+  func remove(_ witness: Witness, _ row: Name) throws {
+    var (names, sql) = (Set([row]), "DELETE FROM person WHERE id = '\(row.id)'")
+    for table in witness.tables where table != "person" {
+      let rows = try witness.values("SELECT id FROM \(table) WHERE person = '\(row.id)'")
+      names.formUnion(rows.map { Name(table: table, id: $0[0].text ?? "") })
+      sql += "; DELETE FROM \(table) WHERE person = '\(row.id)'"
+    }
+    oracle.tell("\(witness.name): \(sql)")
+    try witness.write(sql, names)
   }
 
   /// Who may write nothing is told so, and nothing changes.

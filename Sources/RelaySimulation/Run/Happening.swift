@@ -5,19 +5,22 @@ package struct Happening: Sendable {
     case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll, syncBeside
     case killDevice, cutDevice, failDevice, fillDevice, jumpClock, deaf, mute, heal
     case killHub, cutHub, failHub, fillHub, hubClock, tidyHub, checkpoint
-    case updateDevice, updateHub, writeBeside, leap, pruneHub
+    case updateDevice, updateHub, writeBeside, leap, pruneHub, absence, comeBack
 
     var isFault: Bool {
       switch self {
       case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .syncBeside, .heal,
-        .checkpoint, .updateDevice, .updateHub, .writeBeside, .leap, .pruneHub:
+        .checkpoint, .updateDevice, .updateHub, .writeBeside, .leap, .pruneHub, .absence,
+        .comeBack:
         false
       default: true
       }
     }
 
     /// Of a world that not every fleet lives in: such happenings are drawn apart (`Worlds`).
-    var isOfWorld: Bool { [.updateDevice, .updateHub, .writeBeside, .leap, .pruneHub].contains(self) }
+    var isOfWorld: Bool {
+      [.updateDevice, .updateHub, .writeBeside, .leap, .pruneHub, .absence, .comeBack].contains(self)
+    }
 
     /// What some fleets do often and most hardly ever.
     var isRare: Bool {

@@ -28,9 +28,15 @@ extension Simulation {
       hub.machine.skew = Int64(random.int(0..<7_200_000)) - 3_600_000
       oracle.isHubClockWrong = true
     case .leap:
-      let days = Int64(random.pick([2, 12, 40, 70]))
+      let days = Int64(random.pick([5, 20, 40, 60]))
       oracle.tell("\(days) days pass")
       clock.leap(days: days)
+    case .absence: try goAway(device, random)
+    case .comeBack:
+      clock.leap(days: 40)
+      device.isMute = false
+      try administer(Happening(kind: .pruneHub, time: 0, device: act.device, seed: act.seed), device, random)
+      try beginSync(device)
     case .updateDevice: update(device, to: device.version + 1)
     case .regrant, .tidyHub, .checkpoint, .updateHub, .pruneHub: try administer(act, device, random)
     case .sync: try beginSync(device)
@@ -81,12 +87,30 @@ extension Simulation {
     switch act.kind {
     case .regrant: try workload.regrant(witness)
     case .tidyHub: try writer.tidy(now: hub.machine.now)
-    case .pruneHub: try prune(writer, most: random.pick([1, 3, 500, 500]))
+    case .pruneHub: try prune(writer, most: random.pick([2, 500, 500]))
     case .updateHub: try updateHub(writer, to: (hub.hub?.reader.schemaVersion() ?? 1) + 1)
     default: try writer.checkpoint()
     }
     hub.disk.quota = quota
     hub.process.goOn(with: faults)
+  }
+
+  /// Somebody changes a row and is away for weeks; meanwhile somebody else deletes it, and the hub forgets it.
+  private func goAway(_ device: SimulatedDevice, _ random: SplitMix) throws {
+    let others = devices.filter { $0 !== device && $0.process.isAlive && $0.witness?.role == "field" }
+    guard device.process.isAlive, let witness = device.witness, witness.role != "reader", !others.isEmpty else {
+      return
+    }
+    var random = random
+    let other = random.pick(others)
+    workload.random = random
+    guard let remover = other.witness, let row = try workload.common(witness, remover) else { return }
+    try doing("work", device) { try workload.change(witness, row) }
+    try doing("work", other) { try workload.remove(remover, row) }
+    device.isMute = true
+    other.program = 0
+    try beginSync(other)
+    later(.act(Happening(kind: .comeBack, time: 0, device: device.index, seed: random.next())), in: 20_000)
   }
 
   /// The hub forgets a piece of what is older than its retention, or all of it.

@@ -65,7 +65,8 @@ package final class Simulation {
       let grants = rights.scopes.sorted().map { ScopeGrant(scope: $0, writable: rights.writable.contains($0)) }
       try hub.hub?.writer.grant(device: witness.name, role: rights.role, grants: grants, now: hub.machine.now)
     }
-    workload.keys = configuration.keys
+    workload.keys = configuration.worlds.forgets ? configuration.keys * 3 : configuration.keys
+    workload.deletesMuch = configuration.worlds.forgets
     workload.changesRoles = configuration.changesRoles
     line = configuration.line
     network = SplitMix(seed: plan.seed, "network")

@@ -35,8 +35,9 @@ struct Worlds: Sendable {
     if writesBeside { for _ in 0..<random.int(4..<20) { add(.writeBeside, random.int(0..<devices)) } }
     if forgets {
       // Less than the 400 days after which a device forgets by itself.
-      for _ in 0..<random.int(1..<6) { add(.leap, 0) }
-      for _ in 0..<random.int(3..<12) { add(.pruneHub, 0) }
+      for _ in 0..<random.int(1..<4) { add(.leap, 0) }
+      for _ in 0..<random.int(1..<5) { add(.absence, random.int(0..<devices)) }
+      for _ in 0..<random.int(8..<30) { add(.pruneHub, 0) }
     }
     return list
   }
