@@ -1,8 +1,9 @@
 """A device: what it seals, shows, asks for and installs, from the rules alone."""
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from cells import PENDING, Change, Transaction, builds_on, is_alive, merge, standing, values_of
+from cells import (
+    PENDING, UNSTAMPED, Change, Transaction, Write, builds_on, is_alive, merge, shown, standing, values_of)
 from chains import ZERO, digest
 from history import Envelope
 from hub import Hub
@@ -85,6 +86,8 @@ class Device:
         has_values = bool(cells)
         for tx, change, verdict in self.overlay(row):
             has_values |= change.has("insert")
+            if tx.hash in self.limits:  # bases of a history that the hub has lost say nothing of rows as they are now
+                change = replace(change, base=min(change.base, self.limits[tx.hash]))
             time = verdict.time if verdict else tx.time
             merge(table, cells, change, tx.dot, tx.seen, PENDING + tx.dot[1], time, table.readable(tx.role),
                   table.gives(tx.role))
@@ -242,8 +245,13 @@ class Device:
                 self.known.pop(tx.dot)
             self.limits[tx.hash] = min(base, self.limits.get(tx.hash, base))
         self.again.sort(key=self.log.index)
-        for image in self.images.values():
+        for row, image in self.images.items():
             image.base = min(image.base, base)
+            # What that history wrote has no place in another: it counts as seen by all.
+            for cell, writes in image.cells.items():
+                if any(w.seq > base for w in writes.values()):
+                    top = shown(self.schema.tables[row[0]], cell, writes)
+                    image.cells[cell] = {UNSTAMPED: Write(top, 0, 0)}
         self.dead = {row: min(at, base) for row, at in self.dead.items()}
         newest = next((tx for tx in reversed(self.log) if tx.sealed == (self.number, self.counter)), None)
         if newest and newest not in self.again + self.pending:

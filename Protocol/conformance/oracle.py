@@ -155,7 +155,7 @@ class World:
         """The file as it is now, in another place; both may go on."""
         name = step["as"]
         copied = copy.deepcopy(device)
-        copied.name, copied.fresh = name, self.fresh(name)
+        copied.name, copied.fresh, copied.schema = name, self.fresh(name), device.schema
         self.devices[name], self.shown[name] = copied, dict(self.shown[device.name])
 
     def do_backup(self, step, device, said):

@@ -89,6 +89,9 @@ struct LostStore {
     try db.first("SELECT 1 FROM relay_break WHERE seq = 0 LIMIT 1") != nil
   }
 
+  /// Has the file gone back to an older place, and not yet heard what became of its work?
+  func isBroken() throws(RelayError) -> Bool { try db.first("SELECT 1 FROM relay_break LIMIT 1") != nil }
+
   /// Up to where the bases of a transaction count that was sealed before; nil for one that means what it says.
   func limit(_ key: DotKey) throws(RelayError) -> UInt64? {
     try db.first("SELECT min(seq) FROM relay_break WHERE last >= ?", [Value(key)])?[0].integer.map {
@@ -219,7 +222,7 @@ struct LostStore {
 
   /// Where nothing is left that was sealed before a break, nobody needs to know of it.
   func forgetHealed() throws(RelayError) {
-    guard try db.first("SELECT 1 FROM relay_break LIMIT 1") != nil else { return }
+    guard try isBroken() else { return }
     try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged = 0")
     try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
     try db.execute(
