@@ -155,7 +155,7 @@ class Hub:
         history, known = self.history, self.history.names.known(sealed)
         if known:
             return self.verdicts[known]
-        kept = copy.deepcopy(history) if envelope else None
+        kept = copy.deepcopy(history) if envelope or sealed.sealed[1] == 1 else None
         dot, chain = history.names.place(sealed, speaks_for, envelope is not None)
         if envelope and envelope.lost and envelope.lost[0] == history.epoch:
             history.begin(envelope.base, now)  # nobody has said that this hub was put back
