@@ -290,14 +290,19 @@ import Testing
     #expect(try c.values("SELECT note FROM visit ORDER BY id") == [["a"], ["other"]])
   }
 
-  @Test("Copies that part twice come to a put-back hub in another order, and each keeps the names that it has")
-  func otherOrder() throws {
+  /// The hub as it was, and two files that went on from a's and have the same work, of which the hub knows nothing: it has a's.
+  private func parted() throws -> (yesterday: HubPlace, second: Fleet.Device, third: Fleet.Device) {
     let yesterday = try fleet.copyHub()
     let second = try fleet.copy(a)
     try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
     try fleet.sync(a)
     for _ in 0..<2 { try second.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'") }
-    let third = try fleet.copy(second, bits: 3)
+    return (yesterday, second, try fleet.copy(second, bits: 3))
+  }
+
+  @Test("Copies that part twice come to a put-back hub in another order, and each keeps the names that it has")
+  func otherOrder() throws {
+    let (yesterday, second, third) = try parted()
     try third.sql("UPDATE person SET guests = guests + 100 WHERE id = 'p'")
     for _ in 0..<2 { try second.sql("UPDATE person SET guests = guests + 1000 WHERE id = 'p'") }
     try settle(third, second)
@@ -312,12 +317,7 @@ import Testing
 
   @Test("A copy that had not heard of the fork comes first to a put-back hub: what it shares with another counts once")
   func nameTakenBack() throws {
-    let yesterday = try fleet.copyHub()
-    let second = try fleet.copy(a)
-    try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'p'")
-    try fleet.sync(a)
-    for _ in 0..<2 { try second.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'") }
-    let third = try fleet.copy(second, bits: 3)
+    let (yesterday, second, third) = try parted()
     try settle(second)
     try fleet.serve(yesterday)
     try settle(third, second)

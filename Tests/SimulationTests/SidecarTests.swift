@@ -82,7 +82,9 @@ import Testing
       let found = try look(1000)
       #expect(Set(found.notes).isSuperset(of: [1, 2] + done), "\(call)")
       #expect(found.pending == found.notes.count, "\(call)")
-      if end == .kill { #expect(found.replica == name && found.found == nil, "\(call)") }
+      // A write that was cut in the middle may have been the sidecar's: that is what nobody can read.
+      guard end == .kill, program.process.diedAt != .write else { continue }
+      #expect(found.replica == name && found.found == nil, "\(call)")
     }
     #expect(deaths > 40)
   }
