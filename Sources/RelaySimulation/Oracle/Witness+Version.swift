@@ -42,7 +42,8 @@ extension Witness {
 
 extension Act {
   fileprivate func writes(_ columns: Set<String>) -> Bool {
-    guard let after else { return false }
+    // Whoever lets a row live again gives it nothing.
+    guard let after, before != nil || settled != "live" else { return false }
     return columns.subtracting(hidden).contains { column in
       if settled == column { return true }
       let was = before.map { $0[column] ?? .null }

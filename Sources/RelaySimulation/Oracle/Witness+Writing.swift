@@ -197,6 +197,7 @@ extension Witness {
     var acts = try acts(attempt, seen)
     guard !acts.isEmpty else { return }
     noteUnseen(&acts, attempt.pending ?? pendingDots)
+    for name in acts.keys where !isForm && hasInserted(name) { acts[name]?.seen.formIntersection(pendingDots) }
     let named = confirmedOfLeft(acts.keys, upTo: attempt.last)
     for name in acts.keys {
       acts[name]?.seen.formUnion(named)
@@ -216,6 +217,15 @@ extension Witness {
     var one = Sent(acts: acts, held: held, pending: pending, answers: attempt.answers)
     (one.time, one.before, one.isForm, one.unseen) = (time, baseBefore, isForm, unseen)
     add(one, isForm: isForm)
+  }
+
+  /// Does an own insert of the row wait, where nothing of it is confirmed? Who writes to the row then claims own work alone:
+  /// what was known before, the insert covers (rule 6).
+  private func hasInserted(_ name: Name) -> Bool {
+    guard !truth.wasAlive(name, at: base) || !reads(name, at: base) else { return false }
+    return sent.values.contains { one in
+      one.acts[name]?.inserts == true && one.verdict.map { $0.isAccepted && $0.seq > base } ?? true
+    }
   }
 
   private func acts(_ attempt: Attempt, _ seen: [Name: Set<Dot>]) throws -> [Name: Act] {

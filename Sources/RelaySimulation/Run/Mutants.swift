@@ -29,7 +29,6 @@ public enum Mutants {
     "lateInsert": "an insert over a row that left, whose author never held it, is seldom",
     "overAlive": "an insert over a row that its author saw alive takes a form and a deletion at once",
     "parentSeen": "a deletion of a parent that is out of sight is seldom",
-    "restStays": "no role of its reads other rows than another",
     "rightsNow": "it cannot tell for sure when a right of before still counts",
     "roleNow": "no role of its writes what it does not read",
     "sumsBlur": "no insert of its covers some of another device's increments and not others",

@@ -104,7 +104,12 @@ extension Simulation {
     var random = random
     let other = random.pick(others)
     workload.random = random
-    guard let remover = other.witness, let row = try workload.common(witness, remover) else { return }
+    // Whoever looks is not hindered.
+    let faults = (device.process.pauseFaults(), other.process.pauseFaults())
+    let common = try other.witness.flatMap { try workload.common(witness, $0) }
+    device.process.goOn(with: faults.0)
+    other.process.goOn(with: faults.1)
+    guard let remover = other.witness, let row = common else { return }
     try doing("work", device) { try workload.change(witness, row) }
     try doing("work", other) { try workload.remove(remover, row) }
     device.isMute = true
