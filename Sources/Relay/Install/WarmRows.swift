@@ -129,8 +129,10 @@ extension Install {
     }
     if var image = kept, image.state == .left {
       var cells = RowState(image: image.values, stamps: image.stamps, table: table)
+      let livesAgain = try isLetLiveAgain(row, image)
       for (one, verdict) in confirmed.transactions(on: row) where verdict.isAccepted {
-        if let change = one.changes[row] { core.view.apply(one, change, table, to: &cells) }
+        guard let change = one.changes[row], change.operations[0].kind != .delete || !livesAgain else { continue }
+        core.view.apply(one, change, table, to: &cells)
       }
       image.values = try table.shownValues(row, cells)
       image.stamps = []
@@ -140,6 +142,12 @@ extension Install {
     // What this pull brought is in its place already.
     if try core.view.image(row, table) == nil, hasArrived, try !core.view.isUnderWork(row) { return }
     try core.view.rebuild(row, table, state, &own)
+  }
+
+  /// Does own work that waits say that the row lives? It says nothing of the values, which the deletion before it, confirmed
+  /// alone, would take from here.
+  private mutating func isLetLiveAgain(_ row: RowID, _ image: Image) throws(RelayError) -> Bool {
+    try core.view.overlay(row, image: image, state, &own).contains { $0.1.operations[0].kind == .touch }
   }
 }
 

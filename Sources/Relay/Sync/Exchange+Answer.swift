@@ -94,6 +94,11 @@ extension Exchange {
       return
     }
     let stands = try stands(as: request)
+    guard try !isOvertaken(request) else {
+      try discard("the answer is to a request that a later one has overtaken", &taken)
+      taken.progress = .some
+      return
+    }
     guard let hasPages = try fitsStagedPages(page) else {
       return try discard("pages of one pull that are of different grants", &taken)
     }
@@ -108,6 +113,17 @@ extension Exchange {
     // Another process has moved the file meanwhile, or the answer is about something else than what was asked.
     try discard("the hub's answer is of another history, or older than what this device has", &taken)
     if !stands { taken.progress = .some }
+  }
+
+  /// Did own work go out meanwhile, with a later request? The hub may have had that one first: then the rows of this answer
+  /// count the work already, and its closing says nothing of it, since it was not asked.
+  private func isOvertaken(_ request: SyncRequest) throws(RelayError) -> Bool {
+    guard let asked = core.asked else { return false }
+    let later = try core.outbox.pendingDots().subtracting(request.pending)
+    for interval in later.intervals {
+      if let first = try core.replicas.key(Dot(interval.replica, interval.low)), first <= asked { return true }
+    }
+    return false
   }
 
   /// Do the pages that wait say of grants and role what this one says?

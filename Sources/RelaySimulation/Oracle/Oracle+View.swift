@@ -52,6 +52,10 @@ extension Oracle {
     let isExact = !isForm && !acts.contains { $0.time == nil }
     if !acts.isEmpty { count("view: own work on a row") }
     let isAlive = truth.isAlive(line)
+    if isAlive, found == nil, acts.last?.1.after == nil, !truth.isAlive(line.withoutSigns) {
+      // Whoever deletes a row on which somebody hangs another one meanwhile hears of that with the verdict.
+      return count("view: a child came while its parent's deletion waited")
+    }
     guard isAlive == (found != nil) else {
       throw Broken("\(witness.name) at \(witness.base): \(name) is \(isAlive ? "gone" : "there"), with \(acts)")
     }
@@ -100,5 +104,14 @@ extension Witness {
     let parents = sent.values.compactMap { $0.acts[name]?.after?["person"]?.text }
     let names = Set(parents.map { Name(table: "person", id: $0) }).union([name])
     return sent.values.contains { $0.verdict?.isAccepted == false && !names.isDisjoint(with: $0.acts.keys) }
+  }
+}
+
+extension Truth.Line {
+  /// The row as it were had nobody hung another one on it.
+  var withoutSigns: Truth.Line {
+    var line = self
+    line.cells["live"] = cells["live"]?.filter { !signs.contains($0.key) }
+    return line
   }
 }

@@ -45,6 +45,8 @@ package final class Truth {
   }
 
   package struct Line {
+    /// Of its live writes those that only hung a row on it.
+    var signs: Set<Dot> = []
     /// cell → the writes that no later author had seen. `live` is existence, `tags:x` an element.
     package var cells: [String: [Dot: Write]] = [:]
     /// Every transaction that ever wrote the row, in the hub's order.
@@ -139,6 +141,7 @@ package final class Truth {
   private func signLife(of parent: Name, _ dot: Dot, seq: UInt64, effective: UInt64, seen: Set<Dot>) {
     guard var line = lines[parent] else { return }
     let live = line.cells["live"] ?? [:]
+    line.signs.insert(dot)
     line.writers.append((seq, dot))
     if !live.contains(where: { $0.value.value == .integer(0) && seen.contains($0.key) }) {
       line.cells["live"] = live.filter { !seen.contains($0.key) }
@@ -286,6 +289,7 @@ package final class Truth {
   func line(_ name: Name, at seq: UInt64) -> Line {
     var line = Line()
     line.cells = lines[name]?.versions.last { $0.seq <= seq }?.cells ?? [:]
+    line.signs = lines[name]?.signs ?? []
     return line
   }
 
