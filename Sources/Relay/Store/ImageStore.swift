@@ -29,7 +29,7 @@ final class ImageStore {
     "SELECT \(validAt), state, image, stamps, seq FROM relay_image WHERE tbl = ? AND key = ?")
   // A row that left before there was an image of it was never confirmed here.
   private let baseOf = Command(
-    "SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ? AND (state <> 1 OR image IS NOT NULL)")
+    "SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ? AND (state <> 1 OR image IS NOT NULL OR base > 0)")
   private let underWork = Command("SELECT \(validAt) FROM relay_image WHERE tbl = ? AND key = ? AND state = 0")
   private let put = Command(
     "INSERT OR REPLACE INTO relay_image (tbl, key, base, state, image, stamps, seq) VALUES (?, ?, ?, ?, ?, ?, ?)")
