@@ -107,12 +107,15 @@ extension Install {
 extension ReplicaCore {
   /// The own transaction that a closing confirms. A closing names dots alone, and another copy's work may lie under a name that was
   /// asked about; a push says by its bytes what is meant. So it is not taken for the word about work that was answered
-  /// otherwise, nor about work that a hub has lost and has not judged again.
+  /// otherwise, nor about work that a hub has lost and has not judged again, nor about work that this hub cannot know yet and was
+  /// never sent.
   ///
   /// - Returns: nil for what is nobody's here, or left pending before.
   func own(_ verdict: Verdict) throws(RelayError) -> DotKey? {
     guard let key = try replicas.named(verdict.dot) else { return nil }
     if let known = try outbox.verdict(key) { return known == verdict.seq ? key : nil }
+    let known = try versions.standing().hub
+    if known > 0, let needed = try outbox.schema(key), needed > known { return nil }
     return try stores.lost.fits(key, verdict) ? key : nil
   }
 

@@ -128,6 +128,13 @@ final class OutboxStore {
     return found
   }
 
+  /// The least version of the sync schema that knows what a pending transaction writes; nil for one that is not pending.
+  func schema(_ key: DotKey) throws(RelayError) -> UInt64? {
+    try db.first("SELECT schema FROM relay_transaction WHERE dot = ?", [Value(key)])?[0].integer.map {
+      UInt64(max(0, $0))
+    }
+  }
+
   /// How many rows a pending transaction changes; nil for one that is not pending.
   func rowCount(_ key: DotKey) throws(RelayError) -> Int? {
     // The header is far smaller than that.

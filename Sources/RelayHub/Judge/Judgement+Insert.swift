@@ -19,26 +19,23 @@ extension Judgement {
 
   func replacesImmutable(
     _ group: GroupID, _ values: [Value], _ change: RowChange, _ row: StoredRow, _ table: TableSchema
-  ) -> Refusal? {
+  ) throws(RelayError) -> Refusal? {
     // Of what the role may not read nothing counts as seen.
     guard let schema = table.group(group), schema.policy.isGivenOnce, view(table).reads(group),
       !Mutation.isPlanted(.seenImmutable)
     else { return nil }
+    let known = try context(of: change, on: row, table)
     for write in row.state.writes(CellID(group))
-    where write.value != .values(values) && write.value != .values(values.map { _ in .null }) && saw(write, change) {
+    where write.value != .values(values) && write.value != .values(values.map { _ in .null }) && known.covers(write) {
       return Refusal(
         rule: .immutable, row: change.row, group: group, message: "\(table.name): the value was given once for all")
     }
     return nil
   }
 
-  private func saw(_ write: CellWrite, _ change: RowChange) -> Bool {
-    write.seq <= change.base || transaction.seen.contains(write.dot)
-  }
-
   /// Is this an insert over a row that its author had seen alive and knew no deletion of: an update by another name?
-  private func overwrites(_ change: RowChange, _ row: StoredRow) -> Bool {
-    let known = row.state.writes(.live).filter { saw($0, change) }.map(\.value)
+  private func overwrites(_ row: StoredRow, _ context: WriteContext) -> Bool {
+    let known = row.state.writes(.live).filter(context.covers).map(\.value)
     return !Mutation.isPlanted(.overAlive) && known.contains(.flag(true)) && !known.contains(.flag(false))
   }
 
@@ -47,15 +44,16 @@ extension Judgement {
   func updates(
     _ groups: [GroupValues], _ change: RowChange, _ stored: StoredRow, _ table: TableSchema
   ) throws(RelayError) -> Refusal? {
-    guard overwrites(change, stored) else { return nil }
+    let context = try context(of: change, on: stored, table)
+    guard overwrites(stored, context) else { return nil }
     var row = stored
     try session.expand(&row)
     let was = try table.allValues(change.row, row.state)
-    row.state.apply(change, context(view(table), base: change.base), table: table)
+    row.state.apply(change, context, table: table)
     let now = try table.allValues(change.row, row.state)
     for given in groups {
       guard let group = table.group(given.group) else { continue }
-      if let refusal = replacesImmutable(group.id, given.values, change, stored, table) { return refusal }
+      if let refusal = try replacesImmutable(group.id, given.values, change, stored, table) { return refusal }
       guard !table.mayWrite(group, role, inserting: false),
         !saysNothing(given, group, table) || view(table).reads(group.id)
       else { continue }

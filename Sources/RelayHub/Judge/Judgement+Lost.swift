@@ -38,9 +38,12 @@ struct OriginalBases {
 }
 
 extension Judgement {
-  /// The author had seen what of the lost history has come back before it.
-  func addLostContext(_ change: RowChange, _ row: StoredRow, _ context: inout WriteContext) throws(RelayError) {
-    guard let originalBases, let base = originalBases.bases[change.row] else { return }
+  /// What the author of a change had seen of its row, of the lost history what has come back before it.
+  func context(
+    of change: RowChange, on row: StoredRow, _ table: TableSchema
+  ) throws(RelayError) -> WriteContext {
+    var context = context(view(table), base: change.base)
+    guard let originalBases, let base = originalBases.bases[change.row] else { return context }
     for cell in row.state.cells {
       for write in cell.writes where !context.covers(write) {
         guard let place = try session.store.healing.place(write.dot), place.epoch == originalBases.epoch else {
@@ -49,6 +52,7 @@ extension Judgement {
         if place.seq <= base, place.isOf(originalBases.openings) { context.seen.insert(write.dot) }
       }
     }
+    return context
   }
 
   /// How many later transactions of a row are asked whether they had seen what comes back.

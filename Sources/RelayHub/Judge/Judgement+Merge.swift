@@ -24,11 +24,10 @@ extension Judgement {
   }
 
   private func mergeCells(_ change: RowChange, _ work: RowWork) throws(RelayError) -> Refusal? {
-    var context = context(view(work.table), base: change.base)
     var row = work.old ?? StoredRow(change.row)
     let isInsert = change.operations[0].isInsert && !Mutation.isPlanted(.sumsCover)
     if transaction.mode == .strict || isInsert { try session.expand(&row) }
-    try addLostContext(change, row, &context)
+    let context = try context(of: change, on: row, work.table)
     if transaction.mode == .strict, row.state.isConcurrent(change, context, table: work.table) {
       return Refusal(
         rule: .strictConcurrent, row: change.row, message: "\(work.table.name): someone else wrote meanwhile")

@@ -36,7 +36,7 @@ extension Judgement {
     for operation in change.operations {
       switch operation.kind {
       case .set(let group, let values):
-        if let refusal = replacesImmutable(group, values, change, row, table) { return refusal }
+        if let refusal = try replacesImmutable(group, values, change, row, table) { return refusal }
       case .insert(let groups):
         if let refusal = try updates(groups, change, row, table) { return refusal }
       default: continue
