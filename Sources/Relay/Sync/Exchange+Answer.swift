@@ -12,13 +12,21 @@ extension Exchange {
     let known = try core.syncRecord.times().hub ?? 0
     let clock = HybridTime(milliseconds: max(now, known, Int64(min(response.time, 1 << 47))))
     let found = try core.state()
+    let isOvertaken = try isOvertaken(request)
     let isRenamed = try rename(response.verdicts, of: request)
     try setTime(response, clock)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
     if try noteWaiting(response.verdicts, of: request) { taken.progress = .some }
     try take(partReceived: response.partReceived, of: request.part, &taken)
     let judged = try judgedDots(upTo: request)
-    if let page = response.page { try take(page, response, request, mostStaged, clock, isCautious, &taken) }
+    if let page = response.page {
+      if isOvertaken, page.closing != nil {
+        try discard("the answer is to a request that a later one has overtaken", &taken)
+        taken.progress = .some
+      } else {
+        try take(page, response, request, mostStaged, clock, isCautious, &taken)
+      }
+    }
     // After the install, which only fits what was asked.
     let hasMore = try core.versions.learn(hub: response.schemaVersion)
     try core.syncRecord.end()
@@ -94,11 +102,6 @@ extension Exchange {
       return
     }
     let stands = try stands(as: request)
-    guard try !isOvertaken(request) else {
-      try discard("the answer is to a request that a later one has overtaken", &taken)
-      taken.progress = .some
-      return
-    }
     guard let hasPages = try fitsStagedPages(page) else {
       return try discard("pages of one pull that are of different grants", &taken)
     }
@@ -115,7 +118,7 @@ extension Exchange {
     if !stands { taken.progress = .some }
   }
 
-  /// Did own work go out meanwhile, with a later request? The hub may have had that one first: then the rows of this answer
+  /// Did own work go out meanwhile, with a later request? To be asked while work is called as the request called it. The hub may have had that one first: then the rows of this answer
   /// count the work already, and its closing says nothing of it, since it was not asked.
   private func isOvertaken(_ request: SyncRequest) throws(RelayError) -> Bool {
     guard let asked = core.asked else { return false }
