@@ -211,8 +211,7 @@ extension Exchange {
       (one.seq <= closing.head || here.contains(one.dot)) && one.seq <= last && confirmed[one.dot] != one.seq
     }.map(\.key)
     guard !doubted.isEmpty else { return }
-    let refused = try core.outbox.refused(after: 0)
-    try takeBack(refused.filter(doubted.contains)) { () throws(RelayError) in
+    try takeBack(doubted) { () throws(RelayError) in
       for key in doubted {
         try core.outbox.doubt(key)
         try core.stores.lost.doubt(key)
