@@ -21,8 +21,6 @@ final class ReplicaCore {
   let plainTables = PlainTables()
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
-  /// The newest own work that a request of this process was made with.
-  var asked: DotKey?
 
   /// What the last commit left, with SQLite's data version after it.
   var footing: (version: UInt32, left: CommitFooting)?

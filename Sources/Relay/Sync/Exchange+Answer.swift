@@ -12,21 +12,13 @@ extension Exchange {
     let known = try core.syncRecord.times().hub ?? 0
     let clock = HybridTime(milliseconds: max(now, known, Int64(min(response.time, 1 << 47))))
     let found = try core.state()
-    let isOvertaken = try isOvertaken(request)
     let isRenamed = try rename(response.verdicts, of: request)
     try setTime(response, clock)
     if try learn(response.verdicts) > 0 { taken.progress = .some }
     if try noteWaiting(response.verdicts, of: request) { taken.progress = .some }
     try take(partReceived: response.partReceived, of: request.part, &taken)
     let judged = try judgedDots(upTo: request)
-    if let page = response.page {
-      if isOvertaken, page.closing != nil {
-        try discard("the answer is to a request that a later one has overtaken", &taken)
-        taken.progress = .some
-      } else {
-        try take(page, response, request, mostStaged, clock, isCautious, &taken)
-      }
-    }
+    if let page = response.page { try take(page, response, request, mostStaged, clock, isCautious, &taken) }
     // After the install, which only fits what was asked.
     let hasMore = try core.versions.learn(hub: response.schemaVersion)
     try core.syncRecord.end()
@@ -116,17 +108,6 @@ extension Exchange {
     // Another process has moved the file meanwhile, or the answer is about something else than what was asked.
     try discard("the hub's answer is of another history, or older than what this device has", &taken)
     if !stands { taken.progress = .some }
-  }
-
-  /// Did own work go out meanwhile, with a later request? To be asked while work is called as the request called it. The hub may have had that one first: then the rows of this answer
-  /// count the work already, and its closing says nothing of it, since it was not asked.
-  private func isOvertaken(_ request: SyncRequest) throws(RelayError) -> Bool {
-    guard let asked = core.asked else { return false }
-    let later = try core.outbox.pendingDots().subtracting(request.pending)
-    for interval in later.intervals {
-      if let first = try core.replicas.key(Dot(interval.replica, interval.low)), first <= asked { return true }
-    }
-    return false
   }
 
   /// Do the pages that wait say of grants and role what this one says?

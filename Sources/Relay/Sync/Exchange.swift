@@ -13,7 +13,6 @@ struct Exchange {
       logHash: state.logHash, replica: state.replica, pending: try core.outbox.pendingDots(),
       floor: try core.floor(state), scopes: try core.installedScopes(), role: state.role, schemaVersion: spoken.version,
       installed: spoken.installed, nonce: core.environment.nonce())
-    core.asked = state.key
     let hasMore = try fillPush(&request, pushBytes)
     guard !hasMore else { return request }
     // What only the lost history brought is a difference also where the hub has nothing new to tell. A file that stands at

@@ -42,10 +42,8 @@ extension HubSession {
     guard let place = try store.settings.setting("moved") else { return }
     throw RelayError(
       .hubFailed, "\(store.name): this hub was moved to \(String(decoding: place, as: UTF8.self))",
-      advice: """
-        Serve it there; what is here is what it was moved from. A move that was cut off is carried on by the same \
-        command, or taken back with --withdraw.
-        """)
+      advice: "Serve it there; what is here is what it was moved from. "
+        + "A move that was cut off is carried on by the same command, or taken back with --withdraw.")
   }
 
   /// The schema as a version of it saw it.
