@@ -40,42 +40,37 @@ class Device:
 
     # -- what its tables show
 
-    def overlay(self, row):
-        """The own transactions that a row shows beyond its image: pending ones, none that lacks what it builds on."""
-        image, judged = self.images.get(row), []
-        beyond = self.pending + (image.confirmed if image else [])
+    def judged(self, row):
+        """The own transactions on a row, each with its change, its verdict, and whether it lacks what it builds on."""
+        earlier = []
         for tx in self.log:
             change = tx.change(row)
             if change is None:
                 continue
             state = None
-            for other, other_change, refused in judged:
+            for other, other_change, refused in earlier:
                 if other in tx.seen:
                     state = standing(state, other_change, other, refused)
             verdict = self.known.get(tx.dot)
-            refused = bool(verdict and verdict.refused) or builds_on(state, change.has("insert")) is not None
-            judged.append((tx.dot, change, refused))
-            if tx in beyond and not refused and not (verdict and image and verdict.seq <= image.base):
+            lacks = builds_on(state, change.has("insert")) is not None
+            earlier.append((tx.dot, change, lacks or bool(verdict and verdict.refused)))
+            yield tx, change, verdict, lacks
+
+    def overlay(self, row):
+        """The own transactions that a row shows beyond its image: pending ones, none that lacks what it builds on."""
+        image = self.images.get(row)
+        beyond = self.pending + (image.confirmed if image else [])
+        for tx, change, verdict, lacks in self.judged(row):
+            is_out = lacks or verdict and verdict.refused
+            if tx in beyond and not is_out and not (verdict and image and verdict.seq <= image.base):
                 yield tx, change, verdict
 
     def is_doomed(self, row):
         """Does the row hide an insert or a deletion without a verdict, as it lacks what it builds on? Whoever writes there
         now names it as seen, and is refused with it."""
-        judged = []
-        for tx in self.log:
-            change = tx.change(row)
-            if change is None:
-                continue
-            state = None
-            for other, other_change, refused in judged:
-                if other in tx.seen:
-                    state = standing(state, other_change, other, refused)
-            verdict = self.known.get(tx.dot)
-            lacks = builds_on(state, change.has("insert")) is not None
-            if lacks and not verdict and tx in self.pending and (change.has("insert") or change.has("delete")):
-                return True
-            judged.append((tx.dot, change, lacks or bool(verdict and verdict.refused)))
-        return False
+        return any(
+            lacks and not verdict and tx in self.pending and (change.has("insert") or change.has("delete"))
+            for tx, change, verdict, lacks in self.judged(row))
 
     def view(self, row):
         """A row's values as the app sees them, or None."""
