@@ -81,9 +81,19 @@ public final class Database {
     guard result == SQLITE_OK, let opened else {
       let error = Database.error(result, handle: opened, path: path, sql: nil)
       sqlite3_close_v2(opened)
-      throw error
+      // Where there is a place for it, a file to be made is not missed: it could not be made, and SQLite does not say why.
+      guard error.code == .fileMissing, mode == .create, hasPlace(path, vfs) else { throw error }
+      throw RelayError(.ioError, error.message)
     }
     return opened
+  }
+
+  /// Is the folder there in which a file is to lie?
+  private static func hasPlace(_ path: String, _ vfs: String?) -> Bool {
+    guard let found = sqlite3_vfs_find(vfs), let access = found.pointee.xAccess else { return false }
+    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+    var isThere: Int32 = 0
+    return access(found, folder.isEmpty ? "/" : folder, SQLITE_ACCESS_EXISTS, &isThere) == SQLITE_OK && isThere != 0
   }
 
   private static func firstRead(_ opened: OpaquePointer) -> Int32 {
