@@ -20,6 +20,11 @@ import Testing
     #expect((1...30 as ClosedRange<UInt64>).contains { simulateCanary(seed: $0).failure != nil })
   }
 
+  /// 1191 and 2884: a hub is killed before a commit is flushed, finds it, answers it as accepted, and loses power. 2397 and
+  /// 3833: a row is deleted and let live again, and one of the two verdicts comes alone.
+  @Test("What a seed has shown once it shows no more", arguments: [1191, 2397, 2884, 3833] as [UInt64])
+  func kept(_ seed: UInt64) { self.seeds(seed...seed) }
+
   @Test("A seed has one story")
   func replay() {
     for seed in [3, 4, 5] as [UInt64] { #expect(simulate(seed: seed).trace == simulate(seed: seed).trace) }

@@ -26,6 +26,9 @@ package final class SQLiteHub: HubSQL {
     guard access == .reads || !db.isAlone else {
       throw RelayError(.diskFull, "\(db.path): the disk has no room for what the hub's connections share")
     }
+    // What a process had committed that was killed before the flush is found here, and will be answered as accepted: it is
+    // flushed before anybody hears of it.
+    if access != .reads { try checkpoint() }
   }
 
   static func path(_ directory: String) -> String { directory + "/hub.db" }
