@@ -42,4 +42,24 @@ struct DotSetTests {
     #expect(DotSet(intervals: [interval(1, 1, .max)])?.count == .max)
     #expect(DotSet(intervals: [interval(1, 1, .max), interval(2, 1, .max)])?.count == .max)
   }
+
+  @Test("What is taken away of a set is what is in it and not in the other")
+  func subtracting() {
+    var bits: UInt64 = 7
+    func dots() -> Set<Dot> {
+      var dots: Set<Dot> = []
+      for replica in 1...2 {
+        for counter in 1...12 {
+          bits = bits &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+          if bits >> 63 == 1 { dots.insert(Dot(ReplicaID(bits: UInt64(replica)), UInt64(counter))) }
+        }
+      }
+      return dots
+    }
+    for _ in 0..<200 {
+      let (one, other) = (dots(), dots())
+      #expect(DotSet(one).subtracting(DotSet(other)) == DotSet(one.subtracting(other)))
+    }
+    #expect(DotSet(dots()).subtracting(DotSet()).count > 0)
+  }
 }

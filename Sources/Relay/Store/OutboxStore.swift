@@ -74,8 +74,8 @@ final class OutboxStore {
     return lost.union(DotSet(intervals: sorted(intervals)) ?? DotSet())
   }
 
-  /// X: what the tables show of work that no installed pull has confirmed. Of refused work that is known before a pull
-  /// says so: the tables show it no more, and what is written then does not build on it.
+  /// X: work that no installed pull has confirmed and that the tables show. What a reply has told refused they show no more,
+  /// before a pull confirms that too, and what is written then does not build on it.
   ///
   /// - Complexity: as `pendingDots`, and linear in what is refused and not confirmed.
   func seenDots() throws(RelayError) -> DotSet {

@@ -18,17 +18,18 @@ extension Judgement {
   }
 
   func replacesImmutable(
-    _ group: GroupID, _ values: [Value], _ change: RowChange, _ row: StoredRow, _ table: TableSchema
+    _ group: GroupID, _ values: [Value], _ row: StoredRow, _ table: TableSchema,
+    _ context: @autoclosure () throws(RelayError) -> WriteContext
   ) throws(RelayError) -> Refusal? {
     // Of what the role may not read nothing counts as seen.
     guard let schema = table.group(group), schema.policy.isGivenOnce, view(table).reads(group),
       !Mutation.isPlanted(.seenImmutable)
     else { return nil }
-    let known = try context(of: change, on: row, table)
+    let known = try context()
     for write in row.state.writes(CellID(group))
     where write.value != .values(values) && write.value != .values(values.map { _ in .null }) && known.covers(write) {
       return Refusal(
-        rule: .immutable, row: change.row, group: group, message: "\(table.name): the value was given once for all")
+        rule: .immutable, row: row.row, group: group, message: "\(table.name): the value was given once for all")
     }
     return nil
   }
@@ -53,7 +54,7 @@ extension Judgement {
     let now = try table.allValues(change.row, row.state)
     for given in groups {
       guard let group = table.group(given.group) else { continue }
-      if let refusal = try replacesImmutable(group.id, given.values, change, stored, table) { return refusal }
+      if let refusal = try replacesImmutable(group.id, given.values, stored, table, context) { return refusal }
       guard !table.mayWrite(group, role, inserting: false),
         !saysNothing(given, group, table) || view(table).reads(group.id)
       else { continue }

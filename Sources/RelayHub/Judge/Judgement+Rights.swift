@@ -36,7 +36,8 @@ extension Judgement {
     for operation in change.operations {
       switch operation.kind {
       case .set(let group, let values):
-        if let refusal = try replacesImmutable(group, values, change, row, table) { return refusal }
+        let refusal = try replacesImmutable(group, values, row, table, try context(of: change, on: row, table))
+        if let refusal { return refusal }
       case .insert(let groups):
         if let refusal = try updates(groups, change, row, table) { return refusal }
       default: continue
@@ -52,19 +53,19 @@ extension Judgement {
     let (named, shown) = (table.namedParent(change), table.parentRow(try work.values()))
     if let refusal = try lacksParent(change, named, shown, table) { return refusal }
     let place = try place(work)
-    if let reason = table.misplacement(place, try work.values()) { return refusal(.noScope, change, table, reason) }
+    if let reason = table.misplacement(place, try work.values()) { return refuse(.noScope, change, table, reason) }
     let isInsert = change.operations[0].isInsert
     if table.parent != nil, shown != nil || table.scopes.isEmpty {
       guard let parent = isInsert ? named ?? shown : named, isInsert || !table.mayBeGivenAway else { return nil }
       guard try !mayHang(on: parent) else { return nil }
       return try seesParent(parent)
-        ? refusal(.notWritable, change, table, Self.notHere)
-        : refusal(.noScope, change, table, "the row lies in no scope")
+        ? refuse(.notWritable, change, table, Self.notHere)
+        : refuse(.noScope, change, table, "the row lies in no scope")
     }
-    return try liesElsewhere(change, work, place.homes) ? refusal(.notWritable, change, table, Self.notHere) : nil
+    return try liesElsewhere(change, work, place.homes) ? refuse(.notWritable, change, table, Self.notHere) : nil
   }
 
-  private func refusal(_ rule: RefusalRule, _ change: RowChange, _ table: TableSchema, _ message: String) -> Refusal {
+  private func refuse(_ rule: RefusalRule, _ change: RowChange, _ table: TableSchema, _ message: String) -> Refusal {
     Refusal(rule: rule, row: change.row, message: "\(table.name): \(message)")
   }
 
@@ -79,12 +80,12 @@ extension Judgement {
     if let named, self.change(named)?.operations[0].isInsert != true,
       let dot = try buildsOnRefused(named, isInsert: false)
     {
-      return refusal(.dependsOnRefused, change, table, "its parent builds on \(dot), refused")
+      return refuse(.dependsOnRefused, change, table, "its parent builds on \(dot), refused")
     }
     guard let above = named ?? shown, try work(above)?.isThere != true,
       try session.mayBeForgotten(change.parentBase ?? transaction.base, transaction)
     else { return nil }
-    return refusal(.updateOfPurged, change, table, Self.forgottenParent)
+    return refuse(.updateOfPurged, change, table, Self.forgottenParent)
   }
 
   /// Does a row that follows no parent land where its author may not write?

@@ -57,7 +57,8 @@ public final class SyncSchema: Sendable {
 
   /// The templates of all tables' scopes and homes as the file has them, ascending by bytes.
   package var scopeTemplates: [String] {
-    Set(file.tables.flatMap { ($0.scopes ?? []) + ($0.homes ?? []) }).sorted()
+    Set(file.tables.flatMap { ($0.scopes ?? []) + ($0.homes ?? []) })
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   /// How many tables a table's parents stand in, one above the other; a table that is its own parent counts once.
