@@ -90,10 +90,8 @@ public final class Database {
 
   /// Is the folder there in which a file is to lie?
   private static func hasPlace(_ path: String, _ vfs: String?) -> Bool {
-    guard let found = sqlite3_vfs_find(vfs), let access = found.pointee.xAccess else { return false }
     let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
-    var isThere: Int32 = 0
-    return access(found, folder.isEmpty ? "/" : folder, SQLITE_ACCESS_EXISTS, &isThere) == SQLITE_OK && isThere != 0
+    return (try? SmallFile(path: folder.isEmpty ? "/" : folder, vfs: vfs).isThere()) ?? false
   }
 
   private static func firstRead(_ opened: OpaquePointer) -> Int32 {

@@ -14,15 +14,24 @@ package struct SmallFile {
   ///   - vfs: the name of a registered VFS; nil for SQLite's default.
   package init(path: String, vfs: String?) { (self.path, self.vfs) = (path, vfs) }
 
-  /// - Returns: nil where there is none, or an empty one.
+  /// Is anything of this name there, a folder for one?
+  ///
   /// - Throws: `io_error` where that cannot be told.
-  package func read() throws(RelayError) -> [UInt8]? {
+  func isThere() throws(RelayError) -> Bool {
     try withVFS { (vfs) throws(RelayError) in
       var isThere: Int32 = 0
       guard let access = vfs.pointee.xAccess else { throw failed("looked for", SQLITE_ERROR) }
       try check(access(vfs, path, SQLITE_ACCESS_EXISTS, &isThere), "looked for")
-      guard isThere != 0 else { return nil }
-      return try opened(vfs, SQLITE_OPEN_READONLY) { (file, methods) throws(RelayError) in
+      return isThere != 0
+    }
+  }
+
+  /// - Returns: nil where there is none, or an empty one.
+  /// - Throws: `io_error` where that cannot be told.
+  package func read() throws(RelayError) -> [UInt8]? {
+    guard try isThere() else { return nil }
+    return try withVFS { (vfs) throws(RelayError) in
+      try opened(vfs, SQLITE_OPEN_READONLY) { (file, methods) throws(RelayError) in
         var size: sqlite3_int64 = 0
         try check(methods.xFileSize?(file, &size) ?? SQLITE_ERROR, "measured")
         var bytes = [UInt8](repeating: 0, count: Int(max(0, min(size, sqlite3_int64(SmallFile.most)))))
@@ -68,10 +77,10 @@ package struct SmallFile {
       throw failed("opened", SQLITE_NOMEM)
     }
     defer { sqlite3_free_filename(name) }
-    let room = UnsafeMutableRawPointer.allocate(
-      byteCount: max(Int(vfs.pointee.szOsFile), MemoryLayout<sqlite3_file>.size), alignment: 16)
+    let size = max(Int(vfs.pointee.szOsFile), MemoryLayout<sqlite3_file>.size)
+    let room = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
     defer { room.deallocate() }
-    memset(room, 0, max(Int(vfs.pointee.szOsFile), MemoryLayout<sqlite3_file>.size))
+    memset(room, 0, size)
     let file = room.assumingMemoryBound(to: sqlite3_file.self)
     let code = open(vfs, name, file, flags | SQLITE_OPEN_SUPER_JOURNAL, nil)
     defer { _ = file.pointee.pMethods?.pointee.xClose?(file) }

@@ -185,9 +185,7 @@ import Testing
     try a.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")
     let request = try a.replica.nextRequest()
     try a.sql("UPDATE person SET area = 'on top' WHERE id = 'k'")
-    var reply = try #require(try fleet.answer(a, request))
-    reply.page = nil
-    _ = try a.replica.receive(reply, to: request)
+    try hearVerdicts(request)
     #expect(try a.values("SELECT id FROM person") == [["p"]])
     try a.replica.discard(try refused(a)[0].id)
     #expect(try a.values("SELECT id FROM person") == [["p"]])
@@ -206,8 +204,7 @@ import Testing
   }
 
   /// The verdicts come with the push; the pull is lost.
-  private func hearVerdicts() throws {
-    let request = try a.replica.nextRequest()
+  private func hearVerdicts(_ request: SyncRequest) throws {
     var reply = try #require(try fleet.answer(a, request))
     reply.page = nil
     _ = try a.replica.receive(reply, to: request)
@@ -217,7 +214,7 @@ import Testing
   func writtenAfterTheVerdict() throws {
     try a.sql("DELETE FROM person WHERE id = 'p'; INSERT INTO person (id, unit, phone) VALUES ('k', 'u1', '7')")
     try a.sql("INSERT INTO person (id, unit, phone) VALUES ('p', 'u1', '41')")
-    try hearVerdicts()
+    try hearVerdicts(try a.replica.nextRequest())
     #expect(try refused(a).map(\.rule) == ["key_unavailable", "depends_on_refused"])
     #expect(try a.values("SELECT id, phone FROM person") == [["p", "0"]])
     let moment = try a.replica.moment(of: [("person", ["p"])])
@@ -243,9 +240,7 @@ import Testing
     try a.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")
     let request = try a.replica.nextRequest()
     try a.sql("UPDATE person SET area = 'on top' WHERE id = 'k'")
-    var reply = try #require(try fleet.answer(a, request))
-    reply.page = nil
-    _ = try a.replica.receive(reply, to: request)
+    try hearVerdicts(request)
     let item = try refused(a)[0]
     try a.replica.resubmit(item.id, corrections: [RowCorrection(row: item.row, key: ["k5"])])
     #expect(try a.values("SELECT id FROM person ORDER BY id") == [["k5"], ["p"]])
