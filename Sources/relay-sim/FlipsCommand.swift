@@ -12,14 +12,9 @@ struct FlipsCommand: ParsableCommand {
   var flips = 40
 
   func run() throws {
-    var counts: [String: Int] = [:]
-    let failed = seeds.failing { seed in
+    try seeds.tellCounts { seed in
       let outcome = simulateFlips(seed: seed, flips: flips)
-      counts.merge(outcome.counts, uniquingKeysWith: +)
-      return outcome.failure
+      return (outcome.failure, outcome.counts)
     }
-    for (what, count) in counts.sorted(by: { $0.key < $1.key }) { print("\(count)\t\(what)") }
-    print("\(seeds.range.count) seeds; failed: \(failed)")
-    if !failed.isEmpty { throw ExitCode(1) }
   }
 }

@@ -16,15 +16,10 @@ struct RestoresCommand: ParsableCommand {
   var first = false
 
   func run() throws {
-    var counts: [String: Int] = [:]
-    let failed = seeds.failing(goOn: !first) { seed in
+    try seeds.tellCounts(goOn: !first) { seed in
       let outcome = simulateRestores(seed: seed)
-      counts.merge(outcome.counts, uniquingKeysWith: +)
       if tell, outcome.failure != nil { for line in outcome.story { print(line) } }
-      return outcome.failure
+      return (outcome.failure, outcome.counts)
     }
-    for (what, count) in counts.sorted(by: { $0.key < $1.key }) { print("\(count)\t\(what)") }
-    print("\(seeds.range.count) seeds; failed: \(failed)")
-    if !failed.isEmpty { throw ExitCode(1) }
   }
 }

@@ -56,6 +56,19 @@ struct SeedRange: ExpressibleByArgument {
     }
     return failed
   }
+
+  /// The same of what counts as it goes: tells what happened how often, and ends with 1 where a seed failed.
+  func tellCounts(goOn: Bool = true, _ play: (UInt64) -> (failure: String?, counts: [String: Int])) throws {
+    var counts: [String: Int] = [:]
+    let failed = failing(goOn: goOn) { seed in
+      let outcome = play(seed)
+      counts.merge(outcome.counts, uniquingKeysWith: +)
+      return outcome.failure
+    }
+    for (what, count) in counts.sorted(by: { $0.key < $1.key }) { print("\(count)\t\(what)") }
+    print("\(range.count) seeds; failed: \(failed)")
+    if !failed.isEmpty { throw ExitCode(1) }
+  }
 }
 
 struct StoryCommand: ParsableCommand {
