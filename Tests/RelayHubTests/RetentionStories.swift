@@ -312,4 +312,24 @@ import Testing
     try fleet.settle()
     #expect(try b.values("SELECT max(time) FROM relay_age") != old)
   }
+
+  @Test("A device whose own clock leaps ahead by years forgets no deletion: who makes the row anew has seen it")
+  func ownClockAhead() throws {
+    let clock = TestClock(fleet.clock.now)
+    let late = try fleet.add("late", scopes: ["unit/u1"], clock: clock)
+    try fleet.sync(late)
+    for clock in [clock, fleet.clock] { clock.advance(31 * day) }
+    try a.sql("DELETE FROM person WHERE id = 'gone'")
+    for device in [a, late] { try fleet.sync(device) }
+    clock.advance(1000 * day)
+    try a.sql("UPDATE person SET guests = guests + 1 WHERE id = 'stays'")
+    for device in [a, late] { try fleet.sync(device) }
+    #expect(try late.values("SELECT count(*) FROM relay_dead") == [[1]])
+    try late.sql("INSERT INTO person (id, unit, phone, area) VALUES ('gone', 'u1', '1', 'N')")
+    try fleet.sync(late)
+    try check()
+    for device in [late, a, b, office] {
+      #expect(try device.replica.inbox().isEmpty, "\(device.name) is asked about a row that was made anew")
+    }
+  }
 }

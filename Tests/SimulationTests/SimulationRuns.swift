@@ -21,8 +21,9 @@ import Testing
   }
 
   /// 1191 and 2884: a hub is killed before a commit is flushed, finds it, answers it as accepted, and loses power. 2397 and
-  /// 3833: a row is deleted and let live again, and one of the two verdicts comes alone.
-  @Test("What a seed has shown once it shows no more", arguments: [1191, 2397, 2884, 3833] as [UInt64])
+  /// 3833: a row is deleted and let live again, and one of the two verdicts comes alone. 1836: a disk fails while a device
+  /// looks for the app's triggers. 881: a device whose clock stands decades ahead has pulled a deletion.
+  @Test("What a seed has shown once it shows no more", arguments: [881, 1191, 1836, 2397, 2884, 3833] as [UInt64])
   func kept(_ seed: UInt64) { self.seeds(seed...seed) }
 
   @Test("A seed has one story")

@@ -101,20 +101,22 @@ package final class Fleet {
   @discardableResult
   package func add(_ name: String, _ scopes: String...) throws -> Device { try add(name, scopes: scopes) }
 
-  /// - Parameter app: the sync schema that the device's app brings, and its tables; the hub's schema where it is nil.
+  /// - Parameters:
+  ///   - own: the device's clock, where that goes apart from the hub's.
+  ///   - app: the sync schema that the device's app brings, and its tables; the hub's schema where it is nil.
   package func add(
-    _ name: String, role: String = "field", scopes: [String], skew: Int64 = 0, ddl: String? = nil,
-    app: (schema: [UInt8], ddl: String)? = nil
+    _ name: String, role: String = "field", scopes: [String], skew: Int64 = 0, clock own: TestClock? = nil,
+    ddl: String? = nil, app: (schema: [UInt8], ddl: String)? = nil
   ) throws -> Device {
     let number = UInt64(devices.count + 1)
-    let clock = clock
+    let clock = own ?? self.clock
     var environment = Environment(now: { clock.now + skew }, random: { number &* 0x9E37_79B9_7F4A_7C15 })
     environment.fileID = fileID
     let tables = app?.ddl ?? ddl ?? self.ddl
     let replica = try Replica(
       at: folder + "/\(name).db", schema: app?.schema ?? schema, environment: environment, resolvers: resolvers
     ) { (db) throws(RelayError) in try db.script(tables) }
-    try hub.enrol(replica, as: name, role: role, Fleet.grants(scopes), now: clock.now)
+    try hub.enrol(replica, as: name, role: role, Fleet.grants(scopes), now: self.clock.now)
     let device = Device(name: name, replica: replica)
     devices.append(device)
     return device

@@ -98,7 +98,7 @@ struct Install {
     try core.stores.stage.forget()
     if pull.closing.head != pull.base { try core.stores.lost.stood(at: state.base, state.logHash) }
     try core.stores.lost.forgetHealed()
-    try core.stores.age.stood(at: state.base, install: state.installs, now: pull.clock.milliseconds)
+    try core.stores.age.stood(at: state.base, install: state.installs, now: pull.hubTime)
   }
 
   // MARK: Sums

@@ -27,6 +27,8 @@ struct CompletePull {
   var hasPages: Bool
   /// The later of the device's clock and the hub's.
   var clock: HybridTime
+  /// The hub's clock, in milliseconds since 1970.
+  var hubTime: Int64
 
   /// A row with the columns that its values are of.
   struct Arrived {
@@ -37,7 +39,7 @@ struct CompletePull {
   /// - Parameter hub: the newest version of the sync schema that the hub knows.
   init(
     request: SyncRequest, epoch: Hash128, hub: UInt64?, last page: PullPage, closing: PullClosing, hasPages: Bool,
-    clock: HybridTime
+    clock: HybridTime, hubTime: Int64
   ) {
     self.epoch = epoch
     (base, logHash, askedIn) = (request.base, request.logHash, request.epoch)
@@ -51,7 +53,7 @@ struct CompletePull {
     newRole = page.role
     isWhole = page.isWhole
     last = page.rows
-    (self.hasPages, self.clock) = (hasPages, clock)
+    (self.hasPages, self.clock, self.hubTime) = (hasPages, clock, hubTime)
     self.closing = closing
   }
 

@@ -9,8 +9,8 @@ extension Exchange {
     var taken = SyncTaken(step: .again)
     let now = core.environment.now()
     // A late answer does not say how late it is; what was installed since does.
-    let known = try core.syncRecord.times().hub ?? 0
-    let clock = HybridTime(milliseconds: max(now, known, Int64(min(response.time, 1 << 47))))
+    let hubTime = max(try core.syncRecord.times().hub ?? 0, Int64(min(response.time, 1 << 47)))
+    let clock = HybridTime(milliseconds: max(now, hubTime))
     let found = try core.state()
     let isRenamed = try rename(response.verdicts, of: request)
     try setTime(response, clock)
@@ -18,7 +18,7 @@ extension Exchange {
     if try noteWaiting(response.verdicts, of: request) { taken.progress = .some }
     try take(partReceived: response.partReceived, of: request.part, &taken)
     let judged = try judgedDots(upTo: request)
-    if let page = response.page { try take(page, response, request, mostStaged, clock, isCautious, &taken) }
+    if let page = response.page { try take(page, response, request, mostStaged, (clock, hubTime), isCautious, &taken) }
     // After the install, which only fits what was asked.
     let hasMore = try core.versions.learn(hub: response.schemaVersion)
     try core.syncRecord.end()
@@ -64,7 +64,8 @@ extension Exchange {
 
   /// Stages a page, or installs the pull with its last one. Staged pages are not read again before that.
   private func take(
-    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest, _ mostStaged: UInt64, _ clock: HybridTime,
+    _ page: PullPage, _ response: SyncResponse, _ request: SyncRequest, _ mostStaged: UInt64,
+    _ time: (clock: HybridTime, hub: Int64),
     _ isCautious: Bool, _ taken: inout SyncTaken
   ) throws(RelayError) {
     // Pages belong together only when each was asked with the token that the one before gave. A page that comes out of
@@ -99,7 +100,7 @@ extension Exchange {
     }
     let pull = CompletePull(
       request: request, epoch: response.epoch, hub: response.schemaVersion, last: page, closing: closing,
-      hasPages: hasPages, clock: clock)
+      hasPages: hasPages, clock: time.clock, hubTime: time.hub)
     if try core.install(pull, isCautious: isCautious) {
       taken.step = .installed(base: closing.head)
       taken.progress = .some

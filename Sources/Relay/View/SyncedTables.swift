@@ -126,14 +126,22 @@ final class SyncedTables {
     for table in schema.tables where all.contains(table.name.lowercased()) {
       found.tables.insert(table.id)
       for statement in [sql(table).upsert, sql(table).delete] + [sql(table).updateSeq].compactMap({ $0 }) {
-        // What cannot be prepared cannot be written either, and says so then.
-        guard let actions = try? db.actions(of: statement) else { continue }
-        for action in actions where [.insert, .update, .delete].contains(action.kind) && !action.source.isEmpty {
+        for action in try actions(of: statement)
+        where [.insert, .update, .delete].contains(action.kind) && !action.source.isEmpty {
           if let name = names[action.table.lowercased()] { into[action.source, default: []].insert(name) }
         }
       }
     }
     found.writers = into.sorted { $0.key < $1.key }.map { AppTriggers.Writer(trigger: $0.key, into: $0.value.sorted()) }
     return found
+  }
+
+  /// What cannot be prepared, for a function that this connection lacks, cannot be written either, and says so then. A
+  /// disk that fails says nothing of the triggers.
+  private func actions(of statement: String) throws(RelayError) -> [PreparedAction] {
+    do throws(RelayError) { return try db.actions(of: statement) } catch {
+      guard error.isOfTheRow else { throw error }
+      return []
+    }
   }
 }

@@ -110,8 +110,9 @@ extension Oracle {
     if !open.isEmpty { count("conflicts") }
     for item in inbox where item.kind == .conflict {
       let cell = item.column == "(existence)" ? "live" : item.column ?? ""
-      let opened = truth.opened(Name(table: item.table, id: item.key), cell)
-      guard opened == item.opened else {
+      let row = Name(table: item.table, id: item.key)
+      let opened = truth.opened(row, cell)
+      guard opened == item.opened || opened != nil && isAnew(row, cell, item.opened) else {
         throw Broken("\(name): \(item.id) opened at \(item.opened), not at \(opened.map { "\($0)" } ?? "any")")
       }
     }

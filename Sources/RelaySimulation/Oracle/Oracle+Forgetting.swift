@@ -28,4 +28,13 @@ extension Oracle {
       }
     }
   }
+
+  /// May the hub have forgotten a conflict that had ended, so that a late answer opened another one?
+  func isAnew(_ name: Name, _ cell: String, _ opened: UInt64) -> Bool {
+    guard forgets, let again = truth.lines[name]?.entries[cell]?.again, again.seq == opened,
+      let ended = receivedAt[again.ended], let received = receivedAt[opened]
+    else { return false }
+    count("a conflict that was forgotten is opened anew")
+    return ended < received - Oracle.retention * 86_400_000 + Oracle.slack
+  }
 }

@@ -24,6 +24,7 @@ extension Oracle {
         return "\(name) hangs on \(parent), which builds on \(refused), which was refused"
       }
       guard truth.knows(name) else {
+        if act.undeletes { return "nothing is left of \(name) that could live again" }
         // Whoever deletes what is forgotten has what he wants.
         if act.after == nil, truth.lines[name] != nil { continue }
         guard isInsert else { return "the hub does not have \(name)" }
@@ -122,6 +123,8 @@ extension Oracle {
     let tainted = refused.flatMap { witness.sent[$0.counter]?.acts.keys.map { $0 } ?? [] }
     return sent.acts.allSatisfy { name, act in
       guard !tainted.contains(name) else { return false }
+      // Of a row that the hub has forgotten nothing is left to live again.
+      if act.undeletes, !truth.knows(name) { return false }
       if replacesCode(name, act, isSure: false) { return false }
       if name.table != "person" {
         let parent = Name(table: "person", id: act.after?["person"]?.text ?? act.before?["person"]?.text ?? "")

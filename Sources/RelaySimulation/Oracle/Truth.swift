@@ -33,6 +33,9 @@ package struct Act {
 
   package var inserts: Bool { before == nil && after != nil }
 
+  /// Does it only say that the row is to live again?
+  var undeletes: Bool { before == nil && settled == "live" && isToLive }
+
   package var isNothing: Bool { before == after && settled == nil }
 }
 
@@ -57,8 +60,8 @@ package final class Truth {
     var versions: [(seq: UInt64, cells: [String: [Dot: Write]])] = []
     /// Where the hub's log ended when the hub forgot the row; 0 where it never did.
     var forgottenAt: UInt64 = 0
-    /// Of each cell the seqs at which a conflict opened, the last that is or was open behind the others.
-    var entries: [String: (opened: [UInt64], isOpen: Bool)] = [:]
+    /// Of each cell the conflicts that it had.
+    var entries: [String: Conflicts] = [:]
   }
 
   package let schema: OracleSchema
@@ -153,26 +156,6 @@ package final class Truth {
     line.versions.append((seq, line.cells))
     openEntries(&line, parent, seq, nil)
     lines[parent] = line
-  }
-
-  /// A conflict is open as long as live values differ; a second answer to it opens the same one again.
-  private func openEntries(_ line: inout Line, _ name: Name, _ seq: UInt64, _ answer: Witness.Answer?) {
-    for cell in name.table == "person" ? schema.asks.union(["live"]) : ["live"] {
-      guard Set((line.cells[cell] ?? [:]).values.map(\.value)).count > 1 else {
-        line.entries[cell]?.isOpen = false
-        continue
-      }
-      guard line.entries[cell]?.isOpen != true else { continue }
-      var opened = line.entries[cell]?.opened ?? []
-      let same = answer.flatMap { $0.cell == cell && opened.contains($0.opened) ? $0.opened : nil }
-      opened.removeAll { $0 == same }
-      line.entries[cell] = (opened + [same ?? seq], true)
-    }
-  }
-
-  /// The seq at which a cell's conflict opened; nil where none is open.
-  func opened(_ name: Name, _ cell: String) -> UInt64? {
-    lines[name]?.entries[cell].flatMap { $0.isOpen ? $0.opened.last : nil }
   }
 
   package func refuse(seq: UInt64) { head = seq }

@@ -39,10 +39,12 @@ extension Witness {
       {
         // Also where it came and went between two pulls, or was written without ever having been read.
         left.insert(name)
+        if shown.contains(name) { leftWithImage.insert(name) }
       }
       if !confirmed.isEmpty { kept[name, default: []].formUnion(confirmed.keys.map(dot)) }
       if !waits(name) { left.remove(name) }
     }
+    leftWithImage.formIntersection(left)
     forgetKept()
   }
 

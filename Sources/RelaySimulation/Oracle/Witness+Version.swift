@@ -25,7 +25,7 @@ extension Witness {
     guard !untold.isEmpty else { return [] }
     let waiting = sent.filter { $0.value.verdict.map { $0.isAccepted && $0.seq > base } ?? true }
     let hasNewer = waiting.values.contains { one in
-      one.acts[name] != nil && one.acts.contains { $0.key.table == "gift" || $0.value.writes(untold) }
+      one.acts[name] != nil && one.acts.contains { $0.key.table == "gift" || $0.value.writes(untold, of: $0.key) }
     }
     return hasNewer ? [] : untold
   }
@@ -33,7 +33,7 @@ extension Witness {
   /// Who writes a column that the confirmed rows do not have claims to have seen nothing of the row but own work that waits.
   func noteUnseen(_ acts: inout [Name: Act], _ pending: Set<Dot>) {
     guard !unseen.isEmpty else { return }
-    for (name, act) in acts where act.writes(unseen) {
+    for (name, act) in acts where act.writes(unseen, of: name) {
       acts[name]?.isOfUnseen = true
       acts[name]?.seen.formIntersection(pending)
     }
@@ -41,10 +41,12 @@ extension Witness {
 }
 
 extension Act {
-  fileprivate func writes(_ columns: Set<String>) -> Bool {
+  /// - Parameter columns: of any table.
+  fileprivate func writes(_ columns: Set<String>, of name: Name) -> Bool {
     // Whoever lets a row live again gives it nothing.
     guard let after, before != nil || settled != "live" else { return false }
-    return columns.subtracting(hidden).contains { column in
+    let columns = columns.intersection(OracleSchema.columns(of: name.table, at: 3)).subtracting(hidden)
+    return columns.contains { column in
       if settled == column { return true }
       let was = before.map { $0[column] ?? .null }
       let value = after[column] ?? .null

@@ -69,11 +69,19 @@ extension Witness {
     let old = Name(table: item.table, id: item.key)
     var names: Set<Name> = [old]
     var answers: [Name: Answer] = [:]
-    let open = Set(try replica.inbox().filter { $0.kind == .conflict }.map(\.id))
+    let inbox = try replica.inbox()
+    let open = Set(inbox.filter { $0.kind == .conflict }.map(\.id))
+    // What the hub has forgotten is brought back whole, whatever was said of it.
+    let refused = inbox.filter { $0.id == item.id || item.dependents.contains($0.id) }
+    let kept = refused.flatMap(\.operations).filter { $0.operation == "before" }
+    let broughtBack = Set(kept.map { Name(table: $0.table, id: $0.key) })
     for counter in chain {
       guard let one = sent[counter] else { throw Broken("\(name): nobody wrote \(counter)") }
       names.formUnion(one.acts.keys)
+      // A parent that the hub has forgotten is brought back with its child.
+      names.formUnion(one.acts.values.compactMap(\.parent?.name))
       for (name, answer) in one.answers where answer.id.isEmpty || open.contains(answer.id) {
+        if broughtBack.contains(name), try row(name) == nil { continue }
         // Two answers about one row are more than an act can tell.
         guard answers[name] == nil else { return }
         answers[name] = answer
@@ -222,9 +230,11 @@ extension Witness {
   /// Does an own insert of the row wait, where nothing of it is confirmed? Who writes to the row then claims own work alone:
   /// what was known before, the insert covers (rule 6).
   private func hasInserted(_ name: Name) -> Bool {
-    guard !truth.wasAlive(name, at: base) || !reads(name, at: base) else { return false }
+    let isConfirmed = truth.wasAlive(name, at: base) && reads(name, at: base)
+    guard !isConfirmed, !leftWithImage.contains(name) else { return false }
     return sent.values.contains { one in
-      one.acts[name]?.inserts == true && one.verdict.map { $0.isAccepted && $0.seq > base } ?? true
+      guard let act = one.acts[name], act.inserts, !act.undeletes else { return false }
+      return one.verdict.map { $0.isAccepted && $0.seq > base } ?? true
     }
   }
 

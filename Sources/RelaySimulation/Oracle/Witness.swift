@@ -90,6 +90,8 @@ package final class Witness {
   var leftSince: Set<Name> = []
   /// Rows that left, or died, while own work on them waited, and waits still.
   var left: Set<Name> = []
+  /// Those of them that were confirmed here before: what was known of them then is known still.
+  var leftWithImage: Set<Name> = []
   /// Own work that was confirmed while other own work on the row waited, or waits in the inbox.
   var kept: [Name: Set<Dot>] = [:]
   var attempt: Attempt?
