@@ -21,11 +21,7 @@ extension Transaction {
   }
 
   private init(from reader: inout CBORReader) throws(RelayError) {
-    let header = try reader.transactionHeader()
-    self.init(
-      dot: header.dot, previous: header.previous, time: header.time, epoch: header.epoch, base: header.base,
-      seen: header.seen, schemaVersion: header.schemaVersion, role: header.role, mode: header.mode,
-      author: header.author, rows: [])
+    self.init(try reader.transactionHeader(), rows: [])
     let count = try reader.array(most: Limits.operations)
     guard count > 0 else { throw reader.malformed("a transaction without rows") }
     // A claim is no reason to take memory.

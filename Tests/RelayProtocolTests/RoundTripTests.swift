@@ -24,6 +24,27 @@ struct RoundTripTests {
     for one in Samples.rowsResponses { #expect(try RowsResponse(decoding: one.encoded()) == one) }
   }
 
+  @Test("a transaction that is cut to one row has that row's change, and nothing of another one")
+  func cut() throws {
+    for one in Samples.transactions {
+      var rows = one.rows.map(\.row)
+      rows += rows.flatMap { row in
+        [RowID(table: row.table + 1, key: row.key), RowID(table: row.table, key: row.key + [0]), Samples.row]
+      }
+      for row in rows {
+        var expected = one
+        expected.rows = one.rows.filter { $0.row == row }
+        #expect(try Transaction(sealed: one.encoded(), cutTo: row) == expected)
+      }
+    }
+    // One of every value, so that all are passed over.
+    var all = try #require(Samples.transactions.first)
+    all.rows = Samples.values.enumerated().map { at, value in
+      RowChange(row: RowID(table: 1, values: [.integer(Int64(at))]), base: 0, operations: [Operation(.set(2, [value]))])
+    }
+    for row in all.rows { #expect(try Transaction(sealed: all.encoded(), cutTo: row.row).rows == [row]) }
+  }
+
   @Test("a value arrives with the bits it had", arguments: Samples.values)
   func values(_ value: Value) throws {
     let bytes = cbor { $0.value(value) }

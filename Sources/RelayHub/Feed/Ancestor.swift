@@ -40,10 +40,9 @@ extension HubSession {
     guard let bytes = try store.log.body(seq, most: Self.ancestorBytes), let record = try store.log.record(dot) else {
       return nil
     }
-    let transaction = try Transaction(decoding: bytes)
+    let transaction = try Transaction(sealed: bytes, cutTo: row)
     let change =
-      transaction.rows.first { $0.row == row }
-      ?? RowChange(row: row, base: transaction.base, operations: [Operation(.touch)])
+      transaction.rows.first ?? RowChange(row: row, base: transaction.base, operations: [Operation(.touch)])
     // What its author could not read is cut away with the rest, where the entry is shown.
     let everything = table.access(SyncSchema.unenrolledRole)
     let context = WriteContext(

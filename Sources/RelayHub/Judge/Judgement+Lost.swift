@@ -85,8 +85,8 @@ extension Judgement {
   ) throws(RelayError) -> (change: RowChange, role: String)? {
     // Nobody had seen what came after his own work.
     if let its = try session.store.healing.place(dot), its.epoch == place.epoch, its.seq < place.seq { return nil }
-    guard let transaction = try session.body(seq), transaction.epoch == place.epoch,
-      let change = transaction.rows.first(where: { $0.row == row }), change.base >= place.seq
+    guard let transaction = try session.body(seq, cutTo: row), transaction.epoch == place.epoch,
+      let change = transaction.rows.first, change.base >= place.seq
     else { return nil }
     guard try place.isOf(session.store.healing.openings(of: dot)) else { return nil }
     // A hub that was put back goes on under the same name until somebody says so. What was written in that order had seen

@@ -16,6 +16,11 @@ extension HubSession {
     try store.log.body(seq, most: .max).map { (bytes) throws(RelayError) in try Transaction(decoding: bytes) }
   }
 
+  /// What a transaction did to one row, and who its author was.
+  func body(_ seq: UInt64, cutTo row: RowID) throws(RelayError) -> Transaction? {
+    try store.log.body(seq, most: .max).map { (bytes) throws(RelayError) in try Transaction(sealed: bytes, cutTo: row) }
+  }
+
   /// The seq of an accepted transaction of the set, by the device, that wrote the row before `last`; the earliest of the
   /// newest.
   func ownWrite(of row: Int64, in set: DotSet, _ device: Int64, before last: UInt64) throws(RelayError) -> UInt64? {
