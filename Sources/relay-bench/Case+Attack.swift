@@ -16,6 +16,10 @@ extension Case {
         let server = try ServerProcess(folder, options: [])
         defer { server.stop() }
         _ = try DeviceProcess.measure(.push, rows: measure.rows, folder: folder, hub: server.url)
+        // Before either is measured, so that both are beside the same rows.
+        if attack == .histories {
+          _ = try DeviceProcess.measure(.longHistory, rows: measure.rows, folder: folder, hub: server.url)
+        }
         let alone = try DeviceProcess.measure(.visitAlone, rows: measure.rows, folder: folder, hub: server.url)
         let attacker = try DeviceProcess.start(attack, rows: measure.rows, folder: folder, hub: server.url)
         defer { attacker.terminate() }

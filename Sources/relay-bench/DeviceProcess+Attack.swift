@@ -12,7 +12,6 @@ extension DeviceProcess {
       TransportRequest(path: "/v1/enrol", body: enrol.encoded()), deadline: .seconds(30))
     let response = try EnrolResponse(decoding: answer.body)
     try replica.enrolled(response, hub: hub)
-    if work == .histories { try await writeHistory(replica, transport) }
     if work == .comparisons { _ = try await replica.sync(with: transport, options: .system) }
     let (pull, token) = (try replica.nextRequest(), response.token)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -53,7 +52,7 @@ extension DeviceProcess {
   }
 
   /// A row that a hundred transactions of a thousand rows have changed: some 6 MB that its history stands in.
-  private static func writeHistory(_ replica: Replica, _ transport: CurlTransport) async throws {
+  static func writeHistory(_ replica: Replica, _ transport: CurlTransport) async throws {
     _ = try await replica.sync(with: transport, options: .system)
     for round in 0..<100 {
       try replica.write { db in

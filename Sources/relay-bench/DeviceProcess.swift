@@ -9,6 +9,7 @@ enum DeviceProcess {
   enum Work: String, CaseIterable, ExpressibleByArgument {
     case push, pull
     case wholePulls, comparisons, histories
+    case longHistory
     case visitAlone, visitBeside
   }
 
@@ -57,6 +58,10 @@ enum DeviceProcess {
     if [.wholePulls, .comparisons, .histories].contains(work) { return try await attack(work, replica, hub: hub) }
     let transport = try CurlTransport(hub: hub)
     try await replica.enrol(code: work.rawValue, hub: hub, with: transport)
+    if work == .longHistory {
+      try await writeHistory(replica, transport)
+      return try tell(Outcome(seconds: 0, megabytes: 0))
+    }
     if work == .visitAlone || work == .visitBeside {
       return try tell(Outcome(seconds: try await visit(replica, transport), megabytes: 0))
     }

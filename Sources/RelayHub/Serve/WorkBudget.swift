@@ -26,6 +26,9 @@ public struct WorkBudget: Sendable {
     return UInt64(max(1, (-left + burst / 20) / rate * 1000))
   }
 
+  /// What the device has taken and not got back, in milliseconds of work.
+  public func taken(_ device: Int64, now: Int64) -> Double { burst - left(device, now) }
+
   public mutating func charge(_ device: Int64, work: Double, now: Int64) {
     buckets[device] = Bucket(left: left(device, now) - max(0, work), at: now)
     // Full buckets say nothing; they are dropped now and then.

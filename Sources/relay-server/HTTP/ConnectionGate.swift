@@ -10,6 +10,7 @@ final class ConnectionGate: Sendable {
     var open: [ObjectIdentifier: any Channel] = [:]
     var turnedAway: UInt64 = 0
     var isGoingDown = false
+    var working = 0
   }
 
   private let state = Mutex(State())
@@ -24,6 +25,8 @@ final class ConnectionGate: Sendable {
   }
 
   var count: Int { state.withLock { $0.open.count } }
+  /// Is anything open, or being worked on for a connection that may have ended meanwhile?
+  var isBusy: Bool { state.withLock { !$0.open.isEmpty || $0.working > 0 } }
   var turnedAway: UInt64 { state.withLock { $0.turnedAway } }
   var isGoingDown: Bool { state.withLock { $0.isGoingDown } }
 
@@ -40,6 +43,11 @@ final class ConnectionGate: Sendable {
   }
 
   func leave(_ channel: any Channel) { state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) } }
+
+  /// Something is worked on that comes back to the connection's event loop, which has to live as long.
+  func begin() { state.withLock { $0.working += 1 } }
+
+  func end() { state.withLock { $0.working -= 1 } }
 
   /// Ends what is idle, and what is served once it is answered.
   func goDown() {

@@ -217,10 +217,12 @@ final class HTTPConnection<Service: HTTPService>: ChannelInboundHandler {
     gone: @escaping @Sendable (T) -> Void, then: @escaping @Sendable (HTTPConnection, T, ChannelHandlerContext) -> Void
   ) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    let loop = context.eventLoop
+    let (loop, gate) = (context.eventLoop, gate)
+    gate.begin()
     task = Task {
       let value = await body()
       loop.execute {
+        defer { gate.end() }
         let (connection, context) = bound.value
         connection.task = nil
         guard connection.phase != .closing else { return gone(value) }

@@ -11,10 +11,12 @@ final class DeviceBudget: Sendable {
 
   private let state: Mutex<State>
   private let mostOpen: Int
+  private let large: Double
 
   init(_ limits: ServerLimits) {
     state = Mutex(State(work: WorkBudget(burst: limits.workBurst, rate: limits.workRate)))
     mostOpen = limits.requestsOfDevice
+    large = limits.largeWork
   }
 
   enum Turn: Equatable {
@@ -40,6 +42,11 @@ final class DeviceBudget: Sendable {
       let open = state.open[device, default: 1] - 1
       state.open[device] = open > 0 ? open : nil
     }
+  }
+
+  /// Has it lately taken more of the hub's time than what comes of everyday syncs?
+  func isLarge(_ device: Int64) -> Bool {
+    state.withLock { $0.work.taken(device, now: SystemEdge.uptime()) > large }
   }
 
   func charge(_ device: Int64, _ took: Duration) {

@@ -24,10 +24,11 @@ struct HubServer {
       try ServerTLS(certificate: files.certificate, key: files.key)
     }
     let (budget, metrics) = (DeviceBudget(limits), Metrics())
+    let lanes = WorkLanes(budget: budget)
     // First, as it brings a store of the version before to this one.
     let hubWriter = try settings.place.writer(newName: { SystemEdge.random128().low })
     let readers = try ReaderPool(
-      settings.place, count: max(2, min(8, NIOCore.System.coreCount)), budget: budget, limits: limits)
+      settings.place, count: max(2, min(8, NIOCore.System.coreCount)), lanes: lanes, limits: limits)
     let (head, rights, organisation) = try await readers.read { (reader) throws(RelayError) in
       (try reader.head(), try reader.rights(), reader.organisation)
     }
@@ -36,7 +37,7 @@ struct HubServer {
       writer: hubWriter, parking: parking, metrics: metrics, budget: budget)
     let gate = ConnectionGate(limits)
     let service = HubService(
-      writer: writer, readers: readers, parking: parking, metrics: metrics, budget: budget, gate: gate,
+      writer: writer, readers: readers, lanes: lanes, parking: parking, metrics: metrics, budget: budget, gate: gate,
       hosts: HostCheck(settings), organisation: organisation, logger: logger, isBehindProxy: settings.isBehindProxy)
     let network = Network(
       settings: settings, service: service,

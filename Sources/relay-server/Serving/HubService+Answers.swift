@@ -55,8 +55,11 @@ extension HubService {
   private func sync(
     _ device: HubDevice, _ body: [UInt8], _ lease: MemoryLease
   ) async throws(RelayError) -> [UInt8] {
-    let request = try SyncRequest(decoding: body)
-    let answers = request.answer(device: device.name, body: body)
+    let (request, answers) = try await lanes.run(for: device.id, isLittle: body.count < Self.little) {
+      () throws(RelayError) in
+      let request = try SyncRequest(decoding: body)
+      return (request, request.answer(device: device.name, body: body))
+    }
     let hub = try await readers.read { (reader) throws(RelayError) in try reader.identity() }
     var trip = RoundTrip(request, device: device.id, hub: hub, now: SystemEdge.now(), answers: answers)
     var step = trip.begin()

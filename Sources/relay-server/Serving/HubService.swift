@@ -9,6 +9,7 @@ internal import RelayProtocol
 struct HubService: HTTPService {
   let writer: GroupCommit
   let readers: ReaderPool
+  let lanes: WorkLanes
   let parking: Parking
   let metrics: Metrics
   let budget: DeviceBudget
@@ -82,18 +83,27 @@ struct HubService: HTTPService {
 
   func answer(_ head: HTTPRequestHead, _ session: Session, body: [UInt8]) async -> HTTPReply {
     do throws(RelayError) {
+      let device = session.device?.id ?? 0
       let isPacked = head.headers.first(name: "content-encoding")?.lowercased() == "gzip"
-      let bytes = isPacked ? try gunzip(body) : body
+      let bytes = try await lanes.run(for: device, isLittle: !isPacked || body.count < Self.little) {
+        () throws(RelayError) in isPacked ? try gunzip(body) : body
+      }
       let lease = MemoryLease(gate.answers)
       let answer = try await answer(session, bytes, lease)
       metrics.answered(route: session.route.rawValue, status: 200)
-      var reply = Replies.cbor(answer, isPacked: !session.isLocal && Replies.acceptsGzip(head))
+      let packs = !session.isLocal && Replies.acceptsGzip(head)
+      var reply = try await lanes.run(for: device, isLittle: !packs || answer.count < Self.little) {
+        () throws(RelayError) in Replies.cbor(answer, isPacked: packs)
+      }
       reply.lease = lease
       return reply
     } catch {
       return refuse(session, error)
     }
   }
+
+  /// Bytes that are read, packed and unpacked faster than another thread is asked to.
+  static let little = 16 << 10
 
   func end(_ session: Session) { if let device = session.device { budget.leave(device.id) } }
 

@@ -51,12 +51,18 @@ struct Network: Service {
     for listener in listeners { try? await listener.channel.close().get() }
     service.parking.close()
     for listener in listeners { listener.gate.goDown() }
-    let end = SystemEdge.uptime() + settings.limits.shutdownSeconds * 1000
+    await rest(listeners, upTo: settings.limits.shutdownSeconds)
     // Whoever sends a body a byte at a time does not keep the hub from stopping.
-    while listeners.contains(where: { $0.gate.count > 0 }), SystemEdge.uptime() < end {
+    for listener in listeners { listener.gate.cutOff() }
+    await rest(listeners, upTo: settings.limits.shutdownSeconds)
+  }
+
+  /// Waits until nothing is open or being answered; so many seconds at most.
+  private func rest(_ listeners: [HTTPListener], upTo seconds: Int64) async {
+    let end = SystemEdge.uptime() + seconds * 1000
+    while listeners.contains(where: { $0.gate.isBusy }), SystemEdge.uptime() < end {
       try? await Task.sleep(for: .milliseconds(20))
     }
-    for listener in listeners { listener.gate.cutOff() }
   }
 
   private func announce(_ port: Int?, in file: String?) throws {

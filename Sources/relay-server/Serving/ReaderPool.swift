@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import RelayHub
 internal import RelayHubPostgres
 internal import RelayProtocol
@@ -27,17 +26,16 @@ final class ReaderPool: Sendable {
   }
 
   private let state: Mutex<State>
-  private let queue = DispatchQueue(label: "relay.readers", attributes: .concurrent)
-  private let budget: DeviceBudget
+  private let lanes: WorkLanes
 
-  init(_ place: HubPlace, count: Int, budget: DeviceBudget, limits: ServerLimits) throws(RelayError) {
+  init(_ place: HubPlace, count: Int, lanes: WorkLanes, limits: ServerLimits) throws(RelayError) {
     var readers: [HubReader] = []
     for _ in 0..<count { readers.append(try place.reader()) }
     // One reader is never the same device's as all others, so that nobody waits for what one device asks.
     let waiting = FairQueue<CheckedContinuation<HubReader?, Never>>(
       most: limits.waitingReads, mostOfDevice: limits.requestsOfDevice + 1, mostAtOnce: max(1, count - 1))
     state = Mutex(State(free: readers, waiting: waiting))
-    self.budget = budget
+    self.lanes = lanes
   }
 
   /// Runs `body` with a reader of its own, away from the threads that serve the network.
@@ -48,21 +46,10 @@ final class ReaderPool: Sendable {
     for device: Int64 = 0, _ body: @escaping @Sendable (HubReader) throws(RelayError) -> T
   ) async throws(RelayError) -> T {
     guard let reader = try await take(device) else { throw RelayError(.hubOverloaded, "too many requests wait") }
-    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, RelayError>, Never>) in
-      queue.async {
-        let start = ContinuousClock.now
-        let result: Result<T, RelayError>
-        do throws(RelayError) {
-          result = .success(try body(reader))
-        } catch {
-          result = .failure(error)
-        }
-        if device != 0 { self.budget.charge(device, ContinuousClock.now - start) }
-        self.giveBack(reader, device)
-        continuation.resume(returning: result)
-      }
+    return try await lanes.run(for: device) { () throws(RelayError) in
+      defer { self.giveBack(reader, device) }
+      return try body(reader)
     }
-    return try result.get()
   }
 
   private func take(_ device: Int64) async throws(RelayError) -> HubReader? {

@@ -12,6 +12,8 @@ struct ServerLimits: Sendable {
   /// Milliseconds of the hub's time that a device may take at once, and that come back every second.
   var workBurst = 60_000.0
   var workRate = 250.0
+  /// Milliseconds that it has taken beyond what came back, from which on its work gives way to that of others.
+  var largeWork = 500.0
   /// Bytes a second that a body or the reading of an answer has to make once it had its first seconds.
   var slowest = 4 << 10
   /// Seconds for the head of a request, without a request, and before `slowest` counts.
