@@ -69,7 +69,8 @@ class Chains:
         spoken = self.all.get(speaks_for) if in_envelope else None
         if spoken and spoken.has_gap(counter):
             return spoken.dot(counter), spoken
-        if before is None and counter > 1:
+        last = max(self.all[replica].hashes, default=0) if replica in self.all else 0
+        if before is None and counter > (last + 1 if in_envelope else 1):
             raise OutOfOrder(tx.sealed)
         return self.begin(own, tx, before)
 

@@ -31,7 +31,7 @@ class Device:
         self.lost = {}       # own work whose verdict the hub has lost: hash -> (epoch, seq, effective time)
         self.limits = {}     # own work of before a loss: hash -> the base up to which its bases count
         self.again = []      # confirmed work that is to be offered again
-        self.waiting = set()  # hashes of what others have to offer something for first
+        self.waited = set()  # hashes of what others had to offer something for first, until a pull confirms it
         self.unique, self.held = [tuple(u) for u in spec.get("unique", [])], {}
         self.counter = self.base = self.time = 0
         self.scopes, self.role = {}, None
@@ -204,11 +204,14 @@ class Device:
 
     def offers(self):
         """What is to be sent, each with the envelope that it needs: what the hub has lost, then what it never had."""
-        for tx in self.again + self.pending:
-            if tx.dot in self.known:
-                continue
+        open = [tx for tx in self.again + self.pending if tx.dot not in self.known]
+        replica, may_wait = None, False
+        for tx in open:
+            if tx.dot[0] != replica:  # a request carries the work of one replica
+                # Behind what may have to wait for others there may be a gap.
+                replica, may_wait = tx.dot[0], any(t.hash in self.lost or t.hash in self.waited for t in open)
             most, lost = self.limits.get(tx.hash), self.lost.get(tx.hash)
-            is_plain = most is None and lost is None and not self.waiting and tx.dot == tx.sealed
+            is_plain = most is None and lost is None and not may_wait and tx.dot == tx.sealed
             yield tx, None if is_plain else Envelope(
                 PENDING if most is None else most, tx.seen, lost and lost[2], lost and lost[:2])
 
@@ -340,7 +343,7 @@ class Device:
     def may_tell(self, verdict):
         tx = next((t for t in self.again + self.pending if t.dot == verdict.dot), None)
         known = self.known.get(verdict.dot)
-        if tx and known is None and (tx.hash in self.lost or tx.hash in self.waiting):
+        if tx and known is None and (tx.hash in self.lost or tx.hash in self.waited):
             return False
         return known is None or known.seq == verdict.seq
 
@@ -353,6 +356,7 @@ class Device:
                     self.accepted[tx.hash] = verdict
                 for what in (self.lost, self.limits):
                     what.pop(tx.hash, None)
+                self.waited.discard(tx.hash)
         self.again = [tx for tx in self.again if tx.dot not in done]
         asked = [tx for tx in self.again + self.pending if tx.dot in self.known and tx.dot in reply.request["seen"]]
         # A late reply knows nothing of a verdict that came after it had been asked for.
@@ -361,7 +365,6 @@ class Device:
         for tx in asked:
             if tx.dot in self.known and self.known[tx.dot].seq <= reply.head:
                 del self.known[tx.dot]
-        self.waiting = set()
 
     def place(self, row, image, out):
         """Puts a confirmed image in its place, unless this device's own constraints refuse what the row would show."""

@@ -7,9 +7,10 @@ internal import RelayProtocol
 extension Stage {
   func roundTrip(_ step: Step, _ player: Player) throws {
     guard step.json["pages"] == nil else { return try pull(between: step, player) }
+    try player.replica.beginSync()
     var (verdicts, back, isDone) = ([Verdict](), JSON.null, false)
     for _ in 0..<100 where !isDone {
-      let request = try self.request(step, player)
+      let (request, hasMore) = try self.request(step, player)
       let response: SyncResponse
       do {
         guard let answer = try answer(player, request) else {
@@ -26,7 +27,7 @@ extension Stage {
       switch step.json["reply"]?.text {
       case "lost": isDone = true
       case "later": (player.kept, isDone) = ((request, response), true)
-      default: isDone = try deliver(response, request, player, step)
+      default: isDone = try deliver(response, request, player, step) && !hasMore
       }
     }
     try expect("the place to which it goes back", step.json["back"] ?? .null, back, player)
@@ -34,8 +35,10 @@ extension Stage {
     guard isDone else { throw JSONError(description: "the round trips do not come to an end") }
   }
 
-  private func request(_ step: Step, _ player: Player) throws -> SyncRequest {
+  /// - Returns: also whether work of another replica of the file waits for the next request.
+  private func request(_ step: Step, _ player: Player) throws -> (request: SyncRequest, hasMore: Bool) {
     var request = try player.replica.nextRequest()
+    let hasMore = step.kind != .pull && request.pull == nil && step.json["most"] == nil
     try note(player)
     if step.kind == .pull { (request.push, request.envelopes) = ([], [:]) }
     if step.kind == .push {
@@ -43,7 +46,7 @@ extension Stage {
       request.envelopes = request.envelopes.filter { $0.key < request.push.count }
       request.pull = nil
     }
-    return request
+    return (request, hasMore)
   }
 
   /// A pull in pages of one row; other things happen between the first page and the second, or the line is cut.

@@ -97,7 +97,7 @@ struct Install {
     try core.versions.installed(pull.version, was: pull.schema.installed)
     try core.stores.stage.forget()
     if pull.closing.head != pull.base { try core.stores.lost.stood(at: state.base, state.logHash) }
-    try core.stores.lost.forgetHealed()
+    try core.stores.lost.forgetHealed(at: state.base)
     try core.stores.age.stood(at: state.base, install: state.installs, now: pull.hubTime)
   }
 

@@ -220,16 +220,24 @@ struct LostStore {
     return bytes
   }
 
-  /// Where nothing is left that was sealed before a break, nobody needs to know of it.
-  func forgetHealed() throws(RelayError) {
+  func hasWaiting() throws(RelayError) -> Bool {
+    try db.first("SELECT 1 FROM relay_lost WHERE judged = 0 LIMIT 1") != nil
+  }
+
+  /// What waited for others is offered again.
+  func offerWaiting() throws(RelayError) { try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged = 0") }
+
+  /// Where nothing is left that was sealed before a break, nobody needs to know of it; but a file that stands at nothing has rows
+  /// of the history that was lost, and counts them with what its next pull brings.
+  func forgetHealed(at base: UInt64) throws(RelayError) {
     guard try isBroken() else { return }
-    try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged = 0")
+    try offerWaiting()
     try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
     try db.execute(
       """
       DELETE FROM relay_break WHERE last < coalesce((SELECT min(dot) FROM relay_transaction), 9223372036854775807)
-        AND last < coalesce((SELECT min(dot) FROM relay_lost), 9223372036854775807)
-      """)
+        AND last < coalesce((SELECT min(dot) FROM relay_lost), 9223372036854775807) AND (seq > 0 OR ?1 > 0)
+      """, [Value(base)])
     try OpeningStore(db: db).forgetHealed()
   }
 

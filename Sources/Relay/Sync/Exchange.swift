@@ -15,10 +15,9 @@ struct Exchange {
       installed: spoken.installed, nonce: core.environment.nonce())
     let hasMore = try fillPush(&request, pushBytes)
     guard !hasMore else { return request }
-    // What only the lost history brought is a difference also where the hub has nothing new to tell. A file that stands at
-    // nothing counts its rows with what the pull brings.
-    let isBack = state.base > 0 ? try core.stores.lost.isBroken() : false
-    var pull = PullRequest(wait: request.push.isEmpty ? wait : 0, pageBytes: pageBytes, digests: isBack)
+    // What only the lost history brought is a difference also where the hub has nothing new to tell.
+    var pull = PullRequest(
+      wait: request.push.isEmpty ? wait : 0, pageBytes: pageBytes, digests: try core.stores.lost.isBroken())
     if let staged = try core.stores.stage.pull() {
       if staged.base == request.base, staged.floor <= request.floor, staged.asked == Self.asked(request) {
         (pull.token, request.floor) = (staged.token, staged.floor)

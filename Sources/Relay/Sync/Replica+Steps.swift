@@ -12,6 +12,12 @@ package enum SyncStep: Sendable, Equatable {
 }
 
 extension Replica {
+  /// A sync begins: what waited for what others have to offer first goes out once more.
+  package func beginSync() throws(RelayError) {
+    guard try reading({ (core) throws(RelayError) in try core.stores.lost.hasWaiting() }) else { return }
+    try changing { (core) throws(RelayError) in try core.stores.lost.offerWaiting() }
+  }
+
   /// The next request: pushes what is unsent, and pulls once everything is on its way.
   ///
   /// - Parameters:

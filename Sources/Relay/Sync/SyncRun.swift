@@ -23,6 +23,7 @@ struct SyncRun {
     let sizes = try replica.requestSizes(most: (Limits.part, Int(clamping: options.pageBytes)))
     remembered = sizes.push.memory + sizes.page.memory
     machine = SyncMachine(options: options, push: sizes.push, page: sizes.page)
+    try replica.beginSync()
     (report.toPush, report.bytesToPush) = try replica.unsent()
   }
 

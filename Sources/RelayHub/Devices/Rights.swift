@@ -76,7 +76,7 @@ extension HubSession {
     guard try replica(request.replica)?.device ?? device.id == device.id else { return nil }
     var standing = try standing(of: request.replica, device.id)
     let newest = try store.rights.newest(device.id)
-    var isNews = false
+    var isNews = try replica(request.replica) == nil
     if newest > standing.known, let change = try store.rights.change(device.id, newest),
       change.isKnown(to: request, before: try store.rights.change(device.id, newest - 1))
     {
@@ -86,12 +86,12 @@ extension HubSession {
     return isNews ? standing : nil
   }
 
-  /// Is there anything in a request without a push that the hub must remember? Only where some row has left the device
-  /// since the base that it knows of, or its rights have changed.
+  /// Is there anything in a request without a push that the hub must remember? Only where its replica id is new, some row has
+  /// left the device since the base that the hub knows of, or its rights have changed.
   func mustRemember(_ request: SyncRequest, _ device: HubDevice) throws(RelayError) -> Bool {
     guard let news = try news(in: request, device) else { return false }
     let known = try standing(of: request.replica, device.id)
-    if news.known > known.known { return true }
+    guard news.known == known.known, try replica(request.replica) != nil else { return true }
     for grant in device.grants where grant.writable {
       if try store.feed.exitCount(grant.scope, after: known.named, upTo: 1) > 0 { return true }
     }

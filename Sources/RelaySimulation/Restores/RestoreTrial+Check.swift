@@ -32,7 +32,7 @@ extension RestoreTrial {
 
   /// What a survivor held is at the hub, or refused and in its author's inbox; all show what the hub has.
   func check() throws {
-    for work in written.subtracting(atHub).sorted() {
+    for work in written.subtracting(atHub).sorted() where try !wasRefused(work) {
       let owners = nodes.filter { $0.memory.own.contains(work) }.map(\.name)
       let waits = try nodes.map { "\($0.name) \(try $0.replica?.status().pending ?? 0)" }
       throw Broken("t\(work.counter) was lost, though \(owners) wrote it; there wait \(waits)")
@@ -58,6 +58,21 @@ extension RestoreTrial {
     count(lost.isEmpty ? "agree" : "agree, but for what is lost")
   }
 
+  /// What a pull has told to be refused is not offered again where the hub was put back to before that: it is in the inbox of
+  /// whoever wrote it.
+  private func wasRefused(_ work: Dot) throws -> Bool {
+    let owners = nodes.filter { $0.memory.own.contains(work) }
+    guard works[work]?.refusals ?? 0 > 0, !owners.isEmpty else { return false }
+    for node in owners where try !inboxHolds(work, node) { return false }
+    count("refused by a hub that was put back since")
+    return true
+  }
+
+  private func inboxHolds(_ work: Dot, _ node: Node) throws -> Bool {
+    let items = try node.replica?.inbox().filter { $0.kind == .refused } ?? []
+    return items.contains { $0.operations.contains { $0.key == "t\(work.counter)" } }
+  }
+
   /// What was refused waits in the inbox of whoever wrote it; and nothing is refused where nothing was lost.
   private func checkRefused() throws {
     let refused = log.entries.filter { !$0.verdict.isAccepted }
@@ -65,12 +80,9 @@ extension RestoreTrial {
     count("refused")
     for entry in refused {
       guard !putBacks.isEmpty else { throw Broken("t\(entry.work.counter) was refused, and nothing explains it") }
-      let owners = nodes.filter { $0.memory.own.contains(entry.work) }
-      let key = "t\(entry.work.counter)"
-      for node in owners {
-        let items = try node.replica?.inbox().filter { $0.kind == .refused } ?? []
-        guard items.contains(where: { $0.operations.contains { $0.key == key } }) else {
-          throw Broken("\(key) was refused, and the inbox of \(node.name) does not say so")
+      for node in nodes where node.memory.own.contains(entry.work) {
+        guard try inboxHolds(entry.work, node) else {
+          throw Broken("t\(entry.work.counter) was refused, and the inbox of \(node.name) does not say so")
         }
       }
     }

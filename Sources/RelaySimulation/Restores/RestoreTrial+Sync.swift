@@ -9,6 +9,7 @@ extension RestoreTrial {
   /// - Returns: whether it came to its end.
   func sync(_ node: Node, losing: Bool = false) throws -> Bool {
     guard let replica = node.replica else { return false }
+    try replica.beginSync()
     var machine = SyncOnLine(pageBytes: 1 << 20, deadline: .seconds(30)).machine
     var event = SyncMachine.Event.start
     while true {
