@@ -11,7 +11,7 @@ help:
 	@echo "make fuzz    feed every reader of bytes from outside under libFuzzer, a minute each; SECONDS=600 for longer"
 	@echo "make vectors write the golden vectors of the protocol anew"
 	@echo "make mutations break one rule at a time in a copy of the sources, and see which tests notice (half an hour)"
-	@echo "make mutants  the same under the simulator: which seed notices"
+	@echo "make mutants  the same under the simulator: which seed notices; a named test for what no seed does"
 	@echo "make format  rewrite the sources in the project's format"
 
 # One flag for every debug build, so that nothing is built twice; warnings are errors.
@@ -71,11 +71,12 @@ vectors: setup
 mutations: setup
 	python3 -B Tests/Mutations/run.py --record .build-mutations/table.md
 
-# The same switches, one after the other, under the simulator; not part of `make test`, for its time.
+# The same switches, one after the other, under the simulator, and for what that need not notice the test that does; not part
+# of `make test`, for its time.
 mutants: setup
 	swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --product relay-sim
-	"$$(swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --show-bin-path)/relay-sim" \
-	  mutants
+	@sim="$$(swift build -c release -Xswiftc -DMUTATIONS --scratch-path .build-mutations/simulator --show-bin-path)/relay-sim"; \
+	"$$sim" mutants && python3 -B Tests/Mutations/run.py --named $$("$$sim" mutants --unseen)
 
 # The programs killed at every call that writes, and each of these calls failing; not part of `make test`, for its time.
 sweep: setup

@@ -22,7 +22,8 @@ package enum Mutation: String, CaseIterable {
   case ackEarly, cursorFirst, newHomesOnly, timeNotMerged, nullWins, scopesStay, roleStays, hashStays, refusalForgotten
   case noSeen, ownPrefix, noSign, restStays
   // Restores and copies (rules 16, 26, 27)
-  case gapAccepted, unreadyAccepted, forkByFinder, timeAnew, otherOrder, forkUnseen, sidecarUnread, oneOrder
+  case gapAccepted, unreadyAccepted, orderIgnored, forkByFinder, timeAnew, otherOrder, forkUnseen
+  case sidecarUnread, oneOrder
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?

@@ -12,8 +12,11 @@ struct MutantsCommand: ParsableCommand {
   var seeds: SeedRange?
   @Option(help: "Only these, by name.")
   var only: String?
+  @Flag(help: "Only tell the names of those that a test has to notice, because the simulator need not.")
+  var unseen = false
 
   func run() throws {
+    if unseen { return print(Mutants.unseen.keys.sorted().joined(separator: " ")) }
     guard Mutation.canBePlanted else {
       print("In this build no rule can be broken: make mutants")
       throw ExitCode(2)

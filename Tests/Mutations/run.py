@@ -165,6 +165,32 @@ SUITES = [("directed vectors", "ConformanceTests.DirectedVectorTests"),
           ("stories", "RelayHubTests.(?!Oracle|SkewSchedule|HubFuzz|LargeRow|ManyRows|Serve|Session)")]
 
 
+def look(names, options):
+    """Each of these is noticed by the test that the plan names for it."""
+    tests = {mutation.name: mutation.test for mutation in MUTATIONS}
+    if nameless := [name for name in names if not tests.get(name)]:
+        sys.exit("the plan names no test for: " + ", ".join(nameless))
+    build()
+    for test in sorted({tests[name] for name in names}):
+        if why := notice(test, "", options):
+            sys.exit(f"without any mutation {test} fails: {why}")
+    missed = []
+    for name in names:
+        noticed = notice(tests[name], name, options)
+        print(f"{name}: " + (f"{tests[name]}: {noticed}" if noticed else "not noticed"), flush=True)
+        if not noticed:
+            missed.append(name)
+    print(f"{len(names) - len(missed)} of {len(names)} noticed by the tests that are named for them")
+    if missed:
+        sys.exit("not noticed: " + ", ".join(missed))
+
+
+def build():
+    plant()
+    if swift("build", "--build-tests").returncode:
+        sys.exit("the mutated copy does not build")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=[])
@@ -173,13 +199,15 @@ def main():
     parser.add_argument("--quick", action="store_true", help="asks no further suite once one has noticed")
     parser.add_argument("--timeout", type=int, default=900, help="seconds a suite")
     parser.add_argument("--record", help="writes the table to this file too")
+    parser.add_argument("--named", nargs="+", default=[],
+                        help="only these, and of each only the test that the plan names for it")
     parser.add_argument("--check", action="store_true", help="only compares the plan with the switches")
     options = parser.parse_args()
     if options.check:
         return check(sources())
-    plant()
-    if swift("build", "--build-tests").returncode:
-        sys.exit("the mutated copy does not build")
+    if options.named:
+        return look(options.named, options)
+    build()
     for label, suite in SUITES:
         if why := notice(suite, "", options):
             sys.exit(f"without any mutation the {label} fail: {why}")

@@ -210,6 +210,20 @@ import Testing
     #expect(try b.replica.status().mismatch.isEmpty)
   }
 
+  @Test func aPageWhoseForerunnersAnotherProcessForgotIsNotTheBeginningOfAPull() throws {
+    for i in 0..<20 { try a.sql("INSERT INTO person (id, unit) VALUES ('n\(i)', 'u1')") }
+    try fleet.sync(a)
+    let other = try Replica(at: b.replica.path, schema: Fleet.schema, environment: fleet.environment)
+    #expect(try fleet.roundTrip(b, pageBytes: 300) == .again)
+    let request = try b.replica.nextRequest(pageBytes: 300)
+    let second = try #require(try fleet.answer(b, request))
+    try other.abandonPull()
+    #expect(try b.replica.receive(second, to: request) == .discarded)
+    while try fleet.roundTrip(b, pageBytes: 300) == .again {}
+    #expect(try b.values("SELECT count(*) FROM person") == [[21]])
+    #expect(try b.replica.status().mismatch.isEmpty)
+  }
+
   @Test func aPullInManyPagesShowsNothingHalfAndAgreesAtTheEnd() throws {
     for i in 0..<50 { try a.sql("INSERT INTO person (id, unit) VALUES ('n\(i)', 'u1')") }
     try fleet.sync(a)

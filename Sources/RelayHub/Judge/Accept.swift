@@ -137,8 +137,9 @@ extension HubSession {
       throw RelayError(.outOfOrder, "\(dot): its base lies ahead of the hub")
     }
     // What the hub has lost and nobody offers again is not waited for.
-    let hasAll = isOfferedAgain || Mutation.isPlanted(.unreadyAccepted) ? true : try hasVerdicts(transaction.seen)
-    guard hasAll else {
+    let isBroken = Mutation.isPlanted(.unreadyAccepted) || Mutation.isPlanted(.orderIgnored)
+    let isReady = isOfferedAgain || isBroken ? true : try hasVerdicts(transaction.seen)
+    guard isReady else {
       throw RelayError(.outOfOrder, "\(dot) had seen what the hub has not")
     }
     guard transaction.schemaVersion <= schema.version else {

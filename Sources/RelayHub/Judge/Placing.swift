@@ -18,7 +18,9 @@ struct Offer {
   }
 
   /// Does the device say that the hub has lost something? Then what is not here is not waited for.
-  var fillsGaps: Bool { envelope != nil || Mutation.isPlanted(.gapAccepted) }
+  var fillsGaps: Bool {
+    envelope != nil || Mutation.isPlanted(.gapAccepted) || Mutation.isPlanted(.orderIgnored)
+  }
 }
 
 /// Where an offered transaction belongs (rule 16): in the chain of the replica that sealed it, or in the work of a copy of

@@ -11,10 +11,11 @@ public enum Mutants {
 
   /// Those that show where files are put back: `relay-sim restores` has to notice them.
   public static let ofRestores: Set<String> = [
-    "gapAccepted", "unreadyAccepted", "forkByFinder", "timeAnew", "otherOrder", "forkUnseen",
+    "orderIgnored", "forkByFinder", "timeAnew", "otherOrder", "forkUnseen", "oneOrder", "sidecarUnread",
   ]
 
-  /// Those that the simulator need not notice, and why; the vectors and stories of docs/conformance.md do.
+  /// Those that the simulator need not notice, and why. For each of them Tests/Mutations/plan.py names a test that does, and
+  /// `make mutants` runs it with the rule broken.
   public static let unseen: [String: String] = [
     "anyPage": "its two programs seldom stage pages of different pulls at once",
     "claimedBase": "its devices do not lie about what they had seen",
@@ -23,7 +24,7 @@ public enum Mutants {
     "floorStale": "a form is shown as it was written until its verdict is in, and nothing else has an older base",
     "formClaims": "a form that is open while its row comes into sight is seldom",
     "fromIsN": "another program that takes up other scopes at the very same base is seldom",
-    "gapAccepted": "work behind a gap names what fills it as seen, and is held for that",
+    "gapAccepted": "its devices name what fills a gap as seen, and are held for that; `orderIgnored` breaks both rules",
     "keysTold": "no device of its has work under a role that may write nothing",
     "lateAny": "an edit of a row that left a scope to read only is seldom",
     "lateInsert": "an insert over a row that left, whose author never held it, is seldom",
@@ -33,6 +34,6 @@ public enum Mutants {
     "roleNow": "no role of its writes what it does not read",
     "sumsBlur": "no insert of its covers some of another device's increments and not others",
     "tokenLives": "scopes that change between two pages of one pull are seldom",
-    "unreadyAccepted": "what a file has seen pending is its own, and what lacks of that is a gap",
+    "unreadyAccepted": "what its devices have seen pending is their own, and what lacks of that is a gap",
   ]
 }
