@@ -16,6 +16,9 @@ public struct SyncResponse: Hashable, Sendable {
   public var origin: EpochOrigin?
   /// What the order is called after the request's base, ascending; the newest where there are many.
   public var openings: [Opening] = []
+  /// With the last page: the newest transaction of the request's replica that counts in it and that the request did not ask
+  /// about, by its counter; nil where there is none.
+  public var unasked: UInt64?
 
   public init(
     epoch: Hash128, time: UInt64, verdicts: [Verdict] = [], partReceived: UInt64 = 0, page: PullPage? = nil,
@@ -98,6 +101,7 @@ extension SyncResponse {
     let isWhole = page?.isWhole == true
     let optional = [
       page != nil, schemaVersion != nil, isWhole, origin != nil, page?.rowsInAll != nil, !openings.isEmpty,
+      unasked != nil,
     ]
     out.map(6 + optional.count { $0 })
     out.unsigned(1)
@@ -137,6 +141,10 @@ extension SyncResponse {
       out.unsigned(12)
       out.openings(openings)
     }
+    if let unasked {
+      out.unsigned(13)
+      out.unsigned(unasked)
+    }
     return out.bytes
   }
 
@@ -171,6 +179,7 @@ extension SyncResponse {
           }
           response.page?.rowsInAll = count
         case 12: response.openings = try reader.openings()
+        case 13: response.unasked = try reader.unsigned(most: Limits.sequence)
         default: try reader.skip()
         }
       }

@@ -270,7 +270,7 @@ KINDS = {
     "sync-response": Message(
         dict(answers=answers, epoch=hash, time=Uint(), verdicts=List(verdict, 10_000), partReceived=Uint(TRANSACTION)),
         {7: ("page", Page()), 8: ("schemaVersion", schema_version), 9: ("whole", Always()), 10: ("origin", origin),
-         11: ("rowsInAll", seq), 12: ("openings", openings)},
+         11: ("rowsInAll", seq), 12: ("openings", openings), 13: ("unasked", seq)},
     ),
     "enrol-request": Message(
         dict(nonce=hash, code=label, schemaHash=hash, replica=replica, organisation=hash),

@@ -47,9 +47,11 @@ public final class HubReader: @unchecked Sendable {
       let view = try session.recognise(request)
       let device = try session.device(device)
       var pull = try Pull(session, request, device, view)
+      let page = try pull.page()
       return PulledPage(
-        page: try pull.page(), schemaVersion: session.schema.version, rights: rights,
-        mustRemember: try session.mustRemember(request, device), openings: session.openings)
+        page: page, schemaVersion: session.schema.version, rights: rights,
+        mustRemember: try session.mustRemember(request, device), openings: session.openings,
+        unasked: page.closing == nil ? nil : try session.unasked(request))
     }
   }
 

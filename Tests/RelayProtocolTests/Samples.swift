@@ -262,6 +262,7 @@ enum Samples {
   private static let named: SyncResponse = {
     var response = SyncResponse(epoch: epoch, time: 0)
     response.openings = [Opening(first: 41, name: 7), Opening(first: 50, name: .max)]
+    response.unasked = 44
     return response
   }()
 

@@ -94,6 +94,11 @@ extension Exchange {
       if taken.progress == .none { taken.progress = page.rowCount > 0 ? .some : .emptyPage }
       return
     }
+    if try isOvertaken(response, request) {
+      try discard("an answer in which work counts that was sent later", &taken)
+      taken.progress = .some
+      return
+    }
     let stands = try stands(as: request)
     guard let hasPages = try fitsStagedPages(page) else {
       return try discard("pages of one pull that are of different grants", &taken)
@@ -123,6 +128,19 @@ extension Exchange {
       return isSame
     }
     return isSame ? hasPages : nil
+  }
+
+  /// Was the request overtaken by another one, whose work counts in this answer? The closing does not confirm that work, so
+  /// that it would count twice here until the next pull.
+  private func isOvertaken(_ response: SyncResponse, _ request: SyncRequest) throws(RelayError) -> Bool {
+    guard let unasked = response.unasked else { return false }
+    var isOvertaken = false
+    try core.outbox.eachUnsent { (one) throws(RelayError) in
+      let dot = try core.replicas.dot(one.key)
+      isOvertaken = dot.replica == request.replica && dot.counter <= unasked && !request.pending.contains(dot)
+      return !isOvertaken
+    }
+    return isOvertaken
   }
 
   private func discard(_ reason: String, _ taken: inout SyncTaken) throws(RelayError) {

@@ -106,6 +106,19 @@ extension Pull {
   }
 }
 
+extension HubSession {
+  /// The newest transaction of the request's replica that has a verdict after its base and that it does not ask about: the
+  /// request was overtaken by another one, which brought that.
+  func unasked(_ request: SyncRequest) throws(RelayError) -> UInt64? {
+    guard let count = try replica(request.replica)?.count, count > 0 else { return nil }
+    let last = Dot(request.replica, count)
+    guard !request.pending.contains(last), let verdict = try store.log.record(last)?.verdict,
+      verdict.seq > request.base
+    else { return nil }
+    return count
+  }
+}
+
 extension PullClosing {
   /// Notices that fit a message with everything else: of more than a person could read the newest, and where they are too
   /// large their texts and blobs are cut, shorter and shorter. The rows' histories have all of it.

@@ -76,6 +76,7 @@ public struct RoundTrip: Sendable {
     response.page = pulled.page
     response.openings = pulled.openings.after(request.base)
     response.schemaVersion = pulled.schemaVersion
+    response.unasked = pulled.unasked
     // A newer version of the schema is news: what the device held back may go out.
     guard mayWait, pulled.schemaVersion == newest, pulled.page.isQuiet(for: request), let wait = request.pull?.wait
     else { return .answer(response) }
@@ -101,6 +102,8 @@ public struct PulledPage: Sendable {
   public var mustRemember = false
   /// What the hub's order was called.
   public var openings: [Opening] = []
+  /// Own work that counts in it and was not asked about.
+  var unasked: UInt64?
 }
 
 /// What a hub says of itself in every answer.

@@ -115,6 +115,8 @@ extension Oracle {
     var sent = written
     // Where weeks pass at once, what is late may be too late.
     if forgets { sent.held = [:] }
+    // What waited for a newer hub is no late edit once its device has shown a newer base (rule 17).
+    if schema.newest > 1, witness.base > written.base { sent.held = [:] }
     // Of work under a role that the device no longer has, more is asked than this knows.
     guard everRoles[witness.name]?.count == 1 else { return false }
     let scopes = rights[witness.name]?.writable ?? []

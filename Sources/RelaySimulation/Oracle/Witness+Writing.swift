@@ -223,7 +223,8 @@ extension Witness {
     let gone = forgotten.union(attempt.chain).map(dot)
     let pending = (attempt.pending ?? pendingDots).subtracting(gone)
     var one = Sent(acts: acts, held: held, pending: pending, answers: attempt.answers)
-    (one.time, one.before, one.isForm, one.unseen) = (time, baseBefore, isForm, unseen)
+    (one.time, one.isForm, one.unseen) = (time, isForm, unseen)
+    (one.base, one.before) = (base, baseBefore)
     add(one, isForm: isForm)
   }
 

@@ -12,7 +12,8 @@ package final class Witness {
     package var verdict: Verdict?
     /// Its author's time; nil where nobody looked when it was sealed.
     package var time: UInt64?
-    /// Where the device had stood before it came to where it wrote this.
+    /// Where the device stood when it wrote this, and where it had stood before it came there.
+    var base: UInt64 = 0
     var before: UInt64 = 0
     /// Was it a form, that may have known less than the table showed?
     var isForm = false

@@ -293,6 +293,7 @@ extension JSON {
     if let origin = response.origin { fields.append(("origin", JSON(origin))) }
     fields += JSON.optional("rowsInAll", response.page?.rowsInAll)
     if !response.openings.isEmpty { fields.append(("openings", JSON(response.openings))) }
+    fields += JSON.optional("unasked", response.unasked)
     self = .object(fields)
   }
 
