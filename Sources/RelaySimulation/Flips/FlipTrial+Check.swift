@@ -31,7 +31,7 @@ extension FlipTrial {
     let damaged = node.disk.image()
     var named: RelayError?
     do throws(RelayError) {
-      try open(node)
+      try node.open(schema)
       try sync(node, hub)
       let shown = try tables(node)
       if shown != rowsAfter { named = try difference(node, shown) }
@@ -55,9 +55,9 @@ extension FlipTrial {
 
   private func makeAnew(_ damaged: DiskImage, _ hub: RunningHub, hadSent: [[UInt8]]) throws {
     let node = Node("a", damaged, clock, seed: random.next())
-    let replica = try open(node, "/new.db")
+    let replica = try node.open(schema, "/new.db")
     let rebuilt: Rebuilt
-    do throws(RelayError) { rebuilt = try replica.rebuild(from: FlipTrial.path) } catch {
+    do throws(RelayError) { rebuilt = try replica.rebuild(from: FileNode.path) } catch {
       // Not even the head of the file says that it is a database.
       guard error.code == .notADatabase else { throw error }
       return count("rebuild: named \(error.code.rawValue)")
@@ -102,7 +102,7 @@ extension FlipTrial {
     let name: String
     do {
       let (hub, _) = try openHub(hubFiles) { $0.flip(file, bit: bit) }
-      try open(node)
+      try node.open(schema)
       try sync(node, hub)
       let shown = try tables(node)
       if shown == rows {

@@ -27,23 +27,13 @@ public func simulateFlips(seed: UInt64, flips: Int = 40) -> FlipOutcome {
 
 final class FlipTrial {
   /// A device on files that somebody may have damaged.
-  final class Node {
-    let name: String
-    let disk: SimulatedDisk
-    let machine: Machine
-    let process: SimulatedProcess
-    var replica: Replica?
+  final class Node: FileNode {
     /// Everything that it sent.
     var sent: [[UInt8]] = []
-    var token: String { "token " + name }
 
     init(_ name: String, _ files: DiskImage, _ clock: VirtualClock, seed: UInt64) {
-      self.name = name
-      disk = SimulatedDisk(seed: seed)
+      super.init(name, token: "token " + name, clock, seed: seed)
       disk.put(files)
-      let machine = Machine(clock, seed: seed, name)
-      self.machine = machine
-      process = SimulatedProcess(on: disk, seed: seed) { machine.now }
     }
   }
 
@@ -62,8 +52,6 @@ final class FlipTrial {
   private(set) var rowsAfter: [String: [[Value]]] = [:]
   private var serial = 0
 
-  static let path = "/app.db"
-
   init(seed: UInt64) throws {
     random = SplitMix(seed: seed, "flips")
     schema = OracleSchema.all[Int(seed % UInt64(OracleSchema.all.count))]
@@ -81,7 +69,7 @@ final class FlipTrial {
     try hub.hub.writer.checkpoint()
     for node in [a, c] { node.replica = nil }
     (worker, newcomer, hubFiles) = (a.disk.image().atRest, c.disk.image().atRest, hub.disk.image().atRest)
-    for node in [a, c] { try open(node) }
+    for node in [a, c] { try node.open(schema) }
     try sync(c, hub)
     rows = try tables(c)
     for node in [a, c] { try sync(node, hub) }
@@ -108,27 +96,9 @@ final class FlipTrial {
 
   private func enrol(_ name: String, _ running: RunningHub) throws -> Node {
     let node = Node(name, try FreshFiles.device(schema), clock, seed: random.next())
-    try FreshFiles.name(FlipTrial.path, node.process.name, node.machine.bits())
-    let replica = try open(node)
-    let writer = running.hub.writer
-    let grants = ["unit/u1", "unit/u2"].map { ScopeGrant(scope: $0) }
-    try writer.addDevice(name: name, role: "field", grants: grants, code: name, expires: Int64.max / 2)
-    let request = EnrolRequest(
-      code: name, schemaHash: replica.schema.hash, replica: try replica.replicaID(),
-      schemaVersion: replica.schema.version)
-    try replica.enrolled(try writer.enrol(request, token: node.token, now: clock.now), hub: "hub")
+    try FreshFiles.name(FileNode.path, node.process.name, node.machine.bits())
+    try node.enrol(try node.open(schema), at: running.hub, now: clock.now)
     return node
-  }
-
-  @discardableResult
-  func open(_ node: Node, _ path: String = FlipTrial.path) throws(RelayError) -> Replica {
-    let machine = node.machine
-    let environment = Environment(now: { machine.now }, random: { machine.bits() }, vfs: node.process.name)
-    let replica = try Replica(at: path, schema: schema.json, environment: environment) { (db) throws(RelayError) in
-      try db.script(OracleSchema.ddl)
-    }
-    node.replica = replica
-    return replica
   }
 
   /// One sync, as `Replica.sync` runs it, on a line without delay.

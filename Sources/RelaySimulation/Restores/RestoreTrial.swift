@@ -29,25 +29,11 @@ public func simulateRestores(seed: UInt64, steps: Int = 120) -> RestoreOutcome {
 
 final class RestoreTrial {
   /// A device with what somebody remembers who watches it.
-  final class Node {
-    let name: String
-    let token: String
-    let disk: SimulatedDisk
-    let machine: Machine
-    var process: SimulatedProcess
-    var replica: Replica?
+  final class Node: FileNode {
     var memory = RestoreMemory()
     var copy: (files: DiskImage, memory: RestoreMemory)?
     /// The pull that is being installed.
     var installing: Pulled?
-
-    init(_ name: String, token: String, _ clock: VirtualClock, seed: UInt64) {
-      (self.name, self.token) = (name, token)
-      disk = SimulatedDisk(seed: seed)
-      let machine = Machine(clock, seed: seed, name)
-      self.machine = machine
-      process = SimulatedProcess(on: disk, seed: seed) { machine.now }
-    }
   }
 
   let schema: OracleSchema
@@ -99,14 +85,9 @@ final class RestoreTrial {
     let node = Node(name, token: "token " + name, clock, seed: seed)
     node.machine.skew = random.pick([0, 0, -5000, 700_000, 1_261_440_000_000])
     node.disk.put(try FreshFiles.device(schema))
-    try FreshFiles.name("/app.db", node.process.name, node.machine.bits())
+    try FreshFiles.name(FileNode.path, node.process.name, node.machine.bits())
     let replica = try start(node)
-    let grants = ["unit/u1", "unit/u2"].map { ScopeGrant(scope: $0) }
-    try hub.writer.addDevice(name: name, role: "field", grants: grants, code: name, expires: Int64.max / 2)
-    let request = EnrolRequest(
-      code: name, schemaHash: replica.schema.hash, replica: try replica.replicaID(),
-      schemaVersion: replica.schema.version)
-    try replica.enrolled(try hub.writer.enrol(request, token: node.token, now: clock.now), hub: "hub")
+    try node.enrol(replica, at: hub, now: clock.now)
     nodes.append(node)
   }
 
@@ -115,19 +96,19 @@ final class RestoreTrial {
   ///
   /// - Returns: whether it is to be noticed before anything is written; nil where it may be or not.
   private func lay(_ copy: DiskImage, on disk: SimulatedDisk, beside before: DiskImage?) -> Bool? {
-    let own = copy.sidecar(beside: "/app.db")
+    let own = copy.sidecar(beside: FileNode.path)
     switch random.int(0..<4) {
     case 0:
       disk.put(copy)
       return false
     case 1:
-      disk.put(copy.with(nil, beside: "/app.db"), as: .newFiles)
+      disk.put(copy.with(nil, beside: FileNode.path), as: .newFiles)
       return own == nil ? nil : true
     case 2:
       disk.put(copy, as: .newFiles)
       return own == nil ? nil : true
     default:
-      disk.put(copy.with(before, beside: "/app.db"), as: .writtenOver)
+      disk.put(copy.with(before, beside: FileNode.path), as: .writtenOver)
       return nil
     }
   }
@@ -137,7 +118,7 @@ final class RestoreTrial {
   func start(_ node: Node, after isNoticed: Bool? = false) throws -> Replica {
     node.process = SimulatedProcess(on: node.disk, seed: random.next()) { [machine = node.machine] in machine.now }
     let before = try name(node)
-    let replica = try open(node)
+    let replica = try node.open(schema, keepsSidecar: true)
     guard before != nil, try name(node) != before else {
       guard isNoticed != true || before == nil else { throw Broken("\(node.name) is a copy and does not notice it") }
       return replica
@@ -148,21 +129,8 @@ final class RestoreTrial {
 
   /// What the file calls itself; nil where it does not say.
   private func name(_ node: Node) throws -> Value? {
-    let db = try Database(path: "/app.db", mode: .readOnly, vfs: node.process.name)
+    let db = try Database(path: FileNode.path, mode: .readOnly, vfs: node.process.name)
     return try db.first("SELECT replica FROM relay_state")?[0]
-  }
-
-  private func open(_ node: Node) throws -> Replica {
-    let machine = node.machine
-    var environment = Environment(now: { machine.now }, random: { machine.bits() }, vfs: node.process.name)
-    // A simulation and all that runs in it are one thread.
-    nonisolated(unsafe) let disk = node.disk
-    environment.fileID = { disk.fileID($0) }
-    let replica = try Replica(at: "/app.db", schema: schema.json, environment: environment) { (db) throws(RelayError) in
-      try db.script(OracleSchema.ddl)
-    }
-    node.replica = replica
-    return replica
   }
 
   func count(_ what: String, _ who: String = "") {
