@@ -90,8 +90,9 @@ extension HubDevice {
 }
 
 extension Set<String> {
-  /// Does one of these granted scopes hold a row that lies in `scopes`?
+  /// Does one of these granted scopes hold a row that lies in `scopes`? One that has left all of its scopes because it is old
+  /// lies where everything is.
   func reach(_ scopes: [String]) -> Bool {
-    !scopes.isEmpty && (contains(ScopeGrant.everything) || scopes.contains { contains($0) })
+    contains(ScopeGrant.everything) || scopes.contains { contains($0) }
   }
 }

@@ -110,6 +110,19 @@ import Testing
     #expect(try b.replica.inbox().isEmpty)
   }
 
+  @Test("Who is granted everything keeps an old row that it writes down or corrects itself")
+  func ofTheCommittee() throws {
+    try fleet.writer.setAgeing(table: "entry", column: "on_day", months: 12)
+    try age()
+    try check([["new"], ["odd"]])
+    try committee.sql("INSERT INTO entry VALUES ('older', 'm', '2021-01-05', 3)")
+    try committee.sql("UPDATE entry SET amount = 6 WHERE id = 'old'")
+    try check([["new"], ["odd"]])
+    let kept = try committee.values("SELECT id, amount FROM entry WHERE id LIKE 'old%' ORDER BY id")
+    #expect(kept == [["old", 6], ["older", 3]])
+    #expect(try committee.replica.inbox().isEmpty)
+  }
+
   @Test("A row that moves takes no old rows along; a committee that corrects the day brings one back")
   func moves() throws {
     try fleet.writer.setAgeing(table: "entry", column: "on_day", months: 12)

@@ -77,6 +77,7 @@ final class SimulatedHub {
       throw Broken("the hub acknowledged up to \(oracle.truth.head) and has \(try reader.head())")
     }
     try oracle.judged(verdicts)
+    oracle.ageingTo = nil
   }
 
   // MARK: Work

@@ -9,8 +9,11 @@ extension Oracle {
     guard notice.shown != nil else { return }
     let name = Oracle.name(of: notice.row)
     let scopes = page.grants.filter(\.readable).map(\.scope)
-    let unit = truth.unit(name, at: page.closing?.head ?? 0)
-    let isHere = unit.map { scopes.contains("*") || scopes.contains("unit/" + $0) } ?? false
+    let head = page.closing?.head ?? 0
+    let isHere =
+      truth.unit(name, at: head).map { unit in
+        scopes.contains("*") || scopes.contains("unit/" + unit) && !truth.isOver(name, at: head)
+      } ?? false
     let column = Oracle.label(CellID(notice.cell.group), name)
     guard isHere, !OracleSchema.hidden(page.role).contains(column) else {
       throw Broken("\(witness.name) is told what \(column) of \(name) shows, which it may not read")

@@ -114,7 +114,7 @@ extension Oracle {
   func mayNotBeRefused(_ dot: Dot, _ written: Witness.Sent, _ witness: Witness) -> Bool {
     var sent = written
     // Where weeks pass at once, what is late may be too late.
-    if forgets { sent.held = [:] }
+    if leaps { sent.held = [:] }
     // What waited for a newer hub is no late edit once its device has shown a newer base (rule 17).
     if schema.newest > 1, witness.base > written.base { sent.held = [:] }
     // Of work under a role that the device no longer has, more is asked than this knows.

@@ -24,6 +24,10 @@ package final class Oracle {
   package var isHubClockWrong = false
   /// Does the hub forget what is gone?
   package var forgets = false
+  /// Do weeks pass at once? Then what is late may be too late.
+  var leaps = false
+  /// The month to which the hub goes on, while it does.
+  var ageingTo: String?
   /// When the hub judged what has a seq, by its own clock; nil where nobody looked.
   private(set) var receivedAt: [UInt64: Int64] = [:]
   /// What the hub said of each transaction.
@@ -141,7 +145,9 @@ package final class Oracle {
         continue
       }
       guard let witness = witnesses.first(where: { $0.replicaID == verdict.dot.replica }) else {
-        throw Broken("nobody is \(verdict.dot)")
+        try aged(verdict)
+        said[verdict.dot] = verdict
+        continue
       }
       said[verdict.dot] = verdict
       receivedAt[verdict.seq] = hubTime

@@ -60,6 +60,8 @@ package final class Truth {
     var versions: [(seq: UInt64, cells: [String: [Dot: Write]])] = []
     /// Where the hub's log ended when the hub forgot the row; 0 where it never did.
     var forgottenAt: UInt64 = 0
+    /// Whether it lies in no scope because it is old, from a seq on.
+    var overs: [(seq: UInt64, isOver: Bool)] = []
     /// Of each cell the conflicts that it had.
     var entries: [String: Conflicts] = [:]
   }
@@ -99,6 +101,38 @@ package final class Truth {
     lines[name] = line
   }
 
+  // MARK: Ageing
+
+  /// Persons with a code of before this month have left; empty where none has.
+  private(set) var month = ""
+
+  /// Whose place would another month change?
+  func moved(by month: String) -> [Name] {
+    lines.filter { name, line in
+      name.table == "person" && isAlive(line)
+        && Truth.isOver(values(name, line), month) != (line.overs.last?.isOver ?? false)
+    }.keys.sorted()
+  }
+
+  /// The hub goes on to another month.
+  ///
+  /// - Parameter seq: of its own transaction; nil where no row moves.
+  func age(to month: String, seq: UInt64?) {
+    let moved = moved(by: month)
+    self.month = month
+    guard let seq else { return }
+    head = seq
+    for name in moved {
+      let wasOver = lines[name]?.overs.last?.isOver ?? false
+      lines[name]?.overs.append((seq, !wasOver))
+    }
+  }
+
+  private func notePlace(_ line: inout Line, _ name: Name, _ seq: UInt64) {
+    guard name.table == "person", !month.isEmpty || !line.overs.isEmpty else { return }
+    line.overs.append((seq, Truth.isOver(values(name, line), month)))
+  }
+
   // MARK: Merging
 
   /// - Parameters:
@@ -122,6 +156,7 @@ package final class Truth {
       let values = values(name, line)
       let place = values[name.table == "person" ? "unit" : "person"]?.text ?? ""
       line.places.append((seq, place, isAlive(line)))
+      notePlace(&line, name, seq)
       line.versions.append((seq, line.cells))
       openEntries(&line, name, seq, settles[name])
       lines[name] = line
@@ -152,6 +187,7 @@ package final class Truth {
     }
     if let last = line.places.last, last.alive != isAlive(line) {
       line.places.append((seq, last.place, isAlive(line)))
+      notePlace(&line, parent, seq)
     }
     line.versions.append((seq, line.cells))
     openEntries(&line, parent, seq, nil)
@@ -260,7 +296,9 @@ package final class Truth {
   /// Did a row change, move, or lose or regain its parent?
   package func concerned(_ name: Name, after low: UInt64, upTo high: UInt64) -> Bool {
     if lines[name]?.writers.contains(where: { $0.seq > low && $0.seq <= high }) == true { return true }
-    guard name.table != "person", low < high else { return false }
+    guard low < high else { return false }
+    if ((low + 1)...high).contains(where: { isOver(name, at: $0 - 1) != isOver(name, at: $0) }) { return true }
+    guard name.table != "person" else { return false }
     let parent = lines[name]?.places.last { $0.seq <= high }.map { Name(table: "person", id: $0.place) }
     return ((low + 1)...high).contains { seq in
       unit(name, at: seq - 1) != unit(name, at: seq)

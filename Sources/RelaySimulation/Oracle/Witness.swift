@@ -134,7 +134,8 @@ package final class Witness {
   /// Does a row lie, at a seq, where the device reads, in a table that its confirmed rows know?
   func reads(_ name: Name, at seq: UInt64) -> Bool {
     guard !OracleSchema.columns(of: name.table, at: installedVersion).isEmpty else { return false }
-    return truth.unit(name, at: seq).map(holds) ?? false
+    guard let unit = truth.unit(name, at: seq) else { return false }
+    return holds(unit) && (scopes.contains("*") || !truth.isOver(name, at: seq))
   }
 
   /// Columns that the device never shows.

@@ -12,6 +12,8 @@ package final class Workload {
   package var foreign = 3
   /// Is much deleted, and many rows for good?
   package var deletesMuch = false
+  /// Where persons leave by age: the time of now, in milliseconds since 1970.
+  var now: (() -> Int64)?
   /// Does the office give roles, and scopes only to read?
   package var changesRoles = false
   let grant: (Witness, Rights) throws -> Void
@@ -27,6 +29,12 @@ package final class Workload {
   private func fresh() -> String {
     serial += 1
     return "x\(serial)"
+  }
+
+  /// A code that nobody gave before. Where persons leave by age it begins with a month.
+  private func code() -> String {
+    guard let now else { return fresh() }
+    return Truth.month(Int64(random.int(0..<5)), before: now()) + "-" + fresh()
   }
 
   // MARK: Writing
@@ -83,6 +91,9 @@ package final class Workload {
       + "\(random.int(0..<3)), '[\"a\"]')"
     let place = "WHERE id = '\(id)'"
     guard let row else {
+      if now != nil, !random.once(in: 3) {
+        return [insert, "UPDATE person SET code = '\(code())' \(place)"]
+      }
       guard witness.version > 1, random.once(in: 3) else { return [insert] }
       return [insert, "UPDATE person SET mail = '\(fresh())', score = \(random.int(0..<3)) \(place)"]
     }
@@ -98,7 +109,7 @@ package final class Workload {
     switch random.int(0..<14) {
     case 13:
       guard row["code"] == .some(.null) || random.once(in: 6) else { fallthrough }
-      return ["UPDATE person SET code = '\(fresh())' \(place)"]
+      return ["UPDATE person SET code = '\(code())' \(place)"]
     case 3 where isBlind, 4 where isBlind, 7 where isBlind:
       return ["UPDATE person SET guests = guests + 1, phone = '\(fresh())' \(place)"]
     case 2: return ["UPDATE person SET phone = NULL \(place)"]

@@ -5,13 +5,13 @@ package struct Happening: Sendable {
     case write, largeWrite, settle, putRight, regrant, openForm, undelete, sync, syncAll, syncBeside
     case killDevice, cutDevice, failDevice, fillDevice, jumpClock, deaf, mute, heal
     case killHub, cutHub, failHub, fillHub, hubClock, tidyHub, checkpoint
-    case updateDevice, updateHub, writeBeside, leap, pruneHub, absence, comeBack
+    case updateDevice, updateHub, writeBeside, leap, pruneHub, ageHub, absence, comeBack
 
     var isFault: Bool {
       switch self {
       case .write, .largeWrite, .settle, .putRight, .regrant, .openForm, .undelete, .sync, .syncAll, .syncBeside, .heal,
-        .checkpoint, .updateDevice, .updateHub, .writeBeside, .leap, .pruneHub, .absence,
-        .comeBack:
+        .checkpoint, .updateDevice, .updateHub, .writeBeside, .leap, .pruneHub, .ageHub,
+        .absence, .comeBack:
         false
       default: true
       }
@@ -19,7 +19,7 @@ package struct Happening: Sendable {
 
     /// Of a world that not every fleet lives in: such happenings are drawn apart (`Worlds`).
     var isOfWorld: Bool {
-      [.updateDevice, .updateHub, .writeBeside, .leap, .pruneHub, .absence, .comeBack].contains(self)
+      [.updateDevice, .updateHub, .writeBeside, .leap, .pruneHub, .ageHub, .absence, .comeBack].contains(self)
     }
 
     /// What some fleets do often and most hardly ever.
@@ -78,6 +78,8 @@ package struct Plan: Sendable {
     random = SplitMix(seed: seed, "worlds")
     configuration.worlds = Worlds(&random)
     happenings += configuration.worlds.happenings(until: time, devices: configuration.devices.count, &random)
+    random = SplitMix(seed: seed, "ageing")
+    happenings += configuration.worlds.drawAgeing(until: time, devices: configuration.devices.count, &random)
     happenings = happenings.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
       .map(\.element)
   }

@@ -37,6 +37,7 @@ extension Simulation {
       device.isMute = false
       try administer(Happening(kind: .pruneHub, time: 0, device: act.device, seed: act.seed), device, random)
       try beginSync(device)
+    case .ageHub: try age(random)
     case .updateDevice: update(device, to: device.version + 1)
     case .regrant, .tidyHub, .checkpoint, .updateHub, .pruneHub: try administer(act, device, random)
     case .sync: try beginSync(device)
@@ -129,6 +130,30 @@ extension Simulation {
     if step.rows > 0 { oracle.count("hub: forgets rows") }
     oracle.tell("the hub forgets \(step.rows) rows and \(step.exits) exits")
     try oracle.forgot(reader, now: hub.machine.now, all: isWholeRun && pruning == nil)
+  }
+
+  /// The hub lets leave what is over, and may be killed or lose power in the middle of it.
+  private func age(_ drawn: SplitMix) throws {
+    guard hub.isUp, let writer = hub.hub?.writer, let reader = hub.hub?.reader else { return }
+    var random = drawn
+    let (faults, quota) = (hub.process.pauseFaults(), hub.disk.quota)
+    hub.disk.quota = nil
+    // Where none is over, nobody can see in the log whether the month went on.
+    let mayDie = random.once(in: 2) && oracle.wouldMove(at: hub.machine.now)
+    let now = hub.machine.now
+    try oracle.ages(reader, now: now, isAlive: { hub.process.isAlive }) {
+      if mayDie { hub.process.die(in: random.int(1..<40)) }
+      do { while try writer.age(now: now) != nil {} } catch {
+        guard !hub.process.isAlive else { throw error }
+      }
+    }
+    guard hub.process.isAlive else {
+      oracle.count("hub: died while rows left by age")
+      hubCut = random.once(in: 2) ? random.pick(PowerCut.allCases) : nil
+      return try hubDied()
+    }
+    hub.disk.quota = quota
+    hub.process.goOn(with: faults)
   }
 
   // MARK: Versions of the sync schema

@@ -56,6 +56,7 @@ package final class Simulation {
     schema.hasTriggers = configuration.worlds.hasTriggers
     let oracle = Oracle(schema)
     oracle.forgets = configuration.worlds.forgets
+    oracle.leaps = configuration.worlds.forgets || configuration.worlds.ages
     self.oracle = oracle
     let hub = try SimulatedHub(seed: plan.seed, clock, oracle)
     self.hub = hub
@@ -68,11 +69,15 @@ package final class Simulation {
     workload.keys = configuration.worlds.forgets ? configuration.keys * 3 : configuration.keys
     workload.deletesMuch = configuration.worlds.forgets
     workload.changesRoles = configuration.changesRoles
+    if configuration.worlds.ages { workload.now = { clock.now } }
     line = configuration.line
     network = SplitMix(seed: plan.seed, "network")
     crash = SplitMix(seed: plan.seed, "crash")
     begin = clock.time
     if configuration.worlds.forgets { try hub.hub?.writer.setRetention(days: Oracle.retention) }
+    if configuration.worlds.ages {
+      try hub.hub?.writer.setAgeing(table: "person", column: "code", months: Oracle.monthsKept)
+    }
     for (at, device) in configuration.devices.enumerated() { try add(device, at) }
   }
 

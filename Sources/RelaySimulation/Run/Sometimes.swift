@@ -4,9 +4,11 @@ public enum Sometimes {
 
   /// What only some fleets live in.
   private static let worlds = [
-    "act: absence", "act: comeBack", "act: leap", "act: pruneHub", "act: writeBeside", "ends with two writes in mail",
+    "a person came again", "a person left by age", "act: absence", "act: ageHub", "act: comeBack", "act: leap",
+    "act: pruneHub", "act: writeBeside", "ends with two writes in mail",
     "forgotten person",
-    "forgotten visit", "hub: forgets exits", "hub: forgets rows", "hub: forgets what it told", "newer columns",
+    "forgotten visit", "hub: died while rows left by age", "hub: forgets exits", "hub: forgets rows",
+    "hub: forgets what it told", "newer columns",
     "newer columns not told to the device yet",
     "refused update_of_purged", "triggers: one counts in a row that syncs", "triggers: words follow the rows",
     "version 2 at a device", "version 2 at the hub after a device", "version 2 at the hub first",

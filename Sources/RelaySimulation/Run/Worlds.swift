@@ -10,6 +10,8 @@ struct Worlds: Sendable {
   var writesBeside = false
   /// Does the hub forget what is gone, and does time leap ahead by weeks?
   var forgets = false
+  /// Do persons leave by age, and does time leap ahead by weeks?
+  var ages = false
 
   init() {}
 
@@ -18,6 +20,19 @@ struct Worlds: Sendable {
     hasTriggers = random.once(in: 5)
     writesBeside = random.once(in: 5)
     forgets = random.once(in: 4)
+  }
+
+  /// Rows leave by age in some fleets that have nothing else of this.
+  mutating func drawAgeing(until end: Int64, devices: Int, _ random: inout SplitMix) -> [Happening] {
+    guard newest == 1, !hasTriggers, !writesBeside, !forgets, random.once(in: 3) else { return [] }
+    ages = true
+    let kinds =
+      Array(repeating: Happening.Kind.leap, count: random.int(1..<5))
+      + Array(repeating: .ageHub, count: random.int(4..<16))
+    return kinds.map { kind in
+      let time = Int64(random.int(0..<Int(max(1, end))))
+      return Happening(kind: kind, time: time, device: random.int(0..<devices), seed: random.next())
+    }
   }
 
   /// What happens because of it, in no order.
