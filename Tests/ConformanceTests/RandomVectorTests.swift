@@ -12,14 +12,17 @@ import Testing
     let asked = environment["RELAY_VECTORS"]?.split(separator: ".").compactMap { Int($0) }
     guard let asked, asked.count == 2 else {
       let most = environment["RELAY_VECTORS_MOST"].flatMap { Int($0) } ?? .max
-      return Array(try VectorLibrary.random().prefix(most))
+      return Array(try VectorLibrary.random().prefix(most)) + (try VectorLibrary.random(kind: "healing").prefix(most))
     }
     let kind = environment["RELAY_VECTORS_KIND"] ?? "random"
     return try VectorLibrary.random(seeds: asked[0]..<asked[1], kind: kind)
   }
 
-  @Test("A thousand random vectors are kept")
-  func kept() throws { #expect(try VectorLibrary.random().count >= 1000) }
+  @Test("A thousand random vectors are kept, and some hundred of copies and put-back hubs")
+  func kept() throws {
+    #expect(try VectorLibrary.random().count >= 1000)
+    #expect(try VectorLibrary.random(kind: "healing").count >= 280)
+  }
 
   @Test("Hub, devices and the merge alone do what the random vectors demand", arguments: 0..<parts)
   func all(part: Int) throws {

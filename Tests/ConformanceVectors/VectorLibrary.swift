@@ -20,8 +20,10 @@ package enum VectorLibrary {
   }
 
   /// The random vectors that are kept, a line each, unpacked.
-  package static func random() throws -> [[UInt8]] {
-    let packed = try Data(contentsOf: folder.appending(path: "random.jsonl.gz"))
+  ///
+  /// - Parameter kind: `random`, or `healing` for histories of copies and put-back hubs.
+  package static func random(kind: String = "random") throws -> [[UInt8]] {
+    let packed = try Data(contentsOf: folder.appending(path: kind + ".jsonl.gz"))
     return lines(try gunzip(Array(packed), most: 1 << 28))
   }
 

@@ -19,6 +19,8 @@ final class OutboxStore {
   private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
   private let judgedAt = Command("SELECT seq FROM relay_transaction WHERE dot = ?")
   private let refused = Command("SELECT dot FROM relay_transaction WHERE refusal IS NOT NULL ORDER BY dot")
+  private let unconfirmed = Command(
+    "SELECT dot FROM relay_transaction UNION SELECT dot FROM relay_lost WHERE bytes IS NOT NULL ORDER BY dot")
   let rows: RowCommands
 
   static let ddl = """
@@ -52,11 +54,13 @@ final class OutboxStore {
   /// - Complexity: a search for each replica of this file, however much is pending.
   func pendingDots() throws(RelayError) -> DotSet {
     guard let row = try db.first(ends) else { return DotSet() }
+    if row[2] != .null, let exact = try dots(runs(unconfirmed)) { return exact }
     // Its verdict is lost, and its author has not forgotten that it did it.
     let lost =
       row[2] == .null ? DotSet() : DotSet(try lost.keys().map { (key) throws(RelayError) in try replicas.dot(key) })
     guard let low = row[0].integer, let high = row[1].integer else { return lost }
-    // Confirmation comes in the hub's order, which keeps a replica's own: what is pending of it is one interval.
+    // Confirmation comes in the hub's order, which keeps a replica's own: what is pending of it is one interval, where nothing
+    // waits for what others have to offer to a hub that was put back.
     guard DotKey(low).number != DotKey(high).number else {
       return lost.union(DotSet(intervals: sorted(try intervals(DotKey(low), DotKey(high)))) ?? DotSet())
     }
@@ -81,8 +85,18 @@ final class OutboxStore {
   func seenDots() throws(RelayError) -> DotSet {
     let pending = try pendingDots()
     if pending.intervals.isEmpty || Mutation.isPlanted(.refusedSeen) { return pending }
+    let runs = try runs(refused)
+    // `seen` has a limit. Of more gaps than that the old ones stay closed: what builds on them is refused with them.
+    guard !runs.isEmpty, let gaps = try dots(Array(runs.suffix(Self.mostRuns))) else { return pending }
+    return pending.subtracting(gaps)
+  }
+
+  private static let mostRuns = Limits.intervals / 4
+
+  /// Own work as runs of counters that follow one another.
+  private func runs(_ keys: Command) throws(RelayError) -> [(low: DotKey, high: DotKey)] {
     var runs: [(low: DotKey, high: DotKey)] = []
-    try db.run(refused, []) { (row) throws(RelayError) in
+    try db.run(keys, []) { (row) throws(RelayError) in
       let key = DotKey(row.int(0))
       if let last = runs.last, last.high.number == key.number, last.high.counter &+ 1 == key.counter {
         runs[runs.count - 1].high = key
@@ -91,11 +105,15 @@ final class OutboxStore {
       }
       return true
     }
-    guard !runs.isEmpty else { return pending }
+    return runs
+  }
+
+  /// - Returns: nil for more runs than a set of dots may have.
+  private func dots(_ runs: [(low: DotKey, high: DotKey)]) throws(RelayError) -> DotSet? {
+    guard runs.count <= Self.mostRuns else { return nil }
     var intervals: [DotSet.Interval] = []
-    // `seen` has a limit. Of more gaps than that the old ones stay closed: what builds on them is refused with them.
-    for run in runs.suffix(Limits.intervals / 4) { intervals += try self.intervals(run.low, run.high) }
-    return pending.subtracting(DotSet(intervals: sorted(intervals)) ?? DotSet())
+    for run in runs { intervals += try self.intervals(run.low, run.high) }
+    return DotSet(intervals: sorted(intervals))
   }
 
   private func intervals(_ low: DotKey, _ high: DotKey) throws(RelayError) -> [DotSet.Interval] {
