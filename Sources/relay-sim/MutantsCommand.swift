@@ -12,6 +12,8 @@ struct MutantsCommand: ParsableCommand {
   var seeds: SeedRange?
   @Option(help: "Only these, by name.")
   var only: String?
+  @Flag(help: "Also those that the simulator need not notice; as a rule all of their seeds run for nothing.")
+  var all = false
   @Flag(help: "Only tell the names of those that a test has to notice, because the simulator need not.")
   var unseen = false
 
@@ -21,7 +23,8 @@ struct MutantsCommand: ParsableCommand {
       print("In this build no rule can be broken: make mutants")
       throw ExitCode(2)
     }
-    let names = only?.split(separator: ",").map(String.init) ?? Mutation.allCases.map(\.rawValue)
+    let every = Mutation.allCases.map(\.rawValue).filter { all || Mutants.unseen[$0] == nil }
+    let names = only?.split(separator: ",").map(String.init) ?? every
     // First everything has to hold with no rule broken at all.
     for command in Set(names.map(Self.command)).sorted() {
       let sound = try outcome(of: "", command)

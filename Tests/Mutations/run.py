@@ -136,7 +136,8 @@ def bundle():
 def notice(suite, mutation, options):
     """What of a suite fails under a mutation: None for nothing, else a few words."""
     environment = {**os.environ, "RELAY_MUTATION": mutation, "RELAY_SCHEDULES": str(options.schedules),
-                   "RELAY_VECTORS_MOST": str(options.seeds), "NO_COLOR": "1"}
+                   "RELAY_VECTORS_MOST": str(options.seeds), "NO_COLOR": "1",
+                   "SWIFT_BACKTRACE": "enable=no"}  # a trap is enough; its backtrace takes minutes
     try:
         done = subprocess.run([bundle(), "--testing-library", "swift-testing", "--filter", suite], cwd=TREE,
                               env=environment, capture_output=True, text=True, timeout=options.timeout)

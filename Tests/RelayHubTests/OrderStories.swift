@@ -12,9 +12,13 @@ import Testing
 
   init() throws { office = try Office([("a", ["*"]), ("b", ["*"])]) }
 
+  /// Is it held, though the request says whose work it is?
   private func isHeld(_ device: String, _ bytes: [UInt8]) throws -> Bool {
+    var request = office.request([bytes])
+    request.replica = ReplicaID(bits: 1000)
     do {
-      try office.push(device, bytes)
+      _ = try office.writer.commit([PushJob(device: try office.device(device).id, request: request)], now: 1000)[0]
+        .get()
       return false
     } catch let error as RelayError {
       guard error.code == .outOfOrder else { throw error }

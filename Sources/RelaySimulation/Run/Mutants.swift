@@ -22,7 +22,6 @@ public enum Mutants {
     "floorIsN": "a form is shown as it was written until its verdict is in, and nothing else has an older base",
     "floorPending": "its devices' tables have no constraint that keeps a confirmed row out",
     "floorStale": "a form is shown as it was written until its verdict is in, and nothing else has an older base",
-    "formClaims": "a form that is open while its row comes into sight is seldom",
     "fromIsN": "another program that takes up other scopes at the very same base is seldom",
     "gapAccepted": "its devices name what fills a gap as seen, and are held for that; `orderIgnored` breaks both rules",
     "keysTold": "no device of its has work under a role that may write nothing",
