@@ -58,7 +58,7 @@ public struct CBORWriter: Sendable {
 
   /// Text as SQLite holds it, without a copy where it is plain ASCII.
   public mutating func text(bytes text: UnsafeRawBufferPointer) {
-    guard text.allSatisfy({ $0 < 0x80 }) else { return value(.text(bytes: text)) }
+    guard text.isASCII else { return value(.text(bytes: text)) }
     head(3, UInt64(text.count))
     bytes.append(contentsOf: text)
   }

@@ -58,7 +58,7 @@ package struct EncodedValues {
   }
 
   /// Is it the same value, bit by bit? A value has one encoding.
-  package func isSame(_ at: Int, as other: borrowing EncodedValues) -> Bool { self[at].elementsEqual(other[at]) }
+  package func isSame(_ at: Int, as other: borrowing EncodedValues) -> Bool { self[at].isSame(other[at]) }
 
   private func pass(_ count: UInt64, _ offset: inout Int) throws(RelayError) {
     guard count <= UInt64(bytes.count - offset) else { throw damaged }

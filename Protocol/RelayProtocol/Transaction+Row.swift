@@ -11,7 +11,7 @@ extension Transaction {
       for _ in 0..<count {
         let start = reader.offset
         let passed = try reader.passRow()
-        if passed.table == row.table, passed.key.elementsEqual(row.key) {
+        if passed.table == row.table, row.key.withUnsafeBytes({ passed.key.isSame($0) }) {
           reader.move(to: start)
           transaction.rows = [try reader.rowChange(headerBase: transaction.base)]
         }

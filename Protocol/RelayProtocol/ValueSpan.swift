@@ -27,7 +27,7 @@ public enum ValueSpan {
     case (.integer(let a), .integer(let b)): a == b
     case (.real(let a), .real(let b)): a.bitPattern == b.bitPattern
     case (.text(let a), .text(let b)), (.malformedText(let a), .malformedText(let b)), (.blob(let a), .blob(let b)):
-      a.elementsEqual(b)
+      a.isSame(b)
     default: false
     }
   }
@@ -42,15 +42,5 @@ public enum ValueSpan {
     case .malformedText(let bytes): .malformedText(Array(bytes))
     case .blob(let bytes): .blob(Array(bytes))
     }
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  var isASCII: Bool { allSatisfy { $0 < 0x80 } }
-
-  /// Most text is short and plain ASCII, which needs no decoding to be known as such.
-  var isUTF8: Bool {
-    if isASCII { return true }
-    return String(validating: self, as: UTF8.self) != nil
   }
 }

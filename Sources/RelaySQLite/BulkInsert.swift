@@ -3,7 +3,7 @@ package import RelayProtocol
 /// Inserts rows into a table, many by one statement: SQLite then finds the place of a row beside the one before it, and
 /// begins and ends a statement once for all of them. Rows wait in memory until there are enough; `finish` writes the rest.
 package final class BulkInsert {
-  private enum Cell {
+  fileprivate enum Cell {
     case null
     case integer(Int64)
     case real(Double)
@@ -24,17 +24,23 @@ package final class BulkInsert {
   private static let mostBytes = 256 << 10
 
   /// What waits. A value, so that a row is added by one access to it.
-  private struct Rows {
-    var cells: [Cell] = []
-    var bytes: [UInt8] = []
+  package struct Rows {
+    fileprivate var cells: [Cell] = []
+    fileprivate var bytes: [UInt8] = []
+
+    package mutating func null() { cells.append(.null) }
+
+    package mutating func integer(_ value: Int64) { cells.append(.integer(value)) }
+
+    package mutating func blob(_ value: UnsafeRawBufferPointer) { cells.append(.blob(keep(value))) }
 
     /// - Returns: whether so much waits that it should be written.
-    mutating func add(_ values: [Value], most: Int) -> Bool {
+    fileprivate mutating func add(_ values: [Value], most: Int) -> Bool {
       for value in values { add(value) }
       return isFull(most)
     }
 
-    func isFull(_ most: Int) -> Bool { cells.count == most || bytes.count >= BulkInsert.mostBytes }
+    fileprivate func isFull(_ most: Int) -> Bool { cells.count == most || bytes.count >= BulkInsert.mostBytes }
 
     private mutating func add(_ value: Value) {
       switch value {
@@ -47,7 +53,7 @@ package final class BulkInsert {
       }
     }
 
-    mutating func keep(_ value: UnsafeRawBufferPointer) -> Range<Int> {
+    private mutating func keep(_ value: UnsafeRawBufferPointer) -> Range<Int> {
       let start = bytes.count
       bytes.append(contentsOf: value)
       return start..<bytes.count
@@ -83,12 +89,6 @@ package final class BulkInsert {
     return batch
   }
 
-  package func null() { rows.cells.append(.null) }
-
-  package func integer(_ value: Int64) { rows.cells.append(.integer(value)) }
-
-  package func blob(_ value: UnsafeRawBufferPointer) { rows.cells.append(.blob(rows.keep(value))) }
-
   /// A whole row at once.
   ///
   /// - Throws: what the insertion of this row or of one before it throws.
@@ -96,10 +96,11 @@ package final class BulkInsert {
     if rows.add(values, most: width * Self.sizes[0]) { try finish() }
   }
 
-  /// To be called once all columns of a row are given.
+  /// A whole row at once, as `add` gives its columns.
   ///
   /// - Throws: what the insertion of this row or of one before it throws.
-  package func endRow() throws(RelayError) {
+  package func row(_ add: (inout Rows) -> Void) throws(RelayError) {
+    add(&rows)
     if rows.isFull(width * Self.sizes[0]) { try finish() }
   }
 

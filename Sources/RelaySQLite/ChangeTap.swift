@@ -168,7 +168,7 @@ package final class ChangeTap {
     /// Is it what it was?
     package var isUnchanged: Bool {
       guard let before, let after else { return before == nil && after == nil }
-      return before.elementsEqual(after)
+      return before.isSame(after)
     }
   }
 

@@ -149,7 +149,7 @@ final class TableWriter {
     for (at, source) in sources.enumerated() where readable[at] {
       guard case .value(let value) = source else { continue }
       let bytes = row.valueBytes(value)
-      if !bytes.elementsEqual(defaults[at]) { form.add(table.columns[at].id, bytes) }
+      if !defaults[at].withUnsafeBytes({ $0.isSame(bytes) }) { form.add(table.columns[at].id, bytes) }
     }
   }
 

@@ -14,13 +14,15 @@ final class ImageWriter {
   func save(
     _ values: borrowing EncodedValues, _ table: TableSchema, _ key: UnsafeRawBufferPointer, base: UInt64
   ) throws(RelayError) {
-    rows.integer(Int64(table.id))
-    rows.blob(key)
-    rows.integer(Int64(base))
-    rows.integer(Image.State.underWork.rawValue)
-    RowBlob.encode(values, table).withUnsafeBytes { rows.blob($0) }
-    if let seq = table.shownSeq(values) { rows.integer(seq) } else { rows.null() }
-    try rows.endRow()
+    let (image, seq) = (RowBlob.encode(values, table), table.shownSeq(values))
+    try rows.row { row in
+      row.integer(Int64(table.id))
+      row.blob(key)
+      row.integer(Int64(base))
+      row.integer(Image.State.underWork.rawValue)
+      image.withUnsafeBytes { row.blob($0) }
+      if let seq { row.integer(seq) } else { row.null() }
+    }
   }
 
   func finish() throws(RelayError) { try rows.finish() }

@@ -79,12 +79,13 @@ extension OutboxStore {
     }
     let notes = BulkInsert(db, into: "relay_pending", ["tbl", "key", "dot", "kind", "fate"])
     try sealing.eachKey { (table, row, kind) throws(RelayError) in
-      notes.integer(Int64(table))
-      notes.blob(row)
-      notes.integer(key.value)
-      notes.integer(kind)
-      notes.integer(Fate.pending.rawValue)
-      try notes.endRow()
+      try notes.row { note in
+        note.integer(Int64(table))
+        note.blob(row)
+        note.integer(key.value)
+        note.integer(kind)
+        note.integer(Fate.pending.rawValue)
+      }
     }
     try notes.finish()
   }
