@@ -185,6 +185,54 @@ import Testing
     #expect(held.kind == .held && held.message?.contains("we sell no lamps") == true)
   }
 
+  @Test("A trigger of the app that rolls everything back leaves nothing half installed, and says so until it is gone")
+  func rollsEverythingBack() throws {
+    let (fleet, a, b) = try devices("")
+    let shell = try Database(path: b.replica.path, mode: .readWrite)
+    try shell.script(
+      """
+      CREATE TRIGGER no_lamps BEFORE INSERT ON article WHEN NEW.title = 'Lamp' BEGIN
+        SELECT RAISE(ROLLBACK, 'we sell no lamps'); END;
+      """)
+    try a.sql("INSERT INTO article (id, title) VALUES ('w', 'Desk'), ('x', 'Lamp'), ('y', 'Chair')")
+    try fleet.sync(a)
+    for _ in 0..<2 {
+      let error = #expect(throws: RelayError.self) { try fleet.sync(b) }
+      #expect(error?.code == .constraint && error?.message.contains("we sell no lamps") == true, "\(error as Any)")
+      #expect(try b.values("SELECT id FROM article") == [])
+      #expect(try b.replica.status().base == 0)
+    }
+    try shell.script("DROP TRIGGER no_lamps")
+    try fleet.sync(b)
+    #expect(try b.values("SELECT id FROM article ORDER BY id") == [["w"], ["x"], ["y"]])
+    #expect(try b.replica.status().mismatch.isEmpty)
+  }
+
+  @Test("A choice that makes a trigger of the app roll everything back is put back, and stops what comes once")
+  func choiceRollsEverythingBack() throws {
+    let (fleet, a, b) = try devices("")
+    try a.sql("INSERT INTO article (id, title) VALUES ('x', 'Lamp')")
+    try fleet.settle()
+    try a.sql("DELETE FROM article WHERE id = 'x'")
+    try b.sql("UPDATE article SET title = 'Lamp 2' WHERE id = 'x'")
+    try fleet.settle()
+    let conflict = try #require(try b.replica.inbox().first { $0.kind == .conflict })
+    let gone = try #require(conflict.siblings.first { $0.content == .flag(false) })
+    let shell = try Database(path: b.replica.path, mode: .readWrite)
+    try shell.script(
+      """
+      CREATE TRIGGER keep BEFORE DELETE ON article BEGIN SELECT RAISE(ROLLBACK, 'we keep all'); END;
+      UPDATE relay_inbox SET choice = \(gone.position) WHERE id = '\(conflict.id)';
+      """)
+    let error = #expect(throws: RelayError.self) { try b.sql("UPDATE article SET sold = 1") }
+    #expect(error?.message.contains("we keep all") == true)
+    let shown = "SELECT sold, choice, message LIKE '%we keep all%' FROM article, relay_inbox"
+    #expect(try b.values(shown) == [[0, .null, 1]])
+    try b.sql("UPDATE article SET sold = 1")
+    try fleet.settle()
+    #expect(try a.values("SELECT title, sold FROM article") == [["Lamp 2", 1]])
+  }
+
   @Test("A table whose rows need a function that only the app registers holds them, and everything else syncs")
   func unknownFunction() throws {
     let (fleet, a, b) = try devices("")

@@ -117,7 +117,7 @@ final class TableWriter {
       try insert.run()
       return mayIgnore && db.changes == 0 ? .refused : .written
     } catch {
-      guard error.isOfTheRow else { throw error }
+      guard error.isOfTheRow(in: db) else { throw error }
       return error.code == .constraint ? .exists : .refused
     }
   }
@@ -128,7 +128,7 @@ final class TableWriter {
       try update.run()
       return mayIgnore && db.changes == 0 ? .refused : .written
     } catch {
-      guard error.isOfTheRow else { throw error }
+      guard error.isOfTheRow(in: db) else { throw error }
       return .refused
     }
   }
@@ -139,7 +139,7 @@ final class TableWriter {
       try delete.run()
       return mayIgnore && db.changes == 0 ? .refused : .written
     } catch {
-      guard error.isOfTheRow else { throw error }
+      guard error.isOfTheRow(in: db) else { throw error }
       return .refused
     }
   }

@@ -82,7 +82,11 @@ extension Sealer {
       } catch {
         // What is the file's own trouble is not the choice's.
         guard ![.diskFull, .ioError, .corrupt, .busy, .readOnly].contains(error.code) else { throw error }
+        let goesOn = core.db.isInTransaction
         try core.inbox.store.putBack(item.id, because: "this choice cannot be taken: \(error.message)")
+        // A trigger of the app took everything back (`RAISE(ROLLBACK)`): the choice does not stand a second time, and nothing
+        // goes on.
+        guard goesOn else { throw error }
         core.changes.written.inbox = true
       }
     }

@@ -98,7 +98,7 @@ final class View {
       try shownRows?.note(row, values, table)
       return nil
     } catch {
-      guard error.isOfTheRow, db.isInTransaction else { throw error }
+      guard error.isOfTheRow(in: db) else { throw error }
       return error.message
     }
   }
@@ -142,4 +142,8 @@ final class View {
 extension RelayError {
   /// Does it say that the file does not take this row, and nothing of the file itself?
   var isOfTheRow: Bool { [.constraint, .sql, .limitExceeded].contains(code) }
+
+  /// The same of a write. A trigger of the app may take back everything that was written with it (`RAISE(ROLLBACK)`): then
+  /// there is nothing to go on with.
+  func isOfTheRow(in db: Database) -> Bool { isOfTheRow && db.isInTransaction }
 }
