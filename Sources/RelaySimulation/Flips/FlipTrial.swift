@@ -64,6 +64,8 @@ final class FlipTrial {
     }
     for node in [a, b, a] { try sync(node, hub) }
     for _ in 0..<random.int(1..<6) { try write(a) }
+    var stages = SplitMix(seed: seed, "staged")
+    if stages.once(in: 2) { try stage(a, hub, news: b) }
     unsent = try a.replica?.nextRequest().push ?? []
     // At rest nothing is left in a write-ahead log.
     try hub.hub.writer.checkpoint()
@@ -130,6 +132,19 @@ final class FlipTrial {
       case .fail(let error): throw error
       }
     }
+  }
+
+  /// The first page of a pull waits in the file for the others, which never came.
+  private func stage(_ node: Node, _ running: RunningHub, news other: Node) throws {
+    for _ in 0..<3 { try write(other) }
+    try sync(other, running)
+    guard let replica = node.replica else { return }
+    var request = try replica.nextRequest(pageBytes: 1)
+    (request.push, request.envelopes) = ([], [:])
+    let device = try running.hub.reader.authenticate(token: node.token)
+    let response = try running.hub.answer(request, device: device, now: clock.now)
+    guard response.page?.closing == nil, try replica.receive(response, to: request) == .again else { return }
+    count("a page waits")
   }
 
   // MARK: Rows

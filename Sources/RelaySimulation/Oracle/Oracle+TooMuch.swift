@@ -121,7 +121,8 @@ extension Oracle {
     guard everRoles[witness.name]?.count == 1 else { return false }
     let scopes = rights[witness.name]?.writable ?? []
     func writes(_ unit: String?) -> Bool { unit.map { scopes.contains("*") || scopes.contains("unit/" + $0) } ?? false }
-    let refused = said.filter { $0.key.replica == witness.replicaID && $0.key != dot && !$0.value.isAccepted }.keys
+    // What its author knew to be refused is shown no more, and nothing is built on it.
+    let refused = said.filter { sent.pending.contains($0.key) && !$0.value.isAccepted }.keys
     let tainted = refused.flatMap { witness.sent[$0.counter]?.acts.keys.map { $0 } ?? [] }
     return sent.acts.allSatisfy { name, act in
       guard !tainted.contains(name) else { return false }

@@ -38,6 +38,7 @@ extension Simulation {
       try administer(Happening(kind: .pruneHub, time: 0, device: act.device, seed: act.seed), device, random)
       try beginSync(device)
     case .ageHub: try age(random)
+    case .pruneHub where plan.configuration.worlds.diesForgetting: try pruneOrDie(random)
     case .updateDevice: update(device, to: device.version + 1)
     case .regrant, .tidyHub, .checkpoint, .updateHub, .pruneHub: try administer(act, device, random)
     case .sync: try beginSync(device)
@@ -130,6 +131,26 @@ extension Simulation {
     if step.rows > 0 { oracle.count("hub: forgets rows") }
     oracle.tell("the hub forgets \(step.rows) rows and \(step.exits) exits")
     try oracle.forgot(reader, now: hub.machine.now, all: isWholeRun && pruning == nil)
+  }
+
+  /// The hub forgets a piece, and may be killed or lose power in the middle of it.
+  private func pruneOrDie(_ drawn: SplitMix) throws {
+    guard hub.isUp, let writer = hub.hub?.writer else { return }
+    var random = drawn
+    let (faults, quota) = (hub.process.pauseFaults(), hub.disk.quota)
+    hub.disk.quota = nil
+    if random.once(in: 2) { hub.process.die(in: random.int(1..<80)) }
+    do { try prune(writer, most: random.pick([2, 500, 500])) } catch {
+      guard !hub.process.isAlive else { throw error }
+    }
+    guard hub.process.isAlive else {
+      oracle.count("hub: died while it forgot")
+      hubCut = random.once(in: 2) ? random.pick(PowerCut.allCases) : nil
+      hasDiedForgetting = true
+      return try hubDied()
+    }
+    hub.disk.quota = quota
+    hub.process.goOn(with: faults)
   }
 
   /// The hub lets leave what is over, and may be killed or lose power in the middle of it.

@@ -41,6 +41,8 @@ package final class Simulation {
   private let begin: Int64
   /// Where the hub's forgetting goes on.
   var pruning: PruneCursor?
+  /// Did the hub die over it? Then nobody knows yet what is gone.
+  var hasDiedForgetting = false
   /// What the oracle found where an error of the protocol was expected.
   var broken: (any Error)?
   /// How long the fleet took to come to rest after the last fault, in virtual milliseconds.
@@ -55,7 +57,8 @@ package final class Simulation {
     schema.newest = configuration.worlds.newest
     schema.hasTriggers = configuration.worlds.hasTriggers
     let oracle = Oracle(schema)
-    oracle.forgets = configuration.worlds.forgets
+    let forgets = configuration.worlds.forgets || configuration.worlds.diesForgetting
+    oracle.forgets = forgets
     oracle.leaps = configuration.worlds.forgets || configuration.worlds.ages
     self.oracle = oracle
     let hub = try SimulatedHub(seed: plan.seed, clock, oracle)
@@ -66,15 +69,15 @@ package final class Simulation {
       let grants = rights.scopes.sorted().map { ScopeGrant(scope: $0, writable: rights.writable.contains($0)) }
       try hub.hub?.writer.grant(device: witness.name, role: rights.role, grants: grants, now: hub.machine.now)
     }
-    workload.keys = configuration.worlds.forgets ? configuration.keys * 3 : configuration.keys
-    workload.deletesMuch = configuration.worlds.forgets
+    workload.keys = forgets ? configuration.keys * 3 : configuration.keys
+    workload.deletesMuch = forgets
     workload.changesRoles = configuration.changesRoles
     if configuration.worlds.ages { workload.now = { clock.now } }
     line = configuration.line
     network = SplitMix(seed: plan.seed, "network")
     crash = SplitMix(seed: plan.seed, "crash")
     begin = clock.time
-    if configuration.worlds.forgets { try hub.hub?.writer.setRetention(days: Oracle.retention) }
+    if forgets { try hub.hub?.writer.setRetention(days: Oracle.retention) }
     if configuration.worlds.ages {
       try hub.hub?.writer.setAgeing(table: "person", column: "code", months: Oracle.monthsKept)
     }
@@ -182,6 +185,9 @@ package final class Simulation {
       return later(.startHub, in: 1000)
     }
     oracle.tell("\(clock.time - begin): the hub runs again")
+    guard hasDiedForgetting, let reader = hub.hub?.reader else { return }
+    hasDiedForgetting = false
+    try oracle.forgot(reader, now: hub.machine.now, all: false)
   }
 
   private func send(_ answer: SimulatedHub.Answer, to reply: SimulatedHub.Reply) {

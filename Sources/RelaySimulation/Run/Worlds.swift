@@ -12,6 +12,8 @@ struct Worlds: Sendable {
   var forgets = false
   /// Do persons leave by age, and does time leap ahead by weeks?
   var ages = false
+  /// Does the hub of such a fleet forget too, and may it die over that?
+  var diesForgetting = false
 
   init() {}
 
@@ -26,9 +28,10 @@ struct Worlds: Sendable {
   mutating func drawAgeing(until end: Int64, devices: Int, _ random: inout SplitMix) -> [Happening] {
     guard newest == 1, !hasTriggers, !writesBeside, !forgets, random.once(in: 3) else { return [] }
     ages = true
-    let kinds =
-      Array(repeating: Happening.Kind.leap, count: random.int(1..<5))
-      + Array(repeating: .ageHub, count: random.int(4..<16))
+    diesForgetting = random.once(in: 2)
+    var kinds = Array(repeating: Happening.Kind.leap, count: random.int(1..<5))
+    kinds += Array(repeating: .ageHub, count: random.int(4..<16))
+    if diesForgetting { kinds += Array(repeating: .pruneHub, count: random.int(8..<24)) }
     return kinds.map { kind in
       let time = Int64(random.int(0..<Int(max(1, end))))
       return Happening(kind: kind, time: time, device: random.int(0..<devices), seed: random.next())
