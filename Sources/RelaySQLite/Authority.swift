@@ -26,6 +26,8 @@ package struct PreparedAction: Sendable, Equatable {
 /// it.
 final class AuthorityCell {
   var authority = Authority.relay
+  /// Was the closure that has it lent a connection in a transaction?
+  var needsTransaction = false
   /// Why the last statement was refused.
   var refusal: String?
   /// What statements prepared since the last look do beside their rows.

@@ -18,10 +18,23 @@ extension Database {
   /// Runs `body` with the authority of an app's closure: a statement that would end the transaction, attach a file,
   /// change a setting or write Relay's bookkeeping is refused with a sentence before it runs.
   package func lent<T, E: Error>(_ body: () throws(E) -> T) throws(E) -> T {
-    let before = cell.authority
-    cell.authority = .app
-    defer { cell.authority = before }
+    let before = (cell.authority, cell.needsTransaction)
+    (cell.authority, cell.needsTransaction) = (.app, isInTransaction)
+    defer { (cell.authority, cell.needsTransaction) = before }
     return try body()
+  }
+
+  /// A statement may take back the whole transaction by itself (`INSERT OR ROLLBACK`, `RAISE(ROLLBACK)`). What a closure ran
+  /// after that would stay whatever becomes of the rest.
+  func checkTransaction() throws(RelayError) {
+    guard cell.authority == .app, cell.needsTransaction, !isInTransaction else { return }
+    throw Database.takenBack(path)
+  }
+
+  static func takenBack(_ path: String) -> RelayError {
+    RelayError(
+      .notAllowed,
+      "\(path): a statement took back the whole transaction (OR ROLLBACK, RAISE(ROLLBACK)), and nothing of it is there")
   }
 
   /// What a statement would do, its triggers included; nothing of it is run.

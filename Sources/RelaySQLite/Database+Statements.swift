@@ -52,6 +52,7 @@ extension Database {
   public func script(_ sql: String) throws(RelayError) {
     var rest = Array(sql.utf8CString)[...]
     while !rest.isEmpty {
+      try checkTransaction()
       var statement: OpaquePointer?
       cell.effects = []
       let (result, read) = rest.withUnsafeBufferPointer { bytes in
@@ -124,6 +125,7 @@ extension Database {
 
   func prepare(_ sql: String) throws(RelayError) -> Prepared {
     let isApp = cell.authority == .app
+    if isApp { try checkTransaction() }
     let slot = sql.utf8.count % Database.slots
     if !isApp, let (text, prepared) = recent[slot], text == sql, !prepared.isRunning { return prepared }
     if let prepared = isApp ? appCache[sql] : cache[sql], !prepared.isRunning {

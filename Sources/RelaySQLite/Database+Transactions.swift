@@ -29,6 +29,7 @@ extension Database {
   ) throws(RelayError) -> T {
     do throws(RelayError) {
       let value = try body()
+      guard isInTransaction else { throw Database.takenBack(path) }
       try execute(end)
       return value
     } catch {

@@ -43,6 +43,29 @@ import Testing
     #expect(try desk.names() == ["Two", "Zero"])
   }
 
+  @Test(
+    "After a statement that takes back the whole transaction nothing of the closure stays, whatever error it swallows",
+    arguments: [true, false])
+  func takenBack(_ goesOn: Bool) throws {
+    let desk = try Desk()
+    try desk.replica.write { db in try db.execute("INSERT INTO person (id, unit, given) VALUES ('p0', 'u', 'Zero')") }
+    let error = #expect(throws: RelayError.self) {
+      try desk.replica.write { db in
+        try db.execute("INSERT INTO person (id, unit, given) VALUES ('p1', 'u', 'One')")
+        try? db.execute("INSERT OR ROLLBACK INTO person (id, unit, given) VALUES ('p0', 'u', 'Again')")
+        guard goesOn else { return }
+        try? db.script("UPDATE person SET given = 'By script' WHERE id = 'p0'")
+        try db.execute("UPDATE person SET given = 'Alone' WHERE id = 'p0'")
+      }
+    }
+    #expect(error?.code == .notAllowed)
+    #expect(try desk.names() == ["Zero"])
+    #expect(try desk.replica.status().pending == 1)
+    try desk.replica.write { db in try db.execute("INSERT INTO person (id, unit, given) VALUES ('p2', 'u', 'Two')") }
+    #expect(try desk.names() == ["Two", "Zero"])
+    #expect(try desk.replica.status().pending == 2)
+  }
+
   @Test("Savepoints, questions to pragmas and a choice in the inbox are an app's own business")
   func allowed() throws {
     let desk = try Desk()
