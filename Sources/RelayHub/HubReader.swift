@@ -51,7 +51,7 @@ public final class HubReader: @unchecked Sendable {
       return PulledPage(
         page: page, schemaVersion: session.schema.version, rights: rights,
         mustRemember: try session.mustRemember(request, device), openings: session.openings,
-        unasked: page.closing == nil ? nil : try session.unasked(request))
+        unasked: page.closing?.head ?? 0 > request.base ? try session.unasked(request) : nil)
     }
   }
 
