@@ -4,7 +4,7 @@ public enum Sometimes {
 
   /// What only some fleets live in.
   private static let worlds = [
-    "a person came again", "a person left by age", "act: absence", "act: ageHub", "act: comeBack", "act: leap",
+    "a person left by age", "act: absence", "act: ageHub", "act: comeBack", "act: leap",
     "act: pruneHub", "act: writeBeside", "ends with two writes in mail",
     "forgotten person",
     "forgotten visit", "hub: died while it forgot", "hub: died while rows left by age", "hub: forgets exits",
