@@ -1,6 +1,7 @@
 """One planted mutation a rule: its switch, the rule (docs/rules.md), and what is broken where the switch is on.
 
-`test` is given for what the simulator does not notice (`Mutants.unseen`): the test that does, as the test runner's filter takes it.
+`test` is given for what the simulator does not notice (`Mutants.unseen`): the test that does, as the test runner's filter takes it;
+and for what no suite here notices and the simulator alone does: `SIMULATOR`.
 
 The switches (`Protocol/RelayProtocol/Mutation.swift`) stand in the production code, at the place of their rule; `run.py`
 sees to it that the two lists are the same and that each switch is asked somewhere.
@@ -8,6 +9,8 @@ sees to it that the two lists are the same and that each switch is asked somewhe
 from collections import namedtuple
 
 Mutation = namedtuple("Mutation", "name rule what test", defaults=[None])
+
+SIMULATOR = "make mutants"
 
 MUTATIONS = [
     Mutation("headerBase", "6", "every operation has the header's N as its base"),
@@ -77,9 +80,9 @@ MUTATIONS = [
     Mutation("exitInstalled", "23", "exits only from scopes installed, not from those granted since"),
     Mutation("leftForgets", "24", "a row that only the device's own insert showed is not kept when it leaves"),
     Mutation("dropLeft", "24", "a row that left with pending work is dropped"),
-    Mutation("normalFlush", "promise 1", "commits are flushed as synchronous=NORMAL does it"),
-    Mutation("noFlush", "promise 1", "nothing is ever flushed"),
-    Mutation("foreignAnswer", "23", "an answer to another request is installed"),
+    Mutation("normalFlush", "promise 1", "commits are flushed as synchronous=NORMAL does it", test=SIMULATOR),
+    Mutation("noFlush", "promise 1", "nothing is ever flushed", test=SIMULATOR),
+    Mutation("foreignAnswer", "23", "an answer to another request is installed", test=SIMULATOR),
     Mutation("anyPage", "23", "pages of different pulls are staged together",
              test="RelayHubTests.FleetStories/aPageWhoseForerunners"),
     Mutation("lastPageOnly", "23", "of a pull in pages only the last is installed"),
