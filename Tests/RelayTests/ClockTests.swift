@@ -39,6 +39,27 @@ import Testing
     #expect(next.time.milliseconds == Self.right + Limits.clockLead)
   }
 
+  /// What ran ahead and waits has no verdict yet: the clock comes back from it, and not behind what was told before.
+  @Test func aClockThatComesBackStaysBehindNothingThatWasSeen() throws {
+    let clock = TestClock(Self.wrong)
+    let replica = try open(clock)
+    let hub = try ScriptedHub(replica)
+    try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    let request = try replica.nextRequest()
+    let latest = HybridTime(milliseconds: Self.right + Limits.clockLead)
+    let verdicts = try hub.accepted(request, from: 1).map { verdict in
+      Verdict(dot: verdict.dot, seq: verdict.seq, effective: min(verdict.effective, latest))
+    }
+    try hub.answer(request, [hub.person("p", seq: 1)], head: 1, confirmed: verdicts, verdicts: verdicts)
+    try replica.sql("INSERT INTO person (id, unit) VALUES ('q', 'u1')")
+    clock.set(Self.right + 1000)
+    try hub.answer(try replica.nextRequest(), [], head: 1, confirmed: [], verdicts: [])
+    try replica.sql("UPDATE person SET given = 'Ann' WHERE id = 'p'")
+    let next = try Transaction(decoding: try #require(try replica.nextRequest().push.last))
+    #expect(next.rows.count == 1 && next.time > latest)
+    #expect(next.time.milliseconds <= Self.right + 1000 + Limits.clockLead)
+  }
+
   /// The hub took the second write ten seconds after the first, each for as late as it lets one lie.
   @Test(arguments: [true, false]) func ofSeveralVerdictsTheLastSetsTheTimeBack(areTogether: Bool) throws {
     let clock = TestClock(Self.wrong)

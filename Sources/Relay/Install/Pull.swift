@@ -61,7 +61,7 @@ struct CompletePull {
   var leavesTheRest: Bool { base > 0 && (newRole != role || isWhole) && !Mutation.isPlanted(.restStays) }
 
   /// What counts of the newest time that arrived: whoever wrote may have had a wrong clock.
-  func newest(_ time: HybridTime) -> HybridTime { time.isTooFar(ahead: clock) ? clock : time }
+  func newest(_ time: HybridTime) -> HybridTime { time.atMost(aheadOf: clock) }
 
   func exits(_ row: RowID) -> Bool {
     var (low, high) = (0, closing.exits.count)
@@ -110,6 +110,9 @@ extension CompletePull.Arrived {
 }
 
 extension HybridTime {
-  /// Does it lie further ahead of the clocks than the hub lets any write lie?
-  func isTooFar(ahead clock: HybridTime) -> Bool { milliseconds - Limits.clockLead > clock.milliseconds }
+  /// No further ahead of the clocks than the hub lets any write lie: what was seen may lie so far ahead, and nothing is
+  /// earlier than what its author had seen.
+  func atMost(aheadOf clock: HybridTime) -> HybridTime {
+    min(self, HybridTime(milliseconds: clock.milliseconds + Limits.clockLead))
+  }
 }

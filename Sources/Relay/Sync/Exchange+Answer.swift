@@ -171,7 +171,7 @@ extension Exchange {
       isAhead = try core.outbox.ranAhead(key, of: verdict.effective)
     }
     var latest = isAhead ? fixed : max(time, fixed)
-    if latest.isTooFar(ahead: clock) { latest = clock }
+    latest = latest.atMost(aheadOf: clock)
     if time < latest { try core.stores.state.advance(to: latest) }
     guard latest < time else { return }
     try core.outbox.setBack(to: latest)
