@@ -27,8 +27,11 @@ struct Listener {
   }
 
   /// Asks what is new, and lets the hub wait so many milliseconds for it.
-  func ask(on wire: Wire, wait: UInt64 = 0) async throws {
+  ///
+  /// - Parameter closing: what an earlier pull ended with; everything is new where there is none.
+  func ask(on wire: Wire, wait: UInt64 = 0, after closing: PullClosing? = nil) async throws {
     var request = request
+    if let closing { (request.base, request.logHash) = (closing.head, closing.logHash) }
     request.pull = PullRequest(wait: wait)
     try await wire.send("POST", "/v1/sync", token: token, body: request.encoded())
   }

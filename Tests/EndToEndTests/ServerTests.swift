@@ -88,6 +88,23 @@ struct ServerTests {
     #expect(try SyncResponse(decoding: reply.body).page?.rowCount == 1)
   }
 
+  @Test("What leaves by age at an operator's word reaches a parked pull")
+  func agesWhileParked() async throws {
+    try await hub.call("retention", "age", "--data", hub.data, "--table", "book", "--column", "note", "--months", "24")
+    try await desk.change("INSERT INTO book VALUES ('b', 'north', 'Atlas', 'A', '2001-02')")
+    try await desk.sync()
+    let listener = try await Listener("listener", at: hub, scopes: ["branch/north"])
+    let wire = try Wire(port: hub.port)
+    try await listener.ask(on: wire)
+    let first = try await SyncResponse(decoding: wire.reply().body).page
+    #expect(first?.rowCount == 1)
+    try await listener.ask(on: wire, wait: wait, after: try #require(first?.closing))
+    try await expectParked(1)
+    try await hub.call("retention", "prune", "--data", hub.data)
+    let reply = try await wire.reply(within: .seconds(30))
+    #expect(try SyncResponse(decoding: reply.body).page?.closing?.exits.count == 1)
+  }
+
   @Test("A device that is revoked while its pull is parked is told so at once")
   func revokedWhileParked() async throws {
     let listener = try await Listener("listener", at: hub, scopes: ["branch/north"])

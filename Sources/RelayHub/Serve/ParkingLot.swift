@@ -56,6 +56,9 @@ public struct ParkingLot: Sendable {
   private var forgotten: UInt64 = 0
   private let memory: Int
 
+  /// The store's head at the last look, where that was ahead of what was told by then.
+  private var untold: UInt64 = 0
+
   public private(set) var head: UInt64 = 0
   public private(set) var rights: UInt64 = 0
   public private(set) var isClosed = false
@@ -109,6 +112,16 @@ public struct ParkingLot: Sendable {
       if let waiting = byDevice[device] { woken.formUnion(waiting) }
     }
     return take(woken)
+  }
+
+  /// The store's head as somebody reads it now and then. A program of the operator's may have made transactions of its own, of
+  /// which nobody tells: where the store is still ahead of what was told since the last look, everyone looks again.
+  public mutating func found(head found: UInt64) -> [Ticket] {
+    let before = untold
+    untold = found > head ? found : 0
+    guard before > head else { return [] }
+    (head, forgotten) = (before, before)
+    return take(Set(spots.keys))
   }
 
   /// Somebody's rights, or the schema, changed: it may concern everyone.

@@ -72,12 +72,17 @@ struct HubServer {
     let clock = Periodic(pause: .milliseconds(250), failure: "", logger: logger) {
       () async throws(RelayError) in parking.expire()
     }
-    // Grants, revocations and schemas come from other processes, through the store; whoever waits should hear of them.
+    // Grants, revocations, schemas and what leaves by age come from other processes, through the store; whoever waits should
+    // hear of them.
     let rightsWatch = Periodic(
       pause: .milliseconds(500), failure: "the rights could not be looked at", logger: logger
     ) { () async throws(RelayError) in
       guard parking.count > 0 else { return }
-      parking.changed(rights: try await readers.read { (reader) throws(RelayError) in try reader.rights() })
+      let (rights, head) = try await readers.read { (reader) throws(RelayError) in
+        (try reader.rights(), try reader.head())
+      }
+      parking.changed(rights: rights)
+      parking.found(head: head)
     }
     let otherNodes = OtherNodes(place: settings.place, parking: parking, logger: logger)
     // The last one goes down first: who listens to other nodes ends once the network has closed the parking.

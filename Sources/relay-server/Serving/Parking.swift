@@ -55,6 +55,8 @@ final class Parking: Sendable {
 
   func committed(_ news: GroupNews) { wake(true) { $0.committed(news) } }
 
+  func found(head: UInt64) { wake(true) { $0.found(head: head) } }
+
   func changed(rights: UInt64) { wake(true) { $0.changed(rights: rights) } }
 
   /// Anything may have happened.

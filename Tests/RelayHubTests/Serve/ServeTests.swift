@@ -83,6 +83,25 @@ struct ServeTests {
     #expect(lot.close() == [])
   }
 
+  @Test("What another program has committed is found at the second look; what is told meanwhile wakes nobody")
+  func found() {
+    var lot = ParkingLot(head: 7, rights: 1)
+    let pull = ParkedPull(device: 1, scopes: ["north"], head: 7, rights: 1)
+    let ticket = lot.park(pull, until: 60_000)
+    #expect(lot.found(head: 7) == [])
+    // A commit of this hub, looked at before it was told.
+    #expect(lot.found(head: 8) == [])
+    #expect(lot.committed(GroupNews(head: 8, scopes: ["south"])) == [])
+    #expect(lot.found(head: 8) == [])
+    // Nobody tells of this one.
+    #expect(lot.found(head: 9) == [])
+    #expect(lot.found(head: 9) == [ticket])
+    #expect(lot.head == 9)
+    #expect(lot.park(pull, until: 60_000) == nil, "it was read before")
+    #expect(lot.park(ParkedPull(device: 1, scopes: ["north"], head: 9, rights: 1), until: 60_000) != nil)
+    #expect(lot.found(head: 9) == [])
+  }
+
   @Test("A lot that forgot when scopes had news wakes one too many, never one too few")
   func forgets() {
     var lot = ParkingLot(head: 0, rights: 0, memory: 10)
