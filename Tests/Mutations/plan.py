@@ -99,7 +99,7 @@ MUTATIONS = [
              test="RelayHubTests.RefusedStories"),
     Mutation("refusedStays", "19", "the view goes on showing what was refused"),
     Mutation("staysInScope", "21", "a row that moves stays in the feed of where it was"),
-    Mutation("ackEarly", "promise 1", "the hub acknowledges a group whose commit failed"),
+    Mutation("ackEarly", "promise 1", "the hub acknowledges a group whose commit failed", test=SIMULATOR),
     Mutation("cursorFirst", "promise 4", "an install commits where it stands before it has written the rows"),
     Mutation("newHomesOnly", "17", "of a row that is changed, only where it comes to lie is looked at"),
     Mutation("timeNotMerged", "12", "a device's clock does not go on from the times that it is told"),
