@@ -354,8 +354,7 @@ class Device:
                 verdict = self.known[tx.dot]
                 if not verdict.refused:
                     self.accepted[tx.hash] = verdict
-                for what in (self.lost, self.limits):
-                    what.pop(tx.hash, None)
+                self.lost.pop(tx.hash, None)  # its limit stays: its bytes may be offered once more
                 self.waited.discard(tx.hash)
         self.again = [tx for tx in self.again if tx.dot not in done]
         asked = [tx for tx in self.again + self.pending if tx.dot in self.known and tx.dot in reply.request["seen"]]

@@ -15,6 +15,8 @@ struct LostStore {
       judged INTEGER, refusal TEXT, bytes BLOB);
     -- What was sealed up to this own transaction may name bases that the hub has lost: they count up to seq.
     CREATE TABLE IF NOT EXISTS relay_break (last INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
+    -- The same of what has been judged again. Its bytes name the bases that they named, and the hub may lose it once more.
+    CREATE TABLE IF NOT EXISTS relay_healed (last INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
     -- Places of the hub's log at which this device stood: all of the newest, ever fewer of the older ones.
     CREATE TABLE IF NOT EXISTS relay_trail (base INTEGER PRIMARY KEY, log BLOB NOT NULL);
     """
@@ -94,9 +96,11 @@ struct LostStore {
 
   /// Up to where the bases of a transaction count that was sealed before; nil for one that means what it says.
   func limit(_ key: DotKey) throws(RelayError) -> UInt64? {
-    try db.first("SELECT min(seq) FROM relay_break WHERE last >= ?", [Value(key)])?[0].integer.map {
-      UInt64(max(0, $0))
-    }
+    try db.first(
+      """
+      SELECT min(seq) FROM (
+        SELECT seq FROM relay_break WHERE last >= ?1 UNION ALL SELECT seq FROM relay_healed WHERE last >= ?1)
+      """, [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
   }
 
   func place(_ key: DotKey) throws(RelayError) -> (place: LostPlace, effective: HybridTime)? {
@@ -227,17 +231,24 @@ struct LostStore {
   /// What waited for others is offered again.
   func offerWaiting() throws(RelayError) { try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged = 0") }
 
-  /// Where nothing is left that was sealed before a break, nobody needs to know of it; but a file that stands at nothing has rows
-  /// of the history that was lost, and counts them with what its next pull brings.
+  /// Where nothing waits that was sealed before a break, it is only needed for accepted work that is kept; but a file that stands
+  /// at nothing has rows of the history that was lost, and counts them with what its next pull brings.
   func forgetHealed(at base: UInt64) throws(RelayError) {
     guard try isBroken() else { return }
     try offerWaiting()
     try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
+    let healed = """
+      FROM relay_break WHERE last < coalesce((SELECT min(dot) FROM relay_transaction), 9223372036854775807)
+        AND last < coalesce((SELECT min(dot) FROM relay_lost), 9223372036854775807) AND (seq > 0 OR ?1 > 0)
+      """
     try db.execute(
       """
-      DELETE FROM relay_break WHERE last < coalesce((SELECT min(dot) FROM relay_transaction), 9223372036854775807)
-        AND last < coalesce((SELECT min(dot) FROM relay_lost), 9223372036854775807) AND (seq > 0 OR ?1 > 0)
+      INSERT INTO relay_healed (last, seq) SELECT last, seq \(healed)
+      ON CONFLICT (last) DO UPDATE SET seq = min(seq, excluded.seq)
       """, [Value(base)])
+    try db.execute("DELETE \(healed)", [Value(base)])
+    try db.execute(
+      "DELETE FROM relay_healed WHERE last < coalesce((SELECT min(dot) FROM relay_accepted), 9223372036854775807)")
     try OpeningStore(db: db).forgetHealed()
   }
 
