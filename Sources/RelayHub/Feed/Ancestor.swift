@@ -41,8 +41,7 @@ extension HubSession {
       return nil
     }
     let transaction = try Transaction(sealed: bytes, cutTo: row)
-    let change =
-      transaction.rows.first ?? RowChange(row: row, base: transaction.base, operations: [Operation(.touch)])
+    let change = transaction.act(on: row)
     // What its author could not read is cut away with the rest, where the entry is shown.
     let everything = table.access(SyncSchema.unenrolledRole)
     let context = WriteContext(

@@ -55,9 +55,7 @@ extension HubSession {
       received: UInt64(max(0, transaction.received)), change: nil)
     guard let bytes = try store.log.body(seq, most: .max) else { return (record, 0) }
     let decoded = try Transaction(sealed: bytes, cutTo: row)
-    // A transaction that does not name the row hung another one on it, and so said that it lives.
-    var change =
-      decoded.rows.first ?? RowChange(row: row, base: decoded.base, operations: [Operation(.touch)])
+    var change = decoded.act(on: row)
     change.operations = change.operations.compactMap { table.readable($0, role) }
     guard !change.operations.isEmpty else { return (nil, bytes.count) }
     record.change = change

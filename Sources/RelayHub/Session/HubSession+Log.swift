@@ -42,3 +42,11 @@ extension HubSession {
 
   func deviceName(_ id: Int64) throws(RelayError) -> String { try store.devices.device(id)?.name ?? "" }
 }
+
+extension Transaction {
+  /// What one that was cut to a row did to it. Where it does not name the row it hung another one on it, and so said that it
+  /// lives.
+  func act(on row: RowID) -> RowChange {
+    rows.first ?? RowChange(row: row, base: base, operations: [Operation(.touch)])
+  }
+}
