@@ -235,6 +235,26 @@ import Testing
     #expect(try office.values("SELECT id, person FROM visit") == [["v", "p"]])
   }
 
+  @Test("What was forgotten before a pull confirmed its refusal does not count as seen")
+  func writtenAfterForgetting() throws {
+    try a.sql("INSERT INTO person (id, unit) VALUES ('m', 'u1')")
+    try a.sql("DELETE FROM person WHERE id = 'p'; INSERT INTO person (id, unit, phone) VALUES ('k', 'u1', '7')")
+    try a.sql("INSERT INTO person (id, unit, phone) VALUES ('p', 'u1', '41')")
+    try hearVerdicts(try a.replica.nextRequest())
+    try a.sql("INSERT INTO person (id, unit) VALUES ('n', 'u1')")
+    #expect(try a.replica.discard(try refused(a)[0].id).count == 2)
+    #expect(try a.values("SELECT id, phone FROM person WHERE id = 'p'") == [["p", "0"]])
+    let moment = try a.replica.moment(of: [("person", ["p"])])
+    try a.sql("UPDATE person SET phone = '50' WHERE id = 'p'")
+    try a.replica.write(seenAt: moment) { (db) throws(RelayError) in
+      try db.script("UPDATE person SET area = 'form' WHERE id = 'p'")
+    }
+    try fleet.syncAll()
+    #expect(try refused(a).isEmpty)
+    #expect(try office.values("SELECT phone, area FROM person WHERE id = 'p'") == [["50", "form"]])
+    #expect(try a.values("SELECT count(*) FROM relay_forgotten") == [[0]])
+  }
+
   @Test("Resubmitted before any pull confirmed the refusal, it goes out once and in the right order")
   func resubmittedEarly() throws {
     try a.sql("INSERT INTO person (id, unit) VALUES ('k', 'u1')")

@@ -96,6 +96,7 @@ struct Install {
     try core.save(state)
     try core.versions.installed(pull.version, was: pull.schema.installed)
     try core.stores.stage.forget()
+    try core.stores.forgotten.tidy()
     if pull.closing.head != pull.base { try core.stores.lost.stood(at: state.base, state.logHash) }
     try core.stores.lost.forgetHealed(at: state.base)
     try core.stores.age.stood(at: state.base, install: state.installs, now: pull.hubTime)

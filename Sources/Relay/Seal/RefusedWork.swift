@@ -35,6 +35,7 @@ struct RefusedWork {
         try core.outbox.settle(key, on: change.row, .forgotten)
         rows.insert(change.row)
       }
+      try core.stores.forgotten.note(key)
       try core.outbox.remove(key)
       try core.refusals.remove(key)
       _ = try core.inbox.store.remove(Inbox.refusalID(transaction.dot))

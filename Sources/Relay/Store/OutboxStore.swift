@@ -18,7 +18,10 @@ final class OutboxStore {
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
   private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
   private let judgedAt = Command("SELECT seq FROM relay_transaction WHERE dot = ?")
-  private let refused = Command("SELECT dot FROM relay_transaction WHERE refusal IS NOT NULL ORDER BY dot")
+  private let refused = Command(
+    """
+    SELECT dot FROM relay_transaction WHERE refusal IS NOT NULL UNION ALL SELECT dot FROM relay_forgotten ORDER BY dot
+    """)
   private let unconfirmed = Command(
     "SELECT dot FROM relay_transaction UNION SELECT dot FROM relay_lost WHERE bytes IS NOT NULL ORDER BY dot")
   let rows: RowCommands
@@ -32,6 +35,7 @@ final class OutboxStore {
       effective INTEGER, refusal TEXT, schema INTEGER NOT NULL, batch INTEGER NOT NULL, bytes BLOB NOT NULL);
     CREATE INDEX IF NOT EXISTS relay_transaction_judged ON relay_transaction (seq) WHERE seq IS NOT NULL;
     CREATE INDEX IF NOT EXISTS relay_transaction_refused ON relay_transaction (dot) WHERE refusal IS NOT NULL;
+    \(ForgottenStore.ddl)
     \(RowCommands.ddl)
     """
 

@@ -61,3 +61,26 @@ struct RefusalStore {
     ) { (row) throws(RelayError) in (Hash128(bytes: row.blob(1)) ?? .zero, row[2].text, row.blob(3)) }
   }
 }
+
+/// `relay_forgotten`: what was refused and forgotten here before a pull confirmed that. It lies between pending work that
+/// goes on, and nothing that is written now has seen it.
+struct ForgottenStore {
+  let db: Database
+
+  static let ddl = """
+    -- Refused own transactions that somebody settled before a pull confirmed the refusal, while older ones wait for one.
+    CREATE TABLE IF NOT EXISTS relay_forgotten (dot INTEGER PRIMARY KEY);
+    """
+
+  /// To be called before it leaves the outbox.
+  func note(_ key: DotKey) throws(RelayError) {
+    try db.execute(
+      "INSERT OR IGNORE INTO relay_forgotten SELECT dot FROM relay_transaction WHERE dot = ?", [Value(key)])
+  }
+
+  /// Older than all that is pending, it lies between nothing.
+  func tidy() throws(RelayError) {
+    try db.execute(
+      "DELETE FROM relay_forgotten WHERE dot < coalesce((SELECT min(dot) FROM relay_transaction), \(Int64.max))")
+  }
+}

@@ -28,6 +28,7 @@ final class Stores {
   var schema: SchemaStore { SchemaStore(db: db) }
   var scopes: ScopeStore { ScopeStore(db: db) }
   var refusals: RefusalStore { RefusalStore(db: db) }
+  var forgotten: ForgottenStore { ForgottenStore(db: db) }
   var accepted: AcceptedStore { AcceptedStore(db: db) }
   var openings: OpeningStore { OpeningStore(db: db) }
   var lost: LostStore { LostStore(db: db) }

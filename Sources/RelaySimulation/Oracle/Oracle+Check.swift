@@ -64,6 +64,7 @@ extension Oracle {
     for (what, sql) in [
       ("images", "SELECT count(*) FROM relay_image WHERE state <> 2"),
       ("transactions", "SELECT count(*) FROM relay_transaction"),
+      ("forgotten refusals", "SELECT count(*) FROM relay_forgotten"),
       (
         "refusals", "SELECT count(*) - (SELECT count(*) FROM relay_inbox WHERE kind = 'refused') FROM relay_refusal"
       ),

@@ -219,9 +219,9 @@ extension Witness {
       if acts[name]?.isOfUnseen == true { continue }
       if reads(name, at: base), let unit = truth.unit(name, at: base) { held[name] = unit }
     }
-    // What was discarded, or is written again, nobody builds on any more.
-    let gone = forgotten.union(attempt.chain).map(dot)
-    let pending = (attempt.pending ?? pendingDots).subtracting(gone)
+    // On what was discarded, or is written again, nobody builds any more but a form that was open before: what it shows is
+    // that work, and not what has the key by now.
+    let pending = attempt.pending ?? pendingDots.subtracting(attempt.chain.map(dot))
     var one = Sent(acts: acts, held: held, pending: pending, answers: attempt.answers)
     (one.time, one.isForm, one.unseen) = (time, isForm, unseen)
     (one.base, one.before) = (base, baseBefore)
