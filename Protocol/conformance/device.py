@@ -29,6 +29,7 @@ class Device:
         self.epoch, self.log_hash, self.trail = None, ZERO, [(0, ZERO)]
         self.accepted = {}   # own accepted work that a pull has confirmed: hash -> verdict
         self.lost = {}       # own work whose verdict the hub has lost: hash -> (epoch, seq, effective time)
+        self.times = {}      # own work with a verdict that is not believed any more: hash -> effective time
         self.limits = {}     # own work of before a loss: hash -> the base up to which its bases count
         self.again = []      # confirmed work that is to be offered again
         self.waited = set()  # hashes of what others had to offer something for first, until a pull confirms it
@@ -211,9 +212,10 @@ class Device:
                 # Behind what may have to wait for others there may be a gap.
                 replica, may_wait = tx.dot[0], any(t.hash in self.lost or t.hash in self.waited for t in open)
             most, lost = self.limits.get(tx.hash), self.lost.get(tx.hash)
-            is_plain = most is None and lost is None and not may_wait and tx.dot == tx.sealed
+            time = lost[2] if lost else self.times.get(tx.hash)
+            is_plain = most is None and lost is None and time is None and not may_wait and tx.dot == tx.sealed
             yield tx, None if is_plain else Envelope(
-                PENDING if most is None else most, tx.seen, lost and lost[2], lost and lost[:2])
+                PENDING if most is None else most, tx.seen, time, lost and lost[:2])
 
     def step_back(self):
         """The hub does not recognise the place where the file stands, or own work that it had judged: back to the one
@@ -363,7 +365,7 @@ class Device:
             self.lose(reply.head)
         for tx in asked:
             if tx.dot in self.known and self.known[tx.dot].seq <= reply.head:
-                del self.known[tx.dot]
+                self.times[tx.hash] = self.known.pop(tx.dot).time
 
     def place(self, row, image, out):
         """Puts a confirmed image in its place, unless this device's own constraints refuse what the row would show."""

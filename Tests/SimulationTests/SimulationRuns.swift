@@ -40,8 +40,8 @@ import Testing
   func restores() {
     var counts: [String: Int] = [:]
     // The last ones: a copy's work that was not offered again, a file whose work waits for others, one whose answers were lost,
-    // work that a hub loses twice.
-    for seed in Array(1...12) + [26, 142, 148, 399] as [UInt64] {
+    // work that a hub loses twice, verdicts of which no pull told, a copy that has not heard of the fork.
+    for seed in Array(1...12) + [26, 142, 148, 328, 399, 1082] as [UInt64] {
       let outcome = simulateRestores(seed: seed)
       #expect(outcome.failure == nil, "seed \(seed)")
       counts.merge(outcome.counts, uniquingKeysWith: +)

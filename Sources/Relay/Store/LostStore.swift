@@ -9,7 +9,7 @@ struct LostStore {
   static let ddl = """
     -- Own work whose verdict the hub has lost: where it stood in that history, and the effective time that it had. bytes:
     -- NULL while the transaction is in relay_transaction still. judged: the seq that it has now, until a pull confirms it; 0
-    -- while it waits for what others have to offer first. seq: 0 for work that had no verdict there.
+    -- while it waits for what others have to offer first. seq, effective: 0 for work that had no verdict there.
     CREATE TABLE IF NOT EXISTS relay_lost (
       dot INTEGER PRIMARY KEY, epoch BLOB NOT NULL, seq INTEGER NOT NULL, effective INTEGER NOT NULL, hash BLOB NOT NULL,
       judged INTEGER, refusal TEXT, bytes BLOB);
@@ -66,8 +66,10 @@ struct LostStore {
     try db.execute("UPDATE relay_lost SET judged = NULL, refusal = NULL WHERE judged > ?", [Value(seq)])
     try db.execute(
       """
-      INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash)
+      INSERT INTO relay_lost (dot, epoch, seq, effective, hash)
       SELECT dot, ?2, seq, effective, hash FROM relay_transaction WHERE seq > ?1
+      ON CONFLICT (dot) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, effective = excluded.effective
+        WHERE relay_lost.seq = 0
       """, lost)
     try db.execute(
       "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE seq > ?", [Value(seq)])
@@ -103,19 +105,17 @@ struct LostStore {
       """, [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
   }
 
-  func place(_ key: DotKey) throws(RelayError) -> (place: LostPlace, effective: HybridTime)? {
+  /// Where work stood in the history that was lost, nil where it had no verdict there, and the effective time that it was told.
+  func place(_ key: DotKey) throws(RelayError) -> (place: LostPlace?, effective: HybridTime?) {
     guard let row = try db.first("SELECT epoch, seq, effective FROM relay_lost WHERE dot = ?", [Value(key)]) else {
-      return nil
+      return (nil, nil)
     }
     guard case .blob(let bytes) = row[0], let epoch = Hash128(bytes: bytes), let seq = row[1].integer,
       let effective = row[2].integer
     else { throw damaged("no place") }
-    guard seq > 0 else { return nil }
-    let opening = try OpeningStore(db: db).place(key)
-    return (
-      LostPlace(epoch: epoch, seq: UInt64(max(0, seq)), opening: opening),
-      HybridTime(bits: UInt64(bitPattern: effective))
-    )
+    let told = effective == 0 ? nil : HybridTime(bits: UInt64(bitPattern: effective))
+    guard seq > 0 else { return (nil, told) }
+    return (LostPlace(epoch: epoch, seq: UInt64(seq), opening: try OpeningStore(db: db).place(key)), told)
   }
 
   /// Once everything after `seq` is lost, has the hub an own transaction, or will it be offered?
@@ -183,7 +183,7 @@ struct LostStore {
     try db.execute(
       """
       INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash, judged)
-      SELECT dot, zeroblob(16), 0, 0, hash, 0 FROM relay_transaction WHERE dot = ?1 AND seq IS NULL
+      SELECT dot, zeroblob(16), 0, coalesce(effective, 0), hash, 0 FROM relay_transaction WHERE dot = ?1 AND seq IS NULL
       """, [Value(key)])
   }
 

@@ -28,7 +28,8 @@ final class OutboxStore {
 
   static let ddl = """
     -- Own transactions that no installed pull has confirmed. seq: NULL until the hub has judged it. refusal: why it refused
-    -- it. floor: the least base of its operations. schema: the least version of the sync schema that knows what it writes.
+    -- it. effective: also of a verdict that is not believed any more. floor: the least base of its operations. schema: the
+    -- least version of the sync schema that knows what it writes.
     -- batch: 1 where Relay put it together from what foreign writers left, 2 once that is sealed anew, apart.
     CREATE TABLE IF NOT EXISTS relay_transaction (
       dot INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL, floor INTEGER NOT NULL, seq INTEGER,
@@ -181,10 +182,10 @@ final class OutboxStore {
       [Value(verdict.seq), .integer(Int64(bitPattern: verdict.effective.bits)), refusal, Value(key)])
   }
 
-  /// Whatever was said of it is not believed: it waits as if nobody had heard of it.
+  /// Whatever was said of it is not believed: it waits as if nobody had heard of it. The time that it was given stays: a hub that
+  /// was put back since gives it no later one.
   func doubt(_ key: DotKey) throws(RelayError) {
-    try db.execute(
-      "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE dot = ?", [Value(key)])
+    try db.execute("UPDATE relay_transaction SET seq = NULL, refusal = NULL WHERE dot = ?", [Value(key)])
   }
 
   /// Those that were refused after a seq, in a verdict that no pull has confirmed.
@@ -272,6 +273,8 @@ final class OutboxStore {
     var hash: Hash128
     var schema: UInt64
     var size: Int
+    /// The effective time that it was told once, in a verdict that is not believed any more.
+    var told: HybridTime?
   }
 
   /// Those without a verdict, in their order.
@@ -280,13 +283,15 @@ final class OutboxStore {
   func eachUnsent(_ body: (Outgoing) throws(RelayError) -> Bool) throws(RelayError) {
     try db.run(
       """
-      SELECT dot, hash, schema, length(bytes) FROM relay_transaction AS t WHERE seq IS NULL
+      SELECT dot, hash, schema, length(bytes), effective FROM relay_transaction AS t WHERE seq IS NULL
         AND NOT EXISTS (SELECT 1 FROM relay_lost AS l WHERE l.dot = t.dot AND l.judged = 0) ORDER BY dot
       """, []
     ) { (row) throws(RelayError) in
       guard let hash = Hash128(bytes: row.blob(1)) else { throw self.damaged("has no hash") }
       return try body(
-        Outgoing(key: DotKey(row.int(0)), hash: hash, schema: UInt64(max(0, row.int(2))), size: Int(row.int(3))))
+        Outgoing(
+          key: DotKey(row.int(0)), hash: hash, schema: UInt64(max(0, row.int(2))), size: Int(row.int(3)),
+          told: row[4].integer.map { HybridTime(bits: UInt64(bitPattern: $0)) }))
     }
   }
 

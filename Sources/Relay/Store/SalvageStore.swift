@@ -110,8 +110,8 @@ struct RebuildStore {
   /// Unsent work, as work that a hub has lost and to which nothing before it is needed (rule 27).
   func offer(_ key: DotKey, _ piece: SalvageStore.Piece) throws(RelayError) {
     try db.execute(
-      "INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash, bytes) VALUES (?, zeroblob(16), 0, 0, ?, ?)",
-      [Value(key), .blob(piece.hash), .blob(piece.bytes)])
+      "INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash, bytes) VALUES (?, zeroblob(16), 0, ?, ?, ?)",
+      [Value(key), .integer(piece.effective), .blob(piece.hash), .blob(piece.bytes)])
   }
 
   /// No transaction up to this one waits for what comes before it in its replica's order.

@@ -72,7 +72,7 @@ struct Exchange {
         return false
       }
       let sealed = try sealed(one)
-      envelopes[push.count] = try envelope(sealed, one.key)
+      envelopes[push.count] = try envelope(sealed, one)
       push.append(sealed.bytes)
       bytes += one.size
       return true
@@ -94,23 +94,25 @@ struct Exchange {
     let (start, end) = (min(offset, whole.bytes.count), min(whole.bytes.count, offset + most))
     return TransactionPart(
       dot: dot, hash: one.hash, total: UInt64(one.size), offset: UInt64(start), bytes: Array(whole.bytes[start..<end]),
-      envelope: try envelope(whole, one.key))
+      envelope: try envelope(whole, one))
   }
 
   /// What stands round a transaction whose bytes do not say any more what it had seen: the hub has lost what they name, or
   /// calls it otherwise.
-  private func envelope(_ sealed: SealedTransaction, _ key: DotKey) throws(RelayError) -> Envelope? {
-    let (most, lost) = (try core.stores.lost.limit(key), try core.stores.lost.place(key))
+  private func envelope(
+    _ sealed: SealedTransaction, _ one: OutboxStore.Outgoing
+  ) throws(RelayError) -> Envelope? {
+    let (most, lost) = (try core.stores.lost.limit(one.key), try core.stores.lost.place(one.key))
+    let told = lost.effective ?? one.told
     // What comes before it in its replica's order may be waiting for others.
     let isWaiting = try core.stores.lost.isWaiting()
-    let isKnown = most == nil && lost == nil && !isWaiting
+    let isKnown = most == nil && lost.place == nil && told == nil && !isWaiting
     if isKnown { guard try core.replicas.isRenamed() else { return nil } }
     let seen = try sealed.header().seen
     let current = try core.replicas.current(seen)
     guard !isKnown || current != seen else { return nil }
-    var envelope = Envelope(
-      base: most ?? Limits.sequence, seen: current, effective: lost?.effective, lost: lost?.place)
-    if let most { envelope.openings = try core.stores.openings.names(key, after: most) }
+    var envelope = Envelope(base: most ?? Limits.sequence, seen: current, effective: told, lost: lost.place)
+    if let most { envelope.openings = try core.stores.openings.names(one.key, after: most) }
     return envelope
   }
 

@@ -39,7 +39,7 @@ struct OwnTransactions {
       for at in transaction.rows.indices { transaction.rows[at].base = min(transaction.rows[at].base, most) }
     }
     let own = Own(
-      transaction: transaction, seq: stored.seq, effective: stored.effective,
+      transaction: transaction, seq: stored.seq, effective: stored.seq == nil ? nil : stored.effective,
       changes: Dictionary(transaction.rows.map { ($0.row, $0) }) { first, _ in first })
     cache[key] = own
     return own

@@ -65,7 +65,7 @@ extension HubSession {
     case .known(let record): return record.verdict
     case .next(let name, let branch): (transaction.dot, fork) = (name, branch)
     case .fork(let new):
-      try store.healing.add(new)
+      try add(new)
       (transaction.dot, fork) = (Dot(new.id, 1), new)
     }
     try noteRollback(offer.envelope, sealed.hash, now: now)

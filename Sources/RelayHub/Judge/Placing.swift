@@ -46,16 +46,15 @@ extension HubSession {
   ) throws(RelayError) -> Placing {
     let chain = try ownChain(sealed, device)
     let (count, last) = (chain?.count ?? 0, chain?.last ?? .zero)
+    let forks = try forks(of: sealed.replica)
     let isClaimed = offer.claim == sealed.replica ? false : try isFork(offer.claim, sealed, hash)
-    if !isClaimed || Mutation.isPlanted(.twice) {
-      if sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
-      if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
-    }
-    if let record = try store.log.record(sealed), record.hash == hash { return .known(record) }
-    let forks = try store.healing.forks(of: sealed.replica)
+    if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
+    // What a copy has already by another name may fit the end of this name's work, of which a put-back hub has less.
+    if let record = try known(sealed, hash, count, forks) { return .known(record) }
+    if !isClaimed, sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
     // One that begins the fork which it is claimed for begins it here too, whatever else it would go on with.
     let begins = offer.claim == .fork(sealed, hash)
-    if let place = try place(sealed, hash, previous: begins ? nil : previous, in: forks) { return place }
+    if !begins, let place = try end(sealed, after: previous, of: forks) { return place }
     // Only what fits no work that is here stands before or behind a gap.
     if offer.fillsGaps, !begins {
       if offer.claim == sealed.replica, sealed.counter != count + 1, try store.log.record(sealed) == nil {
@@ -81,18 +80,8 @@ extension HubSession {
     return .fork(Fork(id: id, sealed: sealed.replica, first: sealed.counter, parent: parent ?? sealed.replica))
   }
 
-  /// Where a transaction lies in a copy's work, or continues it; nil where it does neither. One that a copy has by one name
-  /// may fit the end of what another is called: it gets no second name.
-  ///
-  /// - Parameter previous: nil for one that continues nothing.
-  private func place(
-    _ sealed: Dot, _ hash: Hash128, previous: Hash128?, in forks: [Fork]
-  ) throws(RelayError) -> Placing? {
-    for fork in forks {
-      if let name = fork.name(sealed.counter), let record = try store.log.record(name), record.hash == hash {
-        return .known(record)
-      }
-    }
+  /// The work of a copy that a transaction continues; nil where it continues none.
+  private func end(_ sealed: Dot, after previous: Hash128, of forks: [Fork]) throws(RelayError) -> Placing? {
     for fork in forks {
       guard let name = fork.name(sealed.counter), let own = try replica(fork.id) else { continue }
       if name.counter == own.count + 1, previous == own.last { return .next(name, fork) }
@@ -130,9 +119,16 @@ extension HubSession {
 
   /// The record of a transaction that has its verdict already, under whatever name.
   func known(_ sealed: Dot, _ hash: Hash128, _ device: HubDevice) throws(RelayError) -> TransactionRecord? {
-    _ = try ownChain(sealed, device)
-    if let record = try store.log.record(sealed), record.hash == hash { return record }
-    for fork in try store.healing.forks(of: sealed.replica) {
+    let count = try ownChain(sealed, device)?.count ?? 0
+    return try known(sealed, hash, count, forks(of: sealed.replica))
+  }
+
+  /// - Parameter count: the newest counter of its replica.
+  private func known(
+    _ sealed: Dot, _ hash: Hash128, _ count: UInt64, _ forks: [Fork]
+  ) throws(RelayError) -> TransactionRecord? {
+    if sealed.counter <= count, let record = try store.log.record(sealed), record.hash == hash { return record }
+    for fork in forks {
       if let name = fork.name(sealed.counter), let record = try store.log.record(name), record.hash == hash {
         return record
       }

@@ -41,6 +41,8 @@ struct GroupMemory {
   /// Rights and replicas as they are: whoever changes them waits for the group's lock.
   var devices: [Int64: HubDevice] = [:]
   var replicas: [ReplicaID: ReplicaRecord] = [:]
+  /// What copies of replicas have been found to have done.
+  var forks: [ReplicaID: [Fork]] = [:]
   /// Rows that were looked up before the first push was judged, as they were then; nil where there was none.
   var ahead: [RowBytes?] = []
   /// Those that were written since and that a transaction behind may ask for.
@@ -53,7 +55,7 @@ struct GroupMemory {
   /// More of them are not kept from one group to the next.
   private static let most = 10_000
 
-  var isLarge: Bool { scopes.count > Self.most || devices.count > Self.most || replicas.count > Self.most }
+  var isLarge: Bool { [scopes.count, devices.count, replicas.count, forks.count].contains { $0 > Self.most } }
 }
 
 /// What the last group read, for the next one: good until the first write that is not a group's own, be it somebody
@@ -118,6 +120,19 @@ extension HubSession {
     if let head = group?.heads[id] { record?.stand(at: head) }
     memory?.replicas[id] = record
     return record
+  }
+
+  /// The work of copies of what a replica sealed, ascending by their first transaction.
+  func forks(of sealed: ReplicaID) throws(RelayError) -> [Fork] {
+    if let known = memory?.forks[sealed] { return known }
+    let forks = try store.healing.forks(of: sealed)
+    memory?.forks[sealed] = forks
+    return forks
+  }
+
+  func add(_ fork: Fork) throws(RelayError) {
+    try store.healing.add(fork)
+    memory?.forks[fork.sealed] = nil
   }
 
   /// Writes how far chains have come, once a replica and not once a transaction.

@@ -1,0 +1,71 @@
+import Relay
+import RelayHub
+internal import RelayMerge
+internal import RelayProtocol
+import TestSupport
+import Testing
+
+/// What work is called, and which time it has, that a put-back hub gets again (rules 16, 26, 27).
+@Suite struct RestoredNameStories {
+  let fleet: Fleet
+  let a: Fleet.Device
+  let b: Fleet.Device
+
+  init() throws {
+    (fleet, a, b) = try Fleet.pair()
+    try a.sql("INSERT INTO person (id, unit, phone, guests) VALUES ('p', 'u1', '0', 1)")
+    try fleet.settle()
+  }
+
+  private func settle(_ devices: Fleet.Device...) throws {
+    for _ in 0..<3 { for device in devices { try fleet.sync(device) } }
+    for device in devices {
+      let status = try device.replica.status()
+      #expect(status.pending == 0, "\(device.name)")
+      #expect(status.mismatch.isEmpty, "\(device.name)")
+      let rows = "SELECT * FROM person ORDER BY id"
+      #expect(try device.values(rows) == devices[0].values(rows), "\(device.name)")
+    }
+  }
+
+  @Test("Of two copies the one that has heard of the fork comes first to a put-back hub: what they share counts once")
+  func heardOfTheFork() throws {
+    let yesterday = try fleet.copyHub()
+    let second = try fleet.copy(a)
+    try a.sql("UPDATE person SET guests = guests + 1")
+    try fleet.sync(a)
+    try second.sql("UPDATE person SET guests = guests + 10")
+    let third = try fleet.copy(second, bits: 3)
+    try fleet.sync(second)
+    try third.sql("UPDATE person SET guests = guests + 100")
+    try fleet.serve(yesterday)
+    // The name that the third has for its work ends here where the second's begins.
+    try fleet.sync(second)
+    try fleet.sync(third)
+    try settle(a, second, third, b)
+    #expect(try b.values("SELECT guests FROM person") == [[112]])
+  }
+
+  @Test("A hub is put back to before a verdict of which no pull told: the work keeps the time that it was given")
+  func toldOnce() throws {
+    let ahead = try fleet.add("ahead", scopes: ["unit/u1"], skew: 3_600_000)
+    try fleet.settle()
+    let yesterday = try fleet.copyHub()
+    try ahead.sql("UPDATE person SET area = 'North'")
+    let request = try ahead.replica.nextRequest()
+    var answer = try #require(try fleet.answer(ahead, request))
+    answer.page = nil
+    _ = try ahead.replica.receive(answer, to: request)
+    let told = try #require(answer.verdicts.first)
+    try fleet.serve(yesterday)
+    for _ in 0..<2 {
+      fleet.clock.advance(60_000)
+      try b.sql("UPDATE person SET guests = guests + 1")
+      try fleet.sync(b)
+    }
+    try settle(ahead, a, b)
+    let again = try #require(try fleet.reader.verdicts(after: told.seq).first { $0.dot == told.dot })
+    #expect(again.effective == told.effective)
+    #expect(try a.values("SELECT area, guests FROM person") == [["North", 3]])
+  }
+}
