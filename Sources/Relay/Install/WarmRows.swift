@@ -130,7 +130,7 @@ extension Install {
     if var image = kept, image.state == .left {
       var cells = RowState(image: image.values, stamps: image.stamps, table: table)
       let livesAgain = try isLetLiveAgain(row, image)
-      for (one, verdict) in confirmed.transactions(on: row) where verdict.isAccepted {
+      for one in try joining(row, confirmed) {
         guard let change = one.changes[row], change.operations[0].kind != .delete || !livesAgain else { continue }
         core.view.apply(one, change, table, to: &cells)
       }
@@ -142,6 +142,22 @@ extension Install {
     // What this pull brought is in its place already.
     if try core.view.image(row, table) == nil, hasArrived, try !core.view.isUnderWork(row) { return }
     try core.view.rebuild(row, table, state, &own)
+  }
+
+  /// Accepted work on a row that left that its image gets: up to the first that waits, since that may have been seen by what came
+  /// after it.
+  private mutating func joining(_ row: RowID, _ confirmed: Confirmed) throws(RelayError) -> [OwnTransactions.Own] {
+    var first: DotKey?
+    for (one, _) in confirmed.transactions(on: row) {
+      if let key = try core.replicas.key(one.transaction.dot) { first = min(first ?? key, key) }
+    }
+    guard let first else { return [] }
+    var joining: [OwnTransactions.Own] = []
+    for touch in try core.outbox.touches(row).prefix(while: { $0.fate != .pending }) where touch.key >= first {
+      guard touch.fate == .accepted, let one = try own.accepted(touch.key, core.stores) else { continue }
+      joining.append(one)
+    }
+    return joining
   }
 
   /// Does own work that waits say that the row lives? It says nothing of the values, which the deletion before it, confirmed

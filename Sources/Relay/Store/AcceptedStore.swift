@@ -32,6 +32,17 @@ struct AcceptedStore {
       [Value(key), Value(verdict.seq), Value(verdict.effective), .integer(AcceptedStore.mostBytes)])
   }
 
+  /// - Complexity: O(what is kept): few ask, and only about rows that left.
+  func stored(_ key: DotKey) throws(RelayError) -> StoredTransaction? {
+    var found: StoredTransaction?
+    try db.run("SELECT seq, effective, bytes FROM relay_accepted WHERE dot = ? LIMIT 1", [Value(key)]) {
+      (row) throws(RelayError) in
+      found = StoredTransaction(seq: row[0].integer, effective: row[1].integer, bytes: row.blob(2))
+      return false
+    }
+    return found
+  }
+
   /// Forgets what a backup covers, and the oldest beyond the cap.
   ///
   /// - Complexity: O(what goes).

@@ -21,6 +21,12 @@ struct OwnTransactions {
     return try decode(stored, key, stores)
   }
 
+  /// One that was accepted and is kept.
+  mutating func accepted(_ key: DotKey, _ stores: Stores) throws(RelayError) -> Own? {
+    if let own = cache[key] { return own }
+    return try stores.accepted.stored(key).map { (stored) throws(RelayError) in try decode(stored, key, stores) }
+  }
+
   mutating func pending(_ key: DotKey, _ stores: Stores) throws(RelayError) -> Own? {
     guard let stored = try stores.outbox.stored(key) else { return nil }
     if let own = cache[key] { return own }

@@ -55,14 +55,20 @@ final class View {
       table: table)
   }
 
-  /// The own transactions whose effect on a row is not in its image; none that was refused or builds on a refused one.
+  /// The own transactions whose effect on a row is not in its image; none that was refused or builds on a refused one. The image of
+  /// a row that left has no accepted one that came after what waits still.
   func overlay(
     _ row: RowID, image: Image?, _ state: ReplicaState, _ own: inout OwnTransactions
   ) throws(RelayError) -> [(OwnTransactions.Own, RowChange)] {
     var out: [(OwnTransactions.Own, RowChange)] = []
     var judged: [(dot: Dot, kind: Int64, refused: Bool)] = []
+    var waits = false
     for touch in try stores.outbox.touches(row) {
       var refused = touch.isRefused
+      if touch.fate == .pending { waits = true }
+      if touch.fate == .accepted, waits, image?.state == .left, let one = try own.accepted(touch.key, stores) {
+        if let change = one.changes[row] { out.append((one, change)) }
+      }
       if touch.fate == .pending, !refused, let one = try own.own(touch.key, stores) {
         var standing: Standing?
         for earlier in judged where one.transaction.seen.contains(earlier.dot) {
