@@ -30,11 +30,29 @@ class Chain:
     begin: int = 1
     parent: int | None = None
     hashes: dict = field(default_factory=dict)
+    follows: dict = field(default_factory=dict)  # the hash that each names as that of the one before it
+
+    def add(self, tx):
+        self.hashes[tx.sealed[1]], self.follows[tx.sealed[1]] = tx.hash, tx.previous
 
     def has_gap(self, counter):
         """Right after the last one it is the previous hash that tells."""
         after = max(self.hashes, default=self.begin - 1) + 1
         return counter != after and counter not in self.hashes
+
+    def holds(self, tx, push):
+        """Two copies may speak for one chain: whose a gap is tells the one after it there, and the last one before it, as
+        far as the push shows how they are linked."""
+        before, after = {t.hash: t.previous for t in push}, {t.previous: t.hash for t in push}
+        counter, hash = tx.sealed[1] - 1, tx.previous
+        while counter not in self.hashes and hash in before:
+            counter, hash = counter - 1, before[hash]
+        if self.hashes.get(counter, hash) != hash:
+            return False
+        counter, hash = tx.sealed[1] + 1, tx.hash
+        while counter not in self.follows and hash in after:
+            counter, hash = counter + 1, after[hash]
+        return self.follows.get(counter, hash) == hash
 
     def dot(self, counter):
         return self.name, counter - self.begin + 1
@@ -52,7 +70,7 @@ class Chains:
         replica, counter = tx.sealed
         return next((c.dot(counter) for c in self.family(replica) if c.hashes.get(counter) == tx.hash), None)
 
-    def place(self, tx, speaks_for, in_envelope):
+    def place(self, tx, speaks_for, in_envelope, push):
         """What a transaction that the hub does not have is called: (dot, chain)."""
         (replica, counter), family = tx.sealed, self.family(tx.sealed[0])
         before = next((c for c in family if c.hashes.get(counter - 1) == tx.previous), None)
@@ -67,10 +85,11 @@ class Chains:
         if in_envelope and speaks_for == replica:
             self.chain(replica)
         spoken = self.all.get(speaks_for) if in_envelope else None
-        if spoken and spoken.has_gap(counter):
+        has_gap = spoken and spoken.has_gap(counter)
+        if has_gap and spoken.holds(tx, push):
             return spoken.dot(counter), spoken
         last = max(self.all[replica].hashes, default=0) if replica in self.all else 0
-        if before is None and counter > (last + 1 if in_envelope else 1):
+        if before is None and not has_gap and counter > (last + 1 if in_envelope else 1):
             raise OutOfOrder(tx.sealed)
         return self.begin(own, tx, before)
 
@@ -87,13 +106,20 @@ class Chains:
         self.families[replica].append(name)
         return self.all[name].dot(counter), self.all[name]
 
-    def own(self, chain, dots, replica):
-        """Dots of an author that does not know of the fork: of its own replica they mean its own copy's work."""
+    def own(self, chain, dots, replica, speaks_for):
+        """Dots of an author that does not know of the fork: of its own replica, and of the fork that it speaks for, they mean
+        its own copy's work."""
+        spoken = self.all.get(speaks_for)
+
         def rename(dot):
-            if dot[0] != replica:
-                return dot
-            at = chain
-            while dot[1] < at.begin:
-                at = self.all[at.parent]
-            return at.dot(dot[1])
+            name, counter = dot
+            if name == replica:
+                at = chain
+                while counter < at.begin:
+                    at = self.all[at.parent]
+                return at.dot(counter)
+            if spoken and name == spoken.name:
+                counter += spoken.begin - 1
+                return chain.dot(counter) if counter >= chain.begin else dot
+            return dot
         return frozenset(map(rename, dots))

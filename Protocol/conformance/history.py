@@ -36,17 +36,17 @@ class History:
         at = next((n for n, (name, _) in enumerate(self.past) if name == epoch), None)
         return None if at is None else min(fork for _, fork in self.past[at:])
 
-    def translated(self, tx, dot, chain, envelope, asked):
+    def translated(self, tx, dot, chain, envelope, asked, speaks_for):
         """The transaction as it is judged: by the names and bases of this history.
 
-        asked: the epoch with which the hub recognised the request.
+        asked: the epoch with which the hub recognised the request; speaks_for: whose work that says that it pushes.
         """
         seen, most = tx.seen, None
         if envelope:
             seen, most = envelope.seen, envelope.base
         elif tx.epoch not in (self.epoch, asked):
             most = self.shared(tx.epoch)
-        seen = self.names.own(chain, seen, tx.sealed[0])
+        seen = self.names.own(chain, seen, tx.sealed[0], speaks_for)
 
         def lower(base):
             return base if base is None or most is None else min(base, most)

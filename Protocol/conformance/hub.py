@@ -116,19 +116,19 @@ class Hub(Judge, Answers):
 
     # -- accepting
 
-    def accept(self, device, sealed, now, envelope=None, speaks_for=None, asked=None):
+    def accept(self, device, sealed, now, envelope=None, speaks_for=None, asked=None, push=()):
         """The verdict on a transaction; None where it waits for what others have to offer first.
 
-        speaks_for: whose work the request says that it pushes; asked: the epoch that it names.
+        speaks_for: whose work the request says that it pushes; asked: the epoch that it names; push: all that it pushes.
         """
         history, known = self.history, self.history.names.known(sealed)
         if known:
             return self.verdicts[known]
         kept = copy.deepcopy(history) if envelope or sealed.sealed[1] == 1 else None
-        dot, chain = history.names.place(sealed, speaks_for, envelope is not None)
+        dot, chain = history.names.place(sealed, speaks_for, envelope is not None, push)
         if envelope and envelope.lost and envelope.lost[0] == history.epoch:
             history.begin(envelope.base, now)  # nobody has said that this hub was put back
-        tx = history.translated(sealed, dot, chain, envelope, asked)
+        tx = history.translated(sealed, dot, chain, envelope, asked, speaks_for)
         bases = [tx.base] + [b for c in tx.changes for b in (c.base, c.parent_base or 0)]
         if max(bases) > self.head or not (envelope or all(d in self.verdicts for d in tx.seen)):
             self.history = kept or history
@@ -142,7 +142,7 @@ class Hub(Judge, Answers):
                 envelope.lost or tx.change(row).original > envelope.base):
             self.history = kept
             return None
-        chain.hashes[sealed.sealed[1]] = tx.hash
+        chain.add(tx)
         if envelope:
             self.again.add(dot)
             if envelope.lost:

@@ -184,12 +184,14 @@ class World:
         verdicts, spelt, begin = [], [], True
         while begin:
             begin, replica = False, None
-            for tx, envelope in islice(device.offers(), most):
+            offers = list(islice(device.offers(), most))
+            for tx, envelope in offers:
                 replica = replica or tx.dot[0]
                 if step.get("reply") == "lost" and tx.dot[0] != replica:
                     break  # one request carries the work of one replica, and the next one is not sent
                 try:
-                    verdict = self.hub.accept(device.device, tx, self.now, envelope, tx.dot[0], device.epoch)
+                    push = [other for other, _ in offers if other.dot[0] == tx.dot[0]]
+                    verdict = self.hub.accept(device.device, tx, self.now, envelope, tx.dot[0], device.epoch, push)
                 except OutOfOrder:
                     # The hub lacks what comes before, or what it builds on: it was put back.
                     if envelope is None:

@@ -18,8 +18,9 @@ extension HubSession {
   ) throws(RelayError) -> PushOutcome {
     var outcome = PushOutcome(verdicts: [], partReceived: 0)
     do throws(RelayError) {
+      let links = request.envelopes.isEmpty ? PushLinks() : PushLinks(request.push, ahead)
       for (at, bytes) in request.push.enumerated() {
-        let offer = Offer(bytes, request.envelopes[at], request, ahead[at])
+        let offer = Offer(bytes, request.envelopes[at], request, ahead[at], links)
         // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind; one that is alone is what
         // its push is.
         let verdict =
@@ -82,7 +83,7 @@ extension HubSession {
       transaction.seen = envelope.seen
       // Who does not know of the fork yet names its own work as the other copy's is called.
       if let fork, offer.claim != fork.id, !Mutation.isPlanted(.forkUnseen) {
-        transaction.seen = try seen(envelope.seen, on: fork)
+        transaction.seen = try seen(envelope.seen, on: fork, claim: offer.claim)
       }
       return
     }

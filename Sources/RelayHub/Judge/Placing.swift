@@ -11,9 +11,14 @@ struct Offer {
   var epoch: Hash128
   /// Where it was read before its turn.
   var ahead: ReadAhead?
+  /// What follows what among those that it came with.
+  var links = PushLinks()
 
-  init(_ bytes: [UInt8], _ envelope: Envelope?, _ request: SyncRequest, _ ahead: ReadAhead? = nil) {
-    (self.bytes, self.envelope, self.ahead) = (bytes, envelope, ahead)
+  init(
+    _ bytes: [UInt8], _ envelope: Envelope?, _ request: SyncRequest, _ ahead: ReadAhead? = nil,
+    _ links: PushLinks = PushLinks()
+  ) {
+    (self.bytes, self.envelope, self.ahead, self.links) = (bytes, envelope, ahead, links)
     (claim, epoch) = (request.replica, request.epoch)
   }
 
@@ -56,16 +61,12 @@ extension HubSession {
     let begins = offer.claim == .fork(sealed, hash)
     if !begins, let place = try end(sealed, after: previous, of: forks) { return place }
     // Only what fits no work that is here stands before or behind a gap.
-    if offer.fillsGaps, !begins {
-      if offer.claim == sealed.replica, sealed.counter != count + 1, try store.log.record(sealed) == nil {
-        return .next(sealed, nil)
-      }
-      for fork in forks where fork.id == offer.claim {
-        guard let name = fork.name(sealed.counter), let own = try replica(fork.id) else { continue }
-        if name.counter != own.count + 1, try store.log.record(name) == nil { return .next(name, fork) }
-      }
+    var isStray = false
+    if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, forks, offer) {
+      if try belongs(gap.name, hash, previous, offer.links) { return .next(gap.name, gap.fork) }
+      isStray = true
     }
-    guard isClaimed || sealed.counter <= count + 1 else {
+    guard isClaimed || isStray || sealed.counter <= count + 1 else {
       throw RelayError(.outOfOrder, "\(sealed): the hub has \(count) of its replica")
     }
     let parent = try predecessor(sealed, previous, forks)
@@ -134,30 +135,5 @@ extension HubSession {
       }
     }
     return nil
-  }
-
-  /// What the author of a copy's work had seen, by the names that the hub has for it: its own work by the copy's, and what
-  /// both copies have by the name that it kept.
-  func seen(_ seen: DotSet, on fork: Fork) throws(RelayError) -> DotSet {
-    guard seen.intervals.contains(where: { $0.replica == fork.sealed && $0.high >= fork.first }) else {
-      guard let parent = try store.healing.fork(fork.parent) else { return seen }
-      return try self.seen(seen, on: parent)
-    }
-    var (own, rest) = (DotSet(), DotSet())
-    for interval in seen.intervals {
-      guard interval.replica == fork.sealed, interval.high >= fork.first else {
-        rest = rest.union(DotSet(intervals: [interval]) ?? DotSet())
-        continue
-      }
-      if interval.low < fork.first {
-        let before = DotSet.Interval(replica: interval.replica, low: interval.low, high: fork.first - 1)
-        rest = rest.union(DotSet(intervals: [before]) ?? DotSet())
-      }
-      let mine = DotSet.Interval(
-        replica: fork.id, low: max(interval.low, fork.first) - fork.first + 1, high: interval.high - fork.first + 1)
-      own = own.union(DotSet(intervals: [mine]) ?? DotSet())
-    }
-    guard let parent = try store.healing.fork(fork.parent) else { return rest.union(own) }
-    return try self.seen(rest, on: parent).union(own)
   }
 }

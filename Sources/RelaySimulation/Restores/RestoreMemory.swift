@@ -30,6 +30,8 @@ struct RestoreWork {
   var acts: [Name: Act]
   /// May the hub take it for having seen less than it had?
   var isBlurred: Bool
+  /// What its author had written before it.
+  var own: Set<Dot>
   /// How often it was refused.
   var refusals = 0
 }

@@ -23,6 +23,7 @@ extension RestoreTrial {
       else { throw Broken("the hub has no body of \(verdict.dot)") }
       story.append("hub \(verdict.seq): t\(work.counter) as \(verdict.dot)\(verdict.isAccepted ? "" : " refused")")
       try log.append(RestoreLog.Entry(work: work, verdict: verdict))
+      try checkName(work, verdict.dot)
       guard verdict.isAccepted else {
         works[work]?.refusals += 1
         continue
@@ -32,6 +33,16 @@ extension RestoreTrial {
         guard told == verdict.effective else {
           throw Broken("t\(work.counter) of \(node.name) had the time \(told), and was given \(verdict.effective)")
         }
+      }
+    }
+  }
+
+  /// Who names own work as seen names all of it up to a counter: what lies below a name in its replica its author had written.
+  private func checkName(_ work: Dot, _ name: Dot) throws {
+    for (other, its) in log.works.sorted(by: { $0.key < $1.key }) where other.replica == name.replica {
+      let (earlier, later) = other < name ? (its, work) : (work, its)
+      guard earlier == later || works[later]?.own.contains(earlier) ?? true else {
+        throw Broken("t\(work.counter) is \(name), t\(its.counter) is \(other), and the later one's author lacked the other")
       }
     }
   }

@@ -232,7 +232,8 @@ final class RestoreTrial {
       let act = Act(before: image.before, after: image.after, seen: node.memory.known[name] ?? [])
       if !act.isNothing { acts[name] = act }
     }
-    works[work] = RestoreWork(acts: acts, isBlurred: !node.memory.blurred.isDisjoint(with: acts.keys))
+    works[work] = RestoreWork(
+      acts: acts, isBlurred: !node.memory.blurred.isDisjoint(with: acts.keys), own: node.memory.own)
     for name in acts.keys { node.memory.known[name, default: []].insert(work) }
     written.insert(work)
     node.memory.own.insert(work)
