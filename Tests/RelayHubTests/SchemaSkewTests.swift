@@ -149,6 +149,35 @@ import Testing
     try expectNoMismatch()
   }
 
+  @Test(
+    "A row made anew says nothing of a new column that nobody gave it, whatever else its deletion did",
+    arguments: [false, true])
+  func madeAnewBesideNewerWork(atOnce: Bool) throws {
+    let new = try updateApp(old)
+    let steps = [
+      "DELETE FROM person WHERE id = 'q'; UPDATE person SET email = 'p@x' WHERE id = 'p';",
+      "INSERT INTO person (id, unit) VALUES ('q', 'u1');",
+    ]
+    let shell = try Database(path: new.replica.path, mode: .readWrite)
+    for step in steps {
+      guard atOnce else {
+        try new.sql(step)
+        continue
+      }
+      try shell.script(
+        "BEGIN; UPDATE relay_boundary SET open = 1; \(step) UPDATE relay_boundary SET open = 0; COMMIT")
+    }
+    try updateHub()
+    for _ in 0..<2 { try fleet.sync(new) }
+    func newer(_ id: String) throws -> [UInt32] {
+      let cells = try fleet.reader.cells(of: RowID(table: 1, values: [.text(id)])) ?? []
+      return Set(cells.map(\.id.group).filter { $0 > 7 }).sorted()
+    }
+    #expect(try newer("p") == [8])
+    #expect(try newer("q").isEmpty)
+    try expectNoMismatch()
+  }
+
   @Test("A newer app against an older hub: what the hub cannot know waits and says why; nothing is refused")
   func newerAppOlderHub() throws {
     let new = try updateApp(old)

@@ -22,13 +22,17 @@ import Testing
 
   /// 1191 and 2884: a hub is killed before a commit is flushed, finds it, answers it as accepted, and loses power. 2397 and
   /// 3833: a row is deleted and let live again, and one of the two verdicts comes alone. 1836: a disk fails while a device
-  /// looks for the app's triggers. 881: a device whose clock stands decades ahead has pulled a deletion. The others were the
-  /// oracle's: an undelete of a forgotten row (294), work that waited for a newer hub (400), an answer to a conflict that the
-  /// hub has forgotten (824), a row that is brought back whole (2974), a visit beside new columns of its person (3018), and a
-  /// row that left with an own insert over it (3494).
+  /// looks for the app's triggers. 881: a device whose clock stands decades ahead has pulled a deletion. 3643: a row is hung on
+  /// a deleted one whose month is over. 3899: a row is deleted beside newer work and made anew, sealed together. 4344: a refusal
+  /// is discarded before a pull confirms it. The others were the oracle's: an undelete of a forgotten row (294), work that
+  /// waited for a newer hub (400), an answer to a conflict that the hub has forgotten (824), a row that is brought back whole
+  /// (2974), a visit beside new columns of its person (3018), a row that left with an own insert over it (3494) or an own child
+  /// under it (1298), and a form over a deletion that was pulled (4040).
   @Test(
     "What a seed has shown once it shows no more",
-    arguments: [294, 400, 824, 881, 1191, 1836, 2397, 2884, 2974, 3018, 3494, 3833] as [UInt64])
+    arguments: [
+      294, 400, 824, 881, 1191, 1298, 1836, 2397, 2884, 2974, 3018, 3494, 3643, 3833, 3899, 4040, 4344,
+    ] as [UInt64])
   func kept(_ seed: UInt64) { self.seeds(seed...seed) }
 
   @Test("A seed has one story")

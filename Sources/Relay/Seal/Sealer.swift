@@ -56,8 +56,10 @@ struct Sealer {
     if commit.author.isEmpty { commit.author = state.author }
     // Where little was written, bookkeeping is asked row by row.
     let records = isTapped ? Int64(core.db.tap.count) : logged.reduce(0) { $0 + $1.records }
+    let standing = core.schema.newest > 1 ? try core.versions.standing() : nil
+    let version = standing.map(core.versions.known) ?? .max
     let known = FileKnowledge(
-      schema: core.schema.newest > 1 ? try core.versions.standing() : nil,
+      schema: standing, newer: version < core.schema.version ? NewerWork(core, above: version) : nil,
       filled: records > 64 ? try RowMarks.filled(core.db) : .all)
     if isTapped { return try sealTapped(commit, &state, known, on: footing) }
     let tables = logged.compactMap { core.schema.table($0.table) }
@@ -251,14 +253,13 @@ struct Sealer {
     }
   }
 
-  /// Up to which version of the sync schema an insert says what is at its default. Where own work on the row waits that wrote
-  /// something newer, it says all: it takes that back, and cannot be sent before it.
+  /// Up to which version of the sync schema an insert says what is at its default. Where own work that waits wrote something
+  /// newer to the row, it says all: it takes that back, and cannot be sent before it.
   ///
   /// - Parameter hasNewer: whether such work is sealed together with it.
   private func told(of row: RowID, _ known: FileKnowledge, hasNewer: Bool) throws(RelayError) -> UInt64 {
-    guard let version = known.schema.map(core.versions.known), version < core.schema.version else { return .max }
-    if hasNewer { return .max }
-    return try core.outbox.needs(on: row, above: version) ? .max : version
+    guard let newer = known.newer, let standing = known.schema, !hasNewer else { return .max }
+    return try newer.writes(row) ? .max : core.versions.known(standing)
   }
 
   /// What the author knew of the parent that a change names, where that is not what the header says: of an own insert

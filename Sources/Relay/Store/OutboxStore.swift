@@ -309,13 +309,14 @@ final class OutboxStore {
       != nil
   }
 
-  /// Did unsent or unconfirmed work on a row need a version above this one?
-  func needs(on row: RowID, above known: UInt64) throws(RelayError) -> Bool {
-    try db.first(
+  /// Transactions that touch a row and need a version above this one, but for refused ones.
+  func touching(_ row: RowID, needing known: UInt64) throws(RelayError) -> [DotKey] {
+    try db.query(
       """
-      SELECT 1 FROM relay_pending AS p JOIN relay_transaction AS t ON t.dot = p.dot
-      WHERE p.tbl = ? AND p.key = ? AND t.schema > ? AND t.refusal IS NULL LIMIT 1
-      """, [.integer(Int64(row.table)), .blob(row.key), Value(known)]) != nil
+      SELECT p.dot FROM relay_pending AS p JOIN relay_transaction AS t ON t.dot = p.dot
+      WHERE p.tbl = ? AND p.key = ? AND t.schema > ? AND t.refusal IS NULL ORDER BY p.dot
+      """, [.integer(Int64(row.table)), .blob(row.key), Value(known)]
+    ) { (row) in DotKey(row.int(0)) }
   }
 
   /// The version that the first of those needs that a hub of this version cannot know.

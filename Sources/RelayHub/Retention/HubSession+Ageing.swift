@@ -41,7 +41,8 @@ extension HubSession {
   /// Lays rows where they lie now, in one transaction of the hub's own; none where all lie so already.
   private func move(_ rows: [FeedRow], now: Int64) throws(RelayError) {
     var changed: [RowID] = []
-    for row in rows where row.isAlive {
+    // Dead ones too: others may hang on them.
+    for row in rows {
       guard let table = schema.table(row.row.table) else { continue }
       let stored = try StoredRow(row, table, self)
       if isOver(try table.allValues(row.row, stored.state), table) != stored.scopes.isEmpty { changed.append(row.row) }

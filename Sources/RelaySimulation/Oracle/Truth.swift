@@ -106,10 +106,10 @@ package final class Truth {
   /// Persons with a code of before this month have left; empty where none has.
   private(set) var month = ""
 
-  /// Whose place would another month change?
+  /// Whose place would another month change? Dead rows go too, and take along what hangs on them.
   func moved(by month: String) -> [Name] {
     lines.filter { name, line in
-      name.table == "person" && isAlive(line)
+      name.table == "person" && !line.cells.isEmpty
         && Truth.isOver(values(name, line), month) != (line.overs.last?.isOver ?? false)
     }.keys.sorted()
   }

@@ -18,14 +18,14 @@ extension Witness {
   /// The newest version of which both the hub, as far as the device has heard, and the confirmed rows know.
   var knownVersion: UInt64 { min(hubVersion, installedVersion > 0 ? installedVersion : version) }
 
-  /// What an insert of the row leaves out where it is at its default: nothing where own work on the row waits that wrote
-  /// something newer, which it takes back.
+  /// What an insert of the row leaves out where it is at its default: nothing where own work waits that wrote something
+  /// newer to it, which it takes back.
   func untold(in name: Name) -> Set<String> {
     let untold = OracleSchema.unknown(to: knownVersion)
     guard !untold.isEmpty else { return [] }
     let waiting = sent.filter { $0.value.verdict.map { $0.isAccepted && $0.seq > base } ?? true }
     let hasNewer = waiting.values.contains { one in
-      one.acts[name] != nil && one.acts.contains { $0.key.table == "gift" || $0.value.writes(untold, of: $0.key) }
+      one.acts[name].map { name.table == "gift" || $0.writes(untold, of: name) } ?? false
     }
     return hasNewer ? [] : untold
   }

@@ -119,22 +119,24 @@ extension Witness {
 
   /// A form opens: what it shows is all that its later save has seen.
   package func open() throws {
-    form = (try replica.moment(), known, pendingDots, UInt64(sent.count))
+    form = Form(
+      moment: try replica.moment(), known: known, pending: pendingDots, last: UInt64(sent.count), base: base)
     leftSince = []
   }
 
   /// The form is saved, whatever came in meanwhile.
   package func save(_ sql: String, _ names: Set<Name>) throws {
-    guard let (moment, seen, pending, last) = form else { return }
+    guard let open = form else { return }
+    let (seen, pending) = (open.known, open.pending)
     form = nil
     // Of a row that left since, the device no longer claims to know anything but own work that was pending then: rather
     // one question too many.
     let claimed = seen.map { name, then in (name, then.intersection(pending.union(known[name] ?? []))) }
     attempt = Attempt(
       version: version, before: try images(names), seen: Dictionary(uniqueKeysWithValues: claimed), pending: pending,
-      last: last)
+      last: open.last)
     // What was written; what is shown of it afterwards may be less.
-    try replica.write(seenAt: moment) { (db) throws(RelayError) in
+    try replica.write(seenAt: open.moment) { (db) throws(RelayError) in
       try db.script(sql)
       for name in names { attempt?.after[name] = .some(try Witness.row(name, in: db, version)) }
     }

@@ -58,6 +58,16 @@ package final class Witness {
     var chain: [UInt64] = []
   }
 
+  /// What was known, and where the device stood, when a form was opened.
+  package struct Form {
+    var moment: Moment
+    var known: [Name: Set<Dot>]
+    var pending: Set<Dot>
+    /// The last own transaction.
+    var last: UInt64
+    var base: UInt64
+  }
+
   package let name: String
   package let replicaID: ReplicaID
   package let truth: Truth
@@ -85,8 +95,8 @@ package final class Witness {
   private(set) var known: [Name: Set<Dot>] = [:]
   /// What a device knows of rows that were told dead.
   private var dead: [Name: Set<Dot>] = [:]
-  /// What was known when the form that is open now was opened.
-  package internal(set) var form: (moment: Moment, known: [Name: Set<Dot>], pending: Set<Dot>, last: UInt64)?
+  /// The form that is open now.
+  package internal(set) var form: Form?
   /// Rows that left since then.
   var leftSince: Set<Name> = []
   /// Rows that left, or died, while own work on them waited, and waits still.
@@ -237,11 +247,17 @@ package final class Witness {
       let isHere = reads(name, at: head)
       if !isHere {
         leftSince.insert(name)
+        // That an own child hangs on it, nothing here says any more once that is confirmed.
+        known[name]?.subtract(confirmedChildren(of: name, since: asked))
       } else if leftSince.contains(name), let open = form {
         // A row that left and came again arrived anew: the form claims only its author's own work.
         form?.known[name] = open.known[name]?.intersection(open.pending)
       }
       if isHere, truth.wasAlive(name, at: head) {
+        // Where an own insert waited over a deletion that was pulled, both were known; once it is confirmed, a form says so.
+        if let gone = dead[name], let open = form, !leftSince.contains(name) {
+          form?.known[name, default: []].formUnion(gone.intersection(truth.writers(name, upTo: open.base)))
+        }
         known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = nil
       } else if isHere, truth.concerned(name, after: page.isWhole ? 0 : asked, upTo: head) {
@@ -261,5 +277,12 @@ package final class Witness {
         }
       }
     }
+  }
+  /// Own work that only hung a row on this one, and that the pull from `asked` on has confirmed.
+  private func confirmedChildren(of name: Name, since asked: UInt64) -> [Dot] {
+    sent.filter { _, one in
+      one.concerns(name) && one.acts[name] == nil
+        && one.verdict.map { $0.isAccepted && $0.seq > asked && $0.seq <= base } ?? false
+    }.keys.map(dot)
   }
 }
