@@ -49,6 +49,10 @@ class Answers:
             left = any(self.exits.get((s, row), 0) > request["base"] for s in request["scopes"] | granted)
             if not here & granted and (left or here & (request["scopes"] - granted)):
                 exits.append(row)
+        verdicts = [self.verdicts[d] for d in request["seen"] if d in self.verdicts and self.devices[d] == device]
+        told = {v.dot for v in verdicts if not v.refused}
+        exits += [row for row in sorted({c.row for tx, v in self.log if v.dot in told for c in tx.changes})
+                  if row not in exits and not self.comes(row, granted, role, self.known[device])]
         notices = {}
         for (dot, row, cell), seq in sorted(self.notices.items(), key=lambda n: (n[1], order(self.schema, n[0][1]))):
             if self.devices[dot] != device or seq <= request["base"]:
@@ -60,9 +64,13 @@ class Answers:
                 cell[0] in table.readable(role) or (cell == LIVE and table.access(role).get("read")))
             other = {d: w for d, w in cells[cell].items() if cell != LIVE or d != dot}
             notices[row, cell, seq] = [shown(table, cell, other)] if may and other else []
-        verdicts = [self.verdicts[d] for d in request["seen"] if d in self.verdicts and self.devices[d] == device]
         return Reply(request, self.head, rows, exits, verdicts, notices, dict(self.rights[device]), role, whole,
                      self.history.epoch, self.history.logs[-1])
+
+    def comes(self, row, granted, role, known):
+        """Does the device get the row? A row of accepted work that does not come to it leaves."""
+        return row[0] not in known.tables or (row in self.rows and bool(self.scopes_of(row, self.rows) & granted)
+                                              and self.schema.tables[row[0]].access(role).get("read"))
 
     def cut(self, table, cells, floor, role):
         """A row as a reply carries it: readable cells, stamped where they are newer than the floor."""

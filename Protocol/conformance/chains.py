@@ -85,11 +85,9 @@ class Chains:
         if in_envelope and speaks_for == replica:
             self.chain(replica)
         spoken = self.all.get(speaks_for) if in_envelope else None
-        has_gap = spoken and spoken.has_gap(counter)
-        if has_gap and spoken.holds(tx, push):
+        if spoken and spoken.has_gap(counter) and spoken.holds(tx, push):
             return spoken.dot(counter), spoken
-        last = max(self.all[replica].hashes, default=0) if replica in self.all else 0
-        if before is None and not has_gap and counter > (last + 1 if in_envelope else 1):
+        if before is None and not in_envelope and counter > 1:
             raise OutOfOrder(tx.sealed)
         return self.begin(own, tx, before)
 

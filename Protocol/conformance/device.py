@@ -37,6 +37,7 @@ class Device:
         self.counter = self.base = self.time = 0
         self.scopes, self.role = {}, None
         self.images, self.dead, self.conflicts, self.told = {}, {}, {}, {}
+        self.renamed = False  # does an answer call own work otherwise than the pull was asked about it?
         self.pending, self.log, self.known, self.touched, self.sealed = [], [], {}, {}, []
 
     # -- what its tables show
@@ -214,6 +215,7 @@ class Device:
             most, lost = self.limits.get(tx.hash), self.lost.get(tx.hash)
             time = lost[2] if lost else self.times.get(tx.hash)
             is_plain = most is None and lost is None and time is None and not may_wait and tx.dot == tx.sealed
+            may_wait = not is_plain
             yield tx, None if is_plain else Envelope(
                 PENDING if most is None else most, tx.seen, time, lost and lost[:2])
 
@@ -282,6 +284,7 @@ class Device:
                 names[own.dot], own.dot = new, new
         for own in self.log:
             own.seen = frozenset(names.get(d, d) for d in own.seen)
+        self.renamed = True
         if self.number == replica:
             self.begin_anew()
 

@@ -202,12 +202,13 @@ class World:
                         break
                     verdict = None
                 if verdict is None:
-                    device.waited.add(tx.hash)
+                    if step.get("reply") is None:
+                        device.waited.add(tx.hash)
                     continue
                 verdicts.append(verdict)
                 spelt.append(self.spell_verdict(verdict, tx.sealed))
         if spelt:
-            said["verdicts"] = spelt
+            said["verdicts"] = said.get("verdicts", []) + spelt
         return verdicts
 
     def do_push(self, step, device, said):
@@ -226,6 +227,7 @@ class World:
 
     def round_trip(self, step, device, said, verdicts):
         device.seal(self.now)
+        device.renamed = False
         self.recognise(device, said)
         if verdicts is None:
             verdicts = self.judge(step, device, said)
@@ -253,6 +255,8 @@ class World:
             self.kept[device.name] = copy.deepcopy(answer)
         if how is None:
             said["installed"] = self.deliver(device, answer)
+            if device.renamed and said["installed"] is not False:
+                return self.round_trip(step, device, said, None)
             if differ := self.differ(device):
                 said["differs"] = differ
 

@@ -46,6 +46,41 @@ import Testing
     #expect(try b.values("SELECT guests FROM person") == [[112]])
   }
 
+  @Test("The first that a copy did stays refused, and the other copy is gone: what came after it comes back")
+  func afterARefusal() throws {
+    let yesterday = try fleet.copyHub()
+    let second = try fleet.copy(a)
+    try a.sql("UPDATE person SET guests = guests + 1")
+    try fleet.sync(a)
+    try second.sql("INSERT INTO person (id, unit) VALUES ('elsewhere', 'u2')")
+    try second.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'")
+    try fleet.sync(second)
+    #expect(try second.rules() == ["not_writable"])
+    try fleet.serve(yesterday)
+    try settle(second, b)
+    #expect(try b.values("SELECT guests FROM person") == [[11]])
+    #expect(try second.rules() == ["not_writable"])
+  }
+
+  @Test("Work that comes back and has to wait leaves a gap: what was written since is judged with the first push")
+  func behindAGap() throws {
+    let yesterday = try fleet.copyHub()
+    try b.sql("INSERT INTO person (id, unit) VALUES ('r', 'u1')")
+    try fleet.settle()
+    try a.sql("UPDATE person SET area = 'North' WHERE id = 'r'")
+    try fleet.serve(yesterday)
+    // It steps back to before both, and its answers are lost.
+    _ = try fleet.roundTrip(a)
+    _ = try fleet.roundTrip(a, loss: .response)
+    try a.sql("UPDATE person SET guests = guests + 10 WHERE id = 'p'")
+    let request = try a.replica.nextRequest()
+    let answer = try #require(try fleet.answer(a, request))
+    #expect(answer.verdicts.count == request.push.count - 1)
+    _ = try a.replica.receive(answer, to: request)
+    try settle(b, a)
+    #expect(try b.values("SELECT area, guests FROM person ORDER BY id") == [[.null, 11], ["North", 0]])
+  }
+
   @Test("A hub is put back to before a verdict of which no pull told: the work keeps the time that it was given")
   func toldOnce() throws {
     let ahead = try fleet.add("ahead", scopes: ["unit/u1"], skew: 3_600_000)

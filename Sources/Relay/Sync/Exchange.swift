@@ -72,7 +72,7 @@ struct Exchange {
         return false
       }
       let sealed = try sealed(one)
-      envelopes[push.count] = try envelope(sealed, one)
+      envelopes[push.count] = try envelope(sealed, one, isBehind: !envelopes.isEmpty)
       push.append(sealed.bytes)
       bytes += one.size
       return true
@@ -94,18 +94,20 @@ struct Exchange {
     let (start, end) = (min(offset, whole.bytes.count), min(whole.bytes.count, offset + most))
     return TransactionPart(
       dot: dot, hash: one.hash, total: UInt64(one.size), offset: UInt64(start), bytes: Array(whole.bytes[start..<end]),
-      envelope: try envelope(whole, one))
+      envelope: try envelope(whole, one, isBehind: false))
   }
 
   /// What stands round a transaction whose bytes do not say any more what it had seen: the hub has lost what they name, or
   /// calls it otherwise.
+  ///
+  /// - Parameter isBehind: whether one before it in the push is in an envelope, and so may leave a gap.
   private func envelope(
-    _ sealed: SealedTransaction, _ one: OutboxStore.Outgoing
+    _ sealed: SealedTransaction, _ one: OutboxStore.Outgoing, isBehind: Bool
   ) throws(RelayError) -> Envelope? {
     let (most, lost) = (try core.stores.lost.limit(one.key), try core.stores.lost.place(one.key))
     let told = lost.effective ?? one.told
     // What comes before it in its replica's order may be waiting for others.
-    let isWaiting = try core.stores.lost.isWaiting()
+    let isWaiting = isBehind ? true : try core.stores.lost.isWaiting()
     let isKnown = most == nil && lost.place == nil && told == nil && !isWaiting
     if isKnown { guard try core.replicas.isRenamed() else { return nil } }
     let seen = try sealed.header().seen

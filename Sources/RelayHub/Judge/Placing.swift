@@ -61,17 +61,15 @@ extension HubSession {
     let begins = offer.claim == .fork(sealed, hash)
     if !begins, let place = try end(sealed, after: previous, of: forks) { return place }
     // Only what fits no work that is here stands before or behind a gap.
-    var isStray = false
-    if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, forks, offer) {
-      if try belongs(gap.name, hash, previous, offer.links) { return .next(gap.name, gap.fork) }
-      isStray = true
+    if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, forks, offer),
+      try belongs(gap.name, hash, previous, offer.links)
+    {
+      return .next(gap.name, gap.fork)
     }
-    guard isClaimed || isStray || sealed.counter <= count + 1 else {
-      throw RelayError(.outOfOrder, "\(sealed): the hub has \(count) of its replica")
-    }
+    // What an envelope's work follows may stay refused, or be kept by nobody.
     let parent = try predecessor(sealed, previous, forks)
     guard parent != nil || offer.fillsGaps else {
-      throw RelayError(.outOfOrder, "\(sealed): the hub does not have what it follows")
+      throw RelayError(.outOfOrder, "\(sealed): the hub does not have what it follows, and \(count) of its replica")
     }
     guard forks.count < Self.mostForks else {
       throw RelayError(.replicaForked, "\(sealed): \(forks.count) copies of its replica have written already")
