@@ -42,7 +42,7 @@ extension RestoreTrial {
     for (other, its) in log.works.sorted(by: { $0.key < $1.key }) where other.replica == name.replica {
       let (earlier, later) = other < name ? (its, work) : (work, its)
       guard earlier == later || works[later]?.own.contains(earlier) ?? true else {
-        throw Broken("t\(work.counter) is \(name), t\(its.counter) is \(other): the later one's author lacked the other")
+        throw Broken("t\(work.counter) is \(name), and t\(its.counter), of another author, is \(other)")
       }
     }
   }
