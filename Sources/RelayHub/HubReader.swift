@@ -49,8 +49,7 @@ public final class HubReader: @unchecked Sendable {
       var pull = try Pull(session, request, device, view)
       let page = try pull.page()
       return PulledPage(
-        page: page, schemaVersion: session.schema.version, rights: rights,
-        mustRemember: try session.mustRemember(request, device), openings: session.openings,
+        page: page, hub: session.identity, rights: rights, mustRemember: try session.mustRemember(request, device),
         unasked: page.closing?.head ?? 0 > request.base ? try session.unasked(request) : nil)
     }
   }
@@ -73,11 +72,7 @@ public final class HubReader: @unchecked Sendable {
 
   /// What the hub says of itself in every answer.
   public func identity() throws(RelayError) -> HubIdentity {
-    try session.read { (session) throws(RelayError) in
-      HubIdentity(
-        organisation: session.organisation, epoch: session.epoch, schemaVersion: session.schema.version,
-        pastEpochs: session.pastEpochs, openings: session.openings)
-    }
+    try session.read { (session) throws(RelayError) in session.identity }
   }
 
   /// How many days the hub keeps what is gone.

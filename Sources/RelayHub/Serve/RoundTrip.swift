@@ -38,10 +38,15 @@ public struct RoundTrip: Sendable {
     response = SyncResponse(
       epoch: hub.epoch, time: UInt64(max(0, now)), schemaVersion: hub.schemaVersion)
     response.answers = answers
-    response.origin = hub.origin(seenFrom: request.epoch)
-    response.openings = hub.openings.after(request.base)
     newest = hub.schemaVersion
     mayWait = request.pull.map { $0.wait > 0 && !$0.digests } ?? false
+    tell(of: hub)
+  }
+
+  private mutating func tell(of hub: HubIdentity) {
+    (response.epoch, response.schemaVersion) = (hub.epoch, hub.schemaVersion)
+    response.origin = hub.origin(seenFrom: request.epoch)
+    response.openings = hub.openings.after(request.base)
   }
 
   public func begin() -> Step {
@@ -74,11 +79,11 @@ public struct RoundTrip: Sendable {
 
   private mutating func read(_ pulled: PulledPage) -> Step {
     response.page = pulled.page
-    response.openings = pulled.openings.after(request.base)
-    response.schemaVersion = pulled.schemaVersion
+    // What was pushed may have begun another epoch.
+    tell(of: pulled.hub)
     response.unasked = pulled.unasked
     // A newer version of the schema is news: what the device held back may go out.
-    guard mayWait, pulled.schemaVersion == newest, pulled.page.isQuiet(for: request), let wait = request.pull?.wait
+    guard mayWait, pulled.hub.schemaVersion == newest, pulled.page.isQuiet(for: request), let wait = request.pull?.wait
     else { return .answer(response) }
     return .wait(
       ParkedPull(
@@ -94,14 +99,11 @@ public struct RoundTrip: Sendable {
 /// One page with what held in the snapshot that it was read in.
 public struct PulledPage: Sendable {
   public var page: PullPage
-  /// The newest version of the sync schema that the hub knows.
-  public var schemaVersion: UInt64
+  public var hub: HubIdentity
   /// How often somebody's rights had changed.
   public var rights: UInt64
   /// Does the request tell something that the writer must remember (rule 17), even where it pushes nothing?
   public var mustRemember = false
-  /// What the hub's order was called.
-  public var openings: [Opening] = []
   /// Own work that counts in it and was not asked about.
   var unasked: UInt64?
 }

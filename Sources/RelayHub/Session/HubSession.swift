@@ -82,6 +82,12 @@ final class HubSession {
     pastEpochs = try store.healing.epochs()
   }
 
+  var identity: HubIdentity {
+    HubIdentity(
+      organisation: organisation, epoch: epoch, schemaVersion: schema.version, pastEpochs: pastEpochs,
+      openings: openings)
+  }
+
   func head() throws(RelayError) -> UInt64 {
     if let head = group?.head { return head }
     return try store.log.head()
