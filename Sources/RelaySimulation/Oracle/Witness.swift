@@ -238,6 +238,7 @@ package final class Witness {
     if isAnew || isUpgrade {
       // Everything arrives anew: of what a form shows, its author's own work alone has been seen.
       if let open = form { form?.known = open.known.mapValues { $0.intersection(open.pending) } }
+      form?.base = 0
     }
     noteLeft(page.closing, since: asked, isAnew: isAnew, shown: before)
     role = page.role
