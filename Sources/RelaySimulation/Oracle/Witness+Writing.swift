@@ -120,7 +120,7 @@ extension Witness {
   /// A form opens: what it shows is all that its later save has seen.
   package func open() throws {
     form = Form(
-      moment: try replica.moment(), known: known, pending: pendingDots, last: UInt64(sent.count), base: base)
+      moment: try replica.moment(), known: known, pending: pendingDots, last: UInt64(sent.count), dead: dead)
     leftSince = []
   }
 

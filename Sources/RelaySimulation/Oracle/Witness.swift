@@ -58,14 +58,15 @@ package final class Witness {
     var chain: [UInt64] = []
   }
 
-  /// What was known, and where the device stood, when a form was opened.
+  /// What was known when a form was opened.
   package struct Form {
     var moment: Moment
     var known: [Name: Set<Dot>]
     var pending: Set<Dot>
     /// The last own transaction.
     var last: UInt64
-    var base: UInt64
+    /// Of rows whose deletion had been pulled.
+    var dead: [Name: Set<Dot>]
   }
 
   package let name: String
@@ -94,7 +95,7 @@ package final class Witness {
   package private(set) var knowsItsRole = false
   private(set) var known: [Name: Set<Dot>] = [:]
   /// What a device knows of rows that were told dead.
-  private var dead: [Name: Set<Dot>] = [:]
+  private(set) var dead: [Name: Set<Dot>] = [:]
   /// The form that is open now.
   package internal(set) var form: Form?
   /// Rows that left since then.
@@ -238,7 +239,7 @@ package final class Witness {
     if isAnew || isUpgrade {
       // Everything arrives anew: of what a form shows, its author's own work alone has been seen.
       if let open = form { form?.known = open.known.mapValues { $0.intersection(open.pending) } }
-      form?.base = 0
+      form?.dead = [:]
     }
     noteLeft(page.closing, since: asked, isAnew: isAnew, shown: before)
     role = page.role
@@ -256,8 +257,8 @@ package final class Witness {
       }
       if isHere, truth.wasAlive(name, at: head) {
         // Where an own insert waited over a deletion that was pulled, both were known; once it is confirmed, a form says so.
-        if let gone = dead[name], let open = form, !leftSince.contains(name) {
-          form?.known[name, default: []].formUnion(gone.intersection(truth.writers(name, upTo: open.base)))
+        if let gone = form?.dead[name], dead[name] != nil, !leftSince.contains(name) {
+          form?.known[name, default: []].formUnion(gone)
         }
         known[name] = truth.writers(name, upTo: head).union(own)
         dead[name] = nil
