@@ -33,6 +33,6 @@ extension HubSession {
       outcome.partReceived = 0
       return
     }
-    outcome.verdicts.append(try accept(Offer(bytes, part.envelope, request), device, now: now))
+    outcome.verdicts.append(try accept(Offer(bytes, part.envelope, request, PushLinks([bytes])), device, now: now))
   }
 }

@@ -20,7 +20,7 @@ extension HubSession {
     do throws(RelayError) {
       let links = request.envelopes.isEmpty ? PushLinks() : PushLinks(request.push, ahead)
       for (at, bytes) in request.push.enumerated() {
-        let offer = Offer(bytes, request.envelopes[at], request, ahead[at], links)
+        let offer = Offer(bytes, request.envelopes[at], request, links, ahead[at])
         // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind; one that is alone is what
         // its push is.
         let verdict =

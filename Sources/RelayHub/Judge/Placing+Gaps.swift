@@ -3,23 +3,30 @@ internal import RelayProtocol
 
 /// Which transaction of a push follows which, by their hashes: the chain, as far as the push holds it.
 struct PushLinks {
-  /// By the hash of a transaction: that of the one before it.
-  private(set) var before: [Hash128: Hash128] = [:]
-  /// By the hash of a transaction: that of the one after it.
-  private(set) var after: [Hash128: Hash128] = [:]
+  /// Hashes of transactions that follow each other, after that of the one which the first of them follows.
+  private var runs: [[Hash128]] = []
+  private var places: [Hash128: (run: Int, at: Int)] = [:]
 
   init() {}
 
   /// - Parameter ahead: those that were read already. What cannot be read links nothing; it is told when its turn comes.
-  init(_ push: [[UInt8]], _ ahead: [ReadAhead?]) {
+  init(_ push: [[UInt8]], _ ahead: [ReadAhead?] = []) {
     for (at, bytes) in push.enumerated() {
-      guard let previous = ahead[at]?.read.transaction.previous ?? (try? TransactionHeader(of: bytes))?.previous else {
-        continue
-      }
-      let hash = ahead[at]?.read.hash ?? hash128(previous, then: bytes)
-      before[hash] = previous
-      after[previous] = hash
+      let read = at < ahead.count ? ahead[at]?.read : nil
+      guard let previous = read?.transaction.previous ?? (try? TransactionHeader(of: bytes))?.previous else { continue }
+      let hash = read?.hash ?? hash128(previous, then: bytes)
+      if runs.last?.last != previous { runs.append([previous]) }
+      runs[runs.count - 1].append(hash)
+      places[hash] = (runs.count - 1, runs[runs.count - 1].count - 1)
     }
+  }
+
+  /// The hash of the transaction that lies so many counters behind one of the push, or before it; nil where the push does not
+  /// tell it.
+  func hash(_ distance: Int, from hash: Hash128) -> Hash128? {
+    guard let place = places[hash] else { return nil }
+    let run = runs[place.run]
+    return run.indices.contains(place.at + distance) ? run[place.at + distance] : nil
   }
 }
 
@@ -42,34 +49,23 @@ extension HubSession {
     return (name, fork)
   }
 
-  /// Two copies may speak for one chain. Whose it is, the next one there tells after a gap, and the last one there before it,
-  /// as far as the push shows how they are linked.
-  func belongs(
-    _ name: Dot, _ hash: Hash128, _ previous: Hash128, _ links: PushLinks
-  ) throws(RelayError) -> Bool {
-    var (at, its) = (name, previous)
-    while at.counter > 1 {
-      at.counter -= 1
-      if let record = try store.log.record(at) {
-        guard record.hash == its else { return false }
-        break
-      }
-      guard let earlier = links.before[its] else { break }
-      its = earlier
+  /// Two copies may speak for one chain. Whose a gap there is tells the last one before it, and the one after it, as far as
+  /// the push shows how they are linked.
+  ///
+  /// - Complexity: two searches, whatever is in the push.
+  func belongs(_ name: Dot, _ hash: Hash128, _ links: PushLinks) throws(RelayError) -> Bool {
+    if let before = try store.log.neighbour(before: name),
+      let its = links.hash(-distance(before.verdict.dot, name), from: hash), its != before.hash
+    {
+      return false
     }
-    (at, its) = (name, hash)
-    while true {
-      at.counter += 1
-      if let record = try store.log.record(at) { return try self.previous(of: record) == its }
-      guard let later = links.after[its] else { break }
-      its = later
-    }
-    return true
+    guard let after = try store.log.neighbour(after: name),
+      let its = links.hash(distance(name, after.verdict.dot) - 1, from: hash),
+      let bytes = try store.log.body(after.verdict.seq, most: .max)
+    else { return true }
+    return try TransactionHeader(of: bytes).previous == its
   }
 
-  private func previous(of record: TransactionRecord) throws(RelayError) -> Hash128? {
-    try store.log.body(record.verdict.seq, most: .max).map { (bytes) throws(RelayError) in
-      try TransactionHeader(of: bytes).previous
-    }
-  }
+  /// How many counters lie between two names of one chain; more than a push has are as many as that.
+  private func distance(_ name: Dot, _ later: Dot) -> Int { Int(min(later.counter - name.counter, UInt64(Int32.max))) }
 }

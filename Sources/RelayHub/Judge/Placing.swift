@@ -12,11 +12,10 @@ struct Offer {
   /// Where it was read before its turn.
   var ahead: ReadAhead?
   /// What follows what among those that it came with.
-  var links = PushLinks()
+  var links: PushLinks
 
   init(
-    _ bytes: [UInt8], _ envelope: Envelope?, _ request: SyncRequest, _ ahead: ReadAhead? = nil,
-    _ links: PushLinks = PushLinks()
+    _ bytes: [UInt8], _ envelope: Envelope?, _ request: SyncRequest, _ links: PushLinks, _ ahead: ReadAhead? = nil
   ) {
     (self.bytes, self.envelope, self.ahead, self.links) = (bytes, envelope, ahead, links)
     (claim, epoch) = (request.replica, request.epoch)
@@ -62,7 +61,7 @@ extension HubSession {
     if !begins, let place = try end(sealed, after: previous, of: forks) { return place }
     // Only what fits no work that is here stands before or behind a gap.
     if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, forks, offer),
-      try belongs(gap.name, hash, previous, offer.links)
+      try belongs(gap.name, hash, offer.links)
     {
       return .next(gap.name, gap.fork)
     }

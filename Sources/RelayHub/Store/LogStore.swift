@@ -8,6 +8,9 @@ protocol LogStore {
   func logHash(_ seq: UInt64) throws(RelayError) -> Hash128?
   func record(_ dot: Dot) throws(RelayError) -> TransactionRecord?
   func record(at seq: UInt64) throws(RelayError) -> TransactionRecord?
+  /// The nearest that is called by a lower counter of the same replica, or by a higher one.
+  func neighbour(before dot: Dot) throws(RelayError) -> TransactionRecord?
+  func neighbour(after dot: Dot) throws(RelayError) -> TransactionRecord?
   /// Records of the dots in a set that have a verdict, ascending by seq.
   func records(_ set: DotSet) throws(RelayError) -> [TransactionRecord]
   /// What a transaction's base counts for in the history of now; nil for a seq that this hub never gave.

@@ -22,6 +22,14 @@ struct SQLLog: LogStore {
     try db.first(Self.record + " WHERE seq = $1", [.seq(seq)], Self.record)
   }
 
+  func neighbour(before dot: Dot) throws(RelayError) -> TransactionRecord? {
+    try db.first(Self.record + " WHERE replica = $1 AND n < $2 ORDER BY n DESC LIMIT 1", Value.dot(dot), Self.record)
+  }
+
+  func neighbour(after dot: Dot) throws(RelayError) -> TransactionRecord? {
+    try db.first(Self.record + " WHERE replica = $1 AND n > $2 ORDER BY n LIMIT 1", Value.dot(dot), Self.record)
+  }
+
   func records(_ set: DotSet) throws(RelayError) -> [TransactionRecord] {
     var list: [TransactionRecord] = []
     try db.each(
