@@ -228,7 +228,8 @@ extension Exchange {
     guard judged.contains(where: { $0.seq > closing.head && $0.seq <= request.judged }) else { return }
     let state = try core.state()
     try takeBack(core.outbox.refused(after: closing.head)) { () throws(RelayError) in
-      try core.stores.lost.lose(after: closing.head, state.epoch, upTo: state.key)
+      // The file stands in another epoch by now, perhaps.
+      try core.stores.lost.lose(after: closing.head, request.epoch, upTo: state.key)
     }
     try core.beginAnew(after: state.key, upTo: closing.head)
   }
