@@ -138,7 +138,7 @@ extension Witness {
     // What was written; what is shown of it afterwards may be less.
     try replica.write(seenAt: open.moment) { (db) throws(RelayError) in
       try db.script(sql)
-      for name in names { attempt?.after[name] = .some(try Witness.row(name, in: db, version)) }
+      for name in names.sorted() { attempt?.after[name] = .some(try Witness.row(name, in: db, version)) }
     }
     try finish()
   }
@@ -196,7 +196,8 @@ extension Witness {
 
   private func images(_ names: Set<Name>) throws -> [Name: [String: Value]?] {
     var images: [Name: [String: Value]?] = [:]
-    for name in names { images[name] = .some(try row(name)) }
+    // Each look is a call to the disk, at which something may be planned.
+    for name in names.sorted() { images[name] = .some(try row(name)) }
     return images
   }
 
@@ -243,7 +244,7 @@ extension Witness {
 
   private func acts(_ attempt: Attempt, _ seen: [Name: Set<Dot>]) throws -> [Name: Act] {
     var acts: [Name: Act] = [:]
-    for (name, was) in attempt.before {
+    for (name, was) in attempt.before.sorted(by: { $0.key < $1.key }) {
       var act = Act(
         before: was, after: try attempt.after[name] ?? row(name), seen: seen[name] ?? [],
         settled: attempt.answers[name]?.cell)
