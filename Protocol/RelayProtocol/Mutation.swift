@@ -15,7 +15,7 @@ package enum Mutation: String, CaseIterable {
   case twice, noLate, lateAny, lateInsert, lateChild, keyTaken, keyShows, keysTold, ontoOther, refusedBlocks, notAtomic
   // Scopes and pulls (rules 21–24)
   case childrenStay, hubRemembers, roleUnnamed, floorIsN, floorPending, exitHeld, earlyW, sumsBlur, tokenLives
-  case exitInstalled, leftForgets, dropLeft
+  case overtakenIn, exitInstalled, leftForgets, dropLeft
   // Durability, answers and the whole way, as the simulator sees them
   case normalFlush, noFlush, foreignAnswer, anyPage, lastPageOnly, confirmsLost, exitsLost, deadLost
   case tieByArrival, extremeIsLast, removeWins, noEntry, choicesWait, noMarks, refusedStays, refusedSeen, staysInScope
@@ -23,7 +23,7 @@ package enum Mutation: String, CaseIterable {
   case noSeen, ownPrefix, noSign, restStays
   // Restores and copies (rules 16, 26, 27)
   case gapAccepted, unreadyAccepted, orderIgnored, forkByFinder, timeAnew, otherOrder, forkUnseen
-  case sidecarUnread, oneOrder
+  case sidecarUnread, oneOrder, healedForgets
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?

@@ -96,13 +96,14 @@ struct LostStore {
   /// Has the file gone back to an older place, and not yet heard what became of its work?
   func isBroken() throws(RelayError) -> Bool { try db.first("SELECT 1 FROM relay_break LIMIT 1") != nil }
 
+  /// Of both breaks: what a hub loses twice has the bases of the first loss.
+  private static let limits =
+    "SELECT seq FROM relay_break WHERE last >= ?1"
+    + (Mutation.isPlanted(.healedForgets) ? "" : " UNION ALL SELECT seq FROM relay_healed WHERE last >= ?1")
+
   /// Up to where the bases of a transaction count that was sealed before; nil for one that means what it says.
   func limit(_ key: DotKey) throws(RelayError) -> UInt64? {
-    try db.first(
-      """
-      SELECT min(seq) FROM (
-        SELECT seq FROM relay_break WHERE last >= ?1 UNION ALL SELECT seq FROM relay_healed WHERE last >= ?1)
-      """, [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
+    try db.first("SELECT min(seq) FROM (\(LostStore.limits))", [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
   }
 
   /// Where work stood in the history that was lost, nil where it had no verdict there, and the effective time that it was told.

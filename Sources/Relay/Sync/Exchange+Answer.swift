@@ -133,7 +133,7 @@ extension Exchange {
   /// Was the request overtaken by another one, whose work counts in this answer? The closing does not confirm that work, so
   /// that it would count twice here until the next pull.
   private func isOvertaken(_ response: SyncResponse, _ request: SyncRequest) throws(RelayError) -> Bool {
-    guard let unasked = response.unasked else { return false }
+    guard let unasked = response.unasked, !Mutation.isPlanted(.overtakenIn) else { return false }
     var isOvertaken = false
     try core.outbox.eachUnsent { (one) throws(RelayError) in
       let dot = try core.replicas.dot(one.key)
