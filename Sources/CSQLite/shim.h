@@ -16,6 +16,8 @@ static inline int relay_sqlite3_db_config_flag(sqlite3 *db, int option, int on, 
   return sqlite3_db_config(db, option, on, result);
 }
 
+static inline int relay_sqlite3_config_number(int option, int number) { return sqlite3_config(option, number); }
+
 // The destructor constants are casts of integers to function pointers, which Swift does not import.
 static inline int relay_sqlite3_bind_text(sqlite3_stmt *statement, int index, const char *bytes, sqlite3_uint64 count) {
   return sqlite3_bind_text64(statement, index, bytes, count, SQLITE_TRANSIENT, SQLITE_UTF8);

@@ -19,6 +19,14 @@ public struct Environment: Sendable {
   /// Nil: no sidecar is kept (`Replica.sidecarSuffix`), and a copy of the file is noticed when it meets the hub.
   public var fileID: (@Sendable (_ path: String) -> UInt64?)?
 
+  /// Opens the connections to the file; nil: SQLite does. For a simulator, which opens the same file thousands of times.
+  package var connect: (@Sendable (Database.Mode) throws(RelayError) -> Database)?
+
+  func open(_ path: String, _ mode: Database.Mode) throws(RelayError) -> Database {
+    if let connect { return try connect(mode) }
+    return try Database(path: path, mode: mode, vfs: vfs)
+  }
+
   /// What names a request, so that no answer to another one is taken for its own.
   func nonce() -> Hash128 { Hash128(high: random(), low: random()) }
 

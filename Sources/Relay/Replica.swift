@@ -30,11 +30,19 @@ public final class Replica: Sendable {
   ///   - create: makes the app's tables; runs in one transaction, only in a file that Relay has not attached to yet.
   /// - Throws: `schema_invalid`, `schema_mismatch`, `not_a_database`, `read_only` and the other codes of the file; what
   ///   `create` throws. After an error the file is as it was.
-  public init(
+  public convenience init(
     at path: String, schema: [UInt8], environment: Environment, resolvers: Resolvers = Resolvers(),
     create: (Database) throws(RelayError) -> Void = { (_) throws(RelayError) in }
   ) throws(RelayError) {
-    let schema = try SyncSchema(json: schema, resolvers: resolvers)
+    try self.init(
+      at: path, parsed: SyncSchema(json: schema, resolvers: resolvers), environment: environment, create: create)
+  }
+
+  /// - Parameter schema: as it was read before.
+  package init(
+    at path: String, parsed schema: SyncSchema, environment: Environment,
+    create: (Database) throws(RelayError) -> Void = { (_) throws(RelayError) in }
+  ) throws(RelayError) {
     self.schema = schema
     self.path = path
     self.environment = environment

@@ -30,7 +30,7 @@ final class ReplicaCore {
   let sidecar: Sidecar?
 
   init(path: String, mode: Database.Mode, schema: SyncSchema, environment: Environment) throws(RelayError) {
-    db = try Database(path: path, mode: mode, vfs: environment.vfs)
+    db = try environment.open(path, mode)
     try environment.prepare(db)
     stores = Stores(db)
     tables = SyncedTables(db, schema)

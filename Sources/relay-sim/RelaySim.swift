@@ -1,4 +1,5 @@
 import ArgumentParser
+import RelaySimulation
 
 @main
 struct RelaySim: ParsableCommand {
@@ -8,4 +9,9 @@ struct RelaySim: ParsableCommand {
       RunCommand.self, ReplayCommand.self, SometimesCommand.self, MutantsCommand.self, PartitionsCommand.self,
       RestoresCommand.self, FlipsCommand.self, StorageCommand.self, StoryCommand.self,
     ])
+
+  static func main() {
+    runAlone()
+    main(nil)
+  }
 }

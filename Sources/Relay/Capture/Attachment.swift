@@ -46,7 +46,7 @@ final class Attachment {
       } else {
         try db.lent { () throws(RelayError) in try create(db) }
       }
-      try db.script(Bookkeeping.ddl)
+      try Bookkeeping.make(in: db)
       if try !stores.state.isMade() { try makeState() }
       try lookAfterCapture()
     }

@@ -1,3 +1,6 @@
+internal import RelayProtocol
+internal import RelaySQLite
+
 /// Relay's own tables. They live in the app's file, so that data and bookkeeping commit together; all are prefixed
 /// `relay_`.
 enum Bookkeeping {
@@ -37,4 +40,25 @@ enum Bookkeeping {
     \(SyncRecord.ddl)
     \(SidecarStore.ddl)
     """
+
+  /// The first rows of tables that always have one.
+  private static let rows = [
+    "INSERT INTO relay_boundary SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM relay_boundary)",
+    "INSERT INTO relay_guard SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM relay_guard)",
+    "INSERT INTO relay_sync (id) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM relay_sync)",
+  ]
+
+  /// What `ddl` makes, by name.
+  static let names: [String] = {
+    let words = ddl.split { $0 == " " || $0 == "\n" }
+    return zip(words, words.dropFirst()).compactMap { word, next in word == "EXISTS" ? String(next) : nil }
+  }()
+
+  /// Makes what is not there. Mostly all of it is: SQLite would have to read the whole text at each open to find that out.
+  static func make(in db: Database) throws(RelayError) {
+    let list = names.map { "'\($0)'" }.joined(separator: ", ")
+    let there = try db.first("SELECT count(*) FROM sqlite_master WHERE name IN (\(list))")?[0].integer
+    if there != Int64(names.count) { try db.script(ddl) }
+    for row in rows { try db.execute(row) }
+  }
 }

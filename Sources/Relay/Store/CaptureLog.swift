@@ -39,7 +39,6 @@ struct CaptureLog {
     CREATE TABLE IF NOT EXISTS relay_whole (tbl INTEGER PRIMARY KEY);
     -- For apps: a transaction that sets open to 1 first and to 0 last is known to be one.
     CREATE TABLE IF NOT EXISTS relay_boundary (id INTEGER PRIMARY KEY CHECK (id = 1), open INTEGER NOT NULL);
-    INSERT INTO relay_boundary SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM relay_boundary);
     CREATE TRIGGER IF NOT EXISTS relay_boundary_set AFTER UPDATE OF open ON relay_boundary BEGIN
       INSERT INTO relay_log (tbl, kind, total)
         VALUES (0, CASE WHEN NEW.open THEN \(Touch.opens.rawValue) ELSE \(Touch.closes.rawValue) END, total_changes());

@@ -19,7 +19,6 @@ struct GuardStore {
     -- Capture looks here before it logs: 1 while Relay itself writes, 2 where what triggers do then is logged.
     -- schema: how far SQLite's schema had grown when the triggers were last looked at.
     CREATE TABLE IF NOT EXISTS relay_guard (applying INTEGER NOT NULL, schema INTEGER NOT NULL);
-    INSERT INTO relay_guard SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM relay_guard);
     """
 
   func set(_ state: CaptureGuard) throws(RelayError) {

@@ -13,7 +13,6 @@ struct SyncRecord {
       id INTEGER PRIMARY KEY CHECK (id = 1), pushed_at INTEGER, pulled_at INTEGER, hub_time INTEGER,
       activity TEXT, since INTEGER, until INTEGER,
       push_bytes INTEGER, push_patience INTEGER, page_bytes INTEGER, page_patience INTEGER);
-    INSERT INTO relay_sync (id) SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM relay_sync);
     """
 
   func times() throws(RelayError) -> (pushed: Int64?, pulled: Int64?, hub: Int64?) {

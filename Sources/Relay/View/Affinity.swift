@@ -8,14 +8,16 @@ enum Affinity {
   case integer, text, none, real, numeric
 
   init(declared type: String) {
-    let type = type.uppercased()
-    if type.contains("INT") {
+    // Letters of either case, as SQLite compares them.
+    let type = type.utf8.map { $0 & 0xDF }
+    func names(_ word: String) -> Bool { type.indices.contains { type[$0...].starts(with: word.utf8) } }
+    if names("INT") {
       self = .integer
-    } else if type.contains("CHAR") || type.contains("CLOB") || type.contains("TEXT") {
+    } else if names("CHAR") || names("CLOB") || names("TEXT") {
       self = .text
-    } else if type.contains("BLOB") || type.isEmpty {
+    } else if names("BLOB") || type.isEmpty {
       self = .none
-    } else if type.contains("REAL") || type.contains("FLOA") || type.contains("DOUB") {
+    } else if names("REAL") || names("FLOA") || names("DOUB") {
       self = .real
     } else {
       self = .numeric

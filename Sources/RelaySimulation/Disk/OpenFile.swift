@@ -2,8 +2,8 @@ internal import CSQLite
 
 /// One file as one connection has it open: the methods of `sqlite3_io_methods` in Swift. They answer with SQLite's codes.
 final class OpenFile {
-  let process: SimulatedProcess
-  let file: MemoryFile
+  private(set) var process: SimulatedProcess
+  private(set) var file: MemoryFile
   /// Nil for a temporary file.
   let path: String?
   private var level = SQLITE_LOCK_NONE
@@ -22,6 +22,17 @@ final class OpenFile {
     locks = SharedLocks()
     file.opens.removeAll { $0 === self }
     if !file.opens.contains(where: { $0.memory != nil }) { file.memory = nil }
+  }
+
+  /// Becomes the file of the same name on another disk, under a connection in WAL mode that has nothing under way.
+  func move(to process: SimulatedProcess, _ file: MemoryFile) {
+    abandon()
+    (self.process, self.file) = (process, file)
+    // Such a connection holds the lock on the database for good; of the log there is none (https://sqlite.org/wal.html).
+    level = memory == nil ? SQLITE_LOCK_NONE : SQLITE_LOCK_SHARED
+    if memory != nil { file.memory = memory }
+    file.opens.append(self)
+    process.moved(self)
   }
 
   func close() -> Int32 {

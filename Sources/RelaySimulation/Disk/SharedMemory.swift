@@ -8,6 +8,9 @@ final class SharedMemory {
 
   deinit { for region in regions { region.deallocate() } }
 
+  /// As nobody had written to it.
+  func clear() { for (region, size) in zip(regions, sizes) { memset(region, 0, size) } }
+
   /// - Returns: nil for a region that is not there and is not to be made.
   func region(_ at: Int, size: Int, extends: Bool) -> UnsafeMutableRawPointer? {
     while regions.count <= at {
@@ -15,6 +18,7 @@ final class SharedMemory {
       let region = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
       memset(region, 0, size)
       regions.append(region)
+      sizes.append(size)
     }
     return regions[at]
   }

@@ -1,5 +1,4 @@
 internal import CSQLite
-internal import Synchronization
 
 /// A program on a simulated disk, as SQLite sees it: a VFS with a name, which lives until the process is killed. After that
 /// every call fails and changes nothing, so that objects that still hold connections can be dropped.
@@ -9,7 +8,7 @@ public final class SimulatedProcess {
 
   public let disk: SimulatedDisk
   /// What `Environment.vfs` is to say.
-  public let name: String
+  public var name: String { vfs.name }
   public private(set) var isAlive = true
   /// Calls since it began.
   public private(set) var calls = 0
@@ -24,32 +23,21 @@ public final class SimulatedProcess {
   public private(set) var failedAt: Call?
   private var random: SplitMix
   private let now: () -> Int64
-  private let vfs: UnsafeMutablePointer<sqlite3_vfs>
-  private let label: UnsafeMutablePointer<CChar>
-  private var opens: [OpenFile] = []
-
-  private static let serial = Atomic<Int>(0)
+  private let vfs: RegisteredSystem
+  private(set) var opens: [OpenFile] = []
 
   /// - Parameter now: milliseconds since 1970.
-  public init(on disk: SimulatedDisk, seed: UInt64, now: @escaping () -> Int64) {
-    self.disk = disk
-    self.now = now
-    random = SplitMix(seed: seed, "process")
-    name = "simulated-\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
-    vfs = .allocate(capacity: 1)
-    vfs.initialize(to: VirtualFileSystem.template)
-    label = .allocate(capacity: name.utf8.count + 1)
-    for (at, byte) in name.utf8.enumerated() { label[at] = CChar(bitPattern: byte) }
-    label[name.utf8.count] = 0
-    vfs.pointee.zName = UnsafePointer(label)
-    vfs.pointee.pAppData = Unmanaged.passUnretained(self).toOpaque()
-    sqlite3_vfs_register(vfs, 0)
+  public convenience init(on disk: SimulatedDisk, seed: UInt64, now: @escaping () -> Int64) {
+    self.init(on: disk, seed: seed, RegisteredSystem(), now: now)
   }
 
-  deinit {
-    sqlite3_vfs_unregister(vfs)
-    label.deallocate()
-    vfs.deallocate()
+  /// - Parameter vfs: under which no other process runs.
+  init(on disk: SimulatedDisk, seed: UInt64, _ vfs: RegisteredSystem, now: @escaping () -> Int64) {
+    self.disk = disk
+    self.now = now
+    self.vfs = vfs
+    random = SplitMix(seed: seed, "process")
+    vfs.run(self)
   }
 
   // MARK: Faults
@@ -121,6 +109,12 @@ public final class SimulatedProcess {
   }
 
   func closed(_ open: OpenFile) { opens.removeAll { $0 === open } }
+
+  /// A file that another process had open is this one's.
+  func moved(_ open: OpenFile) { opens.append(open) }
+
+  /// Does nothing wait to happen to it?
+  var isSpared: Bool { isAlive && deadAt == nil && failing == nil && disk.quota == nil }
 
   func randomByte() -> UInt8 { UInt8(truncatingIfNeeded: random.next()) }
 

@@ -11,7 +11,7 @@ class FileNode {
   var process: SimulatedProcess
   var replica: Replica?
 
-  static let path = "/app.db"
+  static let path = FreshFiles.path
 
   init(_ name: String, token: String, _ clock: VirtualClock, seed: UInt64) {
     (self.name, self.token) = (name, token)

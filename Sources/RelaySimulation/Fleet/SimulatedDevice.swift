@@ -19,6 +19,8 @@ final class SimulatedDevice {
   private var syncs: [SyncOnLine?] = [nil, nil]
   private var lastRequests = [0, 0]
   private var other: Replica?
+  /// The file as the process has it open.
+  private var warm: WarmFile?
   /// Of the sync schema that its app brings.
   var version: UInt64 = 1
   /// What follows when the process dies: nil for a kill, else what a power cut leaves.
@@ -27,7 +29,7 @@ final class SimulatedDevice {
   var isDeaf = false
   var isMute = false
 
-  let path = "/app.db"
+  let path = FreshFiles.path
   var token: String { "token-" + name }
 
   init(_ index: Int, _ schema: OracleSchema, seed: UInt64, _ clock: VirtualClock) {
@@ -38,6 +40,8 @@ final class SimulatedDevice {
     self.machine = machine
     process = SimulatedProcess(on: disk, seed: seed) { machine.now }
   }
+
+  deinit { end() }
 
   /// The sync of the program at work.
   var sync: SyncOnLine? {
@@ -65,21 +69,40 @@ final class SimulatedDevice {
 
   private var environment: Environment {
     let machine = machine
-    return Environment(now: { machine.now }, random: { machine.bits() }, vfs: process.name)
+    var environment = Environment(now: { machine.now }, random: { machine.bits() }, vfs: process.name)
+    if let warm { environment.connect = { (mode) throws(RelayError) in try warm.connect(mode) } }
+    return environment
+  }
+
+  /// One more connection to the file of the process that runs.
+  func connect(_ mode: Database.Mode) throws(RelayError) -> Database {
+    if let warm { return try warm.connect(mode) }
+    return try Database(path: path, mode: mode, vfs: process.name)
   }
 
   /// Runs its program anew on what the disk has.
   private func run() throws -> Replica {
     starts += 1
     let machine = machine
-    process = SimulatedProcess(on: disk, seed: seed &+ UInt64(starts) &* 1000) { machine.now }
     other = nil
-    if version > 1 || schema.hasTriggers { try migrate() }
+    let seed = seed &+ UInt64(starts) &* 1000
+    var kind = try FreshFiles.device(schema).kind
+    if version > 1 || schema.hasTriggers {
+      process = SimulatedProcess(on: disk, seed: seed) { machine.now }
+      kind = try migrate()
+      process.kill()
+    }
+    let warm = WarmFile.take(kind)
+    self.warm = warm
+    process = SimulatedProcess(on: disk, seed: seed, warm.system) { machine.now }
+    warm.begin(process)
     return try open()
   }
 
   /// The app changes its own tables before it opens the replica with a newer sync schema.
-  private func migrate() throws {
+  ///
+  /// - Returns: what becomes of the schema.
+  private func migrate() throws -> WarmFile.Kind {
     let db = try Database(path: path, mode: .readWrite, vfs: process.name)
     let there = try db.query(
       "SELECT 2 FROM pragma_table_info('person') WHERE name = 'mail' UNION SELECT 3 FROM sqlite_master WHERE name = 'gift'"
@@ -89,10 +112,15 @@ final class SimulatedDevice {
     }
     let hasWords = try db.first("SELECT 1 FROM sqlite_master WHERE name = 'words'") != nil
     if schema.hasTriggers, !hasWords { try db.script("BEGIN IMMEDIATE; \(AppTables.sql) COMMIT") }
+    let schema = try db.query("SELECT type, name, rootpage, sql FROM sqlite_master ORDER BY rowid") {
+      (row) throws(RelayError) in row.values.map { "\($0)" }.joined(separator: " ")
+    }
+    let cookie = try db.first("PRAGMA schema_version")?[0].integer ?? 0
+    return WarmFile.Kind(name: "\(cookie)\n" + schema.joined(separator: "\n"), path: path, cookie: cookie)
   }
 
   private func open() throws -> Replica {
-    try Replica(at: path, schema: schema.json(at: version), environment: environment) { (db) throws(RelayError) in
+    try Replica(at: path, parsed: schema.parsed(at: version), environment: environment) { (db) throws(RelayError) in
       try db.script(OracleSchema.ddl)
     }
   }
@@ -108,20 +136,25 @@ final class SimulatedDevice {
 
   /// For the first time, before there is anything that can go wrong.
   func begin(_ oracle: Oracle, role: String, scopes: [String], enrolment: (Replica) throws -> EnrolResponse) throws {
-    disk.put(try FreshFiles.device(schema))
-    try FreshFiles.name(path, process.name, machine.bits())
+    disk.put(FreshFiles.image(try FreshFiles.device(schema), named: machine.bits()))
     let replica = try run()
     try replica.enrolled(try enrolment(replica), hub: "hub")
-    let witness = try Witness(name: name, replica, oracle.truth, role: role, vfs: process.name)
+    let witness = try Witness(name: name, replica, oracle.truth, role: role, shell: connect(.readWrite))
     oracle.add(witness, scopes: scopes)
     self.witness = witness
   }
 
   /// The process is gone; so is all that it held in memory.
   func die() {
-    process.kill()
+    end()
     if let cut { disk.cut(cut) }
     cut = nil
+  }
+
+  private func end() {
+    process.kill()
+    warm?.end()
+    warm = nil
   }
 
   /// Runs again. What was acknowledged has to be there, and of what was under way all or nothing.
@@ -129,7 +162,7 @@ final class SimulatedDevice {
     guard let witness else { return }
     let taking = syncs.lazy.compactMap { $0?.taking }.first
     let replica = try run()
-    try witness.reopened(replica, vfs: process.name, version: version)
+    witness.reopened(replica, shell: try connect(.readWrite), version: version)
     try witness.learnHubVersion()
     try resume(oracle, taking)
     endSyncs()

@@ -2,6 +2,7 @@ internal import Relay
 internal import RelayHub
 internal import RelayMerge
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// A hub on a disk of its own: requests in as bytes, answers out as bytes. What arrives while it is at work forms the next
 /// group, as the server does it.
@@ -33,6 +34,8 @@ final class SimulatedHub {
   private(set) var process: SimulatedProcess
   private(set) var hub: Hub?
   var waiting: [Job] = []
+  /// The file as the process has it open.
+  private var warm: WarmFile?
   private var starts: UInt64 = 0
 
   var isUp: Bool { hub != nil && process.isAlive }
@@ -43,7 +46,7 @@ final class SimulatedHub {
     let machine = Machine(clock, seed: seed, "hub")
     self.machine = machine
     process = SimulatedProcess(on: disk, seed: seed) { machine.now }
-    disk.put(try FreshFiles.hub(oracle.schema))
+    disk.put(try FreshFiles.hub(oracle.schema).image)
     try start()
   }
 
@@ -55,15 +58,34 @@ final class SimulatedHub {
     waiting = []
     starts += 1
     let machine = machine
-    process = SimulatedProcess(on: disk, seed: seed &+ starts) { machine.now }
-    let hub = try Hub(directory: "/hub", vfs: process.name)
-    self.hub = hub
+    warm?.end()
+    let warm = WarmFile.take(try FreshFiles.hub(oracle.schema).kind)
+    self.warm = warm
+    process = SimulatedProcess(on: disk, seed: seed &+ starts, warm.system) { machine.now }
+    warm.begin(process)
+    hub = Hub(
+      writer: try HubWriter(try SQLiteHub(connect(.readWrite), .writes)),
+      reader: try HubReader(try SQLiteHub(connect(.readOnly), .reads)))
     try learn()
   }
 
-  func stop(_ cut: PowerCut?) {
+  deinit { end() }
+
+  private func end() {
     process.kill()
     hub = nil
+    warm?.end()
+    warm = nil
+  }
+
+  /// One more connection to the file of the process that runs.
+  func connect(_ mode: Database.Mode) throws(RelayError) -> Database {
+    if let warm { return try warm.connect(mode, isWatched: false) }
+    return try Database(path: "/hub/hub.db", mode: mode, vfs: process.name, isWatched: false)
+  }
+
+  func stop(_ cut: PowerCut?) {
+    end()
     waiting = []
     if let cut { disk.cut(cut) }
   }

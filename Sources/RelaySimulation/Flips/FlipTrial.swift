@@ -31,9 +31,9 @@ final class FlipTrial {
     /// Everything that it sent.
     var sent: [[UInt8]] = []
 
-    init(_ name: String, _ files: DiskImage, _ clock: VirtualClock, seed: UInt64) {
+    init(_ name: String, _ files: DiskImage?, _ clock: VirtualClock, seed: UInt64) {
       super.init(name, token: "token " + name, clock, seed: seed)
-      disk.put(files)
+      if let files { disk.put(files) }
     }
   }
 
@@ -55,7 +55,7 @@ final class FlipTrial {
   init(seed: UInt64) throws {
     random = SplitMix(seed: seed, "flips")
     schema = OracleSchema.all[Int(seed % UInt64(OracleSchema.all.count))]
-    let (hub, _) = try openHub(try FreshFiles.hub(schema))
+    let (hub, _) = try openHub(try FreshFiles.hub(schema).image)
     let (a, b, c) = (try enrol("a", hub), try enrol("b", hub), try enrol("c", hub))
     for _ in 0..<random.int(2..<12) {
       try write(a)
@@ -97,8 +97,8 @@ final class FlipTrial {
   }
 
   private func enrol(_ name: String, _ running: RunningHub) throws -> Node {
-    let node = Node(name, try FreshFiles.device(schema), clock, seed: random.next())
-    try FreshFiles.name(FileNode.path, node.process.name, node.machine.bits())
+    let node = Node(name, nil, clock, seed: random.next())
+    node.disk.put(FreshFiles.image(try FreshFiles.device(schema), named: node.machine.bits()))
     try node.enrol(try node.open(schema), at: running.hub, now: clock.now)
     return node
   }

@@ -1,6 +1,6 @@
 package import Relay
 package import RelayProtocol
-internal import RelaySQLite
+package import RelaySQLite
 
 /// An observer beside a device, who sees the tables and the replies but none of Relay's own bookkeeping, and keeps count of
 /// what each row on the device reflects.
@@ -113,20 +113,19 @@ package final class Witness {
   /// nothing has been written over it since.
   var doubtful: Attempt?
 
-  /// - Parameter vfs: where the device's file lies; nil for the system's disk.
-  package init(name: String, _ replica: Replica, _ truth: Truth, role: String, vfs: String? = nil) throws {
+  /// - Parameter shell: another program's connection to the device's file; nil for one that is opened here.
+  package init(name: String, _ replica: Replica, _ truth: Truth, role: String, shell: Database? = nil) throws {
     (self.name, self.replica, self.role, self.truth) = (name, replica, role, truth)
     replicaID = try replica.replicaID()
-    shell = try Database(path: replica.path, mode: .readWrite, vfs: vfs)
+    self.shell = try shell ?? Database(path: replica.path, mode: .readWrite)
   }
 
   /// The device's programs were killed, and run again. A form that was open is gone.
   ///
   /// - Parameter version: of the sync schema that they bring now.
-  package func reopened(_ replica: Replica, vfs: String? = nil, version: UInt64 = 1) throws {
-    (self.replica, self.version) = (replica, version)
+  func reopened(_ replica: Replica, shell: Database, version: UInt64 = 1) {
+    (self.replica, self.version, self.shell) = (replica, version, shell)
     form = nil
-    shell = try Database(path: replica.path, mode: .readWrite, vfs: vfs)
   }
 
   /// Own transactions that no installed pull has confirmed, and that are not known to be refused: the tables show those no

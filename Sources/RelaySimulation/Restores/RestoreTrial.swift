@@ -72,7 +72,7 @@ final class RestoreTrial {
     (hasHubRestores, hasClones, hasDeviceRestores) = (kind != 0, kind > 1, kind != 1)
     let clock = clock
     hubDisk = SimulatedDisk(seed: seed)
-    hubDisk.put(try FreshFiles.hub(schema))
+    hubDisk.put(try FreshFiles.hub(schema).image)
     hubProcess = SimulatedProcess(on: hubDisk, seed: seed) { clock.now }
     let bits = Machine(clock, seed: seed, "hub")
     (newName, hub) = (
@@ -84,8 +84,7 @@ final class RestoreTrial {
   private func enrol(_ name: String, seed: UInt64) throws {
     let node = Node(name, token: "token " + name, clock, seed: seed)
     node.machine.skew = random.pick([0, 0, -5000, 700_000, 1_261_440_000_000])
-    node.disk.put(try FreshFiles.device(schema))
-    try FreshFiles.name(FileNode.path, node.process.name, node.machine.bits())
+    node.disk.put(FreshFiles.image(try FreshFiles.device(schema), named: node.machine.bits()))
     let replica = try start(node)
     try node.enrol(replica, at: hub, now: clock.now)
     nodes.append(node)

@@ -68,7 +68,7 @@ extension Simulation {
       return try hub.answer(
         request, device: try hub.reader.authenticate(token: device.token), now: self.hub.machine.now)
     }
-    let store = try Database(path: "/hub/hub.db", mode: .readOnly, vfs: self.hub.process.name)
+    let store = try self.hub.connect(.readOnly)
     var random = SplitMix(seed: plan.seed, "orders")
     try oracle.checkOrders(hub.reader, orders: 3, &random) { seq in
       guard case .blob(let bytes)? = try store.first("SELECT bytes FROM body WHERE seq = ?", [.integer(Int64(seq))])?[0]
@@ -79,11 +79,14 @@ extension Simulation {
     guard log.count == oracle.said.count, log.allSatisfy({ oracle.said[$0.dot] == $0 }) else {
       throw Broken("the hub's log is not what it said")
     }
-    for (path, name) in devices.map({ ($0.path, $0.process.name) }) + [("/hub/hub.db", self.hub.process.name)] {
-      let db = try Database(path: path, mode: .readOnly, vfs: name)
-      let found = try db.first("PRAGMA integrity_check")?[0]
-      guard found == .text("ok") else { throw Broken("\(path) is damaged: \(String(describing: found))") }
-    }
+    for device in devices { try checkFile(device.connect(.readOnly)) }
+    try checkFile(self.hub.connect(.readOnly))
+  }
+
+  /// - Parameter db: has read nothing yet.
+  private func checkFile(_ db: Database) throws {
+    let found = try db.first("PRAGMA integrity_check")?[0]
+    guard found == .text("ok") else { throw Broken("\(db.path) is damaged: \(String(describing: found))") }
   }
 
   /// The same for the same plan, always and everywhere.

@@ -1,5 +1,5 @@
 package import RelayProtocol
-internal import RelaySQLite
+package import RelaySQLite
 
 /// A hub's store in one SQLite file.
 package final class SQLiteHub: HubSQL {
@@ -13,14 +13,19 @@ package final class SQLiteHub: HubSQL {
     try self.init(file: SQLiteHub.path(directory), access, vfs: vfs)
   }
 
-  package init(file: String, _ access: Access, vfs: String? = nil) throws(RelayError) {
+  package convenience init(file: String, _ access: Access, vfs: String? = nil) throws(RelayError) {
     let mode: Database.Mode =
       switch access {
       case .creates: .create
       case .writes: .readWrite
       case .reads: .readOnly
       }
-    db = try Database(path: file, mode: mode, vfs: vfs, isWatched: false)
+    try self.init(try Database(path: file, mode: mode, vfs: vfs, isWatched: false), access)
+  }
+
+  /// Over a connection that was opened for this access, and is not watched.
+  package init(_ db: Database, _ access: Access) throws(RelayError) {
+    self.db = db
     waiting = WaitingInserts(db)
     // Whoever has the file for itself shuts the others of the same hub out.
     guard access == .reads || !db.isAlone else {

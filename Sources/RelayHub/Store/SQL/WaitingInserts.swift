@@ -20,22 +20,30 @@ final class WaitingInserts {
       if let plain {
         tables = 1 << plain.table
       } else {
-        let words = Set(sql.split { !$0.isLetter && $0 != "_" })
+        let words = Set(sql.utf8.split { !Known.isOfWord($0) }.map(Substring.init))
         let named = StoredTable.all.indices.filter { words.contains(Substring(StoredTable.all[$0].name)) }
         tables = named.reduce(0) { $0 | 1 << $1 }
       }
+    }
+
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }
   }
 
   private let db: Database
   /// Statements that were met, by the length of their text: the same literal compares at once.
   private var known = [Known?](repeating: nil, count: 256)
+  /// All of them. What shares a place with another one is read only once.
+  private var met: [String: Known] = [:]
   private var waiting: [Known] = []
   /// The tables of those.
   private var tables: UInt64 = 0
 
   /// A value that is larger is not copied to wait.
   private static let longest = 64 << 10
+  /// Of the statements that are kept in mind.
+  private static let most = 500
 
   init(_ db: Database) { self.db = db }
 
@@ -97,10 +105,11 @@ final class WaitingInserts {
   private func known(_ sql: String) -> Known {
     let slot = sql.utf8.count % known.count
     if let known = known[slot], known.sql == sql { return known }
-    // Rows that wait under the statement that gives up its place stay in `waiting`.
-    let new = waiting.first { $0.sql == sql } ?? Known(sql, db)
-    known[slot] = new
-    return new
+    if met.count >= WaitingInserts.most { met.removeAll() }
+    // Rows that wait under a statement that gave up its place stay in `waiting`.
+    let found = met[sql] ?? waiting.first { $0.sql == sql } ?? Known(sql, db)
+    (met[sql], known[slot]) = (found, found)
+    return found
   }
 }
 
