@@ -32,6 +32,8 @@ class Chain:
     hashes: dict = field(default_factory=dict)
     follows: dict = field(default_factory=dict)  # the hash that each names as that of the one before it
 
+    gaps: dict = field(default_factory=dict)  # the hash of what belongs there, as the push named it that left the gap
+
     def add(self, tx):
         self.hashes[tx.sealed[1]], self.follows[tx.sealed[1]] = tx.hash, tx.previous
 
@@ -41,8 +43,10 @@ class Chain:
         return counter != after and counter not in self.hashes
 
     def holds(self, tx, push):
-        """Two copies may speak for one chain: whose a gap is tells the one after it there, and the last one before it, as
-        far as the push shows how they are linked."""
+        """Two copies may speak for one chain: whose a gap is told who left it; else the one after it there tells, and the
+        last one before it, as far as the push shows how they are linked."""
+        if tx.sealed[1] in self.gaps:
+            return self.gaps[tx.sealed[1]] == tx.hash
         before, after = {t.hash: t.previous for t in push}, {t.previous: t.hash for t in push}
         counter, hash = tx.sealed[1] - 1, tx.previous
         while counter not in self.hashes and hash in before:
@@ -53,6 +57,13 @@ class Chain:
         while counter not in self.follows and hash in after:
             counter, hash = counter + 1, after[hash]
         return self.follows.get(counter, hash) == hash
+
+    def leave_gap(self, tx, push):
+        """What belongs between a transaction and the one before it here, as far as its push says it."""
+        before, counter, hash = {t.hash: t.previous for t in push}, tx.sealed[1] - 1, tx.previous
+        while hash and counter >= self.begin and counter not in self.hashes:
+            self.gaps.setdefault(counter, hash)
+            counter, hash = counter - 1, before.get(hash)
 
     def dot(self, counter):
         return self.name, counter - self.begin + 1
@@ -86,6 +97,7 @@ class Chains:
             self.chain(replica)
         spoken = self.all.get(speaks_for) if in_envelope else None
         if spoken and spoken.has_gap(counter) and spoken.holds(tx, push):
+            spoken.leave_gap(tx, push)
             return spoken.dot(counter), spoken
         if before is None and not in_envelope and counter > 1:
             raise OutOfOrder(tx.sealed)

@@ -46,7 +46,7 @@ import Testing
     var counts: [String: Int] = [:]
     // The last ones: a copy's work that was not offered again, a file whose work waits for others, one whose answers were lost,
     // work that a hub loses twice, verdicts of which no pull told, a copy that has not heard of the fork.
-    for seed in Array(1...12) + [26, 142, 148, 328, 399, 1082] as [UInt64] {
+    for seed in Array(1...12) + [26, 142, 148, 328, 399, 1082, 4096] as [UInt64] {
       let outcome = simulateRestores(seed: seed)
       #expect(outcome.failure == nil, "seed \(seed)")
       counts.merge(outcome.counts, uniquingKeysWith: +)

@@ -49,11 +49,12 @@ extension HubSession {
     return (name, fork)
   }
 
-  /// Two copies may speak for one chain. Whose a gap there is tells the last one before it, and the one after it, as far as
-  /// the push shows how they are linked.
+  /// Two copies may speak for one chain. Whose a gap there is told who left it; else the last one before it tells, and the
+  /// one after it, as far as the push shows how they are linked.
   ///
-  /// - Complexity: two searches, whatever is in the push.
+  /// - Complexity: three searches, whatever is in the push.
   func belongs(_ name: Dot, _ hash: Hash128, _ links: PushLinks) throws(RelayError) -> Bool {
+    if let its = try store.healing.gap(name) { return its == hash }
     if let before = try store.log.neighbour(before: name),
       let its = links.hash(-distance(before.verdict.dot, name), from: hash), its != before.hash
     {
@@ -64,6 +65,17 @@ extension HubSession {
       let bytes = try store.log.body(after.verdict.seq, most: .max)
     else { return true }
     return try TransactionHeader(of: bytes).previous == its
+  }
+
+  /// Keeps what belongs between a transaction and the one before it in its chain, as far as its push says it.
+  func noteGap(before name: Dot, _ hash: Hash128, _ links: PushLinks) throws(RelayError) {
+    try store.healing.dropGap(name)
+    let first = try store.log.neighbour(before: name)?.verdict.dot.counter ?? 0
+    var at = name
+    while at.counter > first + 1, let its = links.hash(-distance(at, name) - 1, from: hash) {
+      at.counter -= 1
+      try store.healing.addGap(at, its)
+    }
   }
 
   /// How many counters lie between two names of one chain; more than a push has are as many as that.

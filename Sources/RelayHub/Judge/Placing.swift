@@ -63,6 +63,7 @@ extension HubSession {
     if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, forks, offer),
       try belongs(gap.name, hash, offer.links)
     {
+      try noteGap(before: gap.name, hash, offer.links)
       return .next(gap.name, gap.fork)
     }
     // What an envelope's work follows may stay refused, or be kept by nobody.

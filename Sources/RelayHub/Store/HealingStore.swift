@@ -7,6 +7,12 @@ protocol HealingStore {
   func forks(of sealed: ReplicaID) throws(RelayError) -> [Fork]
   func add(_ fork: Fork) throws(RelayError)
 
+  /// The hash of what belongs into a gap of a chain by this name; nil where nobody has said it.
+  func gap(_ name: Dot) throws(RelayError) -> Hash128?
+  /// Keeps what belongs there, unless that is known already.
+  func addGap(_ name: Dot, _ hash: Hash128) throws(RelayError)
+  func dropGap(_ name: Dot) throws(RelayError)
+
   /// Where a transaction stood in the history that was lost; nil for one that was not offered again.
   func place(_ dot: Dot) throws(RelayError) -> LostPlace?
   /// Keeps what the envelope of a transaction that was offered again says of the history that was lost.
@@ -68,6 +74,18 @@ struct SQLHealing: HealingStore {
     try db.run(
       "INSERT INTO fork VALUES ($1, $2, $3, $4)",
       [.bits(fork.id.bits), .bits(fork.sealed.bits), .seq(fork.first), .bits(fork.parent.bits)])
+  }
+
+  func gap(_ name: Dot) throws(RelayError) -> Hash128? {
+    try db.first("SELECT hash FROM gap WHERE replica = $1 AND n = $2", Value.dot(name)) { (row) in row.hash(0) }
+  }
+
+  func addGap(_ name: Dot, _ hash: Hash128) throws(RelayError) {
+    try db.run("INSERT INTO gap VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", Value.dot(name) + [.blob(hash.bytes)])
+  }
+
+  func dropGap(_ name: Dot) throws(RelayError) {
+    try db.run("DELETE FROM gap WHERE replica = $1 AND n = $2", Value.dot(name))
   }
 
   func place(_ dot: Dot) throws(RelayError) -> LostPlace? {

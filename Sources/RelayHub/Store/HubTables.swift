@@ -81,7 +81,7 @@ enum HubTables {
       PRIMARY KEY(scope, role, version)) STRICT, WITHOUT ROWID;
     -- The first transaction that wrote something which this version of the schema had brought.
     CREATE TABLE addition(version INTEGER PRIMARY KEY, seq INT NOT NULL) STRICT;
-    """ + healing + retention + told + opening
+    """ + healing + retention + told + opening + gaps
 
   /// What came with version 5.
   private static let healing = """
@@ -124,6 +124,13 @@ enum HubTables {
       PRIMARY KEY(replica, n)) STRICT, WITHOUT ROWID;
     """
 
+  /// What came with version 9: which work belongs into a gap of a chain.
+  private static let gaps = """
+
+    -- By the hashes that the push named which left the gap.
+    CREATE TABLE gap(replica INT, n INT, hash BLOB NOT NULL, PRIMARY KEY(replica, n)) STRICT, WITHOUT ROWID;
+    """
+
   /// Brings a store of an older version to the one after it.
   static func migration(from version: UInt8, _ dialect: SQLDialect) -> String {
     let script =
@@ -131,7 +138,8 @@ enum HubTables {
       case 4: healing
       case 5: retention
       case 6: told
-      default: opening
+      case 7: opening
+      default: gaps
       }
     return dialect.hasNews ? inPostgres(script) : script
   }

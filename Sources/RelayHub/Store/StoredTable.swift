@@ -86,5 +86,6 @@ struct StoredTable {
     StoredTable("epoch", "number id* fork"),
     StoredTable("opening", "first name"),
     StoredTable("lost_opening", "replica n place bases*", key: 2),
+    StoredTable("gap", "replica n hash*", key: 2),
   ]
 }
