@@ -32,6 +32,8 @@ struct RestoreWork {
   var isBlurred: Bool
   /// What its author had written before it.
   var own: Set<Dot>
+  /// Was it ever accepted, in whatever history?
+  var wasAccepted = false
   /// How often it was refused.
   var refusals = 0
 }

@@ -39,13 +39,15 @@ extension RestoreTrial {
     }
     try checkRefused()
     let rows = try checkCells()
-    // What others hold of work whose author and whose hub have lost it is told as a difference, and stays.
-    let orphans = lost.reduce(into: Set<Name>()) { $0.formUnion(works[$1]?.acts.keys.map { $0 } ?? []) }
+    // What others hold of work whose author and whose hub have lost it, or that a put-back hub refused, is told as a
+    // difference, and stays.
+    let gone = lost.union(works.filter { $0.value.wasAccepted && $0.value.refusals > 0 }.keys)
+    let orphans = gone.reduce(into: Set<Name>()) { $0.formUnion(works[$1]?.acts.keys.map { $0 } ?? []) }
     for node in nodes {
       guard let replica = node.replica else { throw Broken("\(node.name) does not run") }
       let status = try replica.status()
       guard status.pending == 0 else { throw Broken("\(node.name): \(status.pending) stay pending") }
-      guard status.mismatch.isEmpty || !lost.isEmpty else {
+      guard status.mismatch.isEmpty || !gone.isEmpty else {
         throw Broken("\(node.name): digests of \(status.mismatch) differ")
       }
       let shown = try shows(node)

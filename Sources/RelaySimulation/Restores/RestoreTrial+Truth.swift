@@ -28,6 +28,7 @@ extension RestoreTrial {
         works[work]?.refusals += 1
         continue
       }
+      works[work]?.wasAccepted = true
       if let told = node.memory.times[work] {
         count("judged again with the time that it had")
         guard told == verdict.effective else {

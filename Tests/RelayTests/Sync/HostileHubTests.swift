@@ -197,8 +197,11 @@ import Testing
     let again = ScriptedTransport { (_, _) in ScriptedHub.reply(hub.end(at: 5)) }
     _ = try await replica.sync(with: again, options: again.options)
     try expectsTheWork()
-    // Now it is offered again, to whoever may keep it.
-    #expect(try replica.sealed().count == 1)
+    // It is offered again with every sync, to whoever may keep it.
+    let later = ScriptedTransport { (_, _) in ScriptedHub.reply(hub.end(at: 6)) }
+    _ = try await replica.sync(with: later, options: later.options)
+    for line in [again, later] { #expect(line.requests.contains { $0.push.count == 1 }) }
+    try expectsTheWork()
   }
 
   @Test(arguments: [UInt64(7), Limits.sequence])
