@@ -293,7 +293,7 @@ package final class Truth {
     lines[name]?.places.last { $0.seq <= seq }?.alive ?? false
   }
 
-  /// Did a row change, move, or lose or regain its parent?
+  /// Did a row change, move, or lose or regain its parent? A dead one has nothing to lose with it, and nobody is told.
   package func concerned(_ name: Name, after low: UInt64, upTo high: UInt64) -> Bool {
     if lines[name]?.writers.contains(where: { $0.seq > low && $0.seq <= high }) == true { return true }
     guard low < high else { return false }
@@ -302,7 +302,7 @@ package final class Truth {
     let parent = lines[name]?.places.last { $0.seq <= high }.map { Name(table: "person", id: $0.place) }
     return ((low + 1)...high).contains { seq in
       unit(name, at: seq - 1) != unit(name, at: seq)
-        || parent.map { wasAlive($0, at: seq - 1) != wasAlive($0, at: seq) } ?? false
+        || wasAlive(name, at: seq) && parent.map { wasAlive($0, at: seq - 1) != wasAlive($0, at: seq) } ?? false
     }
   }
 
