@@ -18,8 +18,13 @@ struct DirectedVectorProcessTests {
   static let all = (try? VectorLibrary.directed()) ?? []
   static let played = all.filter(\.canBePlayedByPrograms).map(Named.init)
 
-  @Test("Most directed vectors need nothing but the programs")
-  func most() { #expect(Self.played.count * 2 > Self.all.count) }
+  @Test("Two of three directed vectors without copies and put-back hubs need nothing but the programs")
+  func most() {
+    let usual = Self.all.filter { vector in
+      vector.allSteps.allSatisfy { ![.copy, .backup, .restore, .prune, .age].contains($0.kind) }
+    }
+    #expect(Self.played.count * 3 > usual.count * 2)
+  }
 
   @Test("Real programs end where the directed vector ends", arguments: played)
   func programs(_ named: Named) async throws { try await ProcessStage(named.vector).play() }
