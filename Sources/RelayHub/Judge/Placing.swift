@@ -51,13 +51,13 @@ extension HubSession {
     let chain = try ownChain(sealed, device)
     let (count, last) = (chain?.count ?? 0, chain?.last ?? .zero)
     let forks = try forks(of: sealed.replica)
-    let isClaimed = offer.claim == sealed.replica ? false : try isFork(offer.claim, sealed, hash)
+    // One that begins the fork which it is claimed for begins it here too, whatever else it would go on with.
+    let begins = offer.claim != sealed.replica && offer.claim == .fork(sealed, hash)
+    let isClaimed = begins || forks.contains { $0.id == offer.claim }
     if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
     // What a copy has already by another name may fit the end of this name's work, of which a put-back hub has less.
     if let record = try known(sealed, hash, count, forks) { return .known(record) }
     if !isClaimed, sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
-    // One that begins the fork which it is claimed for begins it here too, whatever else it would go on with.
-    let begins = offer.claim == .fork(sealed, hash)
     if !begins, let place = try end(sealed, after: previous, of: forks) { return place }
     // Only what fits no work that is here stands before or behind a gap.
     if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, forks, offer),
@@ -95,12 +95,6 @@ extension HubSession {
       throw RelayError(.unauthorized, "\(sealed): not this device's replica")
     }
     return chain
-  }
-
-  /// Is this the other name of a copy's work, of which the transaction is a part?
-  private func isFork(_ claim: ReplicaID, _ sealed: Dot, _ hash: Hash128) throws(RelayError) -> Bool {
-    if claim == .fork(sealed, hash) { return true }
-    return try store.healing.fork(claim)?.sealed == sealed.replica
   }
 
   /// By which name does the hub know the transaction before this one?
