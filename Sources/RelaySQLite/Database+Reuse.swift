@@ -3,7 +3,7 @@ internal import RelayProtocol
 
 extension Database {
   /// Ends what is under way, and forgets who used the connection; what it knows of the file's schema, and its prepared
-  /// statements, stay. For a simulator, which puts another file under it.
+  /// statements, stay, and no page of it. For a simulator, which puts another file under it.
   ///
   /// - Returns: false where something is under way still.
   package func release() -> Bool {
@@ -17,6 +17,8 @@ extension Database {
       if sqlite3_stmt_busy(one) != 0 { return false }
       statement = sqlite3_next_stmt(handle, one)
     }
+    // Two logs without a frame look the same, and a connection would take the pages of the one for those of the other.
+    sqlite3_db_release_memory(handle)
     return true
   }
 

@@ -8,12 +8,13 @@ import Testing
 @Suite struct WarmFileTests {
   private let kind = WarmFile.Kind(name: "a table of notes", path: "/notes.db", cookie: 1)
 
-  /// A file with a note that nobody has flushed into the database itself.
-  private func disk(_ seed: UInt64, _ text: String) throws -> SimulatedDisk {
+  /// A file with a note, in the log beside the database or in the database itself.
+  private func disk(_ seed: UInt64, _ text: String, isLogged: Bool = true) throws -> SimulatedDisk {
     let disk = SimulatedDisk(seed: seed)
     let process = SimulatedProcess(on: disk, seed: seed) { 0 }
     let db = try Database(path: kind.path, mode: .create, vfs: process.name)
     try db.script("CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('\(text)')")
+    if !isLogged { try db.script("PRAGMA wal_checkpoint(TRUNCATE)") }
     process.kill()
     return disk
   }
@@ -57,6 +58,22 @@ import Testing
     #expect(try notes(try file.connect(.readOnly)) == [.text("one")])
     process.kill()
     file.end()
+  }
+
+  @Test("The second to open a file remembers no page of another one, though neither has anything in its log")
+  func emptyLogs() throws {
+    let disks = [try disk(1, "one", isLogged: false), try disk(2, "two", isLogged: false)]
+    let file = WarmFile.take(kind)
+    var opened: [Database] = []
+    for (disk, text) in zip(disks, ["one", "two"]) {
+      let process = begin(file, disk)
+      let connections = [try file.connect(.readOnly), try file.connect(.readOnly)]
+      for db in connections { #expect(try notes(db) == [.text(text)]) }
+      if opened.isEmpty { opened = connections }
+      #expect(connections.allSatisfy { db in opened.contains { $0 === db } })
+      process.kill()
+      file.end()
+    }
   }
 
   @Test("While something waits to happen to a process, each call to its disk is made")
