@@ -124,6 +124,22 @@ import Testing
     #expect(try a.conflicts().isEmpty && b.conflicts().isEmpty)
   }
 
+  @Test("A row is deleted, and made anew and changed by two shells: all of that knows what was confirmed of it")
+  func madeAnewByTwo() throws {
+    let (fleet, a) = try device()
+    try a.sql("DELETE FROM item WHERE place = 1")
+    for statement in ["INSERT INTO item (shelf, place) VALUES ('s', 1)", "UPDATE item SET note = 'x' WHERE place = 1"] {
+      try Database(path: a.replica.path, mode: .readWrite).script(statement)
+    }
+    let pushed = try a.replica.nextRequest().push.map { try Transaction(decoding: $0) }
+    #expect(pushed.count == 3)
+    let base = try a.replica.position().base
+    #expect(base > 0)
+    #expect(pushed.flatMap { $0.rows.map(\.base) } == [base, base, base])
+    try fleet.settle()
+    #expect(try a.conflicts().isEmpty)
+  }
+
   @Test("A commit that was rolled back leaves nothing for the next one to go on from")
   func rolledBackBetween() throws {
     let (fleet, a) = try device()

@@ -248,8 +248,9 @@ struct Sealer {
       }
       if let standing = known.schema, core.schema.needs([change]) > core.versions.known(standing) { hasNewer = true }
       body(step.run, Connected.Item(change: change, before: step.before))
-      // What was known before it, an own insert has covered.
-      if operations[0].isInsert, touched.before[0].values == nil { base = 0 }
+      // What was known before it, an own insert has covered; a confirmed row under own work keeps the base that it has.
+      let hasImage = known.filled.contains(.image) ? try core.stores.images.base(row) != nil : false
+      if operations[0].isInsert, touched.before[0].values == nil, !hasImage { base = 0 }
     }
   }
 
