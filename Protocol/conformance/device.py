@@ -252,14 +252,16 @@ class Device:
             # What that history wrote has no place in another: it counts as seen by all.
             for cell, writes in image.cells.items():
                 if any(w.seq > base for w in writes.values()):
-                    top = shown(self.schema.tables[row[0]], cell, writes)
-                    image.cells[cell] = {UNSTAMPED: Write(top, 0, 0)}
+                    image.cells[cell] = self.unstamped(row, cell, writes)
         self.dead = {row: min(at, base) for row, at in self.dead.items()}
         newest = next((tx for tx in reversed(self.log) if tx.sealed == (self.number, self.counter)), None)
         if newest and newest not in self.again + self.pending:
             verdict = self.known.get(newest.dot)
             if verdict is None or verdict.seq > base:
                 self.begin_anew()  # what comes next would follow what nobody offers again
+
+    def unstamped(self, row, cell, writes):
+        return {UNSTAMPED: Write(shown(self.schema.tables[row[0]], cell, writes), 0, 0)}
 
     def begin_anew(self):
         """Writes as a replica of its own from now on."""
@@ -325,6 +327,9 @@ class Device:
                 continue
             if not image.left:
                 image.base = reply.head
+                if row not in busy:
+                    # What is written next has seen all of it, also what another copy did under the name that it will have.
+                    image.cells = {cell: self.unstamped(row, cell, writes) for cell, writes in image.cells.items()}
             elif row not in busy:
                 del self.images[row]
         for tx in [tx for tx in self.pending if tx.dot in done]:
@@ -334,7 +339,7 @@ class Device:
             for change in tx.changes:
                 if change.row not in busy:
                     continue
-                if change.row not in self.images and change.has("insert"):
+                if change.row not in self.images and (change.has("insert") or self.is_inserted(change.row)):
                     self.images[change.row] = Image({}, 0, left=True)
                 if change.row in self.images and self.images[change.row].left:
                     self.images[change.row].confirmed.append(tx)
@@ -344,6 +349,10 @@ class Device:
         self.epoch, self.log_hash = reply.epoch, reply.log
         self.trail = [place for place in self.trail if place[0] < self.base] + [(self.base, self.log_hash)]
         return True
+
+    def is_inserted(self, row):
+        """Does pending work insert the row?"""
+        return any(tx.change(row) and tx.change(row).has("insert") for tx in self.pending)
 
     def may_tell(self, verdict):
         tx = next((t for t in self.again + self.pending if t.dot == verdict.dot), None)
