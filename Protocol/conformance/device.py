@@ -311,7 +311,7 @@ class Device:
                 refused[row] = image
             for writes in cells.values():
                 self.time = max([self.time] + [w.time for w in writes.values()])
-        for row in reply.exits:
+        for row in reply.exits + self.left_behind(reply):
             self.leave(row, busy)
         if reply.whole:
             for row in set(self.images) - set(reply.rows):
@@ -353,6 +353,23 @@ class Device:
     def is_inserted(self, row):
         """Does pending work insert the row?"""
         return any(tx.change(row) and tx.change(row).has("insert") for tx in self.pending)
+
+    def left_behind(self, reply):
+        """Rows that only a lost history brought, and whose parent leaves: they are in no scope any more."""
+        gone, found = set(reply.exits), []
+        while True:
+            more = [row for row, image in self.images.items() if row not in gone and row not in reply.rows and not image.left
+                    and self.above(row) in gone]
+            if not more:
+                return found
+            gone.update(more)
+            found += more
+
+    def above(self, row):
+        """The row that a confirmed row follows."""
+        table = self.schema.tables[row[0]]
+        image = self.held.get(row) or self.images[row]
+        return table.parent and (table.parent[1], (values_of(table, row, image.cells)[table.parent[0]],))
 
     def may_tell(self, verdict):
         tx = next((t for t in self.again + self.pending if t.dot == verdict.dot), None)

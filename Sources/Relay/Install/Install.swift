@@ -16,6 +16,8 @@ struct Install {
   let ownRows: OwnRows?
   /// Rows that need thought, the newest version of each.
   private(set) var hot: [RowID: CompletePull.Arrived] = [:]
+  /// Rows that leave, ascending.
+  private var exits: [RowID] = []
 
   /// - Returns: nil when the reply no longer fits this replica and has to be discarded (rule 8).
   init?(_ core: ReplicaCore, _ pull: CompletePull, isCautious: Bool) throws(RelayError) {
@@ -32,6 +34,7 @@ struct Install {
     if Mutation.isPlanted(.cursorFirst) { try advanceFirst() }
     try core.view.applying { () throws(RelayError) in
       try writeColdRows()
+      exits = (pull.closing.exits + (try leftBehind())).sorted()
       try subtractTheRest()
       let confirmed = try confirm()
       state.accepted += UInt64(confirmed.accepted)
@@ -42,7 +45,7 @@ struct Install {
       for row in hot.keys.sorted() {
         if let arrived = hot[row], let one = try place(arrived) { refused.append(one) }
       }
-      for row in pull.closing.exits {
+      for row in exits {
         try core.forgetConflicts(row)
         try core.forgetEntered(row)
         try leave(row)
@@ -106,7 +109,7 @@ struct Install {
 
   /// Of rows under work, and of those that leave: as they are confirmed before any of that changes.
   private mutating func subtractTheRest() throws(RelayError) {
-    for row in Set(hot.keys).union(pull.closing.exits).sorted() {
+    for row in Set(hot.keys).union(exits).sorted() {
       guard let table = core.schema.table(row.table) else { continue }
       let values = try core.view.confirmed(row, table)
       try sums.keepPlace(row, table, values, core)

@@ -99,6 +99,41 @@ extension Install {
     try core.view.save(image, row, table)
   }
 
+  /// Rows whose parent leaves without them: a hub names what leaves with it, but for rows that only a history brought that it
+  /// has lost. Nobody else would take them away, as they lie in no scope any more.
+  ///
+  /// - Complexity: O(rows of tables that follow one of which a row leaves), and nothing where no history was lost.
+  func leftBehind() throws(RelayError) -> [RowID] {
+    // Who only sends a row up may go on holding what hangs on it.
+    var gone: Set<RowID> = []
+    for row in pull.closing.exits {
+      if case .never? = core.schema.table(row.table)?.access(pull.newRole).upOnly { gone.insert(row) }
+    }
+    var tables = Set(gone.map(\.table))
+    let followers = core.schema.tables.filter { $0.parent != nil }
+    guard followers.contains(where: { tables.contains($0.parent?.table ?? 0) }) else { return [] }
+    // What the first install after the loss leaves of it is told as a difference.
+    let differs = try !core.stores.state.warnings().mismatch.isEmpty
+    guard try differs ? true : core.stores.lost.isBroken() else { return [] }
+    var found: [RowID] = []
+    var grown = true
+    while grown {
+      grown = false
+      for table in followers where tables.contains(table.parent?.table ?? 0) {
+        for row in try core.known(table) where hot[row] == nil && !gone.contains(row) {
+          guard let values = try core.view.confirmed(row, table), let parent = table.parentRow(values),
+            gone.contains(parent)
+          else { continue }
+          gone.insert(row)
+          tables.insert(row.table)
+          found.append(row)
+          grown = true
+        }
+      }
+    }
+    return found
+  }
+
   /// Under another role, and where too much left to be listed, everything that the device may hold arrives whole; what
   /// does not arrive is not its any more.
   func leaveTheRest() throws(RelayError) {
