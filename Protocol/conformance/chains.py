@@ -47,16 +47,27 @@ class Chain:
         last one before it, as far as the push shows how they are linked."""
         if tx.sealed[1] in self.gaps:
             return self.gaps[tx.sealed[1]] == tx.hash
-        before, after = {t.hash: t.previous for t in push}, {t.previous: t.hash for t in push}
-        counter, hash = tx.sealed[1] - 1, tx.previous
+        before, counter, hash = {t.hash: t.previous for t in push}, tx.sealed[1] - 1, tx.previous
         while counter not in self.hashes and hash in before:
             counter, hash = counter - 1, before[hash]
         if self.hashes.get(counter, hash) != hash:
             return False
-        counter, hash = tx.sealed[1] + 1, tx.hash
+        counter, hash = self.leads(tx, push)
+        return self.follows.get(counter, hash) == hash
+
+    def leads(self, tx, push):
+        """Where the push leads to from a transaction, up to what is here."""
+        after, counter, hash = {t.previous: t.hash for t in push}, tx.sealed[1] + 1, tx.hash
         while counter not in self.follows and hash in after:
             counter, hash = counter + 1, after[hash]
-        return self.follows.get(counter, hash) == hash
+        return counter, hash
+
+    def awaits(self, tx, push):
+        """Is it known that it belongs into a gap: by who left that, or as its push links it to what stands behind it?"""
+        if tx.sealed[1] in self.gaps:
+            return self.gaps[tx.sealed[1]] == tx.hash
+        counter, hash = self.leads(tx, push)
+        return self.follows.get(counter) == hash
 
     def leave_gap(self, tx, push):
         """What belongs between a transaction and the one before it here, as far as its push says it."""
@@ -99,6 +110,10 @@ class Chains:
         if spoken and spoken.has_gap(counter) and spoken.holds(tx, push):
             spoken.leave_gap(tx, push)
             return spoken.dot(counter), spoken
+        chain = self.all.get(replica)
+        if speaks_for == replica and chain and chain.has_gap(counter) and chain.awaits(tx, push):
+            chain.leave_gap(tx, push)
+            return chain.dot(counter), chain
         if before is None and not in_envelope and counter > 1:
             raise OutOfOrder(tx.sealed)
         return self.begin(own, tx, before)

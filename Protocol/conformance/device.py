@@ -269,11 +269,12 @@ class Device:
 
     def learn(self, verdicts, now):
         self.seal(now)
-        for verdict in verdicts:
-            tx = next((t for t in self.again + self.pending if t.hash == verdict.hash), None)
-            if tx and tx.dot != verdict.dot:
+        told = [(tx, v) for v in verdicts for tx in self.again + self.pending if tx.hash == v.hash]
+        for tx, verdict in told:
+            if tx.dot != verdict.dot:
                 self.rename(tx, verdict.dot)
-            if tx:
+        for tx, verdict in told:
+            if tx.dot == verdict.dot:
                 self.known.setdefault(verdict.dot, verdict)
 
     def rename(self, tx, name):
@@ -286,6 +287,8 @@ class Device:
                 names[own.dot], own.dot = new, new
         for own in self.log:
             own.seen = frozenset(names.get(d, d) for d in own.seen)
+        said = {new: self.known.pop(dot) for dot, new in names.items() if dot in self.known}
+        self.known.update(said)
         self.renamed = True
         if self.number == replica:
             self.begin_anew()
@@ -374,7 +377,9 @@ class Device:
     def may_tell(self, verdict):
         tx = next((t for t in self.again + self.pending if t.dot == verdict.dot), None)
         known = self.known.get(verdict.dot)
-        if tx and known is None and (tx.hash in self.lost or tx.hash in self.waited):
+        if tx is None:
+            return False
+        if known is None and (tx.hash in self.lost or tx.hash in self.waited):
             return False
         return known is None or known.seq == verdict.seq
 

@@ -180,21 +180,29 @@ class World:
             said["back"] = device.base
 
     def judge(self, step, device, said, most=None):
+        """The verdicts, and what was sent as it is behind others and not judged: its device does not know yet why."""
         self.recognise(device, said)
-        verdicts, spelt, begin = [], [], True
+        verdicts, spelt, begin, unjudged = [], [], True, []
         while begin:
-            begin, replica = False, None
+            begin, replica, asked = False, None, None
             offers = list(islice(device.offers(), most))
             for tx, envelope in offers:
                 replica = replica or tx.dot[0]
                 if step.get("reply") == "lost" and tx.dot[0] != replica:
                     break  # one request carries the work of one replica, and the next one is not sent
+                if tx.dot[0] != asked:
+                    asked, before = tx.dot[0], len(verdicts)
                 try:
                     push = [other for other, _ in offers if other.dot[0] == tx.dot[0]]
                     verdict = self.hub.accept(device.device, tx, self.now, envelope, tx.dot[0], device.epoch, push)
                 except OutOfOrder:
                     # The hub lacks what comes before, or what it builds on: it was put back.
                     if envelope is None:
+                        is_last = step.get("reply") == "lost" or most or tx.dot[0] == offers[-1][0].dot[0]
+                        if is_last and len(verdicts) > before:
+                            # The answer tells of what was judged before it.
+                            unjudged = [t for t, e in offers[offers.index((tx, envelope)):] if e is None]
+                            break
                         device.learn(verdicts, self.now)
                         if not device.step_back():
                             raise
@@ -209,13 +217,13 @@ class World:
                 spelt.append(self.spell_verdict(verdict, tx.sealed))
         if spelt:
             said["verdicts"] = said.get("verdicts", []) + spelt
-        return verdicts
+        return verdicts, unjudged
 
     def do_push(self, step, device, said):
         device.seal(self.now)
         if not any(device.offers()):
             return  # nothing to say
-        verdicts = self.judge(step, device, said, step.get("most"))
+        verdicts, _ = self.judge(step, device, said, step.get("most"))
         if step.get("reply") != "lost":
             device.learn(verdicts, self.now)
 
@@ -229,11 +237,15 @@ class World:
         device.seal(self.now)
         device.renamed = False
         self.recognise(device, said)
+        unjudged = []
         if verdicts is None:
-            verdicts = self.judge(step, device, said)
+            verdicts, unjudged = self.judge(step, device, said)
+            asked = [tx.dot for tx in device.again + device.pending]
             if step.get("reply") is None:
                 device.learn(verdicts, self.now)
         request = device.request()
+        if device.renamed:
+            request["seen"] = asked  # one request pushes and asks, by the names of before
         if "cut" in step:
             return
         if "between" in step:
@@ -254,6 +266,9 @@ class World:
         if how == "later":
             self.kept[device.name] = copy.deepcopy(answer)
         if how is None:
+            if any(tx.dot == v.dot for tx in unjudged for v in answer[1].verdicts):
+                # What the closing tells of by its name is another copy's work: the hub would have known its own.
+                return self.round_trip(step, device, said, None)
             said["installed"] = self.deliver(device, answer)
             if device.renamed and said["installed"] is not False:
                 return self.round_trip(step, device, said, None)

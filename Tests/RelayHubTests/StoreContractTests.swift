@@ -32,6 +32,20 @@ import Testing
     #expect(try store.settings.setting("test") == [1])
   }
 
+  @Test("Of the gaps of a chain the next one that is kept is found from any counter on")
+  func gaps() throws {
+    let (one, other, hash) = (ReplicaID(bits: 1), ReplicaID(bits: .max), Hash128(high: 1, low: 2))
+    #expect(try !store.healing.hasGaps())
+    try store.transaction { () throws(RelayError) in
+      for name in [Dot(one, 4), Dot(one, 7), Dot(other, 2)] { try store.healing.addGap(name, hash) }
+    }
+    #expect(try store.healing.hasGaps())
+    #expect(try [1, 4, 5, 8].map { try store.healing.gap(from: Dot(one, $0)) } == [4, 4, 7, nil])
+    #expect(try store.healing.gap(from: Dot(other, 1)) == 2)
+    try store.transaction { () throws(RelayError) in try store.healing.dropGap(Dot(one, 4)) }
+    #expect(try store.healing.gap(from: Dot(one, 1)) == 7)
+  }
+
   @Test("A part that fails leaves the rest of its transaction as it was, also one within another")
   func savepoints() throws {
     try store.transaction { () throws(RelayError) in

@@ -99,6 +99,8 @@ extension Exchange {
       taken.progress = .some
       return
     }
+    // What is wrong with the rest of the push is told with the next request.
+    if try confirmsAnother(closing, response.verdicts, of: request) { return }
     let stands = try stands(as: request)
     guard let hasPages = try fitsStagedPages(page) else {
       return try discard("pages of one pull that are of different grants", &taken)

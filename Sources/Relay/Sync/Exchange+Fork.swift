@@ -50,6 +50,22 @@ extension Exchange {
     return isNews
   }
 
+  /// Does a closing confirm what was sent as it is and not judged? Then it tells of another copy's work by that name: the
+  /// hub would have known its own by the bytes.
+  func confirmsAnother(
+    _ closing: PullClosing, _ verdicts: [Verdict], of request: SyncRequest
+  ) throws(RelayError) -> Bool {
+    guard verdicts.count < request.push.count, !closing.confirmed.isEmpty else { return false }
+    let confirmed = Set(closing.confirmed.map(\.dot))
+    for (at, bytes) in request.push.enumerated() where request.envelopes[at] == nil {
+      guard let key = try core.replicas.key(try TransactionHeader(of: bytes).dot), try core.outbox.waits(key) else {
+        continue
+      }
+      if try confirmed.contains(core.replicas.dot(key)) { return true }
+    }
+    return false
+  }
+
   /// - Parameter previous: the hash of the transaction before it, where it is at hand.
   /// - Returns: false for a name that does not follow from the transaction, or from one before it.
   private func rename(

@@ -18,7 +18,8 @@ extension HubSession {
   ) throws(RelayError) -> PushOutcome {
     var outcome = PushOutcome(verdicts: [], partReceived: 0)
     do throws(RelayError) {
-      let links = request.envelopes.isEmpty ? PushLinks() : PushLinks(request.push, ahead)
+      let isPlain = try request.envelopes.isEmpty ? !hasGaps() : false
+      let links = isPlain ? PushLinks() : PushLinks(request.push, ahead)
       for (at, bytes) in request.push.enumerated() {
         let offer = Offer(bytes, request.envelopes[at], request, links, ahead[at])
         // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind; one that is alone is what

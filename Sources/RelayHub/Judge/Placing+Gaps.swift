@@ -60,15 +60,29 @@ extension HubSession {
     {
       return false
     }
+    return try leads(name, hash, links) ?? true
+  }
+
+  /// Is it known that a transaction belongs into a gap: by who left that, or as the push links it to what stands behind it?
+  func isAwaited(_ name: Dot, _ hash: Hash128, _ links: PushLinks) throws(RelayError) -> Bool {
+    guard try hasGaps() else { return false }
+    if let its = try store.healing.gap(name) { return its == hash }
+    return try leads(name, hash, links) ?? false
+  }
+
+  /// Does the push lead from a transaction to the next one that its chain has here? nil where it does not tell, or none is
+  /// there.
+  private func leads(_ name: Dot, _ hash: Hash128, _ links: PushLinks) throws(RelayError) -> Bool? {
     guard let after = try store.log.neighbour(after: name),
       let its = links.hash(distance(name, after.verdict.dot) - 1, from: hash),
       let bytes = try store.log.body(after.verdict.seq, most: .max)
-    else { return true }
+    else { return nil }
     return try TransactionHeader(of: bytes).previous == its
   }
 
   /// Keeps what belongs between a transaction and the one before it in its chain, as far as its push says it.
   func noteGap(before name: Dot, _ hash: Hash128, _ links: PushLinks) throws(RelayError) {
+    memory?.hasGaps = nil
     try store.healing.dropGap(name)
     let first = try store.log.neighbour(before: name)?.verdict.dot.counter ?? 0
     var at = name

@@ -66,6 +66,11 @@ extension HubSession {
       try noteGap(before: gap.name, hash, offer.links)
       return .next(gap.name, gap.fork)
     }
+    // A copy that lost nothing says nothing of gaps; but one of them may have been left for this.
+    if !isClaimed, try isAwaited(sealed, hash, offer.links) {
+      try noteGap(before: sealed, hash, offer.links)
+      return .next(sealed, nil)
+    }
     // What an envelope's work follows may stay refused, or be kept by nobody.
     let parent = try predecessor(sealed, previous, forks)
     guard parent != nil || offer.fillsGaps else {

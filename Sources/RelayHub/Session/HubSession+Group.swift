@@ -51,6 +51,8 @@ struct GroupMemory {
   var shared: Set<RowID> = []
   /// Devices of which nothing was ever refused.
   var clean: Set<Int64> = []
+  /// Does any chain have a gap? nil before somebody asked.
+  var hasGaps: Bool?
 
   /// More of them are not kept from one group to the next.
   private static let most = 10_000

@@ -6,10 +6,27 @@ extension HubSession {
   /// Has every dot of the set a verdict?
   func hasVerdicts(_ set: DotSet) throws(RelayError) -> Bool {
     for interval in set.intervals {
-      // A replica's counters are dense here, so its head answers for all of them.
+      // A replica's counters are dense, so its head answers for all of them, unless this hub was put back.
       if try replica(interval.replica)?.count ?? 0 < interval.high { return false }
+      if try hasGaps(), try reachesGap(interval) { return false }
     }
     return true
+  }
+
+  /// Does any of the interval lie in a gap of its chain? The last counter of each gap is noted, of the others those that a push
+  /// named.
+  private func reachesGap(_ interval: DotSet.Interval) throws(RelayError) -> Bool {
+    guard let noted = try store.healing.gap(from: Dot(interval.replica, interval.low)) else { return false }
+    if noted <= interval.high { return true }
+    return try store.log.record(Dot(interval.replica, interval.high)) == nil
+  }
+
+  /// Is there a gap in any chain?
+  func hasGaps() throws(RelayError) -> Bool {
+    if let known = memory?.hasGaps { return known }
+    let found = try store.healing.hasGaps()
+    memory?.hasGaps = found
+    return found
   }
 
   func body(_ seq: UInt64) throws(RelayError) -> Transaction? {

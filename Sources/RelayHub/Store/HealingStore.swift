@@ -12,6 +12,9 @@ protocol HealingStore {
   /// Keeps what belongs there, unless that is known already.
   func addGap(_ name: Dot, _ hash: Hash128) throws(RelayError)
   func dropGap(_ name: Dot) throws(RelayError)
+  /// The least counter from this one on that is kept of a gap of the chain.
+  func gap(from name: Dot) throws(RelayError) -> UInt64?
+  func hasGaps() throws(RelayError) -> Bool
 
   /// Where a transaction stood in the history that was lost; nil for one that was not offered again.
   func place(_ dot: Dot) throws(RelayError) -> LostPlace?
@@ -86,6 +89,16 @@ struct SQLHealing: HealingStore {
 
   func dropGap(_ name: Dot) throws(RelayError) {
     try db.run("DELETE FROM gap WHERE replica = $1 AND n = $2", Value.dot(name))
+  }
+
+  func gap(from name: Dot) throws(RelayError) -> UInt64? {
+    try db.first("SELECT n FROM gap WHERE replica = $1 AND n >= $2 ORDER BY n LIMIT 1", Value.dot(name)) {
+      (row) throws(RelayError) in try row.seq(0)
+    }
+  }
+
+  func hasGaps() throws(RelayError) -> Bool {
+    try db.first("SELECT 1 FROM gap LIMIT 1", []) { (_) in true } ?? false
   }
 
   func place(_ dot: Dot) throws(RelayError) -> LostPlace? {
