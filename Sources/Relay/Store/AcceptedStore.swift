@@ -32,12 +32,23 @@ struct AcceptedStore {
       [Value(key), Value(verdict.seq), Value(verdict.effective), .integer(AcceptedStore.mostBytes)])
   }
 
+  /// The seq of each that is kept.
+  ///
   /// - Complexity: O(what is kept): few ask, and only about rows that left.
-  func stored(_ key: DotKey) throws(RelayError) -> StoredTransaction? {
+  func seqs() throws(RelayError) -> [DotKey: Int64] {
+    var seqs: [DotKey: Int64] = [:]
+    try db.run("SELECT seq, dot FROM relay_accepted", []) { (row) throws(RelayError) in
+      seqs[DotKey(row.int(1))] = row.int(0)
+      return true
+    }
+    return seqs
+  }
+
+  func stored(_ seq: Int64) throws(RelayError) -> StoredTransaction? {
     var found: StoredTransaction?
-    try db.run("SELECT seq, effective, bytes FROM relay_accepted WHERE dot = ? LIMIT 1", [Value(key)]) {
+    try db.run("SELECT effective, bytes FROM relay_accepted WHERE seq = ?", [.integer(seq)]) {
       (row) throws(RelayError) in
-      found = StoredTransaction(seq: row[0].integer, effective: row[1].integer, bytes: row.blob(2))
+      found = StoredTransaction(seq: seq, effective: row[0].integer, bytes: row.blob(1))
       return false
     }
     return found

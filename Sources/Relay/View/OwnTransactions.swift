@@ -11,6 +11,8 @@ struct OwnTransactions {
   }
 
   private var cache: [DotKey: Own] = [:]
+  /// Where accepted ones are kept.
+  private var seqs: [DotKey: Int64]?
 
   /// A transaction that is pending, or refused and kept.
   mutating func own(_ key: DotKey, _ stores: Stores) throws(RelayError) -> Own? {
@@ -24,7 +26,10 @@ struct OwnTransactions {
   /// One that was accepted and is kept.
   mutating func accepted(_ key: DotKey, _ stores: Stores) throws(RelayError) -> Own? {
     if let own = cache[key] { return own }
-    return try stores.accepted.stored(key).map { (stored) throws(RelayError) in try decode(stored, key, stores) }
+    let known = if let seqs { seqs } else { try stores.accepted.seqs() }
+    seqs = known
+    guard let seq = known[key], let stored = try stores.accepted.stored(seq) else { return nil }
+    return try decode(stored, key, stores)
   }
 
   mutating func pending(_ key: DotKey, _ stores: Stores) throws(RelayError) -> Own? {
