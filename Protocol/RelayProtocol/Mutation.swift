@@ -23,7 +23,7 @@ package enum Mutation: String, CaseIterable {
   case noSeen, ownPrefix, noSign, restStays
   // Restores and copies (rules 16, 26, 27)
   case gapAccepted, unreadyAccepted, orderIgnored, forkByFinder, timeAnew, otherOrder, forkUnseen
-  case sidecarUnread, oneOrder, healedForgets
+  case sidecarUnread, oneOrder, healedForgets, sealedApart, sealedNow
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?

@@ -129,6 +129,10 @@ MUTATIONS = [
     Mutation("oneOrder", "27", "two lost orders of one epoch are taken for one"),
     Mutation("sidecarUnread", "26", "a file goes on under its name whatever lies beside it",
              test="RelayHubTests.SidecarStories"),
+    Mutation("sealedApart", "26", "a copy seals what stood in it under a name of its own",
+             test="RelayHubTests.SidecarStories"),
+    Mutation("sealedNow", "26", "what another program wrote counts as of when it is sealed",
+             test="RelayTests.ClockTests"),
     Mutation("forkUnseen", "16", "who does not know of the fork yet is taken to have seen the other copy's work",
              test="RelayHubTests.RestoredHubStories"),
 ]

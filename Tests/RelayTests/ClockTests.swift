@@ -1,3 +1,4 @@
+import Foundation
 import Relay
 internal import RelayProtocol
 import TestSupport
@@ -37,6 +38,34 @@ import Testing
     try replica.sql("UPDATE person SET given = 'Bea'")
     let next = try Transaction(decoding: try #require(try replica.nextRequest().push.last))
     #expect(next.time.milliseconds == Self.right + Limits.clockLead)
+  }
+
+  /// Whoever looks at it later, and however the file's log was bent: never later than the device's own clock, and never before what
+  /// the device wrote earlier.
+  @Test(arguments: [nil, -5, Int64.min, Int64.max] as [Int64?])
+  func whatAnotherProgramWritesCountsAsOfThen(bent: Int64?) throws {
+    let clock = TestClock(Self.right)
+    let replica = try open(clock)
+    try replica.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    let began = Int64(Date().timeIntervalSince1970 * 1000)
+    try Database(path: replica.path, mode: .readWrite).script("UPDATE person SET given = 'Ann'")
+    let ended = Int64(Date().timeIntervalSince1970 * 1000)
+    if let bent { try Database(path: replica.path, mode: .readWrite).script("UPDATE relay_log SET at = \(bent)") }
+    clock.set(Self.wrong)
+    let times = try replica.nextRequest().push.map { try Transaction(decoding: $0).time }
+    #expect(times.count == 2 && times[0] < times[1])
+    switch bent {
+    case nil: #expect((began - 1...ended + 1).contains(times[1].milliseconds))
+    case .some(.max): #expect(times[1].milliseconds == Self.wrong)
+    default: #expect(times[1].milliseconds == Self.right)
+    }
+  }
+
+  @Test func whatAnotherProgramWroteByAClockThatRanAheadIsOfNow() throws {
+    let replica = try open(TestClock(Self.right))
+    try Database(path: replica.path, mode: .readWrite).script("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    let times = try replica.nextRequest().push.map { try Transaction(decoding: $0).time.milliseconds }
+    #expect(times == [Self.right])
   }
 
   /// What ran ahead and waits has no verdict yet: the clock comes back from it, and not behind what was told before.

@@ -4,6 +4,8 @@ struct CaptureRun: Equatable {
   var first: Int64
   /// Is it one SQL transaction for certain, because its writer marked both ends?
   var isOneTransaction = false
+  /// When its last record was written, in milliseconds since 1970; nil where that is not known.
+  var at: Int64?
 }
 
 /// Finds in the log what can be known of who committed what together.
@@ -18,7 +20,7 @@ struct CaptureRuns {
   private var isOpened = false
   private var begins = true
 
-  mutating func add(id: Int64, kind: Touch?, total: Int64) {
+  mutating func add(id: Int64, kind: Touch?, total: Int64, at: Int64? = nil) {
     let follows =
       last.map { last in
         last.total < total || (last.kind == .stood && kind == .stood) || (last.kind == .snapshot && last.total == total)
@@ -37,5 +39,6 @@ struct CaptureRuns {
     }
     if begins { runs.append(CaptureRun(first: id)) }
     begins = false
+    runs[runs.count - 1].at = at
   }
 }

@@ -126,7 +126,7 @@ struct Sealer {
     var dots: [Dot] = []
     for (run, items) in zip(runs, items) {
       for piece in plan.pieces(items.sorted { $0.change.row < $1.change.row }, run) {
-        dots.append(try seal(piece.changes, commit, &state, isBatch: piece.isBatch))
+        dots.append(try seal(piece.changes, commit, &state, isBatch: piece.isBatch, writtenAt: run.at))
       }
     }
     return dots
@@ -326,19 +326,24 @@ struct Sealer {
   }
 
   private func seal(
-    _ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool = false
+    _ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool = false,
+    writtenAt at: Int64? = nil
   ) throws(RelayError) -> Dot {
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
     for change in changes { sealing.append(change, core.schema) }
-    return try seal(sealing, commit, &state, isBatch: isBatch)
+    return try seal(sealing, commit, &state, isBatch: isBatch, writtenAt: at)
   }
 
-  /// - Parameter isBatch: whether Relay itself put these changes together.
+  /// - Parameters:
+  ///   - isBatch: whether Relay itself put these changes together.
+  ///   - at: when they were written, if that was before now.
   private func seal(
-    _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool, on footing: CommitFooting? = nil
+    _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool, on footing: CommitFooting? = nil,
+    writtenAt at: Int64? = nil
   ) throws(RelayError) -> Dot {
-    let now = HybridTime(milliseconds: core.environment.now())
-    state.time = max(HybridTime(bits: state.time.bits &+ 1), now)
+    let now = core.environment.now()
+    let time = Mutation.isPlanted(.sealedNow) ? now : min(at ?? now, now)
+    state.time = max(HybridTime(bits: state.time.bits &+ 1), HybridTime(milliseconds: time))
     var shown = if let footing { footing.seen } else { try core.outbox.seenDots() }
     let hasLeft = if let footing { footing.hasLeft } else { try core.stores.images.hasLeft() }
     var seen = commit.moment?.seen ?? shown

@@ -116,6 +116,11 @@ extension ReplicaCore {
     var state = try state()
     guard state.number < Self.mostNames else { return }
     footing = nil
+    if try stores.state.link() != nil, !Mutation.isPlanted(.sealedApart) {
+      // What stood in the file when it was copied the other one may have sealed: under the name that both had it is the same.
+      try sealer.sealResidue()
+      state = try self.state()
+    }
     try stores.sidecar.found(at: environment.now())
     // A name under which nothing was sealed leaves no trace.
     guard state.counter == 0, try replicas.nextNumber() == state.number + 1 else { return try becomeAnother() }

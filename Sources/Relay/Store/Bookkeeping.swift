@@ -4,11 +4,11 @@ internal import RelaySQLite
 /// Relay's own tables. They live in the app's file, so that data and bookkeeping commit together; all are prefixed
 /// `relay_`.
 enum Bookkeeping {
-  static let version: Int64 = 6
-  /// The version that a file is brought over from.
-  static let before: Int64 = 5
+  static let version: Int64 = 7
 
-  static let migration = """
+  /// What brings a file of an older version to the next one.
+  static let migrations: [Int64: String] = [
+    5: """
     ALTER TABLE relay_state ADD COLUMN renames INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE relay_replica RENAME TO relay_replica_before;
     \(ReplicaStore.ddl)
@@ -16,7 +16,12 @@ enum Bookkeeping {
     DROP TABLE relay_replica_before;
     ALTER TABLE relay_sync DROP COLUMN recognised;
     UPDATE relay_state SET version = 6;
-    """
+    """,
+    6: """
+    ALTER TABLE relay_log ADD COLUMN at INTEGER;
+    UPDATE relay_state SET version = 7;
+    """,
+  ]
 
   static let ddl = """
     \(CaptureLog.ddl)

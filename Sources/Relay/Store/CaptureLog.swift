@@ -25,13 +25,14 @@ enum Touch: Int64 {
 /// in which they were written.
 ///
 /// Columns of synced tables have places of their own (`v1`, `v2`, …), which neither a rename nor a newer sync schema
-/// moves. `total` is the writer's `total_changes()`: within one connection it grows with every record.
+/// moves. `total` is the writer's `total_changes()`: within one connection it grows with every record. `at` is when the trigger
+/// ran, in milliseconds since 1970 by the clock of SQLite; NULL in records that Relay itself adds.
 struct CaptureLog {
   let db: Database
 
   static let ddl = """
     CREATE TABLE IF NOT EXISTS relay_log (
-      id INTEGER PRIMARY KEY, tbl INTEGER NOT NULL, kind INTEGER NOT NULL, total INTEGER NOT NULL, seq);
+      id INTEGER PRIMARY KEY, tbl INTEGER NOT NULL, kind INTEGER NOT NULL, total INTEGER NOT NULL, at INTEGER, seq);
     -- Where the columns of synced tables stand in the log.
     CREATE TABLE IF NOT EXISTS relay_slot (
       tbl INTEGER NOT NULL, col INTEGER NOT NULL, slot INTEGER NOT NULL, PRIMARY KEY (tbl, col)) WITHOUT ROWID;
@@ -100,8 +101,8 @@ struct CaptureLog {
   /// - Complexity: O(records).
   func runs() throws(RelayError) -> [CaptureRun] {
     var plan = CaptureRuns()
-    try db.run("SELECT id, kind, total FROM relay_log ORDER BY id", []) { (row) throws(RelayError) in
-      plan.add(id: row.int(0), kind: Touch(rawValue: row.int(1)), total: row.int(2))
+    try db.run("SELECT id, kind, total, at FROM relay_log ORDER BY id", []) { (row) throws(RelayError) in
+      plan.add(id: row.int(0), kind: Touch(rawValue: row.int(1)), total: row.int(2), at: row[3].integer)
       return true
     }
     return plan.runs

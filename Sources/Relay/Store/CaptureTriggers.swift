@@ -94,21 +94,29 @@ struct Capture {
   private var whole: String {
     """
     INSERT INTO relay_whole VALUES (\(table.id)); \
-    INSERT INTO relay_log (tbl, kind, total, \(logged)) SELECT \(table.id), \(Touch.snapshot.rawValue), total_changes(), \
-    \(values("t")) FROM \(SQL.name(table.name)) AS t;
+    INSERT INTO relay_log (tbl, kind, total, at, \(logged)) SELECT \(table.id), \(Touch.snapshot.rawValue), total_changes(), \
+    \(Self.now), \(values("t")) FROM \(SQL.name(table.name)) AS t;
     """
   }
 
+  /// When a statement runs, in milliseconds since 1970.
+  private static let now = "CAST((julianday('now') - 2440587.5) * 86400000 + 0.5 AS INTEGER)"
+
   /// What a row was.
   private func record(_ touch: Touch, _ row: String) -> String {
-    "INSERT INTO relay_log (tbl, kind, total, \(logged)) VALUES (\(table.id), \(touch.rawValue), total_changes(), \(values(row)));"
+    """
+    INSERT INTO relay_log (tbl, kind, total, at, \(logged)) VALUES (\(table.id), \(touch.rawValue), total_changes(), \
+    \(Self.now), \(values(row)));
+    """
   }
 
   /// The row was not there; its key is.
   private var insertedRecord: String {
     let news = table.key.map { "NEW.\(SQL.name(table.columns[$0].name))" }.joined(separator: ", ")
-    return
-      "INSERT INTO relay_log (tbl, kind, total, \(keySlots)) VALUES (\(table.id), \(Touch.inserted.rawValue), total_changes(), \(news));"
+    return """
+      INSERT INTO relay_log (tbl, kind, total, at, \(keySlots)) VALUES (\(table.id), \(Touch.inserted.rawValue), total_changes(), \
+      \(Self.now), \(news));
+      """
   }
 
   /// Rows that an `OR REPLACE` would evict, which fires no delete trigger. Logging one that stays is harmless: it means
@@ -119,8 +127,8 @@ struct Capture {
       return "t.\(name) = NEW.\(name)" + (column.collation.map { " COLLATE \(SQL.name($0))" } ?? "")
     }.joined(separator: " AND ")
     return """
-      INSERT INTO relay_log (tbl, kind, total, \(logged)) SELECT \(table.id), \(Touch.snapshot.rawValue), total_changes(), \
-      \(values("t")) FROM \(SQL.name(table.name)) AS t WHERE \(match);
+      INSERT INTO relay_log (tbl, kind, total, at, \(logged)) SELECT \(table.id), \(Touch.snapshot.rawValue), total_changes(), \
+      \(Self.now), \(values("t")) FROM \(SQL.name(table.name)) AS t WHERE \(match);
       """
   }
 

@@ -96,12 +96,15 @@ final class StateStore {
       ])
   }
 
-  /// Brings the tables of the version before to this one.
+  /// Brings the tables of an older version to this one.
   ///
   /// - Throws: `unsupported_version`.
   func migrate() throws(RelayError) {
-    let version = try db.first("SELECT version FROM relay_state")?[0]
-    if version == .integer(Bookkeeping.before) { try db.script(Bookkeeping.migration) }
+    while let version = try db.first("SELECT version FROM relay_state")?[0].integer,
+      let migration = Bookkeeping.migrations[version]
+    {
+      try db.script(migration)
+    }
     try checkVersion()
   }
 
