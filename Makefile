@@ -109,6 +109,7 @@ test: lint protocol race
 	python3 -B Tests/Faults/sweep.py --points 6 --bin "$$(swift build --show-bin-path)"
 	python3 -B Tests/Faults/lines.py --cuts 3 --bin "$$(swift build --show-bin-path)"
 	python3 -B Tests/Faults/ways.py --bin "$$(swift build --show-bin-path)"
+	python3 -B Tests/Faults/putback.py --seeds 1..3 --bin "$$(swift build --show-bin-path)"
 	swift test --skip-build --no-parallel --filter EndToEndTests
 
 # A year of the whole organisation in one process: 120 devices, offline for weeks; `make test` lives it in a corner.

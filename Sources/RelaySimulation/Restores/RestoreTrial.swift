@@ -64,12 +64,16 @@ final class RestoreTrial {
   private let hasHubRestores: Bool
   private let hasClones: Bool
   private let hasDeviceRestores: Bool
+  /// Chance of its own, where other programs write to the files too; nil where none do.
+  private var shells: SplitMix?
 
   init(seed: UInt64) throws {
     random = SplitMix(seed: seed, "restores")
     schema = OracleSchema.all[Int(seed % UInt64(OracleSchema.all.count))]
     let kind = random.int(0..<4)
     (hasHubRestores, hasClones, hasDeviceRestores) = (kind != 0, kind > 1, kind != 1)
+    var shells = SplitMix(seed: seed, "shells")
+    if shells.once(in: 3) { self.shells = shells }
     let clock = clock
     hubDisk = SimulatedDisk(seed: seed)
     hubDisk.put(try FreshFiles.hub(schema).image)
@@ -181,7 +185,9 @@ final class RestoreTrial {
       count("clone", "\(node.name) as \(name):")
       node.process.spare()
       let clone = Node(name, token: node.token, clock, seed: random.next())
-      clone.machine.skew = random.pick([0, node.machine.skew])
+      // What was written before it was copied has to be of then for the copy too (decision 0029).
+      let skew = random.pick([0, node.machine.skew])
+      clone.machine.skew = shells == nil ? skew : node.machine.skew
       let isNoticed = lay(node.disk.image(), on: clone.disk, beside: nil)
       clone.memory = node.memory
       nodes.append(clone)
@@ -215,13 +221,21 @@ final class RestoreTrial {
     let names = [Name(table: "person", id: "t\(serial)"), Name(table: "person", id: "p\(random.int(0..<4))")]
     let statements = statements(names[1].id)
     var images: [(before: [String: Value]?, after: [String: Value]?)] = []
+    func act(_ db: Database) throws(RelayError) {
+      images = []
+      for name in names { images.append((try Witness.row(name, in: db), nil)) }
+      for sql in statements { try db.script(sql) }
+      for (at, name) in names.enumerated() { images[at].after = try Witness.row(name, in: db) }
+    }
+    let isByShell = shells?.once(in: 2) ?? false
+    if isByShell { count("written by another program") }
     let isDone = try doing(node) { replica in
-      try replica.write(author: "field") { (db) throws(RelayError) in
-        images = []
-        for name in names { images.append((try Witness.row(name, in: db), nil)) }
-        for sql in statements { try db.script(sql) }
-        for (at, name) in names.enumerated() { images[at].after = try Witness.row(name, in: db) }
-      }
+      guard isByShell else { return try replica.write(author: "field") { (db) throws(RelayError) in try act(db) } }
+      // Nothing looks at it before the replica's next step.
+      let db = try Database(path: FileNode.path, mode: .readWrite, vfs: node.process.name)
+      try db.script("BEGIN IMMEDIATE")
+      try act(db)
+      try db.script("COMMIT")
     }
     // Who died over it finds all of it or nothing.
     guard try isDone || holds(node, names[0].id) else { return }
