@@ -13,6 +13,8 @@ struct Commit {
   var decisions: [RowID: [GroupID: Decision]] = [:]
   /// A conflict that it settles; what that means for the row is written first.
   var settlement: Settlement?
+  /// When it was written, in milliseconds since 1970, where Relay looks at it only now.
+  var writtenAt: Int64?
 
   init(
     author: String = "", mode: TransactionMode = .merge, moment: Moment? = nil,
@@ -77,7 +79,9 @@ extension Sealer {
       do throws(RelayError) {
         dots += try core.db.savepoint { () throws(RelayError) in
           let resolution = try Resolution(choice: item.choice, core.db)
-          return try commit(Commit(try settlement(of: item.id, by: resolution)))
+          var one = Commit(try settlement(of: item.id, by: resolution))
+          one.writtenAt = item.at
+          return try commit(one)
         }
       } catch {
         // What is the file's own trouble is not the choice's.

@@ -124,9 +124,11 @@ struct Sealer {
     }
     let plan = SealPlan(schema: core.schema, role: state.role, uniques: core.attachment.uniques)
     var dots: [Dot] = []
+    var commit = commit
     for (run, items) in zip(runs, items) {
+      commit.writtenAt = run.at
       for piece in plan.pieces(items.sorted { $0.change.row < $1.change.row }, run) {
-        dots.append(try seal(piece.changes, commit, &state, isBatch: piece.isBatch, writtenAt: run.at))
+        dots.append(try seal(piece.changes, commit, &state, isBatch: piece.isBatch))
       }
     }
     return dots
@@ -326,23 +328,19 @@ struct Sealer {
   }
 
   private func seal(
-    _ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool = false,
-    writtenAt at: Int64? = nil
+    _ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool = false
   ) throws(RelayError) -> Dot {
     var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
     for change in changes { sealing.append(change, core.schema) }
-    return try seal(sealing, commit, &state, isBatch: isBatch, writtenAt: at)
+    return try seal(sealing, commit, &state, isBatch: isBatch)
   }
 
-  /// - Parameters:
-  ///   - isBatch: whether Relay itself put these changes together.
-  ///   - at: when they were written, if that was before now.
+  /// - Parameter isBatch: whether Relay itself put these changes together.
   private func seal(
-    _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool, on footing: CommitFooting? = nil,
-    writtenAt at: Int64? = nil
+    _ sealing: Sealing, _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool, on footing: CommitFooting? = nil
   ) throws(RelayError) -> Dot {
     let now = core.environment.now()
-    let time = Mutation.isPlanted(.sealedNow) ? now : min(at ?? now, now)
+    let time = Mutation.isPlanted(.sealedNow) ? now : min(commit.writtenAt ?? now, now)
     state.time = max(HybridTime(bits: state.time.bits &+ 1), HybridTime(milliseconds: time))
     var shown = if let footing { footing.seen } else { try core.outbox.seenDots() }
     let hasLeft = if let footing { footing.hasLeft } else { try core.stores.images.hasLeft() }

@@ -19,6 +19,7 @@ enum Bookkeeping {
     """,
     6: """
     ALTER TABLE relay_log ADD COLUMN at INTEGER;
+    ALTER TABLE relay_inbox ADD COLUMN chosen_at INTEGER;
     UPDATE relay_state SET version = 7;
     """,
   ]

@@ -37,7 +37,8 @@ struct Capture {
   private var keySlots: String { table.key.map { "v\(slots[$0])" }.joined(separator: ", ") }
 
   /// Of a row of `sqlite_master`: is it a trigger of Relay's? An app may call its own ones `relay_…` too.
-  static let isOwnTrigger = "(name GLOB 'relay_[0-9]*_*' OR name IN ('relay_boundary_set', 'relay_inbox_choice_only'))"
+  static let isOwnTrigger =
+    "(name GLOB 'relay_[0-9]*_*' OR name IN ('relay_boundary_set', 'relay_inbox_choice_only', 'relay_inbox_chosen'))"
 
   /// Name and text of every trigger, as `sqlite_master` will hold them.
   var triggers: [(name: String, sql: String)] {
@@ -95,18 +96,15 @@ struct Capture {
     """
     INSERT INTO relay_whole VALUES (\(table.id)); \
     INSERT INTO relay_log (tbl, kind, total, at, \(logged)) SELECT \(table.id), \(Touch.snapshot.rawValue), total_changes(), \
-    \(Self.now), \(values("t")) FROM \(SQL.name(table.name)) AS t;
+    \(SQL.now), \(values("t")) FROM \(SQL.name(table.name)) AS t;
     """
   }
-
-  /// When a statement runs, in milliseconds since 1970.
-  private static let now = "CAST((julianday('now') - 2440587.5) * 86400000 + 0.5 AS INTEGER)"
 
   /// What a row was.
   private func record(_ touch: Touch, _ row: String) -> String {
     """
     INSERT INTO relay_log (tbl, kind, total, at, \(logged)) VALUES (\(table.id), \(touch.rawValue), total_changes(), \
-    \(Self.now), \(values(row)));
+    \(SQL.now), \(values(row)));
     """
   }
 
@@ -115,7 +113,7 @@ struct Capture {
     let news = table.key.map { "NEW.\(SQL.name(table.columns[$0].name))" }.joined(separator: ", ")
     return """
       INSERT INTO relay_log (tbl, kind, total, at, \(keySlots)) VALUES (\(table.id), \(Touch.inserted.rawValue), total_changes(), \
-      \(Self.now), \(news));
+      \(SQL.now), \(news));
       """
   }
 
@@ -128,7 +126,7 @@ struct Capture {
     }.joined(separator: " AND ")
     return """
       INSERT INTO relay_log (tbl, kind, total, at, \(logged)) SELECT \(table.id), \(Touch.snapshot.rawValue), total_changes(), \
-      \(Self.now), \(values("t")) FROM \(SQL.name(table.name)) AS t WHERE \(match);
+      \(SQL.now), \(values("t")) FROM \(SQL.name(table.name)) AS t WHERE \(match);
       """
   }
 
@@ -143,8 +141,11 @@ struct Capture {
   }
 }
 
-/// Spelling of names and texts inside statements.
+/// Words of statements.
 enum SQL {
+  /// When a statement runs, in milliseconds since 1970, by the clock of SQLite.
+  static let now = "CAST((julianday('now') - 2440587.5) * 86400000 + 0.5 AS INTEGER)"
+
   /// A name in double quotes: SQLite then takes any.
   static func name(_ name: String) -> String { "\"" + name.doubling("\"") + "\"" }
 

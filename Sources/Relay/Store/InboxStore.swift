@@ -6,7 +6,8 @@ internal import RelaySQLite
 /// write `choice`.
 final class InboxStore {
   let db: Database
-  private let choices = Command("SELECT id, choice FROM relay_inbox WHERE choice IS NOT NULL ORDER BY opened, id")
+  private let choices = Command(
+    "SELECT id, choice, chosen_at FROM relay_inbox WHERE choice IS NOT NULL ORDER BY opened, id")
 
   static let ddl = """
     -- For people: conflicts, notices, refusals, held rows. An app may SELECT and join it, and UPDATE choice.
@@ -16,7 +17,7 @@ final class InboxStore {
       id TEXT PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, table_name TEXT NOT NULL, row_key TEXT NOT NULL,
       column_name TEXT, policy TEXT, rule TEXT, message TEXT, shown TEXT, others TEXT, base, choice,
       opened INTEGER NOT NULL, opened_at TEXT, depends_on TEXT, operations INTEGER NOT NULL, answer INTEGER,
-      tbl INTEGER NOT NULL, key BLOB NOT NULL, cell BLOB, detail BLOB);
+      tbl INTEGER NOT NULL, key BLOB NOT NULL, cell BLOB, detail BLOB, chosen_at INTEGER);
     CREATE INDEX IF NOT EXISTS relay_inbox_row ON relay_inbox (tbl, key);
     CREATE INDEX IF NOT EXISTS relay_inbox_choice ON relay_inbox (choice) WHERE choice IS NOT NULL;
     -- The values that a conflict or a notice is about. value: of a group of columns a JSON array, of existence 'there'
@@ -32,6 +33,11 @@ final class InboxStore {
     CREATE TRIGGER IF NOT EXISTS relay_inbox_choice_only BEFORE UPDATE OF choice ON relay_inbox
     WHEN NEW.choice IS NOT NULL AND OLD.kind <> 'conflict' BEGIN
       SELECT RAISE(ABORT, 'only a conflict is settled by a choice; dismiss a notice, resubmit or discard a refusal');
+    END;
+    -- A choice is of when it was made (decision 0029), whenever it is looked at.
+    CREATE TRIGGER IF NOT EXISTS relay_inbox_chosen AFTER UPDATE OF choice ON relay_inbox
+    WHEN NEW.choice IS NOT NULL BEGIN
+      UPDATE relay_inbox SET chosen_at = \(SQL.now) WHERE id = NEW.id;
     END;
     """
 
@@ -232,10 +238,10 @@ final class InboxStore {
   // MARK: Answers
 
   /// What people wrote into `choice`, oldest conflict first.
-  func chosen() throws(RelayError) -> [(id: String, choice: Value)] {
-    var chosen: [(id: String, choice: Value)] = []
+  func chosen() throws(RelayError) -> [(id: String, choice: Value, at: Int64?)] {
+    var chosen: [(id: String, choice: Value, at: Int64?)] = []
     try db.run(choices, []) { (row) throws(RelayError) in
-      chosen.append((row[0].text ?? "", row[1]))
+      chosen.append((row[0].text ?? "", row[1], row[2].integer))
       return true
     }
     return chosen
