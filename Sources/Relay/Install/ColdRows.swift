@@ -109,6 +109,7 @@ struct ColdRows {
     if let id, let was { try sums.remove(id, table, was, core, isOfThisPull: isRepeated(id, sums)) }
     if found.contains(.dead) {
       try core.stores.dead.remove(RowID(table: row.table, key: Array(row.key)))
+      sums.noteRevived(row.table)
     }
     sums.add(row, writer)
     if let id {

@@ -9,7 +9,7 @@ struct Install {
   let pull: CompletePull
   var state: ReplicaState
   var own = OwnTransactions()
-  private var sums: ScopeSums
+  var sums: ScopeSums
   /// The newest effective time of what arrived.
   private var newestTime = HybridTime(bits: 0)
   /// Own work that came back as it was; nil where every row is to be looked at.
@@ -56,9 +56,10 @@ struct Install {
     }
     try core.accepted.forget(durable: min(pull.closing.durable, pull.closing.head))
     for notice in pull.closing.notices { try core.tell(notice) }
+    let mustCount = try sums.hasRevived ? mayHoldLost() : false
     try advance()
     if Mutation.isPlanted(.sealLate) { try core.sealer.sealResidue() }
-    try finishSums()
+    try finishSums(mustCount)
   }
 
   /// Without triggers where the app has none: Relay's own would only find out that nothing is to be logged.
@@ -121,7 +122,8 @@ struct Install {
     }
   }
 
-  private mutating func finishSums() throws(RelayError) {
+  /// - Parameter mustCount: whether sums that add up may be wrong all the same.
+  private mutating func finishSums(_ mustCount: Bool) throws(RelayError) {
     var places = Places(core.schema)
     for row in hot.keys.sorted() {
       guard let table = core.schema.table(row.table), let values = try core.view.confirmed(row, table) else { continue }
@@ -132,7 +134,7 @@ struct Install {
     // Below nothing a count wraps round. Sums that do not add up, because rows were written while nothing was captured,
     // are made anew from the rows once; what then still differs is told.
     let isImpossible = digests.values.contains { $0.count > Limits.sequence }
-    if isImpossible || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
+    if isImpossible || mustCount || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
       digests = try core.comparison.confirmedDigests(Set(pull.grants.filter(\.readable).map(\.scope)), pull.newRole)
     }
     if !Mutation.isPlanted(.scopesStay) || state.installs == 1 {

@@ -30,6 +30,8 @@ struct ScopeSums {
   /// By table: places of the last row and of others, by the bytes of the columns that name its scopes.
   private var places: [UInt32: KnownScopes] = [:]
   private var form = RowForm()
+  /// Has a row come to live again that others may follow? They come with it, but for those of a history that the hub has lost.
+  private(set) var hasRevived = false
 
   private struct KnownScopes {
     let columns: [Int]
@@ -141,6 +143,8 @@ struct ScopeSums {
     guard kind == .change, parents.contains(table.id), before[row] == nil else { return }
     before[row] = try values.map { (values) throws(RelayError) in try scopesBefore(table, values, core) } ?? []
   }
+
+  mutating func noteRevived(_ table: UInt32) { if mayBeParent(table) { hasRevived = true } }
 
   func mayBeParent(_ table: UInt32) -> Bool { kind == .change && parents.contains(table) }
 

@@ -23,6 +23,7 @@ extension Install {
       try core.stores.dead.add(row, base: pull.closing.head)
       return nil
     }
+    if try isRevived(row) { sums.noteRevived(row.table) }
     try core.stores.dead.remove(row)
     let one = Placing(
       row: row, table: table, values: values, stamps: try arrived.stamps(table), seq: arrived.record.seq)
@@ -112,9 +113,7 @@ extension Install {
     var tables = Set(gone.map(\.table))
     let followers = core.schema.tables.filter { $0.parent != nil }
     guard followers.contains(where: { tables.contains($0.parent?.table ?? 0) }) else { return [] }
-    // What the first install after the loss leaves of it is told as a difference.
-    let differs = try !core.stores.state.warnings().mismatch.isEmpty
-    guard try differs ? true : core.stores.lost.isBroken() else { return [] }
+    guard try mayHoldLost() else { return [] }
     var found: [RowID] = []
     var grown = true
     while grown {
@@ -132,6 +131,17 @@ extension Install {
       }
     }
     return found
+  }
+
+  /// May rows stand here that only a history brought that the hub has lost? What the first install after the loss leaves of
+  /// them is told as a difference.
+  func mayHoldLost() throws(RelayError) -> Bool {
+    if try !core.stores.state.warnings().mismatch.isEmpty { return true }
+    return try core.stores.lost.isBroken()
+  }
+
+  private func isRevived(_ row: RowID) throws(RelayError) -> Bool {
+    try sums.mayBeParent(row.table) ? core.stores.dead.holds(row) : false
   }
 
   /// Under another role, and where too much left to be listed, everything that the device may hold arrives whole; what
