@@ -102,7 +102,8 @@ class Chains:
         for chain in family:
             if chain is before and max(chain.hashes) == counter - 1:
                 return chain.dot(counter), chain
-        if counter == 1 and replica not in self.all:
+        is_free = replica not in self.all or not self.all[replica].hashes  # forks may be all that the hub has of it
+        if counter == 1 and is_free and (speaks_for == replica or speaks_for not in self.families.get(replica, [])):
             return self.chain(replica).dot(1), self.chain(replica)
         if in_envelope and speaks_for == replica:
             self.chain(replica)

@@ -21,8 +21,16 @@ extension Stage {
       got: got.description)
   }
 
-  /// Takes note of what the replica sealed since the last time.
+  /// Takes note of what the replica is called and has sealed since the last time.
   func note(_ player: Player) throws {
+    // An id is named by the file that drew it, though a copy may be the first to write as it.
+    let ids = try player.shell.query("SELECT id FROM relay_replica WHERE first = 0 ORDER BY number", []) { (row) in
+      ReplicaID(bits: UInt64(bitPattern: row.int(0)))
+    }
+    for id in ids where !spelling.knows(id) {
+      player.drawn += 1
+      spelling.learn(id, as: "\(player.name)+\(player.drawn)")
+    }
     let found = try player.shell.query(
       "SELECT dot, bytes FROM relay_transaction WHERE dot > ? ORDER BY dot",
       [.integer(Int64(player.noted))]
@@ -31,10 +39,6 @@ extension Stage {
     }
     for (key, transaction, bytes) in found {
       player.noted = key
-      if !spelling.knows(transaction.dot.replica) {
-        player.drawn += 1
-        spelling.learn(transaction.dot.replica, as: "\(player.name)+\(player.drawn)")
-      }
       // What the fork would be called that begins with it.
       let hash = hash128(transaction.previous.bytes, bytes)
       spelling.learn(.fork(transaction.dot, hash), as: "\(player.name)/\(spelling.dot(transaction.dot))")
