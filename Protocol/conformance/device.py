@@ -249,10 +249,6 @@ class Device:
         self.again.sort(key=self.log.index)
         for row, image in self.images.items():
             image.base = min(image.base, base)
-            # What that history wrote has no place in another: it counts as seen by all.
-            for cell, writes in image.cells.items():
-                if any(w.seq > base for w in writes.values()):
-                    image.cells[cell] = self.unstamped(row, cell, writes)
         self.dead = {row: min(at, base) for row, at in self.dead.items()}
         newest = next((tx for tx in reversed(self.log) if tx.sealed == (self.number, self.counter)), None)
         if newest and newest not in self.again + self.pending:
