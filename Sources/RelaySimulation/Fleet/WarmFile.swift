@@ -40,6 +40,7 @@ final class WarmFile: @unchecked Sendable {
   private static let kept = Mutex<[String: [WarmFile]]>([:])
   /// Of each kind, and of kinds.
   private static let (most, mostKinds) = (8, 100)
+  private static let mostOfAMode = 4
 
   private init(_ kind: Kind) { self.kind = kind }
 
@@ -82,12 +83,24 @@ final class WarmFile: @unchecked Sendable {
     return (try? one.db.first("PRAGMA schema_version")) == [.integer(kind.cookie)]
   }
 
+  /// Nothing is kept of the disk of a run that is over: it would be as many as there are connections.
+  private func leaveDisk() {
+    let nowhere = SimulatedProcess(on: SimulatedDisk(seed: 0), seed: 0, system) { 0 }
+    nowhere.kill()
+    for file in idle.flatMap(\.files) { file.move(to: nowhere, MemoryFile(id: 0)) }
+    process = nowhere
+  }
+
   /// The process is dead. Where something is under way still, nothing that it shared with others is used again.
   func end() {
     let ended = used
     used = []
     guard ended.allSatisfy({ $0.db.release() }) else { return }
-    idle += ended.filter { !$0.db.hasTablesOfItsOwn }
+    for one in ended where !one.db.hasTablesOfItsOwn {
+      // Those that were opened while something waited to happen would come on top of the others for ever.
+      if idle.count(where: { $0.mode == one.mode }) < WarmFile.mostOfAMode { idle.append(one) }
+    }
+    leaveDisk()
     WarmFile.kept.withLock { kept in
       if kept.count > WarmFile.mostKinds { kept = [:] }
       if kept[kind.name, default: []].count < WarmFile.most { kept[kind.name, default: []].append(self) }
