@@ -6,7 +6,8 @@ import Testing
 
 /// Connections that go from the file of a process that has ended to the file of the next one.
 @Suite struct WarmFileTests {
-  private let kind = WarmFile.Kind(name: "a table of notes", path: "/notes.db", cookie: 1)
+  /// Each test has one of its own: what has ended is anybody's.
+  private let kind = WarmFile.Kind(name: "notes \(UInt64.random(in: .min ... .max))", path: "/notes.db", cookie: 1)
 
   /// A file with a note, in the log beside the database or in the database itself.
   private func disk(_ seed: UInt64, _ text: String, isLogged: Bool = true) throws -> SimulatedDisk {
