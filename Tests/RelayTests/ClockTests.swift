@@ -61,6 +61,24 @@ import Testing
     }
   }
 
+  /// Nobody holds the lock on a file for a minute without writing; a transaction that was marked is one, however long it took.
+  @Test(arguments: [(59_999, false), (60_000, false), (60_000, true)])
+  func commitsOfOneConnectionThatLieAMinuteApartAreTwo(pause: Int64, isMarked: Bool) throws {
+    let replica = try open(TestClock(Self.wrong))
+    let app = try Database(path: replica.path, mode: .readWrite)
+    if isMarked { try app.script("UPDATE relay_boundary SET open = 1") }
+    try app.script("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    let first = try app.query("SELECT max(at) FROM relay_log") { (row) throws(RelayError) in row.int(0) }[0]
+    try app.script("UPDATE person SET given = 'Ann'; INSERT INTO person (id, unit) VALUES ('q', 'u1')")
+    if isMarked { try app.script("UPDATE relay_boundary SET open = 0") }
+    try app.script(
+      "UPDATE relay_log SET at = \(first + pause) WHERE id > (SELECT min(id) FROM relay_log WHERE tbl > 0)")
+    let sealed = try replica.nextRequest().push.map { try Transaction(decoding: $0) }
+    let isCut = pause == 60_000 && !isMarked
+    #expect(sealed.map(\.time.milliseconds) == (isCut ? [first, first + pause] : [first + pause]))
+    #expect(sealed.map(\.rows.count) == (isCut ? [1, 2] : [2]))
+  }
+
   @Test func whatAnotherProgramWroteByAClockThatRanAheadIsOfNow() throws {
     let replica = try open(TestClock(Self.right))
     try Database(path: replica.path, mode: .readWrite).script("INSERT INTO person (id, unit) VALUES ('p', 'u1')")

@@ -12,10 +12,13 @@ struct CaptureRun: Equatable {
 ///
 /// A transaction belongs to one connection and holds the write lock, so its records follow each other, and the
 /// connection's `total_changes()` grows with each. Where it does not grow, another connection wrote: another commit.
-/// Commits of one connection look like one transaction of it, unless the app marks them (`relay_boundary`).
+/// Commits of one connection look like one transaction of it, unless the app marks them (`relay_boundary`), or a minute lies between
+/// them: nobody holds the write lock for so long without writing.
 struct CaptureRuns {
+  static let pause: Int64 = 60_000
+
   private(set) var runs: [CaptureRun] = []
-  private var last: (kind: Touch?, total: Int64)?
+  private var last: (kind: Touch?, total: Int64, at: Int64?)?
   /// Was the present run opened by a mark?
   private var isOpened = false
   private var begins = true
@@ -23,9 +26,12 @@ struct CaptureRuns {
   mutating func add(id: Int64, kind: Touch?, total: Int64, at: Int64? = nil) {
     let follows =
       last.map { last in
-        last.total < total || (last.kind == .stood && kind == .stood) || (last.kind == .snapshot && last.total == total)
+        let isOfOne =
+          last.total < total || (last.kind == .stood && kind == .stood)
+          || (last.kind == .snapshot && last.total == total)
+        return isOfOne && (isOpened || !Self.liesApart(last.at, at))
       } ?? false
-    last = (kind, total)
+    last = (kind, total, at)
     if !follows { (begins, isOpened) = (true, false) }
     switch kind {
     case .opens:
@@ -40,5 +46,11 @@ struct CaptureRuns {
     if begins { runs.append(CaptureRun(first: id)) }
     begins = false
     runs[runs.count - 1].at = at
+  }
+
+  private static func liesApart(_ before: Int64?, _ at: Int64?) -> Bool {
+    guard let before, let at else { return false }
+    let (sum, overflow) = before.addingReportingOverflow(pause)
+    return !overflow && at >= sum
   }
 }
