@@ -17,7 +17,7 @@ extension Database {
       if sqlite3_stmt_busy(one) != 0 { return false }
       statement = sqlite3_next_stmt(handle, one)
     }
-    // Two logs without a frame look the same, and a connection would take the pages of the one for those of the other.
+    // Where the logs of two files look the same, a connection would take the pages of the one for those of the other.
     sqlite3_db_release_memory(handle)
     return true
   }

@@ -74,6 +74,9 @@ final class WarmFile: @unchecked Sendable {
   }
 
   private func move(_ one: Connection, to process: SimulatedProcess) -> Bool {
+    // SQLite draws the salts of a log's first header only where it has begun none before: without one, the frames of each such
+    // log would be taken for each other's after a power cut (sqlite3WalFrames).
+    guard process.disk.file(kind.path + "-wal")?.size ?? 0 >= 32 else { return false }
     for file in one.files {
       guard let path = file.path else { return false }
       file.move(to: process, process.disk.file(path) ?? process.disk.make(path))

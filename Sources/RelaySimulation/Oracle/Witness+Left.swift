@@ -1,4 +1,5 @@
 internal import RelayProtocol
+internal import RelaySQLite
 
 /// Rows that left while own work on them waited. They go on showing own work that is confirmed, at the base that they had
 /// (rule 24); so a transaction that writes to one of them names that work as seen, and what is named holds for all of it.
@@ -48,9 +49,21 @@ extension Witness {
     forgetKept()
   }
 
-  /// Does own work on the row wait for a pull?
+  /// Does own work on the row wait for a pull? A refusal that was discarded before one has told it holds nothing.
   private func waits(_ name: Name) -> Bool {
-    sent.contains { $0.value.acts[name] != nil && ($0.value.verdict.map { $0.seq > base } ?? true) }
+    sent.contains { counter, one in
+      one.acts[name] != nil && !forgotten.contains(counter) && (one.verdict.map { $0.seq > base } ?? true)
+    }
+  }
+
+  /// A row that left goes with the last work on it, be it that somebody discards that.
+  ///
+  /// - Returns: those that are not there any more.
+  func leaveWithTheLast(of rows: [Name: [String: Value]?]) -> Set<Name> {
+    let gone = Set(rows.compactMap { name, row in row == nil && left.contains(name) && !waits(name) ? name : nil })
+    left.subtract(gone)
+    leftWithImage.subtract(gone)
+    return gone
   }
 
   /// Nothing is kept of a row once all own work on it is judged and none of it waits in the inbox.

@@ -109,10 +109,11 @@ extension Witness {
       try finish()
     } else {
       try replica.discard(item.id)
-      let after = try images(Set(before.keys))
+      forgotten.formUnion(chain)
+      var after = try images(Set(before.keys))
+      for name in leaveWithTheLast(of: after) { after[name] = before[name] }
       guard after == before else { throw Broken("\(name): discarding made \(before) \(after)") }
       attempt = nil
-      forgotten.formUnion(chain)
       forgetKept()
     }
   }
