@@ -233,9 +233,10 @@ final class RestoreTrial {
       guard isByShell else { return try replica.write(author: "field") { (db) throws(RelayError) in try act(db) } }
       // Nothing looks at it before the replica's next step.
       let db = try Database(path: FileNode.path, mode: .readWrite, vfs: node.process.name)
-      try db.script("BEGIN IMMEDIATE")
+      // Marked as one, so that a refusal takes no part of it apart, of which nobody would know whose it is.
+      try db.script("BEGIN IMMEDIATE; UPDATE relay_boundary SET open = 1")
       try act(db)
-      try db.script("COMMIT")
+      try db.script("UPDATE relay_boundary SET open = 0; COMMIT")
     }
     // Who died over it finds all of it or nothing.
     guard try isDone || holds(node, names[0].id) else { return }
