@@ -49,11 +49,8 @@ class Walk:
             raise Broken(f"{name}: {broken}") from None
 
     def start(self, device, *words):
-        programs = self.library.programs
         return subprocess.Popen(
-            [str(word) for word in (programs.bin / "relay-client", "--replica", device.file, "--schema", programs.schema, "--ddl",
-                                    programs.ddl, *words)],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+            device.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
 
     def stopped(self, chance):
         """The device's program, and the hub's, stand still for a second in the middle."""

@@ -84,9 +84,14 @@ class Device:
     def __init__(self, programs, name):
         self.programs, self.name, self.file = programs, name, programs.folder / f"{name}.db"
 
+    def command(self, *words):
+        """The program and all its words, for a command on this file."""
+        programs = self.programs
+        words = (programs.bin / "relay-client", "--replica", self.file, "--schema", programs.schema, "--ddl", programs.ddl, *words)
+        return [str(word) for word in words]
+
     def call(self, *words, environment=None, seconds=120):
-        words = ["relay-client", "--replica", self.file, "--schema", self.programs.schema, "--ddl", self.programs.ddl, *words]
-        return self.programs.run(words, environment, seconds)
+        return self.programs.run(self.command(*words), environment, seconds)
 
     def must(self, *words):
         outcome = self.call(*words)

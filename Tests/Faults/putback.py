@@ -78,11 +78,8 @@ class Trial:
             raise Broken(f"a sync ends with {outcome}")
 
     def kill_sync(self):
-        file = self.any()
-        words = [file.programs.bin / "relay-client", "--replica", file.file, "--schema", file.programs.schema, "--ddl",
-                 file.programs.ddl, "sync", "--deadline", "60"]
-        process = subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                   env=ENVIRONMENT)
+        process = subprocess.Popen(
+            self.any().command("sync", "--deadline", "60"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
         time.sleep(self.chance.uniform(0, 0.15))
         process.kill()
         process.wait()

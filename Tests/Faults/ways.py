@@ -178,9 +178,7 @@ def hub_that_is_asked_too_much(world):
     for other in others:
         other.write(f"INSERT INTO book VALUES ('{other.name}', 'north', 'Atlas', NULL, NULL)")
         process = subprocess.Popen(
-            [world.programs.bin / "relay-client", "--replica", other.file, "--schema", world.programs.schema, "--ddl",
-             world.programs.ddl, "sync", "--deadline", "40"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env=ENVIRONMENT)
+            other.command("sync", "--deadline", "40"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
         world.stack.callback(process.kill)
     return "hub_overloaded"
 
@@ -292,10 +290,8 @@ def walk(way, programs, failing):
 
 
 def look(world, code):
-    words = [str(word) for word in (world.programs.bin / "relay-client", "--replica", world.device.file, "--schema",
-                                    world.programs.schema, "--ddl", world.programs.ddl, "sync", "--json")]
     began = time.monotonic()
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    process = subprocess.Popen(world.device.command("sync", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env={**ENVIRONMENT, **world.words})
     where = awaited(world, process, began, code)
     seconds = time.monotonic() - began

@@ -7,8 +7,8 @@ internal import Synchronization
 /// has ended are put under the file of another one, whose schema is the same.
 ///
 /// Such a connection has forgotten the other file's pages, and the index of the log that it shares with others (`SharedMemory`) is
-/// empty: it finds the log out anew, as whoever opens the file first does (https://sqlite.org/walformat.html, 2.4). What it knows of the schema holds where the cookie is the one that it knows; else
-/// SQLite reads the schema anew. While something waits to happen to the process, connections are opened as ever, so that each
+/// empty: it finds the log out anew, as whoever opens the file first does (https://sqlite.org/walformat.html, 2.4). What it
+/// knows of the schema holds where the cookie is the one that it knows; else SQLite reads the schema anew. While something waits to happen to the process, connections are opened as ever, so that each
 /// call to the disk is made.
 ///
 /// The invariant behind `@unchecked Sendable`: one device or hub has it, or nobody.
