@@ -11,6 +11,7 @@ from judge import GRACE, Judge
 from retention import Retention
 from schema import EVERYTHING
 
+WAIT = 30 * 86_400_000  # how long work may wait for what others have to offer to a put-back hub
 LEAD = 300_000  # how far ahead of the hub's clock an effective time may lie
 
 
@@ -36,6 +37,7 @@ class Hub(Judge, Answers):
         self.owners = {}  # replica -> its device
         self.history, self.retention = History(), Retention()
         self.again = set()  # dots of what came in an envelope
+        self.waiting = (None, 0)  # the epoch in which work waits for others, and since when
         self.times = {}  # seq -> when the hub judged it
         self.known = {}  # what each device's schema, which may be an older version, knows of tables and cells
         self.entered, self.exits, self.entries, self.notices = {}, {}, {}, {}
@@ -139,8 +141,12 @@ class Hub(Judge, Answers):
         verdict = Verdict(dot, self.head + 1, time, self.roles[device], hash=tx.hash, seen=tx.seen)
         after, verdict.refused, row = self.judge(device, tx, verdict, envelope, now)
         if envelope and verdict.refused in ("row_unknown", "no_scope", "not_writable") and (
-                envelope.lost or tx.change(row).original > envelope.base):
+                envelope.lost or tx.change(row).original > envelope.base) and self.waits(now):
             self.history = kept
+            if envelope.lost and envelope.lost[0] == kept.epoch:
+                kept.begin(envelope.base, now)
+            if self.waiting[0] != kept.epoch:
+                self.waiting = (kept.epoch, now)
             return None
         chain.add(tx)
         if envelope:
@@ -152,6 +158,10 @@ class Hub(Judge, Answers):
         if not verdict.refused:
             self.commit(tx, after, verdict.seq)
         return verdict
+
+    def waits(self, now):
+        epoch, since = self.waiting
+        return epoch != self.history.epoch or now - since < WAIT
 
     def note(self, device, tx, verdict, now):
         """The verdict takes its place in the order."""

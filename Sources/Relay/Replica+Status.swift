@@ -83,7 +83,7 @@ extension Replica {
         mismatch: warnings.mismatch, wasRebuilt: warnings.isRebuilt,
         foundCopied: try core.stores.sidecar.lastFound(),
         scopes: try core.stores.scopes.granted(),
-        schemaVersion: schema.version, waitsFor: try core.versions.waitsFor(),
+        schemaVersion: schema.version, waitsFor: try core.waitsFor(),
         lastPush: talk.pushed, lastPull: talk.pulled, hubTime: talk.hub,
         activity: try core.syncRecord.activity(now: core.environment.now()),
         triggers: try core.tables.appTriggers().writers.map { ReplicaStatus.Trigger(name: $0.trigger, tables: $0.into) }
@@ -102,5 +102,13 @@ extension Replica {
       }
       return rows
     }
+  }
+}
+
+extension ReplicaCore {
+  /// Why the oldest of the transactions that are not judged yet has to wait; nil where none does.
+  fileprivate func waitsFor() throws(RelayError) -> String? {
+    if let version = try versions.waitsFor() { return version }
+    return try stores.lost.isWaiting() ? "what others have to offer to the hub, which was put back" : nil
   }
 }

@@ -157,6 +157,12 @@ public final class HubWriter: @unchecked Sendable {
     }
   }
 
+  /// Nothing waits any longer for what others might offer to this hub, which was put back: it is judged by what is here. It
+  /// holds until the hub is put back once more.
+  public func endWaiting() throws(RelayError) {
+    try session.write { (session) throws(RelayError) in try session.endWaiting() }
+  }
+
   /// Tells devices that a backup covers the log up to a seq; call it once the backup cannot be lost any more.
   public func noteBackup(upTo seq: UInt64) throws(RelayError) {
     try session.write { (session) throws(RelayError) in

@@ -13,5 +13,6 @@ struct RelayServer: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ServeCommand.self, DeviceCommand.self, SchemaCommand.self, StatusCommand.self,
       RefusedCommand.self, RetentionCommand.self, MoveCommand.self, BackupCommand.self, RestoreCommand.self,
+      EndWaitingCommand.self,
     ])
 }

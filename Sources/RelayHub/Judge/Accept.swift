@@ -45,8 +45,9 @@ extension HubSession {
       return try attempt { () throws(RelayError) in try accept(offer, device, now: now) }
     } catch {
       guard offer.envelope != nil, error.code == .outOfOrder else { throw error }
-      // An epoch that was begun with it is none.
+      // What was read of an epoch that was begun with it.
       try refresh()
+      try noteWaiting(offer, now: now)
       return nil
     }
   }
@@ -70,7 +71,7 @@ extension HubSession {
       try add(new)
       (transaction.dot, fork) = (Dot(new.id, 1), new)
     }
-    try noteRollback(offer.envelope, sealed.hash, now: now)
+    try noteRollback(offer, now: now)
     try translate(&transaction, offer, fork)
     let verdict = try judge(transaction, sealed, offer, bases, device, now: now)
     if let envelope = offer.envelope { try store.healing.add(envelope, of: verdict.dot) }
@@ -113,7 +114,7 @@ extension HubSession {
     judgement.ahead = offer.ahead?.rows
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)
     verdict.refusal = device.isQuarantined ? .quarantined : try judgement.judge()
-    if let refusal = verdict.refusal, bases?.mayWait(refusal) == true {
+    if let refusal = verdict.refusal, bases?.mayWait(refusal) == true, try waitsForOthers(now: now) {
       throw RelayError(.outOfOrder, "\(dot) builds on what others have not offered again: \(refusal.message)")
     }
     if verdict.isAccepted || Mutation.isPlanted(.notAtomic) {

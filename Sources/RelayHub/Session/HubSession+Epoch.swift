@@ -29,14 +29,12 @@ extension HubSession {
 
   /// A device offers again what it says was judged in the epoch that is still this one's: this hub was put back, and nobody
   /// has said so.
-  ///
-  /// - Parameter hash: of the transaction.
-  func noteRollback(_ envelope: Envelope?, _ hash: Hash128, now: Int64) throws(RelayError) {
-    guard let envelope, let lost = envelope.lost, lost.epoch == epoch else { return }
+  func noteRollback(_ offer: Offer, now: Int64) throws(RelayError) {
+    guard let envelope = offer.envelope, let lost = envelope.lost, lost.epoch == epoch else { return }
     var out = CBORWriter()
     out.unsigned(UInt64(max(0, now)))
     let head = try head()
-    let id = hash128(Array("epoch".utf8), epoch.bytes, (try logHash(head) ?? .zero).bytes, hash.bytes, out.bytes)
+    let id = hash128(Array("epoch".utf8), epoch.bytes, (try logHash(head) ?? .zero).bytes, hash128(offer.bytes).bytes, out.bytes)
     try beginEpoch(id, fork: envelope.base)
   }
 

@@ -62,6 +62,23 @@ extension RestoreTrial {
     for _ in 0..<4 { for node in nodes { _ = try sync(node) } }
   }
 
+  /// Work on rows that nobody has any more waits for others, until a month is over or the operator says that nobody comes.
+  func endWaits(_ random: inout SplitMix) throws {
+    guard try nodes.contains(where: { try $0.replica?.status().pending ?? 0 > 0 }) else { return }
+    for node in nodes {
+      guard let status = try node.replica?.status(), status.pending > 0 else { continue }
+      guard status.waitsFor != nil else { throw Broken("\(node.name): \(status.pending) wait, and nothing says why") }
+    }
+    if random.once(in: 2) {
+      count("waits for what nobody has, for a month")
+      clock.advance(to: clock.now + 31 * 86_400_000)
+    } else {
+      count("waits for what nobody has, until the operator ends it")
+      try hub.writer.endWaiting()
+    }
+    try settle()
+  }
+
   private func ask(_ request: SyncRequest, _ node: Node, _ device: HubDevice) throws(RelayError) -> SyncResponse {
     noteEnvelopes(of: request)
     // Of a push that failed, some may be judged.

@@ -66,9 +66,12 @@ final class RestoreTrial {
   private let hasDeviceRestores: Bool
   /// Chance of its own, where other programs write to the files too; nil where none do.
   private var shells: SplitMix?
+  /// How the wait for others ends, where something waits in the end.
+  private var waits: SplitMix
 
   init(seed: UInt64) throws {
     random = SplitMix(seed: seed, "restores")
+    waits = SplitMix(seed: seed, "waits")
     schema = OracleSchema.all[Int(seed % UInt64(OracleSchema.all.count))]
     let kind = random.int(0..<4)
     (hasHubRestores, hasClones, hasDeviceRestores) = (kind != 0, kind > 1, kind != 1)
@@ -161,6 +164,7 @@ final class RestoreTrial {
       }
     }
     try settle()
+    try endWaits(&waits)
     try check()
   }
 

@@ -1,0 +1,118 @@
+import Relay
+import RelayHub
+internal import RelayHubPostgres
+internal import RelayProtocol
+import TestSupport
+import Testing
+
+/// Work on a row that a put-back hub lost waits for whoever made the row, but not for ever (rule 27).
+@Suite struct WaitingWorkStories {
+  let fleet: Fleet
+  /// Changes the row.
+  let a: Fleet.Device
+  /// Made it.
+  let b: Fleet.Device
+  /// The hub as it was before.
+  let yesterday: HubPlace
+
+  private static let day: Int64 = 86_400_000
+
+  init() throws {
+    (fleet, a, b) = try Fleet.pair()
+    try a.sql("INSERT INTO person (id, unit) VALUES ('p', 'u1')")
+    try fleet.settle()
+    yesterday = try fleet.copyHub()
+    try b.sql("INSERT INTO person (id, unit, phone) VALUES ('r', 'u1', 'b')")
+    try fleet.settle()
+    try a.sql("INSERT INTO visit VALUES ('v', 'p', 'a'); UPDATE person SET area = 'North' WHERE id = 'r'")
+    try fleet.sync(a)
+  }
+
+  private func expectWaits(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    try fleet.sync(a)
+    let status = try a.replica.status()
+    #expect(status.pending == 1, sourceLocation: sourceLocation)
+    #expect(status.waitsFor == "what others have to offer to the hub, which was put back", sourceLocation: sourceLocation)
+    #expect(status.refused == 0, sourceLocation: sourceLocation)
+  }
+
+  /// The maker of the row comes too late: what the author's file still shows goes to the hub as an edit.
+  private func isRefusedAndTakenAsEdits() async throws {
+    try fleet.sync(a)
+    let status = try a.replica.status()
+    #expect(try a.rules() == ["row_unknown"])
+    #expect((status.pending, status.mismatch) == (0, ["unit/u1"]))
+    #expect(status.waitsFor == nil)
+    let refused = try #require(try a.replica.inbox().first { $0.kind == .refused }).id
+    let error = #expect(throws: RelayError.self) { try a.replica.resubmit(refused) }
+    #expect(error?.description.contains("'verify' tells what the hub lacks") == true)
+    try await a.replica.repair(.takeAsEdits, with: FleetTransport(fleet), options: FleetTransport.options)
+    try a.replica.discard(refused)
+    try fleet.settle()
+    for device in [a, b] {
+      #expect(try device.values("SELECT area, phone FROM person WHERE id = 'r'") == [["North", "b"]])
+      #expect(try device.values("SELECT note FROM visit") == [["a"]])
+      #expect(try device.replica.status().mismatch.isEmpty)
+      #expect(try device.replica.status().pending == 0)
+    }
+  }
+
+  private func losesMore(to copy: HubPlace) throws {
+    try b.sql("INSERT INTO person (id, unit) VALUES ('s', 'u1')")
+    try fleet.settle()
+    try a.sql("UPDATE person SET area = 'South' WHERE id = 's'")
+    try fleet.sync(a)
+    try fleet.serve(copy)
+    try expectWaits()
+    try fleet.settle()
+    #expect(try b.values("SELECT area FROM person WHERE id = 's'") == [["South"]])
+  }
+
+  @Test("For whoever comes within thirty days it has waited")
+  func comesInTime() throws {
+    try fleet.serve(yesterday)
+    try expectWaits()
+    fleet.clock.advance(29 * Self.day)
+    try expectWaits()
+    try fleet.settle()
+    #expect(try a.replica.status().waitsFor == nil)
+    #expect(try b.values("SELECT area FROM person WHERE id = 'r'") == [["North"]])
+  }
+
+  @Test("After thirty days it is refused, kept and told; what the file shows can be sent all the same")
+  func monthIsOver() async throws {
+    try fleet.serve(yesterday)
+    try expectWaits()
+    fleet.clock.advance(30 * Self.day)
+    try await isRefusedAndTakenAsEdits()
+  }
+
+  @Test("The operator ends it; a hub that is put back once more waits anew")
+  func operatorEndsIt() async throws {
+    try fleet.serve(yesterday)
+    let copy = try fleet.copyHub()
+    try expectWaits()
+    try fleet.writer.endWaiting()
+    try await isRefusedAndTakenAsEdits()
+    try losesMore(to: copy)
+  }
+
+  @Test("A hub that hears first of work that has to wait knows that it was put back")
+  func beginsAnEpoch() throws {
+    try fleet.serve(yesterday)
+    let epoch = try fleet.reader.epoch()
+    try expectWaits()
+    #expect(try fleet.reader.epoch() != epoch)
+    #expect(try a.replica.status().epoch == fleet.reader.epoch())
+  }
+
+  @Test("A copy that was made after the wait had ended, put back without a word, waits for what it lacks itself")
+  func copyOfAfterwards() async throws {
+    try fleet.serve(yesterday)
+    try expectWaits()
+    try fleet.writer.endWaiting()
+    try await isRefusedAndTakenAsEdits()
+    let noon = try fleet.copyHub()
+    try losesMore(to: noon)
+  }
+}
