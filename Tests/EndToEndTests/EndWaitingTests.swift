@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// A hub is put back, the device that made a row is gone, and the other one has work on it (rule 27).
+@Suite(.timeLimit(.minutes(5)))
+struct EndWaitingTests {
+  let folder: Folder
+  let hub: HubProcess
+
+  init() async throws {
+    folder = try Folder()
+    hub = try await HubProcess(in: folder)
+  }
+
+  @Test("Work waits at a restored hub, status says for what, and the operator ends it while the hub serves")
+  func ends() async throws {
+    try await hub.serve()
+    let (desk, cart) = (try Clerk("desk", in: folder), try Clerk("cart", in: folder))
+    for clerk in [desk, cart] { try await hub.enrol(clerk, scopes: ["branch/north"]) }
+    let copy = folder.path("copy.db")
+    try await hub.call("backup", "--data", hub.data, copy)
+    try await cart.change("INSERT INTO book VALUES ('b', 'north', 'Atlas', 'A', NULL)")
+    try await cart.sync()
+    try await desk.sync()
+    try await desk.change("UPDATE book SET note = 'torn' WHERE id = 'b'; INSERT INTO tally VALUES ('t', 'north', 1)")
+    try await desk.sync()
+    try await hub.kill()
+    try await hub.call("restore", "--data", hub.data, copy)
+    try await hub.serve()
+
+    for _ in 0..<2 {
+      try await desk.sync()
+      let status = try await desk.status()
+      #expect(status["pending"] as? Int == 1)
+      #expect(status["waitsFor"] as? String == "what others have to offer to the hub, which was put back")
+    }
+    let told = try await desk("status").output
+    #expect(told.contains("waits for what others have to offer to the hub"), "\(told)")
+
+    try await hub.call("end-waiting", "--data", hub.data)
+    try await desk.sync()
+    let status = try await desk.status()
+    #expect((status["pending"] as? Int, status["refused"] as? Int) == (0, 1))
+    #expect(status["waitsFor"] == nil)
+    #expect(try await desk.inbox().map { $0["rule"] as? String } == ["row_unknown"])
+    // The hub has it whole, and the file that shows it gives it as edits.
+    let kept = try await hub.call("refused", "list", "--data", hub.data)
+    #expect(kept.contains("row_unknown"), "\(kept)")
+    let taken = try await desk("verify", "--take-as-edits")
+    #expect(taken.status == 0, "\(taken.complaint)")
+    try await desk.sync()
+    let third = try Clerk("third", in: folder)
+    try await hub.enrol(third, scopes: ["branch/north"])
+    try await third.sync()
+    #expect(try await third.ask("SELECT title, note, n FROM book, tally") == "Atlas|torn|1")
+  }
+}
