@@ -32,7 +32,8 @@ import Testing
     try fleet.sync(a)
     let status = try a.replica.status()
     #expect(status.pending == 1, sourceLocation: sourceLocation)
-    #expect(status.waitsFor == "what others have to offer to the hub, which was put back", sourceLocation: sourceLocation)
+    let others = "what others have to offer to the hub, which was put back"
+    #expect(status.waitsFor == others, sourceLocation: sourceLocation)
     #expect(status.refused == 0, sourceLocation: sourceLocation)
   }
 

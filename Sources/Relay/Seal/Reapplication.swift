@@ -103,8 +103,8 @@ struct Reapplication {
     guard try core.tableRow(row, table) == nil else {
       throw RelayError(
         .constraint, "\(table.name) '\(Inbox.label(row))' is in this file already",
-        advice: "Nothing was changed. Resubmit it under another key, or discard it; where this file differs from the hub, "
-          + "'verify' tells what the hub lacks, and sends it.")
+        advice: "Nothing was changed. Resubmit it under another key, or discard it; "
+          + "where this file differs from the hub, 'verify' tells what the hub lacks, and sends it.")
     }
     var columns = table.key.map { table.columns[$0].name }
     var values = try row.values()

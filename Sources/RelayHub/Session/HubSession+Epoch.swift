@@ -34,7 +34,8 @@ extension HubSession {
     var out = CBORWriter()
     out.unsigned(UInt64(max(0, now)))
     let head = try head()
-    let id = hash128(Array("epoch".utf8), epoch.bytes, (try logHash(head) ?? .zero).bytes, hash128(offer.bytes).bytes, out.bytes)
+    let log = try logHash(head) ?? .zero
+    let id = hash128(Array("epoch".utf8), epoch.bytes, log.bytes, hash128(offer.bytes).bytes, out.bytes)
     try beginEpoch(id, fork: envelope.base)
   }
 

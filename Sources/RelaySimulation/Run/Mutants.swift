@@ -40,5 +40,7 @@ public enum Mutants {
     "sumsBlur": "no insert of its covers some of another device's increments and not others",
     "tokenLives": "scopes that change between two pages of one pull are seldom",
     "unreadyAccepted": "what its devices have seen pending is their own, and what lacks of that is a gap",
+    "waitStaysOver": "work on rows that nobody has any more is seldom",
+    "waitsForEver": "work on rows that nobody has any more is seldom",
   ]
 }

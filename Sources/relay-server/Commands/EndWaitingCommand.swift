@@ -4,7 +4,8 @@ internal import RelayHubPostgres
 
 struct EndWaitingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "end-waiting", abstract: "Lets no work wait any longer for what a restored hub lost; works while the hub runs.",
+    commandName: "end-waiting",
+    abstract: "Lets no work wait any longer for what a restored hub lost; works while the hub runs.",
     discussion: """
       After a restore, work on rows that the copy lacks waits on its device until another device has offered them again, 30 \
       days at most. Once all devices have synced that ever will, and the office has run 'relay-client verify \
