@@ -56,7 +56,7 @@ struct Install {
     }
     try core.accepted.forget(durable: min(pull.closing.durable, pull.closing.head))
     for notice in pull.closing.notices { try core.tell(notice) }
-    let mustCount = try sums.hasRevived ? mayHoldLost() : false
+    let mustCount = try sums.hasRevived ? core.stores.lost.hasGoneBack() : false
     try advance()
     if Mutation.isPlanted(.sealLate) { try core.sealer.sealResidue() }
     try finishSums(mustCount)

@@ -15,7 +15,8 @@ struct LostStore {
       judged INTEGER, refusal TEXT, bytes BLOB);
     -- What was sealed up to this own transaction may name bases that the hub has lost: they count up to seq.
     CREATE TABLE IF NOT EXISTS relay_break (last INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
-    -- The same of what has been judged again. Its bytes name the bases that they named, and the hub may lose it once more.
+    -- The same of what has been judged again. Its bytes name the bases that they named, and the hub may lose it once more. The
+    -- newest stays: the file has gone back once.
     CREATE TABLE IF NOT EXISTS relay_healed (last INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
     -- Places of the hub's log at which this device stood: all of the newest, ever fewer of the older ones.
     CREATE TABLE IF NOT EXISTS relay_trail (base INTEGER PRIMARY KEY, log BLOB NOT NULL);
@@ -95,6 +96,11 @@ struct LostStore {
 
   /// Has the file gone back to an older place, and not yet heard what became of its work?
   func isBroken() throws(RelayError) -> Bool { try db.first("SELECT 1 FROM relay_break LIMIT 1") != nil }
+
+  /// Has it ever gone back? What hung on a row that was dead then may lie here still, and nobody sees it.
+  func hasGoneBack() throws(RelayError) -> Bool {
+    try isBroken() ? true : db.first("SELECT 1 FROM relay_healed LIMIT 1") != nil
+  }
 
   /// Of both breaks: what a hub loses twice has the bases of the first loss.
   private static let limits =
@@ -249,7 +255,10 @@ struct LostStore {
       """, [Value(base)])
     try db.execute("DELETE \(healed)", [Value(base)])
     try db.execute(
-      "DELETE FROM relay_healed WHERE last < coalesce((SELECT min(dot) FROM relay_accepted), 9223372036854775807)")
+      """
+      DELETE FROM relay_healed WHERE last < coalesce((SELECT min(dot) FROM relay_accepted), 9223372036854775807)
+        AND last < (SELECT max(last) FROM relay_healed)
+      """)
     try OpeningStore(db: db).forgetHealed()
   }
 
