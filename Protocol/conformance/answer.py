@@ -54,7 +54,10 @@ class Answers:
         exits += [row for row in sorted({c.row for tx, v in self.log if v.dot in told for c in tx.changes})
                   if row not in exits and not self.comes(row, granted, role, self.known[device])]
         notices = {}
-        for (dot, row, cell), seq in sorted(self.notices.items(), key=lambda n: (n[1], order(self.schema, n[0][1]))):
+        def place(notice):
+            (dot, row, _), seq = notice
+            return seq, order(self.schema, row), self.verdicts[dot].seq
+        for (dot, row, cell), seq in sorted(self.notices.items(), key=place):
             if self.devices[dot] != device or seq <= request["base"]:
                 continue
             table, cells = self.schema.tables[row[0]], self.rows.get(row)
@@ -63,6 +66,7 @@ class Answers:
             may = self.scopes_of(row, self.rows) & granted and (
                 cell[0] in table.readable(role) or (cell == LIVE and table.access(role).get("read")))
             other = {d: w for d, w in cells[cell].items() if cell != LIVE or d != dot}
+            # Two of one device that lose in one moment have the same value: the later one is told.
             notices[row, cell, seq] = [shown(table, cell, other)] if may and other else []
         return Reply(request, self.head, rows, exits, verdicts, notices, dict(self.rights[device]), role, whole,
                      self.history.epoch, self.history.logs[-1])

@@ -32,6 +32,10 @@ class Change:
     def has(self, *kinds):
         return any(op["op"] in kinds for op in self.ops)
 
+    def is_lowered(self):
+        """At the hub: does its base say something in another history alone?"""
+        return self.original > self.base
+
 
 @dataclass
 class Transaction:

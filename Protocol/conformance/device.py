@@ -346,8 +346,14 @@ class Device:
         self.told.update(reply.notices)
         self.base, self.scopes, self.role = reply.head, reply.granted, reply.role
         self.epoch, self.log_hash = reply.epoch, reply.log
-        self.trail = [place for place in self.trail if place[0] < self.base] + [(self.base, self.log_hash)]
+        self.stand()
         return True
+
+    def stand(self):
+        """Of the places at which it stood it keeps the newest four, of the others one for each power of two of the distance."""
+        nothing, *places = [place for place in self.trail if place[0] < self.base] + [(self.base, self.log_hash)]
+        kept = {(self.base - base).bit_length(): (base, log) for base, log in places[:-4]}
+        self.trail = [nothing, *sorted(kept.values()), *places[-4:]]
 
     def is_inserted(self, row):
         """Does pending work insert the row?"""

@@ -53,11 +53,12 @@ class History:
         changes = [replace(c, base=lower(c.base), parent_base=lower(c.parent_base), original=c.base) for c in tx.changes]
         return replace(tx, dot=dot, seen=seen, base=lower(tx.base), changes=changes)
 
-    def had_seen(self, tx, row_base, cells):
-        """Of a row's live writes those that the author had seen in the history that both come from."""
+    def had_seen(self, tx, change, cells):
+        """Of a row's live writes those that the author had seen in the history that both come from. A base that the envelope
+        does not lower is of the history of now, whatever the epoch was called when it was sealed."""
         return frozenset(
-            dot for writes in cells.values() for dot in writes
-            if dot in self.places and self.places[dot][0] == tx.epoch and self.places[dot][1] <= row_base)
+            dot for writes in cells.values() for dot in writes if change.is_lowered()
+            and dot in self.places and self.places[dot][0] == tx.epoch and self.places[dot][1] <= change.original)
 
     def withdraw(self, table, tx, place, change, cells, earlier):
         """Takes a write that comes late out of the cells that somebody wrote who had seen it.
@@ -67,7 +68,7 @@ class History:
         epoch, seq = place
         for other, readable, gives in earlier:
             its = other.change(change.row)
-            if other.epoch != epoch or its is None or its.original < seq:
+            if other.epoch != epoch or its is None or not its.is_lowered() or its.original < seq:
                 continue
             for op in its.ops:
                 for cell, _, covers in effects(table, op, cells, gives):

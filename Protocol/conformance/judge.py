@@ -37,7 +37,7 @@ class Judge:
         for change in tx.changes:
             table = self.schema.tables[change.row[0]]
             if envelope:
-                change.lost = self.history.had_seen(tx, change.original, self.rows.get(change.row, {}))
+                change.lost = self.history.had_seen(tx, change, self.rows.get(change.row, {}))
             why = self.refuses(author, tx, change, table, verdict)
             if why == "row_unknown" and change.row not in self.rows and self.retention.may_have_had(self, tx, change.base):
                 if all(op["op"] == "delete" for op in change.ops):

@@ -22,7 +22,8 @@ TREE = os.path.join(HOME, "tree")
 SWITCHES = "Protocol/RelayProtocol/Mutation.swift"
 KEEP = ["Protocol", "Sources/CSQLite", "Sources/CZlib", "Sources/RelaySQLite", "Sources/RelayMerge", "Sources/Relay",
         "Sources/RelayGzip", "Sources/RelayHub", "Sources/CPostgres", "Sources/RelayHubPostgres", "Tests/TestSupport",
-        "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests", "Sources/RelaySimulation"]
+        "Tests/ConformanceVectors", "Tests/ConformanceTests", "Tests/RelayHubTests", "Sources/RelaySimulation",
+        "Tests/RelayTests", "Tests/SimulationTests"]
 # Targets by what they need, without the packages of others: `Crypto` is a stand-in.
 PACKAGE = """// swift-tools-version: 6.2
 import PackageDescription
@@ -51,6 +52,12 @@ let package = Package(
     .target(
       name: "ConformanceVectors", dependencies: ["Relay", "RelayGzip", "RelayMerge", "RelaySQLite"],
       path: "Tests/ConformanceVectors"),
+    .testTarget(
+      name: "RelayTests",
+      dependencies: ["CSQLite", "Relay", "RelayMerge", "RelaySQLite", "RelaySimulation", "TestSupport"]),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["RelaySimulation", "Relay", "RelaySQLite", "RelayProtocol"],
+      exclude: ["Stories"]),
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
@@ -86,7 +93,7 @@ def sources():
 
 
 def check(texts):
-    """Every switch of the plan is declared, and asked at a rule."""
+    """Every switch of the plan is declared, and asked at a rule; the tests that it names are built here."""
     declared = set(re.findall(r"\b[a-z]\w*", " ".join(re.findall(r"^  case (.*)$", texts[SWITCHES].decode(), re.M))))
     asked = set()
     for name, text in texts.items():
@@ -95,7 +102,10 @@ def check(texts):
     planned = {mutation.name for mutation in MUTATIONS}
     wrong = [f"{name}: {why}" for why, names in [
         ("not in plan.py", declared - planned), ("not declared", planned - declared),
-        ("asked nowhere", planned - asked)] for name in sorted(names)]
+        ("asked nowhere", planned - asked),
+        ("names a test that is not built here", {
+            mutation.name for mutation in MUTATIONS if mutation.test not in (None, SIMULATOR)
+            and "Tests/" + mutation.test.split(".")[0] not in KEEP})] for name in sorted(names)]
     if wrong:
         sys.exit("\n".join(wrong))
 

@@ -66,18 +66,18 @@ struct SQLConflicts: ConflictStore {
   }
 
   func notices(_ device: Int64, after seq: UInt64) throws(RelayError) -> [NoticeRecord] {
-    try db.query(
-      """
-      SELECT tbl, key, cell, seq, lost FROM notice WHERE device = $1 AND seq > $2
-      ORDER BY seq, tbl, key, cell, replica, n
-      """,
-      [.integer(device), .seq(seq)]
+    let found = try db.query(
+      "SELECT tbl, key, cell, seq, lost FROM notice WHERE device = $1 AND seq > $2", [.integer(device), .seq(seq)]
     ) { (row) throws(RelayError) in
       NoticeRecord(
         row: try row.rowID(0, 1),
         cell: try CBORReader.decode(row.blob(2)) { (reader) throws(RelayError) in try reader.cellID() },
         seq: try row.seq(3),
         lost: try CBORReader.decode(row.blob(4)) { (reader) throws(RelayError) in try reader.cellWrite() }, shown: nil)
+    }
+    // Two writes of one device that lose in one moment have the same value, and the later one is told.
+    return found.sorted {
+      ($0.seq, $0.row, $0.cell, $0.lost.seq) < ($1.seq, $1.row, $1.cell, $1.lost.seq)
     }
   }
 
