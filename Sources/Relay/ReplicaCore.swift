@@ -22,6 +22,11 @@ final class ReplicaCore {
   /// How much of a transaction in parts the hub said it holds; only saves sending it again.
   var partProgress: (dot: Dot?, received: Int) = (nil, 0)
 
+  /// What the hub has been offered and lets wait for others; only saves coming back for it at once.
+  var waited: Set<DotKey> = []
+  /// The base at which this file was last compared with the hub, while it heals; only saves comparing at once again.
+  var compared: UInt64?
+
   /// What the last commit left, with SQLite's data version after it.
   var footing: (version: UInt32, left: CommitFooting)?
   /// Who else writes.

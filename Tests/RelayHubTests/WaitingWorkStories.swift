@@ -28,6 +28,10 @@ import Testing
     try fleet.sync(a)
   }
 
+  private init(_ fleet: Fleet, _ a: Fleet.Device, _ b: Fleet.Device, _ yesterday: HubPlace) {
+    (self.fleet, self.a, self.b, self.yesterday) = (fleet, a, b, yesterday)
+  }
+
   private func expectWaits(sourceLocation: SourceLocation = #_sourceLocation) throws {
     try fleet.sync(a)
     let status = try a.replica.status()
@@ -96,6 +100,49 @@ import Testing
     try fleet.writer.endWaiting()
     try await isRefusedAndTakenAsEdits()
     try losesMore(to: copy)
+  }
+
+  /// Does the hub keep the next request until there is news?
+  private func isParked(_ device: Fleet.Device) throws -> Bool {
+    try device.replica.beginSync()
+    let request = try device.replica.nextRequest(wait: 50_000)
+    let id = try fleet.reader.authenticate(token: InProcessHub.token(device.name)).id
+    var trip = RoundTrip(request, device: id, hub: try fleet.reader.identity(), now: fleet.clock.now)
+    var step = trip.begin()
+    while true {
+      switch step {
+      case .push(let job): step = trip.pushed(try fleet.writer.commit([job], now: fleet.clock.now)[0].get())
+      case .pull(let request): step = trip.pulled(try fleet.reader.page(request, device: id))
+      case .wait: return true
+      case .answer: return false
+      }
+    }
+  }
+
+  @Test("Who waits for news is kept, also with work that waits: it is offered once a call, and does not end the call")
+  func parks() throws {
+    try fleet.serve(yesterday)
+    try expectWaits()
+    #expect(try isParked(a))
+    #expect(try a.replica.status().mismatch == ["unit/u1"])
+    try a.sql("INSERT INTO person (id, unit) VALUES ('x', 'u1')")
+    #expect(try !isParked(a), "that is news")
+    try fleet.settle()
+    #expect(try isParked(a))
+  }
+
+  @Test("A device that has nothing to offer to an empty hub waits for news as well")
+  func parksAtAnEmptyHub() throws {
+    let (fleet, a, b) = try Fleet.pair()
+    let empty = try fleet.copyHub()
+    try b.sql("INSERT INTO person (id, unit) VALUES ('r', 'u1')")
+    try fleet.settle()
+    try fleet.serve(empty)
+    try fleet.sync(a)
+    #expect(try a.replica.status().mismatch == ["unit/u1"])
+    let other = WaitingWorkStories(fleet, a, b, empty)
+    #expect(try other.isParked(a))
+    #expect(try a.replica.status().mismatch == ["unit/u1"])
   }
 
   @Test("A hub that hears first of work that has to wait knows that it was put back")

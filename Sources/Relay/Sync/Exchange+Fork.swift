@@ -45,6 +45,7 @@ extension Exchange {
         try !told.contains(core.replicas.dot(key))
       else { continue }
       try core.stores.lost.wait(key)
+      core.waited.insert(key)
       isNews = true
     }
     return isNews

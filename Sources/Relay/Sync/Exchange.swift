@@ -13,11 +13,14 @@ struct Exchange {
       logHash: state.logHash, replica: state.replica, pending: try core.outbox.pendingDots(),
       floor: try core.floor(state), scopes: try core.installedScopes(), role: state.role, schemaVersion: spoken.version,
       installed: spoken.installed, nonce: core.environment.nonce())
-    let hasMore = try fillPush(&request, pushBytes)
-    guard !hasMore else { return request }
-    // What only the lost history brought is a difference also where the hub has nothing new to tell.
+    let sent = try fillPush(&request, pushBytes)
+    guard !sent.hasMore else { return request }
+    // Of what waits for others there is no news at once.
+    let canPark = request.part == nil && core.waited.isSuperset(of: sent.keys)
+    // What only the lost history brought is a difference also where the hub has nothing new to tell. It is told once.
+    let isTold = canPark && wait > 0 && core.compared == state.base
     var pull = PullRequest(
-      wait: request.push.isEmpty ? wait : 0, pageBytes: pageBytes, digests: try core.stores.lost.isBroken())
+      wait: canPark ? wait : 0, pageBytes: pageBytes, digests: isTold ? false : try core.stores.lost.isBroken())
     if let staged = try core.stores.stage.pull() {
       if staged.base == request.base, staged.floor <= request.floor, staged.asked == Self.asked(request) {
         (pull.token, request.floor) = (staged.token, staged.floor)
@@ -45,10 +48,12 @@ struct Exchange {
   /// Adds transactions without a verdict, in order, up to the first that the hub cannot know yet. One request carries the
   /// work of one replica: of what this file has been, the oldest goes first.
   ///
-  /// - Returns: whether more of them can go.
-  private func fillPush(_ request: inout SyncRequest, _ most: Int) throws(RelayError) -> Bool {
+  /// - Returns: which go, and whether more of them can.
+  private func fillPush(
+    _ request: inout SyncRequest, _ most: Int
+  ) throws(RelayError) -> (keys: [DotKey], hasMore: Bool) {
     var (bytes, hasMore) = (0, false)
-    var push: [[UInt8]] = []
+    var (push, keys): ([[UInt8]], [DotKey]) = ([], [])
     var part: TransactionPart?
     var replica: ReplicaID?
     var envelopes: [Int: Envelope] = [:]
@@ -74,6 +79,7 @@ struct Exchange {
       let sealed = try sealed(one)
       envelopes[push.count] = try envelope(sealed, one, isBehind: !envelopes.isEmpty)
       push.append(sealed.bytes)
+      keys.append(one.key)
       bytes += one.size
       return true
     }
@@ -82,7 +88,7 @@ struct Exchange {
     if !hasMore { try core.outbox.eachUnsent(add) }
     request.replica = replica ?? request.replica
     (request.push, request.part, request.envelopes) = (push, part, envelopes)
-    return hasMore
+    return (keys, hasMore)
   }
 
   private func part(_ one: OutboxStore.Outgoing, _ most: Int) throws(RelayError) -> TransactionPart {

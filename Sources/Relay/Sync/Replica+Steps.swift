@@ -52,6 +52,9 @@ extension Replica {
     }
     // What was written to a file that is gone is not there.
     try checkFile()
+    if case .installed(let base) = taken.step, response.page?.closing?.digests.isEmpty == false {
+      try locked { (core) throws(RelayError) in core.compared = base }
+    }
     return taken
   }
 
