@@ -4,7 +4,7 @@ import copy
 from dataclasses import dataclass
 
 from answer import Answers
-from cells import LIVE, Change, Verdict, shown, values_of
+from cells import LIVE, Change, Verdict, is_alive, shown, values_of
 from chains import OutOfOrder
 from history import History
 from judge import GRACE, Judge
@@ -175,7 +175,7 @@ class Hub(Judge, Answers):
         return max((seq for (_, other), seq in self.entered.items() if other == row), default=0)
 
     def commit(self, tx, after, seq):
-        were = {row: self.scopes_of(row, self.rows) for row in self.rows}
+        were = self.lying()
         old = {row: self.rows.get(row, {}) for row in after}
         self.rows.update(after)
         # A life sign is nobody's news unless it brought a row back, or opened or closed a question.
@@ -186,14 +186,29 @@ class Hub(Judge, Answers):
                 if writes != old[row].get(cell):
                     self.settle(tx, row, cell, writes, seq)
 
+    def lying(self):
+        """Where each row lies, and whether what it hangs on lives."""
+        return {row: (self.scopes_of(row, self.rows), self.hangs(row)) for row in self.rows}
+
+    def hangs(self, row):
+        table = self.schema.tables[row[0]]
+        if table.parent is None:
+            return True
+        above = (table.parent[1], (values_of(table, row, self.rows[row])[table.parent[0]],))
+        return above in self.rows and is_alive(self.schema.tables[above[0]], self.rows[above]) and self.hangs(above)
+
     def move(self, were, written, seq):
         """Writes down where rows lie now, and what they left."""
-        for row in self.rows:
-            was, now = were.get(row, set()), self.scopes_of(row, self.rows)
+        for row, (now, hangs) in self.lying().items():
+            was, hung = were.get(row, (set(), hangs))
             for scope in was - now:
                 self.exits[scope, row] = seq
                 del self.entered[scope, row]
-            for scope in now if row in written else now - was:
+            came = now if row in written else now - was
+            # Whoever holds a living row through another scope hears of it once more.
+            if (was - now or hung != hangs) and is_alive(self.schema.tables[row[0]], self.rows[row]):
+                came = came | now - {EVERYTHING}
+            for scope in came:
                 self.entered[scope, row] = seq
 
     def is_news(self, row, was, now):

@@ -134,7 +134,10 @@ struct Install {
     // Below nothing a count wraps round. Sums that do not add up, because rows were written while nothing was captured,
     // are made anew from the rows once; what then still differs is told.
     let isImpossible = digests.values.contains { $0.count > Limits.sequence }
-    if isImpossible || mustCount || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
+    // What only a lost history brought does not move by itself with what it hangs on.
+    let mayHoldLost = isKnownWrong ? try core.stores.lost.hasGoneBack() : false
+    let isElsewhere = mayHoldLost ? try sums.hasMoved(core, &places) : false
+    if isImpossible || mustCount || isElsewhere || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
       digests = try core.comparison.confirmedDigests(Set(pull.grants.filter(\.readable).map(\.scope)), pull.newRole)
     }
     if !Mutation.isPlanted(.scopesStay) || state.installs == 1 {

@@ -144,6 +144,15 @@ struct ScopeSums {
     before[row] = try values.map { (values) throws(RelayError) in try scopesBefore(table, values, core) } ?? []
   }
 
+  /// Does a row stand elsewhere now that others may follow?
+  func hasMoved(_ core: ReplicaCore, _ places: inout Places) throws(RelayError) -> Bool {
+    for row in before.keys.sorted() {
+      guard let table = core.schema.table(row.table), let values = try core.view.confirmed(row, table) else { continue }
+      if try Set(core.scopes(of: row, table, values, &places)) != Set(before[row] ?? []) { return true }
+    }
+    return false
+  }
+
   mutating func noteRevived(_ table: UInt32) { if mayBeParent(table) { hasRevived = true } }
 
   func mayBeParent(_ table: UInt32) -> Bool { kind == .change && parents.contains(table) }
@@ -171,10 +180,11 @@ struct ScopeSums {
     _ core: ReplicaCore, _ places: inout Places
   ) throws(RelayError) -> [String: ScopeDigest] {
     guard kind != .anew else { return try core.comparison.confirmedDigests(Set(names), role) }
-    for (parent, digest) in children {
-      guard let table = core.schema.table(parent.table), let values = try core.view.confirmed(parent, table) else {
-        continue
-      }
+    // Each is looked up: in an order that is the same each time.
+    for parent in children.keys.sorted() {
+      guard let digest = children[parent], let table = core.schema.table(parent.table),
+        let values = try core.view.confirmed(parent, table)
+      else { continue }
       for name in try core.scopes(of: parent, table, values, &places) where name != ScopeGrant.everything {
         if let at = index[name] { sums[at].add(digest) }
       }

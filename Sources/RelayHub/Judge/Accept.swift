@@ -9,7 +9,10 @@ extension HubSession {
     let device = try device(job.device)
     try recognise(job.request)
     let outcome = try judge(job.request, ahead, device, now: now)
-    try remember(job.request, device)
+    var request = job.request
+    // A copy that did not know it to be another's name speaks of what it knows, and not of what that one does.
+    if let last = outcome.verdicts.last { request.replica = last.dot.replica }
+    try remember(request, device)
     return outcome
   }
 

@@ -20,6 +20,8 @@ public struct RoundTrip: Sendable {
   private var response: SyncResponse
   private var newest: UInt64 = 0
   private var mayWait: Bool
+  /// Has the writer remembered already what its request told?
+  private var isRemembered = false
   /// A page that is kept back until the writer has remembered what its request told.
   private var kept: PulledPage?
 
@@ -59,6 +61,7 @@ public struct RoundTrip: Sendable {
       self.kept = nil
       return read(kept)
     }
+    isRemembered = true
     response.verdicts = outcome.verdicts
     response.partReceived = outcome.partReceived
     if !outcome.openings.isEmpty { response.openings = outcome.openings.after(request.base) }
@@ -70,7 +73,7 @@ public struct RoundTrip: Sendable {
   private func afterPush() -> Step { request.pull == nil ? .answer(response) : .pull(request) }
 
   public mutating func pulled(_ pulled: PulledPage) -> Step {
-    guard pulled.mustRemember else { return read(pulled) }
+    guard pulled.mustRemember, !isRemembered else { return read(pulled) }
     kept = pulled
     var request = request
     (request.push, request.part) = ([], nil)
