@@ -34,8 +34,13 @@ extension Install {
   /// calls accepted without showing what became of its rows stays pending and is offered again (rule 7).
   mutating func confirm() throws(RelayError) -> Confirmed {
     var confirmed = Confirmed()
+    let wasRefused = try pull.closing.confirmed.isEmpty ? false : core.inbox.store.count(.refused) > 0
     for verdict in pull.closing.confirmed {
       guard let key = try core.own(verdict) else { continue }
+      // A push of it may have been answered by the hub as it was before it was put back, and others sent it again.
+      if wasRefused, verdict.isAccepted, try core.inbox.store.remove(Inbox.refusalID(verdict.dot), .refused) {
+        core.changes.written.inbox = true
+      }
       if let bytes = try core.stores.lost.confirm(key, verdict) {
         if !verdict.isAccepted {
           var lost = try Transaction(decoding: bytes)
