@@ -12,8 +12,8 @@ extension Replica {
     try changing(fromHub: true) { (core) throws(RelayError) in
       try core.sealer.sealResidue()
       var state = try core.state()
-      let judged = try core.outbox.newestVerdict()
-      guard state.base > 0 || judged > 0 else { return false }
+      let (judged, judgedAgain) = (try core.outbox.newestVerdict(), try core.stores.lost.judged())
+      guard state.base > 0 || judged > 0 || !judgedAgain.isEmpty else { return false }
       let place = try core.stores.lost.place(before: state.base)
       let newest = state.key
       let (base, epoch) = (place?.base ?? 0, state.epoch)
