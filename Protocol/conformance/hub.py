@@ -154,7 +154,9 @@ class Hub(Judge, Answers):
             if envelope.lost:
                 history.places[dot] = envelope.lost
         self.note(device, tx, verdict, now)
-        self.owners.setdefault(dot[0], device)
+        if dot[0] not in self.owners:  # it begins with what its device has shown, and goes on from there
+            self.named[dot[0]], self.knows[dot[0]] = self.knowledge(device, dot[0])
+            self.owners[dot[0]] = device
         if not verdict.refused:
             self.commit(tx, after, verdict.seq)
         return verdict

@@ -14,7 +14,9 @@ struct Exchange {
       floor: try core.floor(state), scopes: try core.installedScopes(), role: state.role, schemaVersion: spoken.version,
       installed: spoken.installed, nonce: core.environment.nonce())
     let sent = try fillPush(&request, pushBytes)
-    guard !sent.hasMore else { return request }
+    // Who has taken another name since says with a pull what it knows by that one: the old one may be a copy's too, which knows
+    // something else.
+    guard !sent.hasMore, request.replica == state.replica else { return request }
     // Of what waits for others there is no news at once.
     let canPark = request.part == nil && core.waited.isSuperset(of: sent.keys)
     // What only the lost history brought is a difference also where the hub has nothing new to tell. It is told once.

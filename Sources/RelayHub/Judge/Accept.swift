@@ -9,11 +9,18 @@ extension HubSession {
     let device = try device(job.device)
     try recognise(job.request)
     let outcome = try judge(job.request, ahead, device, now: now)
-    var request = job.request
-    // A copy that did not know it to be another's name speaks of what it knows, and not of what that one does.
-    if let last = outcome.verdicts.last { request.replica = last.dot.replica }
-    try remember(request, device)
+    // Who does not know yet that its name is another copy's says what it knows itself, and not what that one does; what it has
+    // still to send may be older.
+    if try !areAnothers(outcome.verdicts, job.request.replica) { try remember(job.request, device) }
     return outcome
+  }
+
+  /// Are some of these of a copy by another name than the one that the request speaks for, and what that goes on with?
+  private func areAnothers(_ verdicts: [Verdict], _ claim: ReplicaID) throws(RelayError) -> Bool {
+    for verdict in verdicts where verdict.dot.replica != claim {
+      guard try forks(of: verdict.dot.replica).contains(where: { $0.id == claim }) else { return true }
+    }
+    return false
   }
 
   private func judge(
