@@ -255,17 +255,18 @@ WAYS = [nobody_knows_the_name, nobody_listens, line_that_breaks, black_hole, cer
 
 
 def awaited(world, process, began, code):
-    """The code, from the sync's end or from `status` beside it, whichever comes first."""
+    """What `status` says beside a sync that goes on, once that has the code; None where the sync ends first."""
     while (seconds := time.monotonic() - began) < MOST_SECONDS:
         if process.poll() is not None:
-            return "sync"
+            return None
         # A sync that ends soon says it itself; one that tries for longer says what it waits for.
         if seconds < 10:
             time.sleep(0.05)
             continue
         status = world.device.call("status", "--json")
-        if status.status == 0 and code in json.dumps(json.loads(status.output).get("syncing", "")):
-            return "status"
+        told = json.dumps(json.loads(status.output).get("syncing", "")) if status.status == 0 else ""
+        if code in told:
+            return told
         time.sleep(0.2)
     raise Broken(f"nobody was told {code} within {MOST_SECONDS} s: {status}")
 
@@ -293,12 +294,12 @@ def look(world, code):
     began = time.monotonic()
     process = subprocess.Popen(world.device.command("sync", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env={**ENVIRONMENT, **world.words})
-    where = awaited(world, process, began, code)
+    told = awaited(world, process, began, code)
     seconds = time.monotonic() - began
-    if where == "status":
+    if told:
         process.kill()
         process.communicate()
-        return json.dumps(world.device.status()["syncing"]), seconds
+        return told, seconds
     output, complaint = process.communicate()
     error = json.loads(output)["error"] if process.returncode else None
     if not error or error["code"] != code or complaint.strip() != f"{code}: {error['message']}. {error['advice']}":
