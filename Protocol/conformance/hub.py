@@ -189,15 +189,16 @@ class Hub(Judge, Answers):
                     self.settle(tx, row, cell, writes, seq)
 
     def lying(self):
-        """Where each row lies, and whether what it hangs on lives."""
-        return {row: (self.scopes_of(row, self.rows), self.hangs(row)) for row in self.rows}
+        """Where each row lies, and whether it lives with all that it hangs on."""
+        return {row: (self.scopes_of(row, self.rows), self.hangs(row, self.rows)) for row in self.rows}
 
-    def hangs(self, row):
+    def hangs(self, row, rows):
+        """Does a row live, and what it hangs on?"""
         table = self.schema.tables[row[0]]
-        if table.parent is None:
-            return True
-        above = (table.parent[1], (values_of(table, row, self.rows[row])[table.parent[0]],))
-        return above in self.rows and is_alive(self.schema.tables[above[0]], self.rows[above]) and self.hangs(above)
+        if row not in rows or not is_alive(table, rows[row]):
+            return False
+        return table.parent is None or self.hangs(
+            (table.parent[1], (values_of(table, row, rows[row])[table.parent[0]],)), rows)
 
     def move(self, were, written, seq):
         """Writes down where rows lie now, and what they left."""

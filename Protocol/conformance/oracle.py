@@ -304,7 +304,7 @@ class World:
         found = []
         for scope in sorted({EVERYTHING} if EVERYTHING in scopes else scopes):
             if len({str({row: values for row, (values, places) in sorted(rows.items(), key=str)
-                         if scope in places and (scope == EVERYTHING or self.hangs(row, all))})
+                         if scope in places and (scope == EVERYTHING or self.hub.hangs(row, all))})
                     for rows, all in ((here, mine), (there, self.hub.rows))}) > 1:
                 found.append(scope)
         return found
@@ -312,14 +312,6 @@ class World:
     def by_values(self, row, rows):
         """Where a device counts a row: by its values, a child where its parent is."""
         return Hub(self.schema).scopes_of(row, rows)
-
-    def hangs(self, row, rows):
-        """A child counts in a scope while its parent lives, and what that hangs on."""
-        table = self.schema.tables[row[0]]
-        if row not in rows or not is_alive(table, rows[row]):
-            return False
-        return table.parent is None or self.hangs(
-            (table.parent[1], (values_of(table, row, rows[row])[table.parent[0]],)), rows)
 
     def read(self, row, cells, role):
         table = self.schema.tables[row[0]]

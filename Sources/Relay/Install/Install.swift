@@ -135,8 +135,8 @@ struct Install {
     // are made anew from the rows once; what then still differs is told.
     let isImpossible = digests.values.contains { $0.count > Limits.sequence }
     // What only a lost history brought does not move by itself with what it hangs on.
-    let mayHoldLost = isKnownWrong ? try core.stores.lost.hasGoneBack() : false
-    let isElsewhere = mayHoldLost ? try sums.hasMoved(core, &places) : false
+    var isElsewhere = false
+    if isKnownWrong, try core.stores.lost.hasGoneBack() { isElsewhere = try sums.hasMoved(core, &places) }
     if isImpossible || mustCount || isElsewhere || (!isKnownWrong && !wrongScopes(digests).isEmpty) {
       digests = try core.comparison.confirmedDigests(Set(pull.grants.filter(\.readable).map(\.scope)), pull.newRole)
     }
