@@ -28,11 +28,13 @@ class Device:
         self.number, self.hash = number, ZERO  # the replica that it writes as, and H of what that wrote last
         self.epoch, self.log_hash, self.trail = None, ZERO, [(0, ZERO)]
         self.accepted = {}   # own accepted work that a pull has confirmed: hash -> verdict
+        self.was_accepted = set()  # hashes of all that ever was among it
         self.lost = {}       # own work whose verdict the hub has lost: hash -> (epoch, seq, effective time)
         self.times = {}      # own work with a verdict that is not believed any more: hash -> effective time
         self.limits = {}     # own work of before a loss: hash -> the base up to which its bases count
         self.again = []      # confirmed work that is to be offered again
         self.waited = set()  # hashes of what others had to offer something for first, until a pull confirms it
+        self.brought = {}    # rows that only lost work had brought, and no pull since: row -> hashes of its inserts
         self.unique, self.held = [tuple(u) for u in spec.get("unique", [])], {}
         self.counter = self.base = self.time = 0
         self.scopes, self.role = {}, None
@@ -55,7 +57,9 @@ class Device:
                     state = standing(state, other_change, other, refused)
             verdict = self.known.get(tx.dot)
             lacks = builds_on(state, change.has("insert")) is not None
-            earlier.append((tx.dot, change, lacks or bool(verdict and verdict.refused)))
+            # What was confirmed once is part of the image, until a pull takes it from there.
+            is_refused = bool(verdict and verdict.refused) and tx.hash not in self.was_accepted
+            earlier.append((tx.dot, change, lacks or is_refused))
             yield tx, change, verdict, lacks
 
     def overlay(self, row):
@@ -242,6 +246,10 @@ class Device:
                 del self.accepted[tx.hash]
             elif not (verdict and verdict.seq > base and tx in self.pending + self.again):
                 verdict = None
+            if tx.hash in confirmed:
+                for change in tx.changes:
+                    if change.has("insert") and change.base == 0:  # else it was there before, and perhaps still is
+                        self.brought.setdefault(change.row, set()).add(tx.hash)
             if verdict:
                 self.lost.setdefault(tx.hash, (self.epoch, verdict.seq, verdict.time))
                 self.known.pop(tx.dot)
@@ -310,7 +318,8 @@ class Device:
                 refused[row] = image
             for writes in cells.values():
                 self.time = max([self.time] + [w.time for w in writes.values()])
-        for row in reply.exits + self.left_behind(reply):
+        let_go = self.let_go(reply, done)
+        for row in reply.exits + let_go + self.left_behind(reply, let_go):
             self.leave(row, busy)
         if reply.whole:
             for row in set(self.images) - set(reply.rows):
@@ -359,9 +368,18 @@ class Device:
         """Does pending work insert the row?"""
         return any(tx.change(row) and tx.change(row).has("insert") for tx in self.pending)
 
-    def left_behind(self, reply):
+    def let_go(self, reply, done):
+        """Rows that only lost work had brought, and that is refused now: who writes it again inserts them again."""
+        self.brought = {row: by for row, by in self.brought.items() if row not in reply.rows}
+        over = {tx.hash for tx in self.again if tx.dot in done}
+        refused = {tx.hash for tx in self.again if tx.dot in done and self.known[tx.dot].refused}
+        found = [row for row, by in self.brought.items() if by & refused and row in self.images]
+        self.brought = {row: by - over for row, by in self.brought.items()}
+        return found
+
+    def left_behind(self, reply, let_go):
         """Rows that only a lost history brought, and whose parent leaves: they are in no scope any more."""
-        gone, found = set(reply.exits), []
+        gone, found = {*reply.exits, *let_go}, []
         while True:
             more = [row for row, image in self.images.items() if row not in gone and row not in reply.rows and not image.left
                     and self.above(row) in gone]
@@ -392,6 +410,7 @@ class Device:
                 verdict = self.known[tx.dot]
                 if not verdict.refused:
                     self.accepted[tx.hash] = verdict
+                    self.was_accepted.add(tx.hash)
                 self.lost.pop(tx.hash, None)  # its limit stays: its bytes may be offered once more
                 self.waited.discard(tx.hash)
         self.again = [tx for tx in self.again if tx.dot not in done]

@@ -9,6 +9,8 @@ struct ColdRows {
   let pull: CompletePull
   private let installs: UInt64
   private let exits: Set<RowID>
+  /// What only lost work had brought.
+  private let brought: Set<RowID>
   private let isWatched: Bool
   private var marks: RowMarks
   private var writers: [UInt32: TableWriter] = [:]
@@ -25,6 +27,7 @@ struct ColdRows {
   init(_ core: ReplicaCore, _ pull: CompletePull, _ installs: UInt64, _ own: OwnRows?) throws(RelayError) {
     (self.core, self.pull, self.installs) = (core, pull, installs)
     exits = Set(pull.closing.exits)
+    brought = Set(try core.stores.brought.rows())
     isWatched = core.view.shownRows != nil
     // Beside the app's triggers each row is shown with a note of it: what is written without one would be put back.
     self.own = isWatched ? nil : own
@@ -42,6 +45,10 @@ struct ColdRows {
 
   mutating func write(_ row: inout RowCursor, _ sums: inout ScopeSums) throws(RelayError) {
     newest = max(newest, row.newest)
+    if !brought.isEmpty {
+      let row = RowID(table: row.table, key: Array(row.key))
+      if brought.contains(row), !Mutation.isPlanted(.broughtGoes) { try core.stores.brought.arrived(row) }
+    }
     if !exits.isEmpty, exits.contains(RowID(table: row.table, key: Array(row.key))) { return }
     if pull.leavesTheRest {
       try core.stores.arrived.add(RowID(table: row.table, key: Array(row.key)))

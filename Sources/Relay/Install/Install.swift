@@ -34,7 +34,8 @@ struct Install {
     if Mutation.isPlanted(.cursorFirst) { try advanceFirst() }
     try core.view.applying { () throws(RelayError) in
       try writeColdRows()
-      exits = (pull.closing.exits + (try leftBehind())).sorted()
+      let letGo = try core.letGo(pull)
+      exits = (pull.closing.exits + letGo + (try leftBehind(pull.closing.exits + letGo))).sorted()
       try subtractTheRest()
       let confirmed = try confirm()
       state.accepted += UInt64(confirmed.accepted)

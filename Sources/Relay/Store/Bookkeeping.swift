@@ -35,6 +35,7 @@ enum Bookkeeping {
     \(RefusalStore.ddl)
     \(AcceptedStore.ddl)
     \(LostStore.ddl)
+    \(BroughtStore.ddl)
     \(OpeningStore.ddl)
     \(ImageStore.ddl)
     \(DeadStore.ddl)

@@ -57,6 +57,7 @@ struct LostStore {
   /// no base counts beyond it.
   func lose(after seq: UInt64, _ epoch: Hash128, upTo last: DotKey) throws(RelayError) {
     let lost: [Value] = [Value(seq), .blob(epoch.bytes)]
+    try BroughtStore(db: db).note(after: seq)
     try db.execute(
       """
       INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash, bytes)
@@ -227,6 +228,7 @@ struct LostStore {
         """, place)
     }
     try db.execute("DELETE FROM relay_lost WHERE dot = ?", [Value(key)])
+    try BroughtStore(db: db).forget(key)
     try OpeningStore(db: db).confirm(key)
     return bytes
   }
