@@ -195,9 +195,13 @@ struct LostStore {
       """, [Value(key)])
   }
 
+  /// Of work whose bytes are in `relay_transaction` still, the verdict is there too.
+  private static let isOpen =
+    "(bytes IS NOT NULL OR EXISTS (SELECT 1 FROM relay_transaction AS t WHERE t.dot = l.dot AND t.seq IS NULL))"
+
   /// Does anything wait for others, or will perhaps once it is offered?
   func isWaiting() throws(RelayError) -> Bool {
-    try db.first("SELECT 1 FROM relay_lost WHERE coalesce(judged, 0) = 0 LIMIT 1") != nil
+    try db.first("SELECT 1 FROM relay_lost AS l WHERE coalesce(judged, 0) = 0 AND \(Self.isOpen) LIMIT 1") != nil
   }
 
   /// Those with a verdict that no pull has confirmed.
@@ -234,7 +238,7 @@ struct LostStore {
   }
 
   func hasWaiting() throws(RelayError) -> Bool {
-    try db.first("SELECT 1 FROM relay_lost WHERE judged = 0 LIMIT 1") != nil
+    try db.first("SELECT 1 FROM relay_lost AS l WHERE judged = 0 AND \(Self.isOpen) LIMIT 1") != nil
   }
 
   /// What waited for others is offered again.
