@@ -401,7 +401,7 @@ class Device:
             return False
         if known is None and (tx.hash in self.lost or tx.hash in self.waited):
             return False
-        return known is None or known.seq == verdict.seq
+        return known is None or (known.seq, known.refused is None) == (verdict.seq, verdict.refused is None)
 
     def settle(self, done, reply):
         """Confirmed work is kept; a verdict that the pull does not tell of is not believed, and the work offered again."""

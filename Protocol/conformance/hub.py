@@ -159,6 +159,10 @@ class Hub(Judge, Answers):
             self.owners[dot[0]] = device
         if not verdict.refused:
             self.commit(tx, after, verdict.seq)
+        elif envelope and envelope.lost:  # who pulled what it did then, its author first, gets the rows as they are
+            for scope, row in self.entered:
+                if tx.change(row):
+                    self.entered[scope, row] = verdict.seq
         return verdict
 
     def waits(self, now):

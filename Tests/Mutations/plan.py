@@ -134,6 +134,8 @@ MUTATIONS = [
              test="RelayHubTests.WaitingWorkStories"),
     Mutation("broughtGoes", "27", "such a row goes though a pull has brought it since",
              test="ConformanceTests.DirectedVectorTests"),
+    Mutation("refusedUnsent", "27", "rows that lost work had changed are not sent again where it is refused",
+             test="RelayHubTests.WaitingWorkStories"),
     Mutation("oneOrder", "27", "two lost orders of one epoch are taken for one"),
     Mutation("sidecarUnread", "26", "a file goes on under its name whatever lies beside it",
              test="RelayHubTests.SidecarStories"),

@@ -175,8 +175,8 @@ struct LostStore {
 
   /// May a closing speak of it? Of what was lost, only where it says what a push was answered with.
   func fits(_ key: DotKey, _ verdict: Verdict) throws(RelayError) -> Bool {
-    let judged = try db.first("SELECT coalesce(judged, 0) FROM relay_lost WHERE dot = ?", [Value(key)])
-    return judged.map { $0[0] == Value(verdict.seq) } ?? true
+    let judged = try db.first("SELECT coalesce(judged, 0), refusal IS NULL FROM relay_lost WHERE dot = ?", [Value(key)])
+    return judged.map { $0 == [Value(verdict.seq), .integer(verdict.isAccepted ? 1 : 0)] } ?? true
   }
 
   /// A verdict that no pull tells of is not believed.
@@ -205,9 +205,9 @@ struct LostStore {
   }
 
   /// Those with a verdict that no pull has confirmed.
-  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64)] {
-    try db.query("SELECT dot, judged FROM relay_lost WHERE judged > 0 ORDER BY dot") { (row) in
-      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))))
+  func judged() throws(RelayError) -> [OutboxStore.Judged] {
+    try db.query("SELECT dot, judged, refusal IS NULL FROM relay_lost WHERE judged > 0 ORDER BY dot") { (row) in
+      OutboxStore.Judged(key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))), isAccepted: row.int(2) != 0)
     }
   }
 

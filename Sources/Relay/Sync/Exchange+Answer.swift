@@ -185,33 +185,33 @@ extension Exchange {
   private static let fullClosing = 100_000
 
   /// Own transactions that are said to be judged and that the pull was asked about: a late answer tells nothing of others.
-  private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [(dot: Dot, key: DotKey, seq: UInt64)] {
+  private func judgedDots(
+    upTo request: SyncRequest
+  ) throws(RelayError) -> [(dot: Dot, verdict: OutboxStore.Judged)] {
     guard request.pull != nil else { return [] }
-    let judged = try core.outbox.judged().map { (one) throws(RelayError) in
-      (dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq)
-    }
-    let lost = try core.stores.lost.judged().map { (one) throws(RelayError) in
-      (dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq)
-    }
-    return (lost + judged).filter { request.pending.contains($0.dot) }
+    return try (core.stores.lost.judged() + core.outbox.judged()).map { (one) throws(RelayError) in
+      (dot: try core.replicas.dot(one.key), verdict: one)
+    }.filter { request.pending.contains($0.dot) }
   }
 
   /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7). A late
   /// reply may know less than a verdict that came before it; what one answer says itself its own head has reached.
   private func offerAgain(
-    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], told: [Verdict], after closing: PullClosing?,
+    _ judged: [(dot: Dot, verdict: OutboxStore.Judged)], told: [Verdict], after closing: PullClosing?,
     _ request: SyncRequest
   ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
-    try loseVerdicts(judged, closing, request)
-    // Under the same name another copy's work may have another seq.
-    let confirmed = Dictionary(closing.confirmed.map { ($0.dot, $0.seq) }) { first, _ in first }
+    try loseVerdicts(judged.map(\.verdict), closing, request)
+    // Under the same name another copy's work may have another seq, or the other verdict.
+    let confirmed = Dictionary(closing.confirmed.map { ($0.dot, $0) }) { first, _ in first }
     let here = Set(told.map(\.dot))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
-    let doubted = judged.filter { one in
-      (one.seq <= closing.head || here.contains(one.dot)) && one.seq <= last && confirmed[one.dot] != one.seq
-    }.map(\.key)
+    let doubted = judged.filter { dot, one in
+      guard one.seq <= closing.head || here.contains(dot), one.seq <= last else { return false }
+      let said = confirmed[dot]
+      return said?.seq != one.seq || said?.isAccepted != one.isAccepted
+    }.map(\.verdict.key)
     guard !doubted.isEmpty else { return }
     try takeBack(doubted) { () throws(RelayError) in
       for key in doubted {
@@ -224,7 +224,7 @@ extension Exchange {
   /// Verdicts that were known when the request was made, of seqs that the hub does not have: it was put back to before them,
   /// and this device stands before them too.
   private func loseVerdicts(
-    _ judged: [(dot: Dot, key: DotKey, seq: UInt64)], _ closing: PullClosing, _ request: SyncRequest
+    _ judged: [OutboxStore.Judged], _ closing: PullClosing, _ request: SyncRequest
   ) throws(RelayError) {
     // Of a verdict that came after the request the answer may know nothing.
     guard judged.contains(where: { $0.seq > closing.head && $0.seq <= request.judged }) else { return }

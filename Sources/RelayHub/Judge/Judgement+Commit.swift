@@ -34,6 +34,20 @@ extension Judgement {
     return told
   }
 
+  /// What is refused now was in force in a lost history, perhaps: who pulled then what it did to rows, its author first, gets them
+  /// as they are (rule 27).
+  func sendAgain() throws(RelayError) {
+    if Mutation.isPlanted(.refusedUnsent) { return }
+    for change in transaction.rows {
+      guard let old = try work(change.row)?.old else { continue }
+      var again = old
+      again.seq = seq
+      again.scopes = old.scopes.map { (name: $0.name, seq: seq) }
+      try session.save(&again)
+      try session.updateFeed(again, old, seq: seq)
+    }
+  }
+
   /// A root takes its children along, theirs too, in the same transaction (rule 21).
   func moveChildren(_ changes: inout [RowOutcome]) throws(RelayError) {
     let parents = session.schema.parents

@@ -37,6 +37,7 @@ public enum Mutants {
     "parentSeen": "a deletion of a parent that is out of sight is seldom",
     "refusedLingers": "what is shown of lost work is told as a difference",
     "refusedSeen": "work on a row of what was refused, before a pull confirms that, is seldom",
+    "refusedUnsent": "what is shown of lost work is told as a difference",
     "rightsNow": "it cannot tell for sure when a right of before still counts",
     "roleNow": "no role of its writes what it does not read",
     "sumsBlur": "no insert of its covers some of another device's increments and not others",
