@@ -159,11 +159,15 @@ class Hub(Judge, Answers):
             self.owners[dot[0]] = device
         if not verdict.refused:
             self.commit(tx, after, verdict.seq)
-        elif envelope and envelope.lost:  # who pulled what it did then, its author first, gets the rows as they are
-            for scope, row in self.entered:
-                if tx.change(row):
-                    self.entered[scope, row] = verdict.seq
+        elif envelope and envelope.lost:
+            self.send_again(tx, self.author(device, tx, now), verdict.seq)
         return verdict
+
+    def send_again(self, tx, author, seq):
+        """Who pulled what lost work did, its author first, gets the rows as they are."""
+        for scope, row in self.entered:
+            if tx.change(row) and (self.sees(author, row) or author.writes(self.place("homes", row, self.rows))):
+                self.entered[scope, row] = seq
 
     def waits(self, now):
         epoch, since = self.waiting

@@ -27,13 +27,8 @@ class Judge:
 
     def judge(self, device, tx, verdict, envelope, now):
         """The rows as they would be, the rule that forbids it, and the row that it is about."""
-        after, merged, role, replica = {}, dict(self.rows), self.roles[device], tx.dot[0]
-        writable, readable = (self.standing_in(device, replica, right, now) for right in "wr")
-        roles = {self.changes[device][at].role for at in self.counting(device, replica, now)}
-        # Work of before a change of role is judged by the role of then.
-        author = Author(device, tx.role if tx.role in roles else role, writable, set(readable),
-                        self.knowledge(device, replica)[0], now - GRACE)
-        gone = set()
+        after, merged, gone, role = {}, dict(self.rows), set(), self.roles[device]
+        author = self.author(device, tx, now)
         for change in tx.changes:
             table = self.schema.tables[change.row[0]]
             if envelope:
@@ -64,6 +59,14 @@ class Judge:
             if why:
                 return after, why, change.row
         return after, "unique_taken" if self.takes_unique(after, merged) else None, None
+
+    def author(self, device, tx, now):
+        replica = tx.dot[0]
+        writable, readable = (self.standing_in(device, replica, right, now) for right in "wr")
+        # Work of before a change of role is judged by the role of then.
+        roles = {self.changes[device][at].role for at in self.counting(device, replica, now)}
+        return Author(device, tx.role if tx.role in roles else self.roles[device], writable, set(readable),
+                      self.knowledge(device, replica)[0], now - GRACE)
 
     def came_back(self, table):
         """Accepted work that came in envelopes, with the cells that its authors could see and give."""

@@ -39,7 +39,9 @@ extension Judgement {
   func sendAgain() throws(RelayError) {
     if Mutation.isPlanted(.refusedUnsent) { return }
     for change in transaction.rows {
-      guard let old = try work(change.row)?.old else { continue }
+      // Nobody has rows sent to others that are not there for them.
+      guard let work = try work(change.row), let old = work.old, sees(old, work.table) || authority.writes(old.homes)
+      else { continue }
       var again = old
       again.seq = seq
       again.scopes = old.scopes.map { (name: $0.name, seq: seq) }

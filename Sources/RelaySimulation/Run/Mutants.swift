@@ -18,6 +18,7 @@ public enum Mutants {
   /// `make mutants` runs it with the rule broken.
   public static let unseen: [String: String] = [
     "anyPage": "its two programs seldom stage pages of different pulls at once",
+    "broughtGoes": "work on rows that nobody has any more is seldom",
     "claimedBase": "its devices do not lie about what they had seen",
     "floorIsN": "a form is shown as it was written until its verdict is in, and nothing else has an older base",
     "floorPending": "its devices' tables have no constraint that keeps a confirmed row out",
@@ -27,7 +28,6 @@ public enum Mutants {
     "gapAccepted": "its devices name what fills a gap as seen, and are held for that",
     "healedForgets": "a hub that loses the same work twice is seldom",
     "keysTold": "no device of its has work under a role that may write nothing",
-    "broughtGoes": "work on rows that nobody has any more is seldom",
     "lateAny": "an edit of a row that left a scope to read only is seldom",
     "lateInsert": "an insert over a row that left, whose author never held it, is seldom",
     "orderIgnored": "it takes a hub that is put back between a push of one replica's work and its pull",
