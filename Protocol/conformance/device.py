@@ -302,7 +302,7 @@ class Device:
         if not self.fits(reply.request):
             return False
         # A closing names dots alone: of work that a push was answered about otherwise, or that waits, it tells nothing.
-        told = {v.dot: v for v in reply.verdicts if self.may_tell(v)}
+        told = {v.dot: v for v in reply.verdicts if self.may_tell(v, reply)}
         self.known.update(told)
         done = set(told)
         busy = {c.row for tx in self.pending if tx.dot not in done for c in tx.changes}
@@ -318,8 +318,7 @@ class Device:
                 refused[row] = image
             for writes in cells.values():
                 self.time = max([self.time] + [w.time for w in writes.values()])
-        let_go = self.let_go(reply, done)
-        for row in reply.exits + let_go + self.left_behind(reply, let_go):
+        for row in reply.exits + self.left_behind(reply) + self.let_go(reply, done):
             self.leave(row, busy)
         if reply.whole:
             for row in set(self.images) - set(reply.rows):
@@ -369,17 +368,45 @@ class Device:
         return any(tx.change(row) and tx.change(row).has("insert") for tx in self.pending)
 
     def let_go(self, reply, done):
-        """Rows that only lost work had brought, and that is refused now: who writes it again inserts them again."""
+        """Rows that only lost work had brought, and that is refused now: who writes it again inserts them again. One stays that
+        shows what somebody else did to it, or on which something hangs that stays."""
         self.brought = {row: by for row, by in self.brought.items() if row not in reply.rows}
         over = {tx.hash for tx in self.again if tx.dot in done}
-        refused = {tx.hash for tx in self.again if tx.dot in done and self.known[tx.dot].refused}
-        found = [row for row, by in self.brought.items() if by & refused and row in self.images]
+        refused = [tx for tx in self.again if tx.dot in done and self.known[tx.dot].refused]
+        found = [row for row, by in self.brought.items()
+                 if by & {tx.hash for tx in refused} and row not in reply.exits and self.shows_only(row, refused)]
+        while stay := self.staying(set(found), refused, reply):
+            found = [row for row in found if row not in stay]
         self.brought = {row: by - over for row, by in self.brought.items()}
         return found
 
-    def left_behind(self, reply, let_go):
+    def staying(self, found, refused, reply):
+        """Of these rows those on which something hangs that stays, and those of work of which another row stays."""
+        here = [row for row, image in self.images.items() if not image.left and row not in reply.exits]
+        stay = {self.above(child) for child in here if child not in found}
+        for tx in refused:
+            mine = {c.row for c in tx.changes if tx.hash in self.brought.get(c.row, ()) and c.row in here}
+            if not mine <= found:
+                stay |= mine
+        return stay & found
+
+    def shows_only(self, row, refused):
+        """Does a confirmed row show just what these transactions did to it, in the order that the hub has lost?"""
+        table, image, cells = self.schema.tables[row[0]], self.images.get(row), {}
+        if image is None or image.left:
+            return False
+        for tx in refused:
+            if change := tx.change(row):
+                _, seq, time = self.lost[tx.hash]
+                merge(table, cells, change, tx.dot, tx.seen, seq, time, table.readable(tx.role), table.gives(tx.role))
+        if not is_alive(table, cells):
+            return False
+        done, shows = values_of(table, row, cells), values_of(table, row, image.cells)
+        return all(done[c] == shows[c] for name in table.readable(self.role) for c in table.cells[name].columns)
+
+    def left_behind(self, reply):
         """Rows that only a lost history brought, and whose parent leaves: they are in no scope any more."""
-        gone, found = {*reply.exits, *let_go}, []
+        gone, found = set(reply.exits), []
         while True:
             more = [row for row, image in self.images.items() if row not in gone and row not in reply.rows and not image.left
                     and self.above(row) in gone]
@@ -394,14 +421,19 @@ class Device:
         image = self.held.get(row) or self.images[row]
         return table.parent and (table.parent[1], (values_of(table, row, image.cells)[table.parent[0]],))
 
-    def may_tell(self, verdict):
+    def may_tell(self, verdict, reply):
         tx = next((t for t in self.again + self.pending if t.dot == verdict.dot), None)
         known = self.known.get(verdict.dot)
         if tx is None:
             return False
         if known is None and (tx.hash in self.lost or tx.hash in self.waited):
             return False
-        return known is None or (known.seq, known.refused is None) == (verdict.seq, verdict.refused is None)
+        if known is None or known.seq != verdict.seq or (known.refused is None) == (verdict.refused is None):
+            return known is None or known.seq == verdict.seq
+        # A push was answered otherwise: it may be another copy's work. What came of an accepted one's rows tells.
+        return tx in self.pending and verdict.refused is None and (reply.whole or all(
+            c.row in reply.rows or c.row in reply.exits or (c.row in self.images and self.images[c.row].left)
+            for c in tx.changes))
 
     def settle(self, done, reply):
         """Confirmed work is kept; a verdict that the pull does not tell of is not believed, and the work offered again."""

@@ -34,8 +34,7 @@ struct Install {
     if Mutation.isPlanted(.cursorFirst) { try advanceFirst() }
     try core.view.applying { () throws(RelayError) in
       try writeColdRows()
-      let letGo = try core.letGo(pull)
-      exits = (pull.closing.exits + letGo + (try leftBehind(pull.closing.exits + letGo))).sorted()
+      exits = Set(pull.closing.exits + (try leftBehind()) + (try LetGo(core, pull).rows())).sorted()
       try subtractTheRest()
       let confirmed = try confirm()
       state.accepted += UInt64(confirmed.accepted)

@@ -118,7 +118,7 @@ extension ReplicaCore {
   /// - Returns: nil for what is nobody's here, or left pending before.
   func own(_ verdict: Verdict) throws(RelayError) -> DotKey? {
     guard let key = try replicas.named(verdict.dot) else { return nil }
-    if let known = try outbox.verdict(key) { return known == (verdict.seq, verdict.isAccepted) ? key : nil }
+    if let known = try outbox.verdict(key) { return known == verdict.seq ? key : nil }
     let known = try versions.standing().hub
     if known > 0, let needed = try outbox.schema(key), needed > known { return nil }
     return try stores.lost.fits(key, verdict) ? key : nil

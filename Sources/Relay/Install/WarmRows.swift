@@ -104,10 +104,10 @@ extension Install {
   /// has lost. Nobody else would take them away, as they lie in no scope any more.
   ///
   /// - Complexity: O(rows of tables that follow one of which a row leaves), and nothing where no history was lost.
-  func leftBehind(_ exits: [RowID]) throws(RelayError) -> [RowID] {
+  func leftBehind() throws(RelayError) -> [RowID] {
     // Who only sends a row up may go on holding what hangs on it.
     var gone: Set<RowID> = []
-    for row in exits {
+    for row in pull.closing.exits {
       if case .never? = core.schema.table(row.table)?.access(pull.newRole).upOnly { gone.insert(row) }
     }
     var tables = Set(gone.map(\.table))

@@ -205,9 +205,9 @@ struct LostStore {
   }
 
   /// Those with a verdict that no pull has confirmed.
-  func judged() throws(RelayError) -> [OutboxStore.Judged] {
+  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64, isAccepted: Bool)] {
     try db.query("SELECT dot, judged, refusal IS NULL FROM relay_lost WHERE judged > 0 ORDER BY dot") { (row) in
-      OutboxStore.Judged(key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))), isAccepted: row.int(2) != 0)
+      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))), isAccepted: row.int(2) != 0)
     }
   }
 

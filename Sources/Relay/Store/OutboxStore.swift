@@ -17,7 +17,7 @@ final class OutboxStore {
     "INSERT INTO relay_transaction (dot, hash, time, floor, schema, batch, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)")
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
   private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
-  private let judgedAt = Command("SELECT seq, refusal IS NOT NULL FROM relay_transaction WHERE dot = ?")
+  private let judgedAt = Command("SELECT seq FROM relay_transaction WHERE dot = ?")
   private let refused = Command(
     """
     SELECT dot FROM relay_transaction WHERE refusal IS NOT NULL UNION ALL SELECT dot FROM relay_forgotten ORDER BY dot
@@ -170,10 +170,9 @@ final class OutboxStore {
   /// Does it wait for its verdict? False for one that is not pending.
   func waits(_ key: DotKey) throws(RelayError) -> Bool { try db.first(judgedAt, [Value(key)])?[0] == .null }
 
-  /// What a push was answered with; nil for one without a verdict, and for one that is not pending.
-  func verdict(_ key: DotKey) throws(RelayError) -> (seq: UInt64, isAccepted: Bool)? {
-    guard let row = try db.first(judgedAt, [Value(key)]), let seq = row[0].integer else { return nil }
-    return (UInt64(max(0, seq)), row[1] == .integer(0))
+  /// The seq that a push was answered with; nil for one without a verdict, and for one that is not pending.
+  func verdict(_ key: DotKey) throws(RelayError) -> UInt64? {
+    try db.first(judgedAt, [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
   }
 
   func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
@@ -196,18 +195,11 @@ final class OutboxStore {
     ) { (row) in DotKey(row.int(0)) }
   }
 
-  /// One that a push was answered about, and no pull has confirmed.
-  struct Judged {
-    var key: DotKey
-    var seq: UInt64
-    var isAccepted: Bool
-  }
-
-  /// Those that have a verdict.
-  func judged() throws(RelayError) -> [Judged] {
+  /// Those that have a verdict, with its seq.
+  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64, isAccepted: Bool)] {
     try db.query("SELECT dot, seq, refusal IS NULL FROM relay_transaction WHERE seq IS NOT NULL ORDER BY dot") {
-      (row) in
-      Judged(key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))), isAccepted: row.int(2) != 0)
+      (row) throws(RelayError) in
+      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))), isAccepted: row.int(2) != 0)
     }
   }
 

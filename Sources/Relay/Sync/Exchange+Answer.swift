@@ -184,34 +184,39 @@ extension Exchange {
 
   private static let fullClosing = 100_000
 
+  private struct Judged {
+    var dot: Dot
+    var key: DotKey
+    var seq: UInt64
+    var isAccepted: Bool
+  }
+
   /// Own transactions that are said to be judged and that the pull was asked about: a late answer tells nothing of others.
-  private func judgedDots(
-    upTo request: SyncRequest
-  ) throws(RelayError) -> [(dot: Dot, verdict: OutboxStore.Judged)] {
+  private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [Judged] {
     guard request.pull != nil else { return [] }
     return try (core.stores.lost.judged() + core.outbox.judged()).map { (one) throws(RelayError) in
-      (dot: try core.replicas.dot(one.key), verdict: one)
+      Judged(dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq, isAccepted: one.isAccepted)
     }.filter { request.pending.contains($0.dot) }
   }
 
   /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7). A late
   /// reply may know less than a verdict that came before it; what one answer says itself its own head has reached.
   private func offerAgain(
-    _ judged: [(dot: Dot, verdict: OutboxStore.Judged)], told: [Verdict], after closing: PullClosing?,
+    _ judged: [Judged], told: [Verdict], after closing: PullClosing?,
     _ request: SyncRequest
   ) throws(RelayError) {
     guard !judged.isEmpty, let closing else { return }
-    try loseVerdicts(judged.map(\.verdict), closing, request)
+    try loseVerdicts(judged, closing, request)
     // Under the same name another copy's work may have another seq, or the other verdict.
     let confirmed = Dictionary(closing.confirmed.map { ($0.dot, $0) }) { first, _ in first }
     let here = Set(told.map(\.dot))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
-    let doubted = judged.filter { dot, one in
-      guard one.seq <= closing.head || here.contains(dot), one.seq <= last else { return false }
-      let said = confirmed[dot]
+    let doubted = judged.filter { one in
+      guard one.seq <= closing.head || here.contains(one.dot), one.seq <= last else { return false }
+      let said = confirmed[one.dot]
       return said?.seq != one.seq || said?.isAccepted != one.isAccepted
-    }.map(\.verdict.key)
+    }.map(\.key)
     guard !doubted.isEmpty else { return }
     try takeBack(doubted) { () throws(RelayError) in
       for key in doubted {
@@ -224,7 +229,7 @@ extension Exchange {
   /// Verdicts that were known when the request was made, of seqs that the hub does not have: it was put back to before them,
   /// and this device stands before them too.
   private func loseVerdicts(
-    _ judged: [OutboxStore.Judged], _ closing: PullClosing, _ request: SyncRequest
+    _ judged: [Judged], _ closing: PullClosing, _ request: SyncRequest
   ) throws(RelayError) {
     // Of a verdict that came after the request the answer may know nothing.
     guard judged.contains(where: { $0.seq > closing.head && $0.seq <= request.judged }) else { return }

@@ -139,7 +139,7 @@ extension HubSession {
     try markStanding(transaction, verdict, device.id)
     if !verdict.isAccepted {
       try rememberRefused(transaction, seq: verdict.seq, bytes: sealed.bytes.count, device.id)
-      if envelope?.lost != nil { try judgement.sendAgain() }
+      if envelope?.lost != nil, !device.isQuarantined { try judgement.sendAgain() }
     }
     return verdict
   }

@@ -39,8 +39,9 @@ extension Judgement {
   func sendAgain() throws(RelayError) {
     if Mutation.isPlanted(.refusedUnsent) { return }
     for change in transaction.rows {
-      // Nobody has rows sent to others that are not there for them.
-      guard let work = try work(change.row), let old = work.old, sees(old, work.table) || authority.writes(old.homes)
+      // Who may not write a row has nobody pull it either. Nothing is looked up of tables that are not there.
+      guard let table = session.schema.table(change.row.table), table.access(role).writes,
+        let old = try work(change.row)?.old, authority.writes(old.homes)
       else { continue }
       var again = old
       again.seq = seq

@@ -103,7 +103,7 @@ extension Judgement {
   private static let forgotten = "the row was deleted longer ago than the hub keeps deleted rows"
   private static let forgottenParent = "the row it hangs on was deleted longer ago than the hub keeps deleted rows"
 
-  func sees(_ row: StoredRow, _ table: TableSchema) -> Bool {
+  private func sees(_ row: StoredRow, _ table: TableSchema) -> Bool {
     Mutation.isPlanted(.unseenTold) || table.access(role).reads && authority.sees(row.scopeNames)
   }
 
