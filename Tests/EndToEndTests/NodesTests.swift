@@ -52,4 +52,14 @@ struct NodesTests {
     try await desk.expectSettled()
     #expect(try await two.stop() == 0)
   }
+
+  @Test("SIGTERM ends a node well also where an answer takes longer than its ear for the other nodes")
+  func stopsWithARequestHalfSent() async throws {
+    let waits = try await Listener("waits", at: one, scopes: ["branch/north"])
+    let wire = try Wire(port: one.port)
+    try await wire.send("POST", "/v1/sync", token: waits.token, body: [0], announced: 100)
+    try await eventually("the request has begun") { try await one.metric("relay_connections") >= 1 }
+    try await Task.sleep(for: .milliseconds(500))
+    #expect(try await one.stop() == 0)
+  }
 }

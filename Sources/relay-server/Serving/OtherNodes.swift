@@ -24,6 +24,8 @@ struct OtherNodes: Service {
         continuation.resume()
       }
     }
+    // The network may still be answering: who ends before its turn ends the server with an error.
+    try? await gracefulShutdown()
   }
 }
 
