@@ -42,12 +42,16 @@ struct EndWaitingTests {
     let status = try await desk.status()
     #expect((status["pending"] as? Int, status["refused"] as? Int) == (0, 1))
     #expect(status["waitsFor"] == nil)
-    #expect(try await desk.inbox().map { $0["rule"] as? String } == ["row_unknown"])
-    // The hub has it whole, and the file that shows it gives it as edits.
+    let inbox = try await desk.inbox()
+    #expect(inbox.map { $0["rule"] as? String } == ["row_unknown"])
+    #expect(try await desk.ask("SELECT note, (SELECT count(*) FROM tally) FROM book") == "torn|0")
+    // The hub has it whole; the file that shows the row gives it as edits, and writes again what was refused with it.
     let kept = try await hub.call("refused", "list", "--data", hub.data)
     #expect(kept.contains("row_unknown"), "\(kept)")
     let taken = try await desk("verify", "--take-as-edits")
     #expect(taken.status == 0, "\(taken.complaint)")
+    let again = try await desk("inbox", "resubmit", inbox.first?["id"] as? String ?? "")
+    #expect(again.status == 0, "\(again.complaint)")
     try await desk.sync()
     let third = try Clerk("third", in: folder)
     try await hub.enrol(third, scopes: ["branch/north"])
