@@ -10,6 +10,7 @@ struct BroughtStore {
     -- Rows that own work has inserted whose verdict the hub has lost, and that no pull has brought since.
     CREATE TABLE IF NOT EXISTS relay_brought (
       tbl INTEGER NOT NULL, key BLOB NOT NULL, dot INTEGER NOT NULL, PRIMARY KEY (tbl, key, dot)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS relay_brought_dot ON relay_brought (dot);
     """
 
   /// Everything that was accepted after `seq` is about to be lost.
