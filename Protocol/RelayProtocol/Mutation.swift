@@ -24,7 +24,8 @@ package enum Mutation: String, CaseIterable {
   // Restores and copies (rules 16, 26, 27)
   case gapAccepted, unreadyAccepted, orderIgnored, forkByFinder, timeAnew, otherOrder, forkUnseen
   case sidecarUnread, oneOrder, healedForgets, sealedApart, sealedNow
-  case waitsForEver, waitStaysOver, refusedLingers, broughtGoes, refusedUnsent
+  case waitsForEver, waitStaysOver, refusedLingers, broughtGoes, refusedUnsent, pastForgotten, lateIsNews, waitsAlone
+  case namesUnheard, otherWord
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?

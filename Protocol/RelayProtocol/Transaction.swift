@@ -130,3 +130,14 @@ public struct SealedTransaction: Hashable, Sendable {
     self.hash = hash
   }
 }
+
+extension Transaction {
+  /// Every base counts as no more than this.
+  package mutating func lower(to most: UInt64) {
+    base = min(base, most)
+    for at in rows.indices {
+      rows[at].base = min(rows[at].base, most)
+      if let parent = rows[at].parentBase { rows[at].parentBase = min(parent, most) }
+    }
+  }
+}

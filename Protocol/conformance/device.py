@@ -33,6 +33,7 @@ class Device:
         self.times = {}      # own work with a verdict that is not believed any more: hash -> effective time
         self.limits = {}     # own work of before a loss: hash -> the base up to which its bases count
         self.again = []      # confirmed work that is to be offered again
+        self.is_doubted = False  # a verdict of which the last pull did not tell
         self.waited = set()  # hashes of what others had to offer something for first, until a pull confirms it
         self.brought = {}    # rows that only lost work had brought, and no pull since: row -> hashes of its inserts
         self.unique, self.held = [tuple(u) for u in spec.get("unique", [])], {}
@@ -188,7 +189,7 @@ class Device:
         While a row is shown by own work alone the floor is 0; `exact` takes the operation's own base, which is not 0
         where the row was known to have died.
         """
-        bases = [self.base] + [c.base for tx in self.pending for c in tx.changes]
+        bases = [self.base] + [min(c.base, self.limits.get(tx.hash, c.base)) for tx in self.pending for c in tx.changes]
         bases += [image.base for row, image in self.images.items() if image.left or row in self.held]
         alone = any(c.row not in self.images for tx in self.pending for c in tx.changes)
         return 0 if alone and not exact else min(bases)
@@ -222,6 +223,28 @@ class Device:
             may_wait = not is_plain
             yield tx, None if is_plain else Envelope(
                 PENDING if most is None else most, tx.seen, time, lost and lost[:2])
+
+    def offer_again(self):
+        """What was accepted and no pull has confirmed, of a replica that the file was before that of the newest unsent work: a
+        hub that was put back since may have another copy's work by that name, and the newer work names it as seen."""
+        unsent = [tx for tx in self.pending if tx.dot not in self.known]
+        for tx in self.again + self.pending if unsent else ():
+            if tx.dot in self.known and not self.known[tx.dot].refused and tx.sealed[0] != unsent[-1].sealed[0]:
+                self.times[tx.hash] = self.known.pop(tx.dot).time
+
+    def uncertain(self, tx, verdicts):
+        """Work of before the file became another replica that waits: it may get another name at the hub."""
+        judged = {v.hash for v in verdicts}
+        return [other for other in self.again + self.pending if other.sealed[0] != tx.sealed[0]
+                and other.hash in self.waited - judged and other.dot not in self.known]
+
+    def follows_waiting(self, tx, verdicts):
+        """Does it touch what such earlier work touches? Then it goes after that."""
+        def rows(tx):
+            named = {Hub.named_parent(self.schema.tables[c.row[0]], c) for c in tx.changes}
+            return {c.row for c in tx.changes} | named - {None}
+        at = self.log.index(tx)
+        return any(self.log.index(other) < at and rows(other) & rows(tx) for other in self.uncertain(tx, verdicts))
 
     def step_back(self):
         """The hub does not recognise the place where the file stands, or own work that it had judged: back to the one
@@ -428,8 +451,9 @@ class Device:
             return False
         if known is None and (tx.hash in self.lost or tx.hash in self.waited):
             return False
-        if known is None or known.seq != verdict.seq or (known.refused is None) == (verdict.refused is None):
-            return known is None or known.seq == verdict.seq
+        if known is None or (known.seq, known.time) != (verdict.seq, verdict.time) or (
+                (known.refused is None) == (verdict.refused is None)):
+            return known is None or (known.seq, known.time) == (verdict.seq, verdict.time)
         # A push was answered otherwise: it may be another copy's work. What came of an accepted one's rows tells.
         return tx in self.pending and verdict.refused is None and (reply.whole or all(
             c.row in reply.rows or c.row in reply.exits or (c.row in self.images and self.images[c.row].left)
@@ -452,7 +476,7 @@ class Device:
             self.lose(reply.head)
         for tx in asked:
             if tx.dot in self.known and self.known[tx.dot].seq <= reply.head:
-                self.times[tx.hash] = self.known.pop(tx.dot).time
+                self.times[tx.hash], self.is_doubted = self.known.pop(tx.dot).time, True
 
     def place(self, row, image, out):
         """Puts a confirmed image in its place, unless this device's own constraints refuse what the row would show."""

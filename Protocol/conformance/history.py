@@ -61,14 +61,15 @@ class History:
             and dot in self.places and self.places[dot][0] == tx.epoch and self.places[dot][1] <= change.original)
 
     def withdraw(self, table, tx, place, change, cells, earlier):
-        """Takes a write that comes late out of the cells that somebody wrote who had seen it.
+        """Takes a write that comes late out of the cells that somebody wrote who had seen it: where it stood once, or by its
+        name, since it waited.
 
         earlier: (transaction, verdict, roles' readable cells, gives) that came back before it and were accepted.
         """
-        epoch, seq = place
         for other, readable, gives in earlier:
             its = other.change(change.row)
-            if other.epoch != epoch or its is None or not its.is_lowered() or its.original < seq:
+            if its is None or not (tx.dot in other.seen and tx.dot[0] == other.dot[0] or place and other.epoch == place[0]
+                                   and its.is_lowered() and its.original >= place[1]):
                 continue
             for op in its.ops:
                 for cell, _, covers in effects(table, op, cells, gives):

@@ -141,7 +141,8 @@ class Hub(Judge, Answers):
         verdict = Verdict(dot, self.head + 1, time, self.roles[device], hash=tx.hash, seen=tx.seen)
         after, verdict.refused, row = self.judge(device, tx, verdict, envelope, now)
         if envelope and verdict.refused in ("row_unknown", "no_scope", "not_writable") and (
-                envelope.lost or tx.change(row).original > envelope.base) and self.waits(now):
+                envelope.lost or tx.change(row).original > envelope.base or any(d not in self.verdicts for d in tx.seen)
+                ) and self.waits(now):
             self.history = kept
             if envelope.lost and envelope.lost[0] == kept.epoch:
                 kept.begin(envelope.base, now)
@@ -195,7 +196,7 @@ class Hub(Judge, Answers):
         for row, cells in after.items():
             for cell, writes in cells.items():
                 if writes != old[row].get(cell):
-                    self.settle(tx, row, cell, writes, seq)
+                    self.settle(tx, row, cell, writes, seq, old[row].get(LIVE, {}))
 
     def lying(self):
         """Where each row lies, and whether it lives with all that it hangs on."""
@@ -232,8 +233,11 @@ class Hub(Judge, Answers):
             return top, {d: w.seq for d, w in live.items() if w.value != top}
         return asked(was) != asked(now)
 
-    def settle(self, tx, row, cell, writes, seq):
-        """Entries for what a person must decide, notices for whose value is not shown."""
+    def settle(self, tx, row, cell, writes, seq, lived):
+        """Entries for what a person must decide, notices for whose value is not shown.
+
+        lived: what said before whether the row lives.
+        """
         table = self.schema.tables[row[0]]
         policy = "ask" if cell == LIVE else table.cells[cell[0]].policy
         top = shown(table, cell, writes)
@@ -245,7 +249,9 @@ class Hub(Judge, Answers):
             return
         change = tx.change(row) or Change(row, 0, [])
         lives = [d for d, w in writes.items() if w.value == "alive"]
-        if cell == LIVE and change.has("insert") and len(lives) > 1:
+        saw = {w.value for d, w in lived.items() if w.seq <= change.base or d in tx.seen or d in change.lost}
+        if cell == LIVE and change.has("insert") and len(lives) > 1 and tx.dot in lives and not (
+                change.is_lowered() and saw == {"alive"}):
             for dot in lives:  # the key was inserted twice, and became one row
                 self.notices.setdefault((dot, row, cell), seq)
         opened = next((o for (r, c, o), status in self.entries.items()

@@ -46,7 +46,7 @@ class Judge:
             if tx.strict and is_concurrent(table, cells, change, tx, seen, table.gives(role)):
                 return after, "strict_concurrent", change.row
             merge(table, cells, change, tx.dot, tx.seen | change.lost, verdict.seq, verdict.time, seen, table.gives(role))
-            if envelope and envelope.lost:
+            if envelope:
                 self.history.withdraw(table, tx, envelope.lost, change, cells, self.came_back(table))
             after[change.row] = merged[change.row] = cells
             if named := self.named_parent(table, change):

@@ -4,6 +4,7 @@ Written from the rules alone, for comparison with the Swift code, with which it 
 over speed: hub.py, device.py and cells.py answer every question from scratch.
 """
 import copy
+from dataclasses import replace
 from itertools import islice
 
 from cells import LIVE, is_alive, values_of
@@ -192,6 +193,11 @@ class World:
                     break  # one request carries the work of one replica, and the next one is not sent
                 if tx.dot[0] != asked:
                     asked, before = tx.dot[0], len(verdicts)
+                if device.follows_waiting(tx, verdicts):
+                    device.waited.add(tx.hash)
+                    continue
+                if envelope:
+                    envelope = replace(envelope, seen=envelope.seen - {t.dot for t in device.uncertain(tx, verdicts)})
                 try:
                     push = [other for other, _ in offers if other.dot[0] == tx.dot[0]]
                     verdict = self.hub.accept(device.device, tx, self.now, envelope, tx.dot[0], device.epoch, push)
@@ -231,11 +237,13 @@ class World:
         self.round_trip(step, device, said, [])
 
     def do_sync(self, step, device, said):
+        device.seal(self.now)
+        device.offer_again()
         self.round_trip(step, device, said, None)
 
     def round_trip(self, step, device, said, verdicts):
         device.seal(self.now)
-        device.renamed = False
+        device.renamed = device.is_doubted = False
         self.recognise(device, said)
         unjudged = []
         if verdicts is None:
@@ -270,7 +278,7 @@ class World:
                 # What the closing tells of by its name is another copy's work: the hub would have known its own.
                 return self.round_trip(step, device, said, None)
             said["installed"] = self.deliver(device, answer)
-            if device.renamed and said["installed"] is not False:
+            if (device.renamed or device.is_doubted) and said["installed"] is not False:
                 return self.round_trip(step, device, said, None)
             if differ := self.differ(device):
                 said["differs"] = differ
@@ -372,7 +380,8 @@ class World:
                                for r, found in device.conflicts.items() for c, opened in found.items())
             notices = sorted(([self.row_name(r), self.cell_name(c), seq, *top]
                               for (r, c, seq), top in device.told.items()), key=str)
-            refused = sorted(self.dot(v.dot) for v in device.known.values() if v.refused)
+            again = {tx.dot for tx in device.again}  # of what was lost a pull tells
+            refused = sorted(self.dot(v.dot) for v in device.known.values() if v.refused and v.dot not in again)
             inbox[name] = {"conflicts": conflicts, "notices": notices, "refused": refused}
         entries = [[self.row_name(r), self.cell_name(c), o] for r, c, o in self.hub.open_entries()]
         return {"head": self.hub.head, "cells": cells, "entries": entries, "inbox": inbox}

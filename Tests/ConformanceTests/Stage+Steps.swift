@@ -86,12 +86,12 @@ extension Stage {
       else { throw JSONError(description: "no choice") }
       return try player.replica.resolve(item.id, .values(Spelling.unpack(choice, group)), author: player.name)
     }
-    let isDead = step.json["choice"] == .text("dead")
-    let siblings = (item.others ?? "").split(separator: "\n")
-    guard let at = siblings.firstIndex(where: { $0.hasPrefix("deleted") == isDead }) else {
+    // Values keep their positions when a sync takes others away.
+    let wanted = CellValue.flag(step.json["choice"] != .text("dead"))
+    guard let sibling = item.siblings.first(where: { $0.content == wanted }) else {
       throw JSONError(description: "no such sibling in \(item)")
     }
-    try player.replica.resolve(item.id, .sibling(at), author: player.name)
+    try player.replica.resolve(item.id, .sibling(sibling.position), author: player.name)
   }
 }
 

@@ -103,4 +103,60 @@ import Testing
     #expect(again.effective == told.effective)
     #expect(try a.values("SELECT area, guests FROM person") == [["North", 3]])
   }
+
+  /// The answer of the push arrives, and nothing of the pull.
+  private func push(_ device: Fleet.Device) throws {
+    let request = try device.replica.nextRequest()
+    var response = try #require(try fleet.answer(device, request))
+    response.page = nil
+    _ = try device.replica.receive(response, to: request)
+  }
+
+  @Test("What a put-back hub refused of another copy, under the same name and seq, says nothing of what was accepted")
+  func refusedOfAnother() throws {
+    let yesterday = try fleet.copyHub()
+    let second = try fleet.copy(a)
+    try a.sql("INSERT INTO person (id, unit, guests) VALUES ('r', 'u1', 5)")
+    try push(a)
+    try fleet.serve(yesterday)
+    try second.sql("INSERT INTO visit VALUES ('v', 'nobody', 'x')")
+    try fleet.sync(second)
+    #expect(try second.rules() == ["no_scope"])
+    try settle(a, b)
+    #expect(try b.values("SELECT guests FROM person WHERE id = 'r'") == [[5]])
+    #expect(try a.replica.inbox().isEmpty)
+  }
+
+  @Test("Nor is what it accepted of that copy: another time tells that it is other work")
+  func acceptedOfAnother() throws {
+    let yesterday = try fleet.copyHub()
+    let second = try fleet.copy(a)
+    try a.sql("UPDATE person SET guests = guests + 10")
+    try push(a)
+    try fleet.serve(yesterday)
+    fleet.clock.advance(1000)
+    try second.sql("UPDATE person SET guests = guests + 100")
+    try fleet.sync(second)
+    try settle(a, b, second)
+    #expect(try b.values("SELECT guests FROM person") == [[111]])
+  }
+
+  @Test("What a pull tells of by another seq is offered again in the same sync, and nothing counts twice on the way")
+  func settledInOneSync() async throws {
+    let yesterday = try fleet.copyHub()
+    try b.sql("INSERT INTO person (id, unit) VALUES ('x', 'u1')")
+    try fleet.sync(b)
+    try a.sql("INSERT INTO person (id, unit, guests) VALUES ('r', 'u1', 1)")
+    try push(a)
+    try a.sql("UPDATE person SET guests = guests + 2 WHERE id = 'r'")
+    let second = try fleet.copy(a)
+    try fleet.serve(yesterday)
+    let transport = FleetTransport(fleet)
+    _ = try await second.replica.sync(with: transport, options: FleetTransport.options)
+    try second.sql("UPDATE person SET phone = 'x' WHERE id = 'r'")
+    _ = try await second.replica.sync(with: transport, options: FleetTransport.options)
+    _ = try await a.replica.sync(with: transport, options: FleetTransport.options)
+    #expect(try a.values("SELECT guests FROM person WHERE id = 'r'") == [[3]])
+    #expect(try a.replica.status().pending == 0)
+  }
 }

@@ -329,4 +329,31 @@ import Testing
     try memory.write { (db) throws(RelayError) in try db.script("INSERT INTO person (id, unit) VALUES ('p', 'u1')") }
     #expect(!FileManager.default.fileExists(atPath: ":memory:" + Replica.sidecarSuffix))
   }
+
+  @Test("A hub is put back between two syncs of a file that became another: what it names as seen is its own")
+  func namedMeanwhile() throws {
+    let before = try fleet.copyHub()
+    let older = try backUp(to: "older.db")
+    try session { (a) throws in try a.sql("UPDATE person SET phone = 'first', guests = guests + 10") }
+    let newer = try backUp(to: "newer.db")
+    try session { (a) throws in try a.sql("UPDATE person SET area = 'lost with the file'") }
+    try putBack(newer)
+    try session { a in
+      try a.sql("UPDATE person SET phone = 'second', guests = guests + 100")
+      // The push of what it did under its old name is answered, and then the network is gone.
+      let request = try a.replica.nextRequest()
+      #expect(request.push.count == 1)
+      _ = try a.replica.receive(try #require(try fleet.answer(a, request)), to: request)
+      fleet.clock.advance(1000)
+      try fleet.serve(before)
+      let copy = try fleet.open(older, as: "a", bits: random.next())
+      try copy.sql("UPDATE person SET phone = 'of the copy', guests = guests + 1000")
+      try fleet.sync(copy)
+      try a.replica.beginSync()
+      try settle(a, b, copy)
+      #expect(try b.values("SELECT guests FROM person") == [[1111]])
+      let asked = try a.replica.inbox().filter { $0.kind == .conflict }
+      #expect(asked.map(\.siblings.count) == [2])
+    }
+  }
 }

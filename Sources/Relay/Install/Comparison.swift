@@ -44,6 +44,40 @@ struct Comparison {
     return try core.view.view(row, table, image: image, state, &own)
   }
 
+  /// Makes edits of what tables show. Of rows that a hub that was put back lacks their author is gone, perhaps, and what others
+  /// had done to them may come back after this: whoever shows it had seen it.
+  func take(_ rows: [Should]) throws(RelayError) {
+    let past = Mutation.isPlanted(.pastForgotten) ? nil : try core.stores.past.newest()
+    let lost = try past == nil ? [] : self.lost(of: rows)
+    for one in rows where lost.contains(one.row) { try logUnseen(one.row, one.table, was: nil) }
+    if let past, !lost.isEmpty { _ = try core.sealer.sealLog(.taken(past)) }
+    for one in rows where !lost.contains(one.row) { try logUnseen(one.row, one.table, was: one.values) }
+  }
+
+  /// Those that the hub lacks, and that hang on nothing but what it has or gets with them. What this device may not write is not among
+  /// them: it would wait for a right that nobody brings.
+  private func lost(of rows: [Should]) throws(RelayError) -> Set<RowID> {
+    let role = try core.state().role
+    let writable = Set(try core.stores.scopes.granted().filter(\.isWritable).map(\.name))
+    var lost: Set<RowID> = []
+    var parents: [RowID: RowID] = [:]
+    for one in rows where one.values == nil && one.table.access(role).writes {
+      guard let shown = try core.tableRow(one.row, one.table) else { continue }
+      if let parent = one.table.parentRow(shown) {
+        parents[one.row] = parent
+        if try core.tableRow(parent, core.table(parent.table)) != nil { lost.insert(one.row) }
+      } else if !writable.isDisjoint(with: one.table.ownHomes(shown)) {
+        lost.insert(one.row)
+      }
+    }
+    let lacked = Set(rows.filter { $0.values == nil }.map(\.row))
+    while true {
+      let apart = lost.filter { row in parents[row].map { lacked.contains($0) && !lost.contains($0) } ?? false }
+      if apart.isEmpty { return lost }
+      lost.subtract(apart)
+    }
+  }
+
   /// Writes the record that capture would have written had it seen the row change.
   func logUnseen(_ row: RowID, _ table: TableSchema, was should: [Value]?) throws(RelayError) {
     let role = try core.state().role

@@ -118,10 +118,17 @@ extension ReplicaCore {
   /// - Returns: nil for what is nobody's here, or left pending before.
   func own(_ verdict: Verdict) throws(RelayError) -> DotKey? {
     guard let key = try replicas.named(verdict.dot) else { return nil }
-    if let known = try outbox.verdict(key) { return known == verdict.seq ? key : nil }
-    let known = try versions.standing().hub
-    if known > 0, let needed = try outbox.schema(key), needed > known { return nil }
-    return try stores.lost.fits(key, verdict) ? key : nil
+    if try outbox.waits(key) {
+      let known = try versions.standing().hub
+      if known > 0, let needed = try outbox.schema(key), needed > known { return nil }
+    }
+    return try fits(key, verdict) ? key : nil
+  }
+
+  /// Does a closing say of own work what a push was answered with?
+  func fits(_ key: DotKey, _ verdict: Verdict) throws(RelayError) -> Bool {
+    if let fits = try outbox.fits(key, verdict) { return fits }
+    return try stores.lost.fits(key, verdict)
   }
 
   /// Records what the hub said of a transaction; its effect leaves the view if it was refused.

@@ -122,12 +122,21 @@ struct Resealing {
   ) throws(RelayError) -> Dot {
     // The refused transaction too: a hub that is put back may accept it after all, and then it counts once.
     let seen = transaction.seen.union(try core.outbox.pendingDots())
-    var sealing = Sealing(headerBase: state.base)
-    for change in changes { sealing.append(change, core.schema) }
+    // Rows of a lost history were taken with what had been seen of it.
+    let past = try core.replicas.key(transaction.dot).flatMap(core.stores.past.of)
+    let base = past?.base ?? state.base
+    var sealing = Sealing(headerBase: base)
+    for var change in changes {
+      if past != nil { change.base = base }
+      sealing.append(change, core.schema)
+    }
     let anew = Transaction(
-      dot: Dot(state.replica, state.counter + 1), previous: state.hash, time: transaction.time, epoch: state.epoch,
-      base: state.base, seen: seen, schemaVersion: sealing.needs, role: transaction.role, mode: transaction.mode,
+      dot: Dot(state.replica, state.counter + 1), previous: state.hash, time: transaction.time,
+      epoch: past?.epoch ?? state.epoch, base: base, seen: seen, schemaVersion: sealing.needs, role: transaction.role,
+      mode: transaction.mode,
       author: transaction.author, rows: [])
-    return try core.sealer.append(anew, sealing, &state, isBatch: isBatch)
+    let dot = try core.sealer.append(anew, sealing, &state, isBatch: isBatch)
+    if let past { try core.stores.past.add(state.key, past) }
+    return dot
   }
 }

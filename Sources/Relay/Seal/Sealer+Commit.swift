@@ -8,6 +8,8 @@ struct Commit {
   var mode = TransactionMode.merge
   /// What the author had seen, if not everything that this replica shows now.
   var moment: Moment?
+  /// Of what is left of a lost history: what was seen there, in place of what this replica has seen of that of now.
+  var past: Past?
   /// The newest own transaction that the author had seen; nil for the newest there is.
   var lastSeen: DotKey?
   var decisions: [RowID: [GroupID: Decision]] = [:]
@@ -27,6 +29,9 @@ struct Commit {
     self.init(author: author, moment: moment, decisions: [settlement.row: [settlement.group: settlement.decision]])
     self.settlement = settlement
   }
+
+  /// That of its header.
+  func base(_ state: ReplicaState) -> UInt64 { past?.base ?? moment?.base ?? state.base }
 }
 
 extension Sealer {

@@ -7,6 +7,8 @@ enum SealCause {
   case commit(Commit)
   /// What foreign writers left: sealed as it is, in the transactions that it can be known to have been (`SealPlan`).
   case residue
+  /// Rows that are left of a history that the hub has lost: who took them had seen what others did to them there.
+  case taken(Past)
 }
 
 /// Turns what was written into transactions in the outbox. It reads the log and the rows as they are, and writes no row of the
@@ -42,7 +44,11 @@ struct Sealer {
     let log = CaptureLog(db: core.db)
     var commit = Commit()
     var isResidue = true
-    if case .commit(let given) = cause { (commit, isResidue) = (given, false) }
+    switch cause {
+    case .commit(let given): (commit, isResidue) = (given, false)
+    case .residue: break
+    case .taken(let past): commit.past = past
+    }
     core.db.tap.isListening = false
     defer { core.db.tap.isListening = true }
     var isTapped = !isResidue && commit.decisions.isEmpty && !core.db.tap.isEmpty
@@ -78,7 +84,7 @@ struct Sealer {
     guard core.db.tap.count <= 4 * Limits.operations else {
       throw RelayError(.transactionTooLarge, "\(core.db.tap.count) changes of rows in one transaction")
     }
-    var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
+    var sealing = Sealing(headerBase: commit.base(state))
     let before = state
     let plain = commit.moment == nil ? PlainRows(core, before, known.filled) : nil
     try core.attachment.eachTapped(
@@ -154,7 +160,7 @@ struct Sealer {
     _ tables: [TableSchema], _ log: CaptureLog, _ commit: Commit, _ state: inout ReplicaState, _ known: FileKnowledge
   ) throws(RelayError) -> [Dot] {
     try check(commit)
-    var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
+    var sealing = Sealing(headerBase: commit.base(state))
     for table in tables {
       try log.eachTouched(table, try core.attachment.capture(table), runs: [CaptureRun(first: 0)]) {
         (touched) throws(RelayError) in
@@ -243,6 +249,7 @@ struct Sealer {
       }
       var change = RowChange(row: row, base: base ?? 0, operations: operations)
       if let moment = commit.moment { change.base = try self.base(change.base, of: row, seenAt: moment) }
+      if let past = commit.past { change.base = past.base }
       change.parentBase = try parentBase(change, table, commit, state) { inserts[$0].map { $0 != step.run } ?? false }
       // Of a column that is newer than the confirmed rows the author has seen nothing, whatever the row's image says.
       if let installed = known.schema?.installed, installed > 0, core.schema.needs([change]) > installed {
@@ -330,7 +337,7 @@ struct Sealer {
   private func seal(
     _ changes: [RowChange], _ commit: Commit, _ state: inout ReplicaState, isBatch: Bool = false
   ) throws(RelayError) -> Dot {
-    var sealing = Sealing(headerBase: commit.moment?.base ?? state.base)
+    var sealing = Sealing(headerBase: commit.base(state))
     for change in changes { sealing.append(change, core.schema) }
     return try seal(sealing, commit, &state, isBatch: isBatch)
   }
@@ -352,10 +359,11 @@ struct Sealer {
     }
     state.counter += 1
     let header = Transaction(
-      dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time, epoch: state.epoch,
-      base: commit.moment?.base ?? state.base, seen: seen, schemaVersion: sealing.needs,
+      dot: Dot(state.replica, state.counter), previous: state.hash, time: state.time,
+      epoch: commit.past?.epoch ?? state.epoch, base: commit.base(state), seen: seen, schemaVersion: sealing.needs,
       role: state.role, mode: commit.mode, author: commit.author, rows: [])
     let dot = try append(header, sealing, &state, isBatch: isBatch)
+    if let past = commit.past { try core.stores.past.add(state.key, past) }
     shown.insert(dot)
     core.changes.sealed = CommitFooting(state: state, seen: shown, hasLeft: hasLeft)
     return dot

@@ -37,6 +37,7 @@ enum Bookkeeping {
     \(LostStore.ddl)
     \(BroughtStore.ddl)
     \(OpeningStore.ddl)
+    \(PastStore.ddl)
     \(ImageStore.ddl)
     \(DeadStore.ddl)
     \(EnteredStore.ddl)

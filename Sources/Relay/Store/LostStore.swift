@@ -55,7 +55,11 @@ struct LostStore {
 
   /// The hub has lost everything after `seq`: what this device knows of verdicts there becomes work to be offered again, and
   /// no base counts beyond it.
-  func lose(after seq: UInt64, _ epoch: Hash128, upTo last: DotKey) throws(RelayError) {
+  ///
+  /// - Parameters:
+  ///   - base: the seq of the lost history at which the file stands, in its epoch.
+  ///   - last: the newest own transaction.
+  func lose(after seq: UInt64, from base: UInt64, _ epoch: Hash128, upTo last: DotKey) throws(RelayError) {
     let lost: [Value] = [Value(seq), .blob(epoch.bytes)]
     try BroughtStore(db: db).note(after: seq)
     try db.execute(
@@ -75,7 +79,8 @@ struct LostStore {
       """, lost)
     try db.execute(
       "UPDATE relay_transaction SET seq = NULL, effective = NULL, refusal = NULL WHERE seq > ?", [Value(seq)])
-    try OpeningStore(db: db).lose(after: seq)
+    let history = try OpeningStore(db: db).lose(after: seq)
+    try PastStore(db: db).note(Past(epoch: epoch, base: base, shared: seq, history: history))
     try db.execute("UPDATE relay_transaction SET floor = min(floor, ?)", [Value(seq)])
     try db.execute("UPDATE relay_image SET base = min(base, ?)", [Value(seq)])
     try db.execute("UPDATE relay_dead SET base = min(base, ?)", [Value(seq)])
@@ -107,6 +112,7 @@ struct LostStore {
   private static let limits =
     "SELECT seq FROM relay_break WHERE last >= ?1"
     + (Mutation.isPlanted(.healedForgets) ? "" : " UNION ALL SELECT seq FROM relay_healed WHERE last >= ?1")
+    + " UNION ALL SELECT shared FROM relay_taken WHERE dot = ?1"
 
   /// Up to where the bases of a transaction count that was sealed before; nil for one that means what it says.
   func limit(_ key: DotKey) throws(RelayError) -> UInt64? {
@@ -168,15 +174,19 @@ struct LostStore {
   func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) -> Bool {
     let refusal = verdict.refusal.map { Value.text("\($0.rule.rawValue): \($0.message)") } ?? .null
     try db.execute(
-      "UPDATE relay_lost SET judged = ?, refusal = ? WHERE dot = ? AND bytes IS NOT NULL AND judged IS NULL",
-      [Value(verdict.seq), refusal, Value(key)])
+      """
+      UPDATE relay_lost SET judged = ?, effective = ?, refusal = ?
+      WHERE dot = ? AND bytes IS NOT NULL AND judged IS NULL
+      """, [Value(verdict.seq), Value(verdict.effective), refusal, Value(key)])
     return db.changes > 0
   }
 
   /// May a closing speak of it? Of what was lost, only where it says what a push was answered with.
   func fits(_ key: DotKey, _ verdict: Verdict) throws(RelayError) -> Bool {
-    let judged = try db.first("SELECT coalesce(judged, 0), refusal IS NULL FROM relay_lost WHERE dot = ?", [Value(key)])
-    return judged.map { $0 == [Value(verdict.seq), .integer(verdict.isAccepted ? 1 : 0)] } ?? true
+    let judged = try db.first(
+      "SELECT coalesce(judged, 0), effective, refusal IS NULL FROM relay_lost WHERE dot = ?", [Value(key)])
+    let said = [Value(verdict.seq), Value(verdict.effective), .integer(verdict.isAccepted ? 1 : 0)]
+    return judged.map { $0 == said } ?? true
   }
 
   /// A verdict that no pull tells of is not believed.
@@ -205,9 +215,9 @@ struct LostStore {
   }
 
   /// Those with a verdict that no pull has confirmed.
-  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64, isAccepted: Bool)] {
-    try db.query("SELECT dot, judged, refusal IS NULL FROM relay_lost WHERE judged > 0 ORDER BY dot") { (row) in
-      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))), isAccepted: row.int(2) != 0)
+  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64)] {
+    try db.query("SELECT dot, judged FROM relay_lost WHERE judged > 0 ORDER BY dot") { (row) in
+      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))))
     }
   }
 
@@ -235,6 +245,13 @@ struct LostStore {
     try BroughtStore(db: db).forget(key)
     try OpeningStore(db: db).confirm(key)
     return bytes
+  }
+
+  /// What waits for others, ascending.
+  func waiting() throws(RelayError) -> [DotKey] {
+    try db.query("SELECT dot FROM relay_lost AS l WHERE judged = 0 AND \(Self.isOpen) ORDER BY dot") { (row) in
+      DotKey(row.int(0))
+    }
   }
 
   func hasWaiting() throws(RelayError) -> Bool {

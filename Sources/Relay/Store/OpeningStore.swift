@@ -33,10 +33,14 @@ struct OpeningStore {
   }
 
   /// The hub has lost everything after a seq. To be called once the places of the lost work are noted.
-  func lose(after seq: UInt64) throws(RelayError) {
+  ///
+  /// - Returns: the history that was lost.
+  func lose(after seq: UInt64) throws(RelayError) -> Int64 {
     let last = try db.first("SELECT max(history) FROM relay_opening")?[0].integer ?? 0
     let used = try db.first("SELECT max(history) FROM relay_lost_opening")?[0].integer ?? 0
-    let history = Value.integer(max(last, used) + 1)
+    let past = try db.first("SELECT max(history) FROM relay_past")?[0].integer ?? 0
+    let new = max(last, used, past) + 1
+    let history = Value.integer(new)
     try db.execute(
       "INSERT INTO relay_opening SELECT ?, first, name FROM relay_opening WHERE history = 0", [history])
     // What was lost before has its bases in another history still.
@@ -52,6 +56,7 @@ struct OpeningStore {
       WHERE place IS NULL AND dot IN (SELECT dot FROM relay_lost WHERE seq > 0)
       """)
     try db.execute("DELETE FROM relay_opening WHERE history = 0 AND first > ?", [Value(seq)])
+    return new
   }
 
   /// What the order was called where a transaction stood that was lost; 0 where it had no name.
@@ -86,6 +91,9 @@ struct OpeningStore {
         UNION SELECT dot FROM relay_transaction)
       """)
     try db.execute(
-      "DELETE FROM relay_opening WHERE history > 0 AND history NOT IN (SELECT history FROM relay_lost_opening)")
+      """
+      DELETE FROM relay_opening WHERE history > 0 AND history NOT IN (SELECT history FROM relay_lost_opening
+        UNION SELECT history FROM relay_past)
+      """)
   }
 }

@@ -18,6 +18,8 @@ final class OutboxStore {
   private let stored = Command("SELECT seq, effective, bytes FROM relay_transaction WHERE dot = ?")
   private let head = Command("SELECT substr(bytes, 1, 262144) FROM relay_transaction WHERE dot = ?")
   private let judgedAt = Command("SELECT seq FROM relay_transaction WHERE dot = ?")
+  private let answered = Command(
+    "SELECT seq, effective, refusal IS NULL FROM relay_transaction WHERE dot = ? AND seq IS NOT NULL")
   private let refused = Command(
     """
     SELECT dot FROM relay_transaction WHERE refusal IS NOT NULL UNION ALL SELECT dot FROM relay_forgotten ORDER BY dot
@@ -170,9 +172,15 @@ final class OutboxStore {
   /// Does it wait for its verdict? False for one that is not pending.
   func waits(_ key: DotKey) throws(RelayError) -> Bool { try db.first(judgedAt, [Value(key)])?[0] == .null }
 
-  /// The seq that a push was answered with; nil for one without a verdict, and for one that is not pending.
-  func verdict(_ key: DotKey) throws(RelayError) -> UInt64? {
-    try db.first(judgedAt, [Value(key)])?[0].integer.map { UInt64(max(0, $0)) }
+  /// May a closing speak of one as it does, by what a push was answered with? Not with another seq or time, nor as refused where
+  /// that said accepted: what another copy did may have the same name.
+  ///
+  /// - Returns: nil for one without a verdict, and for one that is not pending.
+  func fits(_ key: DotKey, _ verdict: Verdict) throws(RelayError) -> Bool? {
+    guard let known = try db.first(answered, [Value(key)]) else { return nil }
+    guard known[0] == Value(verdict.seq) else { return false }
+    if Mutation.isPlanted(.otherWord) { return true }
+    return known[1] == Value(verdict.effective) && (verdict.isAccepted || known[2] == 0)
   }
 
   func learn(_ key: DotKey, _ verdict: Verdict) throws(RelayError) {
@@ -196,11 +204,22 @@ final class OutboxStore {
   }
 
   /// Those that have a verdict, with its seq.
-  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64, isAccepted: Bool)] {
-    try db.query("SELECT dot, seq, refusal IS NULL FROM relay_transaction WHERE seq IS NOT NULL ORDER BY dot") {
-      (row) throws(RelayError) in
-      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))), isAccepted: row.int(2) != 0)
+  func judged() throws(RelayError) -> [(key: DotKey, seq: UInt64)] {
+    try db.query("SELECT dot, seq FROM relay_transaction WHERE seq IS NOT NULL ORDER BY dot") { (row) in
+      (key: DotKey(row.int(0)), seq: UInt64(max(0, row.int(1))))
     }
+  }
+
+  /// What was accepted and no pull has confirmed, of a replica that this file was before the one of the newest unsent work, is
+  /// offered once more: a hub that was put back since may have another copy's work by that name, and the newer work names it as
+  /// seen.
+  func offerAgainWhatIsNamed() throws(RelayError) {
+    let newest = try db.first("SELECT max(dot) FROM relay_transaction WHERE seq IS NULL")?[0].integer
+    guard let newest else { return }
+    let first = Value(DotKey(number: DotKey(newest).number, counter: 0))
+    try db.execute(
+      "UPDATE relay_transaction SET seq = NULL WHERE seq IS NOT NULL AND refusal IS NULL AND dot < ?", [first])
+    try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged > 0 AND refusal IS NULL AND dot < ?", [first])
   }
 
   /// The newest seq of a verdict that no pull has confirmed; 0 for none.

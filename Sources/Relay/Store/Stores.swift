@@ -32,6 +32,7 @@ final class Stores {
   var accepted: AcceptedStore { AcceptedStore(db: db) }
   var openings: OpeningStore { OpeningStore(db: db) }
   var lost: LostStore { LostStore(db: db) }
+  var past: PastStore { PastStore(db: db) }
   var brought: BroughtStore { BroughtStore(db: db) }
   var dead: DeadStore { DeadStore(db: db) }
   var entered: EnteredStore { EnteredStore(db: db) }

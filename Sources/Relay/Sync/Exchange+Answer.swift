@@ -23,10 +23,10 @@ extension Exchange {
     let hasMore = try core.versions.learn(hub: response.schemaVersion)
     try core.syncRecord.end()
     if case .installed = taken.step {
-      try offerAgain(judged, told: response.verdicts, after: response.page?.closing, request)
+      let isDoubted = try offerAgain(judged, told: response.verdicts, after: response.page?.closing, request)
       try core.syncRecord.pulled(at: now, hubTime: response.time)
       if try !core.outbox.hasUnsent() { try core.syncRecord.pushed(at: now) }
-      if hasMore, case .installed(let base) = taken.step {
+      if hasMore || isDoubted, case .installed(let base) = taken.step {
         taken.reopenedAt = base
         taken.step = .again
       }
@@ -188,42 +188,45 @@ extension Exchange {
     var dot: Dot
     var key: DotKey
     var seq: UInt64
-    var isAccepted: Bool
   }
 
   /// Own transactions that are said to be judged and that the pull was asked about: a late answer tells nothing of others.
   private func judgedDots(upTo request: SyncRequest) throws(RelayError) -> [Judged] {
     guard request.pull != nil else { return [] }
     return try (core.stores.lost.judged() + core.outbox.judged()).map { (one) throws(RelayError) in
-      Judged(dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq, isAccepted: one.isAccepted)
+      Judged(dot: try core.replicas.dot(one.key), key: one.key, seq: one.seq)
     }.filter { request.pending.contains($0.dot) }
   }
 
   /// A verdict whose pull does not tell of it is not believed any longer: the transaction is offered again (rule 7). A late
   /// reply may know less than a verdict that came before it; what one answer says itself its own head has reached.
+  ///
+  /// - Returns: whether there is such a one.
   private func offerAgain(
     _ judged: [Judged], told: [Verdict], after closing: PullClosing?,
     _ request: SyncRequest
-  ) throws(RelayError) {
-    guard !judged.isEmpty, let closing else { return }
+  ) throws(RelayError) -> Bool {
+    guard !judged.isEmpty, let closing else { return false }
     try loseVerdicts(judged, closing, request)
     // Under the same name another copy's work may have another seq, or the other verdict.
     let confirmed = Dictionary(closing.confirmed.map { ($0.dot, $0) }) { first, _ in first }
     let here = Set(told.map(\.dot))
     // A closing that is full lists the oldest; the rest comes with the next pull.
     let last = closing.confirmed.count < Self.fullClosing ? UInt64.max : closing.confirmed.map(\.seq).max() ?? 0
-    let doubted = judged.filter { one in
-      guard one.seq <= closing.head || here.contains(one.dot), one.seq <= last else { return false }
-      let said = confirmed[one.dot]
-      return said?.seq != one.seq || said?.isAccepted != one.isAccepted
-    }.map(\.key)
-    guard !doubted.isEmpty else { return }
+    var doubted: [DotKey] = []
+    for one in judged where one.seq <= closing.head || here.contains(one.dot) {
+      guard one.seq <= last else { continue }
+      let isSaid = if let said = confirmed[one.dot] { try core.fits(one.key, said) } else { false }
+      if !isSaid { doubted.append(one.key) }
+    }
+    guard !doubted.isEmpty else { return false }
     try takeBack(doubted) { () throws(RelayError) in
       for key in doubted {
         try core.outbox.doubt(key)
         try core.stores.lost.doubt(key)
       }
     }
+    return true
   }
 
   /// Verdicts that were known when the request was made, of seqs that the hub does not have: it was put back to before them,
@@ -236,7 +239,7 @@ extension Exchange {
     let state = try core.state()
     try takeBack(core.outbox.refused(after: closing.head)) { () throws(RelayError) in
       // The file stands in another epoch by now, perhaps.
-      try core.stores.lost.lose(after: closing.head, request.epoch, upTo: state.key)
+      try core.stores.lost.lose(after: closing.head, from: state.base, request.epoch, upTo: state.key)
     }
     try core.beginAnew(after: state.key, upTo: closing.head)
   }

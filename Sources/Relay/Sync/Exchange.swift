@@ -59,6 +59,8 @@ struct Exchange {
     var part: TransactionPart?
     var replica: ReplicaID?
     var envelopes: [Int: Envelope] = [:]
+    var followers: [DotKey] = []
+    let waiting = try waitingRows()
     let known = try core.versions.standing().hub
     func add(_ one: OutboxStore.Outgoing) throws(RelayError) -> Bool {
       guard known == 0 || one.schema <= known else { return false }
@@ -68,6 +70,11 @@ struct Exchange {
         return false
       }
       replica = dot.replica
+      let own = try waiting.isEmpty ? [] : rows(of: Transaction(decoding: self.bytes(one)))
+      if waiting.contains(where: { $0.key.number < one.key.number && !$0.rows.isDisjoint(with: own) }) {
+        followers.append(one.key)
+        return true
+      }
       if one.size > most {
         hasMore = true
         guard push.isEmpty else { return false }
@@ -88,9 +95,34 @@ struct Exchange {
     // What the hub has lost comes before what it never had.
     try core.stores.lost.eachUnsent(add)
     if !hasMore { try core.outbox.eachUnsent(add) }
+    for key in followers {
+      try core.stores.lost.wait(key)
+      core.waited.insert(key)
+    }
     request.replica = replica ?? request.replica
     (request.push, request.part, request.envelopes) = (push, part, envelopes)
     return (keys, hasMore)
+  }
+
+  /// What waits for others of before this file became another replica has no certain name: another copy's work may get it
+  /// first. So what it did later does not name it, and goes after it where both touch a row.
+  ///
+  /// - Returns: own work that waits, with the rows that it touches; nothing for a file that was always one replica.
+  private func waitingRows() throws(RelayError) -> [(key: DotKey, rows: Set<RowID>)] {
+    guard try core.replicas.areSeveral(), !Mutation.isPlanted(.namesUnheard) else { return [] }
+    return try core.stores.lost.waiting().map { (key) throws(RelayError) in
+      let one = OutboxStore.Outgoing(key: key, hash: .zero, schema: 0, size: 0)
+      return (key, rows(of: try Transaction(decoding: try bytes(one))))
+    }
+  }
+
+  /// Those that it changes, and those under which it hangs others.
+  private func rows(of transaction: Transaction) -> Set<RowID> {
+    var rows = Set(transaction.rows.map(\.row))
+    for change in transaction.rows {
+      if let parent = core.schema.table(change.row.table)?.namedParent(change) { rows.insert(parent) }
+    }
+    return rows
   }
 
   private func part(_ one: OutboxStore.Outgoing, _ most: Int) throws(RelayError) -> TransactionPart {
@@ -119,11 +151,23 @@ struct Exchange {
     let isKnown = most == nil && lost.place == nil && told == nil && !isWaiting
     if isKnown { guard try core.replicas.isRenamed() else { return nil } }
     let seen = try sealed.header().seen
-    let current = try core.replicas.current(seen)
+    let current = try certain(core.replicas.current(seen), one.key)
     guard !isKnown || current != seen else { return nil }
     var envelope = Envelope(base: most ?? Limits.sequence, seen: current, effective: told, lost: lost.place)
     if let most { envelope.openings = try core.stores.openings.names(one.key, after: most) }
     return envelope
+  }
+
+  /// Without what has no certain name (`waitingRows`).
+  private func certain(_ seen: DotSet, _ key: DotKey) throws(RelayError) -> DotSet {
+    guard try core.replicas.areSeveral(), !seen.intervals.isEmpty, !Mutation.isPlanted(.namesUnheard) else {
+      return seen
+    }
+    var waiting = DotSet()
+    for other in try core.stores.lost.waiting() where other.number != key.number {
+      waiting.insert(try core.replicas.dot(other))
+    }
+    return seen.subtracting(waiting)
   }
 
   private func bytes(_ one: OutboxStore.Outgoing) throws(RelayError) -> [UInt8] {

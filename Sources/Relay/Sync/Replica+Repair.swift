@@ -67,7 +67,7 @@ extension Replica {
         should.append(.init(row: row, table: table, values: values, seq: rows[row]?.record.seq))
       }
       switch repair {
-      case .takeAsEdits: for one in should { try core.comparison.logUnseen(one.row, one.table, was: one.values) }
+      case .takeAsEdits: try core.comparison.take(should)
       case .revert: try core.comparison.revert(should)
       }
       try core.sealer.sealResidue()

@@ -16,9 +16,9 @@ extension Replica {
       guard state.base > 0 || judged > 0 || !judgedAgain.isEmpty else { return false }
       let place = try core.stores.lost.place(before: state.base)
       let newest = state.key
-      let (base, epoch) = (place?.base ?? 0, state.epoch)
+      let (base, standing, epoch) = (place?.base ?? 0, state.base, state.epoch)
       try core.exchange.takeBack(core.outbox.refused(after: base)) { () throws(RelayError) in
-        try core.stores.lost.lose(after: base, epoch, upTo: newest)
+        try core.stores.lost.lose(after: base, from: standing, epoch, upTo: newest)
       }
       (state.base, state.logHash, state.head) = (place?.base ?? 0, place?.log ?? .zero, place?.base ?? 0)
       // Who stands at nothing may come to any history of this organisation.

@@ -12,10 +12,18 @@ package enum SyncStep: Sendable, Equatable {
 }
 
 extension Replica {
-  /// A sync begins: what waited for what others have to offer first goes out once more.
+  /// A sync begins: what waited for what others have to offer first goes out once more, and so does what is called by a name that is
+  /// not certain any more.
   package func beginSync() throws(RelayError) {
-    guard try reading({ (core) throws(RelayError) in try core.stores.lost.hasWaiting() }) else { return }
-    try changing { (core) throws(RelayError) in try core.stores.lost.offerWaiting() }
+    let isNeeded = try reading { (core) throws(RelayError) in
+      try core.stores.lost.hasWaiting() ? true : core.replicas.areSeveral()
+    }
+    guard isNeeded else { return }
+    try changing { (core) throws(RelayError) in
+      try core.stores.lost.offerWaiting()
+      guard try core.replicas.areSeveral(), !Mutation.isPlanted(.namesUnheard) else { return }
+      try core.outbox.offerAgainWhatIsNamed()
+    }
   }
 
   /// The next request: pushes what is unsent, and pulls once everything is on its way.

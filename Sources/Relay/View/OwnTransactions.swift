@@ -47,7 +47,7 @@ struct OwnTransactions {
     transaction.seen = try stores.replicas.current(transaction.seen)
     // Bases of a history that the hub has lost say nothing of rows as they are now.
     if let most = try stores.lost.limit(key) {
-      for at in transaction.rows.indices { transaction.rows[at].base = min(transaction.rows[at].base, most) }
+      transaction.lower(to: most)
     }
     let own = Own(
       transaction: transaction, seq: stored.seq, effective: stored.seq == nil ? nil : stored.effective,

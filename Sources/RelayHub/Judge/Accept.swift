@@ -121,11 +121,14 @@ extension HubSession {
       self, transaction, authority, seq: head + 1,
       effective: Mutation.isPlanted(.noClamp) ? transaction.time : min(written, latest), now: now)
     judgement.originalBases = bases
+    judgement.isLate = try envelope == nil ? false : comesLate(dot)
     judgement.ahead = offer.ahead?.rows
     var verdict = Verdict(dot: dot, seq: head + 1, effective: judgement.effective)
     verdict.refusal = device.isQuarantined ? .quarantined : try judgement.judge()
-    if let refusal = verdict.refusal, bases?.mayWait(refusal) == true, try waitsForOthers(now: now) {
-      throw RelayError(.outOfOrder, "\(dot) builds on what others have not offered again: \(refusal.message)")
+    if let refusal = verdict.refusal, envelope != nil, try judgement.mayWait(refusal),
+      try waitsForOthers(now: now)
+    {
+      throw RelayError(.outOfOrder, "\(dot) builds on what has not been offered again: \(refusal.message)")
     }
     if verdict.isAccepted || Mutation.isPlanted(.notAtomic) {
       verdict.opensEntries = try judgement.commit()
@@ -160,17 +163,6 @@ extension HubSession {
       throw RelayError(
         .schemaTooNew,
         "\(dot) needs version \(transaction.schemaVersion) of the sync schema, the hub has \(schema.version)")
-    }
-  }
-}
-
-extension Transaction {
-  /// Every base counts as no more than this.
-  fileprivate mutating func lower(to most: UInt64) {
-    base = min(base, most)
-    for at in rows.indices {
-      rows[at].base = min(rows[at].base, most)
-      if let parent = rows[at].parentBase { rows[at].parentBase = min(parent, most) }
     }
   }
 }

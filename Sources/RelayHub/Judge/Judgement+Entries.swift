@@ -24,7 +24,7 @@ extension Judgement {
           if try notify(loser, work.row, cell.id) { told = true }
         }
       case .entry:
-        if try tellOfTwins(cell, work.row, operations) { told = true }
+        if try tellOfTwins(cell, work, operations) { told = true }
         // Without a loser, before or now, no entry is or was open.
         guard !losers.isEmpty || !before.isEmpty else { continue }
         if try settleEntry(cell, losers, work.row, operations) { told = true }
@@ -35,12 +35,16 @@ extension Judgement {
   }
 
   /// The same key inserted by two who had not seen each other became one row: both are told.
-  private func tellOfTwins(_ cell: Cell, _ row: RowID, _ operations: [Operation]) throws(RelayError) -> Bool {
+  private func tellOfTwins(_ cell: Cell, _ work: RowWork, _ operations: [Operation]) throws(RelayError) -> Bool {
     guard cell.id == .live, operations.first?.isInsert == true else { return false }
     let lives = cell.writes.filter { $0.value == .flag(true) }
-    guard lives.count > 1 else { return false }
+    // One that comes late is not among them where a later author had seen it, and who had seen the row in a lost history does
+    // not insert it a second time.
+    guard lives.count > 1, lives.contains(where: { $0.dot == transaction.dot }), try !insertsAgain(work) else {
+      return false
+    }
     var told = false
-    for write in lives where try notify(write, row, cell.id) { told = true }
+    for write in lives where try notify(write, work.row, cell.id) { told = true }
     return told
   }
 

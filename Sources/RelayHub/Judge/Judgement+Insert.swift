@@ -40,6 +40,12 @@ extension Judgement {
     return !Mutation.isPlanted(.overAlive) && known.contains(.flag(true)) && !known.contains(.flag(false))
   }
 
+  /// Is this what somebody gives to the hub again who had seen it alive in a history that this hub has lost?
+  func insertsAgain(_ work: RowWork) throws(RelayError) -> Bool {
+    guard originalBases?.bases[work.row] != nil, let change = work.change, let old = work.old else { return false }
+    return overwrites(old, try context(of: change, on: old, work.table))
+  }
+
   /// What such an insert may do is what an update may: of groups that the role may not update nothing may show otherwise
   /// than before.
   func updates(

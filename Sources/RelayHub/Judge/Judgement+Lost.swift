@@ -26,14 +26,18 @@ struct OriginalBases {
     if bases.isEmpty, place == nil { return nil }
   }
 
-  /// May the reason go away once others have offered again what they did in the lost history? A unique key that somebody has
-  /// now is as a rule his for good, so that who wants it is told.
-  func mayWait(_ refusal: Refusal) -> Bool {
-    switch refusal.rule {
-    case .rowUnknown, .noScope, .notWritable:
-      return place != nil || refusal.row.map { bases[$0] != nil } ?? false
-    default: return false
+}
+
+extension Judgement {
+  /// May the reason go away once others have offered again what they did in the lost history, or once its author's own work
+  /// has its verdict that waits for that? A unique key that somebody has now is as a rule his for good, so that who wants it
+  /// is told.
+  func mayWait(_ refusal: Refusal) throws(RelayError) -> Bool {
+    guard [.rowUnknown, .noScope, .notWritable].contains(refusal.rule) else { return false }
+    if let originalBases, originalBases.place != nil || refusal.row.map({ originalBases.bases[$0] != nil }) ?? false {
+      return true
     }
+    return try Mutation.isPlanted(.waitsAlone) ? false : !session.hasVerdicts(transaction.seen)
   }
 }
 
@@ -58,15 +62,15 @@ extension Judgement {
   /// How many later transactions of a row are asked whether they had seen what comes back.
   private static let mostLater = 200
 
-  /// What comes back after one that had seen it joins no cell that the later one wrote, whoever has covered that one since.
+  /// What comes after one that had seen it joins no cell that the later one wrote, whoever has covered that one since.
   func removeWhatWasCovered(_ change: RowChange, _ row: inout StoredRow, _ table: TableSchema) throws(RelayError) {
-    guard let originalBases, let place = originalBases.place, let id = row.id else { return }
+    guard let id = row.id, isLate || originalBases?.place != nil else { return }
     let written = row.state.cells.filter { $0.writes.contains { $0.dot == transaction.dot } }
     var left = RowState(
       cells: written.map { Cell(id: $0.id, writes: $0.writes.filter { $0.dot == transaction.dot }) })
     let later = try session.store.log.writers(of: id, before: seq, by: nil, most: Self.mostLater)
-    for other in later where other.seq > originalBases.shared {
-      guard let change = try hadSeen(place, other.seq, other.dot, change.row) else { continue }
+    for other in later {
+      guard let change = try hadSeen(other.seq, other.dot, change.row) else { continue }
       let role = table.access(change.role)
       left.apply(
         change.change,
@@ -79,20 +83,31 @@ extension Judgement {
     }
   }
 
-  /// What another transaction did to a row, if its author had seen what stood at a place of the lost history.
+  /// What another transaction did to a row, if its author had seen this one.
   private func hadSeen(
-    _ place: LostPlace, _ seq: UInt64, _ dot: Dot, _ row: RowID
+    _ seq: UInt64, _ dot: Dot, _ row: RowID
   ) throws(RelayError) -> (change: RowChange, role: String)? {
+    guard let other = try session.body(seq, cutTo: row), let change = other.rows.first else { return nil }
+    // By its name only within one chain: what a copy's file calls by it may be another copy's work.
+    let isNamed = isLate && dot.replica == transaction.dot.replica && !Mutation.isPlanted(.lateIsNews)
+    var isSeen = try isNamed ? session.seen(of: other, called: dot).contains(transaction.dot) : false
+    if !isSeen { isSeen = try stoodBefore(change, other, seq, dot) }
+    return isSeen ? (change, other.role) : nil
+  }
+
+  /// Had the author of another change seen, in the lost history, what stood where this transaction did?
+  private func stoodBefore(
+    _ change: RowChange, _ other: Transaction, _ seq: UInt64, _ dot: Dot
+  ) throws(RelayError) -> Bool {
+    guard let originalBases, let place = originalBases.place, seq > originalBases.shared, other.epoch == place.epoch,
+      change.base >= place.seq
+    else { return false }
     // Nobody had seen what came after his own work.
-    if let its = try session.store.healing.place(dot), its.epoch == place.epoch, its.seq < place.seq { return nil }
-    guard let transaction = try session.body(seq, cutTo: row), transaction.epoch == place.epoch,
-      let change = transaction.rows.first, change.base >= place.seq
-    else { return nil }
-    guard try place.isOf(session.store.healing.openings(of: dot)) else { return nil }
+    if let its = try session.store.healing.place(dot), its.epoch == place.epoch, its.seq < place.seq { return false }
+    guard try place.isOf(session.store.healing.openings(of: dot)) else { return false }
     // A hub that was put back goes on under the same name until somebody says so. What was written in that order had seen
     // nothing of the one that was lost, though its bases are as high.
-    let isOther = try session.store.log.base(at: seq) == transaction.base
-    return isOther && !Mutation.isPlanted(.otherOrder) ? nil : (change, transaction.role)
+    return try session.store.log.base(at: seq) != other.base || Mutation.isPlanted(.otherOrder)
   }
 }
 

@@ -19,6 +19,8 @@ final class Judgement {
   private var isClean: Bool?
   /// Of a transaction that was made in a history that this hub has lost.
   var originalBases: OriginalBases?
+  /// Does it come after what its replica did later? It waited, and that did not.
+  var isLate = false
   /// Where its rows are among those that were looked up for its group.
   var ahead: Range<Int>?
   /// What an accepted transaction writes, ascending.

@@ -2,6 +2,15 @@ internal import RelayMerge
 internal import RelayProtocol
 
 extension HubSession {
+  /// Does a transaction come after what its replica did later?
+  func comesLate(_ dot: Dot) throws(RelayError) -> Bool { dot.counter <= (try replica(dot.replica)?.count ?? 0) }
+
+  /// What the author of judged work had seen, by the names that the hub has for it.
+  func seen(of transaction: Transaction, called dot: Dot) throws(RelayError) -> DotSet {
+    guard let fork = try store.healing.fork(dot.replica) else { return transaction.seen }
+    return try seen(transaction.seen, on: fork)
+  }
+
   /// What the author of a copy's work had seen, by the names that the hub has for it: its own work by the copy's, and what
   /// both copies have by the name that it kept.
   ///

@@ -30,11 +30,15 @@ public enum Mutants {
     "keysTold": "no device of its has work under a role that may write nothing",
     "lateAny": "an edit of a row that left a scope to read only is seldom",
     "lateInsert": "an insert over a row that left, whose author never held it, is seldom",
+    "lateIsNews": "work that waits, and more of the same author on its rows, is seldom",
+    "namesUnheard": "it takes two copies and a hub that is put back between their pushes",
     "orderIgnored": "it takes a hub that is put back between a push of one replica's work and its pull",
     "otherOrder": "its hubs name their order, and the names tell the same",
+    "otherWord": "it takes two copies whose work has one name and one seq",
     "overAlive": "an insert over a row that its author saw alive takes a form and a deletion at once",
     "overtakenIn": "what it takes has not come up in so many seeds",
     "parentSeen": "a deletion of a parent that is out of sight is seldom",
+    "pastForgotten": "none of its people takes rows as edits",
     "refusedLingers": "what is shown of lost work is told as a difference",
     "refusedSeen": "work on a row of what was refused, before a pull confirms that, is seldom",
     "refusedUnsent": "what is shown of lost work is told as a difference",
@@ -44,6 +48,7 @@ public enum Mutants {
     "tokenLives": "scopes that change between two pages of one pull are seldom",
     "unreadyAccepted": "what its devices have seen pending is their own, and what lacks of that is a gap",
     "waitStaysOver": "work on rows that nobody has any more is seldom",
+    "waitsAlone": "what is refused may be refused for more than one reason",
     "waitsForEver": "work on rows that nobody has any more is seldom",
   ]
 }
