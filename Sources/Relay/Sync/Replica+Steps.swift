@@ -16,13 +16,13 @@ extension Replica {
   /// not certain any more.
   package func beginSync() throws(RelayError) {
     let isNeeded = try reading { (core) throws(RelayError) in
-      try core.stores.lost.hasWaiting() ? true : core.replicas.areSeveral()
+      if try core.stores.lost.hasWaiting() { return true }
+      return try core.replicas.areSeveral() ? core.outbox.hasUnsent() : false
     }
     guard isNeeded else { return }
     try changing { (core) throws(RelayError) in
       try core.stores.lost.offerWaiting()
-      guard try core.replicas.areSeveral(), !Mutation.isPlanted(.namesUnheard) else { return }
-      try core.outbox.offerAgainWhatIsNamed()
+      if try core.replicas.areSeveral(), !Mutation.isPlanted(.namesUnheard) { try core.outbox.offerAgainWhatIsNamed() }
     }
   }
 

@@ -70,7 +70,11 @@ extension Judgement {
       cells: written.map { Cell(id: $0.id, writes: $0.writes.filter { $0.dot == transaction.dot }) })
     let later = try session.store.log.writers(of: id, before: seq, by: nil, most: Self.mostLater)
     for other in later {
-      guard let change = try hadSeen(other.seq, other.dot, change.row) else { continue }
+      let isOfChain = isLate && other.dot.replica == transaction.dot.replica
+      // In the lost history nobody had seen it before what both share ended.
+      let isOfLost = originalBases.map { $0.place != nil && other.seq > $0.shared } ?? false
+      guard isOfChain || isOfLost else { continue }
+      guard let change = try hadSeen(other.seq, other.dot, change.row, isOfChain) else { continue }
       let role = table.access(change.role)
       left.apply(
         change.change,
@@ -85,11 +89,11 @@ extension Judgement {
 
   /// What another transaction did to a row, if its author had seen this one.
   private func hadSeen(
-    _ seq: UInt64, _ dot: Dot, _ row: RowID
+    _ seq: UInt64, _ dot: Dot, _ row: RowID, _ isOfChain: Bool
   ) throws(RelayError) -> (change: RowChange, role: String)? {
     guard let other = try session.body(seq, cutTo: row), let change = other.rows.first else { return nil }
     // By its name only within one chain: what a copy's file calls by it may be another copy's work.
-    let isNamed = isLate && dot.replica == transaction.dot.replica && !Mutation.isPlanted(.lateIsNews)
+    let isNamed = isOfChain && !Mutation.isPlanted(.lateIsNews)
     var isSeen = try isNamed ? session.seen(of: other, called: dot).contains(transaction.dot) : false
     if !isSeen { isSeen = try stoodBefore(change, other, seq, dot) }
     return isSeen ? (change, other.role) : nil
