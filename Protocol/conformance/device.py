@@ -230,7 +230,9 @@ class Device:
         unsent = [tx for tx in self.pending if tx.dot not in self.known]
         for tx in self.again + self.pending if unsent else ():
             if tx.dot in self.known and not self.known[tx.dot].refused and tx.sealed[0] != unsent[-1].sealed[0]:
-                self.times[tx.hash] = self.known.pop(tx.dot).time
+                verdict = self.known.pop(tx.dot)
+                self.times[tx.hash] = verdict.time
+                self.lost.setdefault(tx.hash, (self.epoch, verdict.seq, verdict.time))
 
     def uncertain(self, tx, verdicts):
         """Work of before the file became another replica that waits: it may get another name at the hub."""

@@ -141,8 +141,8 @@ class Hub(Judge, Answers):
         verdict = Verdict(dot, self.head + 1, time, self.roles[device], hash=tx.hash, seen=tx.seen)
         after, verdict.refused, row = self.judge(device, tx, verdict, envelope, now)
         if envelope and verdict.refused in ("row_unknown", "no_scope", "not_writable") and (
-                envelope.lost or tx.change(row).original > envelope.base or any(d not in self.verdicts for d in tx.seen)
-                ) and self.waits(now):
+                envelope.lost or tx.change(row).original > envelope.base or
+                self.follows_waiting(tx, row, verdict.refused, kept.epoch)) and self.waits(now):
             self.history = kept
             if envelope.lost and envelope.lost[0] == kept.epoch:
                 kept.begin(envelope.base, now)
@@ -170,6 +170,15 @@ class Hub(Judge, Answers):
             if tx.change(row) and self.schema.tables[row[0]].access(author.role).get("write", False) and author.writes(
                     self.place("homes", row, self.rows)):
                 self.entered[scope, row] = seq
+
+    def follows_waiting(self, tx, row, refused, epoch):
+        """Does work that waits with others of this epoch perhaps make what it lacks? It names what has no verdict."""
+        if self.waiting[0] != epoch or all(d in self.verdicts for d in tx.seen):
+            return False
+        if refused == "no_scope":
+            row = self.named_parent(self.schema.tables[row[0]], tx.change(row))
+        return refused != "not_writable" and row is not None and row not in self.rows and (
+            refused == "row_unknown" or not tx.change(row))
 
     def waits(self, now):
         epoch, since = self.waiting

@@ -330,8 +330,10 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: ":memory:" + Replica.sidecarSuffix))
   }
 
-  @Test("A hub is put back between two syncs of a file that became another: what it names as seen is its own")
-  func namedMeanwhile() throws {
+  @Test(
+    "A hub is put back between two syncs of a file that became another: what it names as seen is its own",
+    arguments: [false, true])
+  func namedMeanwhile(isByAnotherProgram: Bool) throws {
     let before = try fleet.copyHub()
     let older = try backUp(to: "older.db")
     try session { (a) throws in try a.sql("UPDATE person SET phone = 'first', guests = guests + 10") }
@@ -339,11 +341,13 @@ import Testing
     try session { (a) throws in try a.sql("UPDATE person SET area = 'lost with the file'") }
     try putBack(newer)
     try session { a in
-      try a.sql("UPDATE person SET phone = 'second', guests = guests + 100")
+      let second = "UPDATE person SET phone = 'second', guests = guests + 100"
+      if !isByAnotherProgram { try a.sql(second) }
       // The push of what it did under its old name is answered, and then the network is gone.
       let request = try a.replica.nextRequest()
       #expect(request.push.count == 1)
       _ = try a.replica.receive(try #require(try fleet.answer(a, request)), to: request)
+      if isByAnotherProgram { try Database(path: path, mode: .readWrite).script(second) }
       fleet.clock.advance(1000)
       try fleet.serve(before)
       let copy = try fleet.open(older, as: "a", bits: random.next())

@@ -311,4 +311,15 @@ import Testing
     #expect(try a.replica.status().pending == 0)
     #expect(try a.rules().sorted() == ["depends_on_refused", "row_unknown"])
   }
+
+  @Test("While something waits, what is refused for another reason is refused at once")
+  func othersAreRefused() throws {
+    try fleet.serve(yesterday)
+    try expectWaits()
+    try a.sql("INSERT INTO person (id, unit) VALUES ('n', 'u2')")
+    try a.sql("INSERT INTO person (id, unit) VALUES ('o', 'u1')")
+    try fleet.sync(a)
+    #expect(try a.rules() == ["not_writable"])
+    #expect(try a.replica.status().pending == 1)
+  }
 }

@@ -54,21 +54,18 @@ struct Comparison {
     for one in rows where !lost.contains(one.row) { try logUnseen(one.row, one.table, was: one.values) }
   }
 
-  /// Those that the hub lacks, and that hang on nothing but what it has or gets with them. What this device may not write is not among
-  /// them: it would wait for a right that nobody brings.
+  /// Those that the hub lacks, and that hang on nothing but what it has or gets with them. Not what this device may not write: that
+  /// would wait for a right that nobody brings; nor what it knows to be deleted, which its base of now says.
   private func lost(of rows: [Should]) throws(RelayError) -> Set<RowID> {
     let role = try core.state().role
-    let writable = Set(try core.stores.scopes.granted().filter(\.isWritable).map(\.name))
     var lost: Set<RowID> = []
     var parents: [RowID: RowID] = [:]
     for one in rows where one.values == nil && one.table.access(role).writes {
-      guard let shown = try core.tableRow(one.row, one.table) else { continue }
-      if let parent = one.table.parentRow(shown) {
-        parents[one.row] = parent
-        if try core.tableRow(parent, core.table(parent.table)) != nil { lost.insert(one.row) }
-      } else if !writable.isDisjoint(with: one.table.ownHomes(shown)) {
-        lost.insert(one.row)
-      }
+      guard let shown = try core.tableRow(one.row, one.table), try !core.stores.dead.holds(one.row),
+        try isWritable(one.table, shown)
+      else { continue }
+      lost.insert(one.row)
+      parents[one.row] = one.table.parentRow(shown)
     }
     let lacked = Set(rows.filter { $0.values == nil }.map(\.row))
     while true {
@@ -76,6 +73,21 @@ struct Comparison {
       if apart.isEmpty { return lost }
       lost.subtract(apart)
     }
+  }
+
+  /// May this device write where a row lies, as its tables show that and what it hangs on? Not where they do not show it.
+  private func isWritable(_ table: TableSchema, _ shown: [Value]) throws(RelayError) -> Bool {
+    var (table, values) = (table, shown)
+    for _ in 0...Limits.ancestors {
+      guard let parent = table.parentRow(values) else {
+        let writable = try core.stores.scopes.granted().filter(\.isWritable).map(\.name)
+        return writable.contains(ScopeGrant.everything) || !Set(writable).isDisjoint(with: table.ownHomes(values))
+      }
+      let above = try core.table(parent.table)
+      guard let found = try core.tableRow(parent, above) else { return false }
+      (table, values) = (above, found)
+    }
+    return false
   }
 
   /// Writes the record that capture would have written had it seen the row change.

@@ -7,7 +7,7 @@ struct LostStore {
   let db: Database
 
   static let ddl = """
-    -- Own work whose verdict the hub has lost: where it stood in that history, and the effective time that it had. bytes:
+    -- Own work whose verdict the hub has lost: where it stood in that history, and the effective time that it was told last. bytes:
     -- NULL while the transaction is in relay_transaction still. judged: the seq that it has now, until a pull confirms it; 0
     -- while it waits for what others have to offer first. seq, effective: 0 for work that had no verdict there.
     CREATE TABLE IF NOT EXISTS relay_lost (
@@ -93,6 +93,23 @@ struct LostStore {
       INSERT INTO relay_break (last, seq) VALUES (?, ?)
       ON CONFLICT (last) DO UPDATE SET seq = min(seq, excluded.seq)
       """, [Value(last), Value(seq)])
+  }
+
+  /// What was accepted and no pull has confirmed, of a replica that this file was before the one of the newest unsent work, is
+  /// offered once more, with the place that it had: a hub that was put back since may have another copy's work by that name, and
+  /// the newer work names it as seen.
+  func offerAgainWhatIsNamed(_ epoch: Hash128) throws(RelayError) {
+    let newest = try db.first("SELECT max(dot) FROM relay_transaction WHERE seq IS NULL")?[0].integer
+    guard let newest else { return }
+    let first = Value(DotKey(number: DotKey(newest).number, counter: 0))
+    try db.execute(
+      """
+      INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash)
+      SELECT dot, ?2, seq, effective, hash FROM relay_transaction WHERE seq IS NOT NULL AND refusal IS NULL AND dot < ?1
+      """, [first, .blob(epoch.bytes)])
+    try db.execute(
+      "UPDATE relay_transaction SET seq = NULL WHERE seq IS NOT NULL AND refusal IS NULL AND dot < ?", [first])
+    try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged > 0 AND refusal IS NULL AND dot < ?", [first])
   }
 
   /// Has the file stepped back to before the first place of its log?

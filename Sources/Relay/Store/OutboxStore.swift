@@ -210,18 +210,6 @@ final class OutboxStore {
     }
   }
 
-  /// What was accepted and no pull has confirmed, of a replica that this file was before the one of the newest unsent work, is
-  /// offered once more: a hub that was put back since may have another copy's work by that name, and the newer work names it as
-  /// seen.
-  func offerAgainWhatIsNamed() throws(RelayError) {
-    let newest = try db.first("SELECT max(dot) FROM relay_transaction WHERE seq IS NULL")?[0].integer
-    guard let newest else { return }
-    let first = Value(DotKey(number: DotKey(newest).number, counter: 0))
-    try db.execute(
-      "UPDATE relay_transaction SET seq = NULL WHERE seq IS NOT NULL AND refusal IS NULL AND dot < ?", [first])
-    try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged > 0 AND refusal IS NULL AND dot < ?", [first])
-  }
-
   /// The newest seq of a verdict that no pull has confirmed; 0 for none.
   func newestVerdict() throws(RelayError) -> UInt64 {
     let newest = try db.first("SELECT max(seq) FROM relay_transaction WHERE seq IS NOT NULL")?[0].integer

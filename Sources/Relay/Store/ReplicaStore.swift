@@ -84,10 +84,10 @@ final class ReplicaStore {
     }
   }
 
-  /// Has any own work another name than its bytes say?
   /// Has this file been more than one, by whatever name?
   func areSeveral() throws(RelayError) -> Bool { try stretches().count > 1 }
 
+  /// Has any own work another name than its bytes say?
   func isRenamed() throws(RelayError) -> Bool { try stretches().contains { !$0.isSealed } }
 
   /// Another process may have renamed something since.

@@ -216,7 +216,9 @@ extension Exchange {
     var doubted: [DotKey] = []
     for one in judged where one.seq <= closing.head || here.contains(one.dot) {
       guard one.seq <= last else { continue }
-      let isSaid = if let said = confirmed[one.dot] { try core.fits(one.key, said) } else { false }
+      var isSaid = false
+      // One that waits again was not believed already.
+      if let said = confirmed[one.dot], try !core.outbox.waits(one.key) { isSaid = try core.fits(one.key, said) }
       if !isSaid { doubted.append(one.key) }
     }
     guard !doubted.isEmpty else { return false }

@@ -60,7 +60,7 @@ struct Exchange {
     var replica: ReplicaID?
     var envelopes: [Int: Envelope] = [:]
     var followers: [DotKey] = []
-    let waiting = try waitingRows()
+    let earlier = try EarlierWork(core)
     let known = try core.versions.standing().hub
     func add(_ one: OutboxStore.Outgoing) throws(RelayError) -> Bool {
       guard known == 0 || one.schema <= known else { return false }
@@ -70,15 +70,14 @@ struct Exchange {
         return false
       }
       replica = dot.replica
-      let own = try waiting.isEmpty ? [] : rows(of: Transaction(decoding: self.bytes(one)))
-      if waiting.contains(where: { $0.key.number < one.key.number && !$0.rows.isDisjoint(with: own) }) {
+      if try earlier.precedes(one.key) {
         followers.append(one.key)
         return true
       }
       if one.size > most {
         hasMore = true
         guard push.isEmpty else { return false }
-        part = try self.part(one, most)
+        part = try self.part(one, most, earlier)
         return false
       }
       guard bytes + one.size <= most, push.count < Limits.transactionsInPush else {
@@ -86,7 +85,7 @@ struct Exchange {
         return false
       }
       let sealed = try sealed(one)
-      envelopes[push.count] = try envelope(sealed, one, isBehind: !envelopes.isEmpty)
+      envelopes[push.count] = try envelope(sealed, one, earlier, isBehind: !envelopes.isEmpty)
       push.append(sealed.bytes)
       keys.append(one.key)
       bytes += one.size
@@ -104,37 +103,18 @@ struct Exchange {
     return (keys, hasMore)
   }
 
-  /// What waits for others of before this file became another replica has no certain name: another copy's work may get it
-  /// first. So what it did later does not name it, and goes after it where both touch a row.
-  ///
-  /// - Returns: own work that waits, with the rows that it touches; nothing for a file that was always one replica.
-  private func waitingRows() throws(RelayError) -> [(key: DotKey, rows: Set<RowID>)] {
-    guard try core.replicas.areSeveral(), !Mutation.isPlanted(.namesUnheard) else { return [] }
-    return try core.stores.lost.waiting().map { (key) throws(RelayError) in
-      let one = OutboxStore.Outgoing(key: key, hash: .zero, schema: 0, size: 0)
-      return (key, rows(of: try Transaction(decoding: try bytes(one))))
-    }
-  }
-
-  /// Those that it changes, and those under which it hangs others.
-  private func rows(of transaction: Transaction) -> Set<RowID> {
-    var rows = Set(transaction.rows.map(\.row))
-    for change in transaction.rows {
-      if let parent = core.schema.table(change.row.table)?.namedParent(change) { rows.insert(parent) }
-    }
-    return rows
-  }
-
-  private func part(_ one: OutboxStore.Outgoing, _ most: Int) throws(RelayError) -> TransactionPart {
+  private func part(
+    _ one: OutboxStore.Outgoing, _ most: Int, _ earlier: EarlierWork
+  ) throws(RelayError) -> TransactionPart {
     let dot = try core.replicas.sealedDot(one.key)
     let offset = try partOffset(dot)
     // Looked at before its first part and before its last: without that one the hub has nothing.
     let isAtAnEnd = offset == 0 || offset + most >= one.size
-    let whole = try isAtAnEnd ? sealed(one) : SealedTransaction(dot: dot, bytes: bytes(one), hash: one.hash)
+    let whole = try isAtAnEnd ? sealed(one) : SealedTransaction(dot: dot, bytes: bytes(one.key), hash: one.hash)
     let (start, end) = (min(offset, whole.bytes.count), min(whole.bytes.count, offset + most))
     return TransactionPart(
       dot: dot, hash: one.hash, total: UInt64(one.size), offset: UInt64(start), bytes: Array(whole.bytes[start..<end]),
-      envelope: try envelope(whole, one, isBehind: false))
+      envelope: try envelope(whole, one, earlier, isBehind: false))
   }
 
   /// What stands round a transaction whose bytes do not say any more what it had seen: the hub has lost what they name, or
@@ -142,7 +122,7 @@ struct Exchange {
   ///
   /// - Parameter isBehind: whether one before it in the push is in an envelope, and so may leave a gap.
   private func envelope(
-    _ sealed: SealedTransaction, _ one: OutboxStore.Outgoing, isBehind: Bool
+    _ sealed: SealedTransaction, _ one: OutboxStore.Outgoing, _ earlier: EarlierWork, isBehind: Bool
   ) throws(RelayError) -> Envelope? {
     let (most, lost) = (try core.stores.lost.limit(one.key), try core.stores.lost.place(one.key))
     let told = lost.effective ?? one.told
@@ -151,34 +131,23 @@ struct Exchange {
     let isKnown = most == nil && lost.place == nil && told == nil && !isWaiting
     if isKnown { guard try core.replicas.isRenamed() else { return nil } }
     let seen = try sealed.header().seen
-    let current = try certain(core.replicas.current(seen), one.key)
+    let current = earlier.certain(try core.replicas.current(seen), of: one.key)
     guard !isKnown || current != seen else { return nil }
     var envelope = Envelope(base: most ?? Limits.sequence, seen: current, effective: told, lost: lost.place)
     if let most { envelope.openings = try core.stores.openings.names(one.key, after: most) }
     return envelope
   }
 
-  /// Without what has no certain name (`waitingRows`).
-  private func certain(_ seen: DotSet, _ key: DotKey) throws(RelayError) -> DotSet {
-    guard try core.replicas.areSeveral(), !seen.intervals.isEmpty, !Mutation.isPlanted(.namesUnheard) else {
-      return seen
-    }
-    var waiting = DotSet()
-    for other in try core.stores.lost.waiting() where other.number != key.number {
-      waiting.insert(try core.replicas.dot(other))
-    }
-    return seen.subtracting(waiting)
-  }
-
-  private func bytes(_ one: OutboxStore.Outgoing) throws(RelayError) -> [UInt8] {
-    if let stored = try core.outbox.stored(one.key) { return stored.bytes }
-    guard let lost = try core.stores.lost.bytes(one.key) else { throw core.outbox.damaged("lost what is sent") }
+  /// Of own work that is sent.
+  func bytes(_ key: DotKey) throws(RelayError) -> [UInt8] {
+    if let stored = try core.outbox.stored(key) { return stored.bytes }
+    guard let lost = try core.stores.lost.bytes(key) else { throw core.outbox.damaged("lost what is sent") }
     return lost
   }
 
   /// - Throws: `damaged_work`.
   private func sealed(_ one: OutboxStore.Outgoing) throws(RelayError) -> SealedTransaction {
-    let sealed = SealedTransaction(dot: try core.replicas.sealedDot(one.key), bytes: try bytes(one), hash: one.hash)
+    let sealed = SealedTransaction(dot: try core.replicas.sealedDot(one.key), bytes: try bytes(one.key), hash: one.hash)
     try checkIntact(sealed)
     return sealed
   }

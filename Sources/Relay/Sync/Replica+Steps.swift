@@ -16,13 +16,15 @@ extension Replica {
   /// not certain any more.
   package func beginSync() throws(RelayError) {
     let isNeeded = try reading { (core) throws(RelayError) in
-      if try core.stores.lost.hasWaiting() { return true }
-      return try core.replicas.areSeveral() ? core.outbox.hasUnsent() : false
+      try core.stores.lost.hasWaiting() ? true : core.replicas.areSeveral()
     }
     guard isNeeded else { return }
     try changing { (core) throws(RelayError) in
       try core.stores.lost.offerWaiting()
-      if try core.replicas.areSeveral(), !Mutation.isPlanted(.namesUnheard) { try core.outbox.offerAgainWhatIsNamed() }
+      guard try core.replicas.areSeveral(), !Mutation.isPlanted(.namesUnheard) else { return }
+      // What other programs wrote names it too.
+      try core.sealer.sealResidue()
+      try core.stores.lost.offerAgainWhatIsNamed(core.state().epoch)
     }
   }
 

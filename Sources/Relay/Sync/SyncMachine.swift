@@ -207,7 +207,8 @@ package struct SyncTaken: Sendable, Equatable {
   package var pulled = 0
   /// The pages of this pull are more than may be kept.
   package var isEndless = false
-  /// The pull was installed, and the hub now knows a version of the sync schema that lets more go out.
+  /// The pull was installed, and more can go out: the hub now knows a version of the sync schema that lets it, or the pull did
+  /// not tell of what a push was answered with.
   package var reopenedAt: UInt64?
   /// Why the answer did not fit, where it did not.
   package var misfit: String?

@@ -37,7 +37,20 @@ extension Judgement {
     if let originalBases, originalBases.place != nil || refusal.row.map({ originalBases.bases[$0] != nil }) ?? false {
       return true
     }
-    return try Mutation.isPlanted(.waitsAlone) ? false : !session.hasVerdicts(transaction.seen)
+    guard try session.hasWaiting(), !Mutation.isPlanted(.waitsAlone), try lacks(refusal) else { return false }
+    return try !session.hasVerdicts(transaction.seen)
+  }
+
+  /// Is the row not here that it is about, or the one that this is hung on? What the device may not see is here.
+  private func lacks(_ refusal: Refusal) throws(RelayError) -> Bool {
+    guard let row = refusal.row, let change = change(row) else { return false }
+    switch refusal.rule {
+    case .rowUnknown: return try work(row)?.isThere == false
+    case .noScope:
+      guard let parent = table(row.table)?.namedParent(change) else { return false }
+      return try work(parent)?.isThere == false
+    default: return false
+    }
   }
 }
 
@@ -71,10 +84,9 @@ extension Judgement {
     let later = try session.store.log.writers(of: id, before: seq, by: nil, most: Self.mostLater)
     for other in later {
       let isOfChain = isLate && other.dot.replica == transaction.dot.replica
-      // In the lost history nobody had seen it before what both share ended.
-      let isOfLost = originalBases.map { $0.place != nil && other.seq > $0.shared } ?? false
+      let isOfLost = try stoodLater(other.seq, other.dot)
       guard isOfChain || isOfLost else { continue }
-      guard let change = try hadSeen(other.seq, other.dot, change.row, isOfChain) else { continue }
+      guard let change = try hadSeen(other.seq, other.dot, change.row, isOfChain, isOfLost) else { continue }
       let role = table.access(change.role)
       left.apply(
         change.change,
@@ -89,25 +101,48 @@ extension Judgement {
 
   /// What another transaction did to a row, if its author had seen this one.
   private func hadSeen(
-    _ seq: UInt64, _ dot: Dot, _ row: RowID, _ isOfChain: Bool
+    _ seq: UInt64, _ dot: Dot, _ row: RowID, _ isOfChain: Bool, _ isOfLost: Bool
   ) throws(RelayError) -> (change: RowChange, role: String)? {
-    guard let other = try session.body(seq, cutTo: row), let change = other.rows.first else { return nil }
+    guard let (other, change) = try change(of: row, seq, isWhole: isOfChain) else { return nil }
     // By its name only within one chain: what a copy's file calls by it may be another copy's work.
     let isNamed = isOfChain && !Mutation.isPlanted(.lateIsNews)
     var isSeen = try isNamed ? session.seen(of: other, called: dot).contains(transaction.dot) : false
-    if !isSeen { isSeen = try stoodBefore(change, other, seq, dot) }
+    if !isSeen, isOfLost { isSeen = try stoodBefore(change, other, seq, dot) }
     return isSeen ? (change, other.role) : nil
   }
 
-  /// Had the author of another change seen, in the lost history, what stood where this transaction did?
+  /// How many transactions are read as a whole, for all rows at once.
+  private static let mostWhole = 16
+
+  /// What a transaction did to a row.
+  ///
+  /// - Parameter isWhole: whether it may touch many of the same rows.
+  private func change(
+    of row: RowID, _ seq: UInt64, isWhole: Bool
+  ) throws(RelayError) -> (transaction: Transaction, change: RowChange)? {
+    if isWhole, whole[seq] == nil, whole.count < Self.mostWhole, var other = try session.body(seq) {
+      let changes = Dictionary(other.rows.map { ($0.row, $0) }) { first, _ in first }
+      other.rows = []
+      whole[seq] = (other, changes)
+    }
+    if let known = whole[seq] { return known.changes[row].map { (known.transaction, $0) } }
+    guard let other = try session.body(seq, cutTo: row), let change = other.rows.first else { return nil }
+    return (other, change)
+  }
+
+  /// May the author of another transaction have seen, in the lost history, what stood where this one did? Not before what both
+  /// histories share ended, nor what came after his own work.
+  private func stoodLater(_ seq: UInt64, _ dot: Dot) throws(RelayError) -> Bool {
+    guard let originalBases, let place = originalBases.place, seq > originalBases.shared else { return false }
+    guard let its = try session.store.healing.place(dot), its.epoch == place.epoch else { return true }
+    return its.seq >= place.seq
+  }
+
+  /// Had he?
   private func stoodBefore(
     _ change: RowChange, _ other: Transaction, _ seq: UInt64, _ dot: Dot
   ) throws(RelayError) -> Bool {
-    guard let originalBases, let place = originalBases.place, seq > originalBases.shared, other.epoch == place.epoch,
-      change.base >= place.seq
-    else { return false }
-    // Nobody had seen what came after his own work.
-    if let its = try session.store.healing.place(dot), its.epoch == place.epoch, its.seq < place.seq { return false }
+    guard let place = originalBases?.place, other.epoch == place.epoch, change.base >= place.seq else { return false }
     guard try place.isOf(session.store.healing.openings(of: dot)) else { return false }
     // A hub that was put back goes on under the same name until somebody says so. What was written in that order had seen
     // nothing of the one that was lost, though its bases are as high.

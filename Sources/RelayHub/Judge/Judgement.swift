@@ -21,6 +21,8 @@ final class Judgement {
   var originalBases: OriginalBases?
   /// Does it come after what its replica did later? It waited, and that did not.
   var isLate = false
+  /// By seq: later work of its replica, as it was looked at.
+  var whole: [UInt64: (transaction: Transaction, changes: [RowID: RowChange])] = [:]
   /// Where its rows are among those that were looked up for its group.
   var ahead: Range<Int>?
   /// What an accepted transaction writes, ascending.
@@ -126,7 +128,7 @@ final class Judgement {
     return signed.isEmpty ? written : (written + signed).sorted { $0.row < $1.row }
   }
 
-  private func table(_ id: UInt32) -> TableSchema? {
+  func table(_ id: UInt32) -> TableSchema? {
     if let lastView, lastView.table.id == id { return lastView.table }
     return session.schema.table(id)
   }

@@ -29,6 +29,9 @@ extension HubSession {
     return now.subtractingSaturating(waiting.since) < Self.longestWait
   }
 
+  /// Has anything waited in this epoch?
+  func hasWaiting() throws(RelayError) -> Bool { try waiting()?.epoch == epoch }
+
   /// What was offered waits. It says that this hub was put back, as what has its verdict does.
   func noteWaiting(_ offer: Offer, now: Int64) throws(RelayError) {
     try noteRollback(offer, now: now)
