@@ -117,6 +117,24 @@ import Testing
     #expect(try office.replica.status().pending == 0)
   }
 
+  @Test("A file that becomes another replica with the loss takes rows on which its own work waits")
+  func becameAnother() async throws {
+    try b.sql("UPDATE person SET guests = guests + 2")
+    try office.sql("UPDATE person SET guests = guests + 4")
+    try office.sql("INSERT INTO visit VALUES ('w', 'nobody', 'x')")
+    try settle(b, office)
+    #expect(try office.rules() == ["no_scope"])
+    try fleet.serve(yesterday)
+    try settle(office)
+    #expect(try office.values("SELECT count(*) FROM relay_replica") == [[2]])
+    try await take()
+    try settle(office, b)
+    for device in [office, b] {
+      #expect(try device.values("SELECT guests FROM person") == [[7]])
+      #expect(try device.replica.status().pending == 0)
+    }
+  }
+
   @Test("An office that is granted everything takes them with what it had seen")
   func grantedEverything() async throws {
     let (fleet, _, b) = try Fleet.pair()
