@@ -15,6 +15,12 @@ extension Array<Opening> {
 
   /// What is told to somebody who knows of those up to a seq.
   package func after(_ seq: UInt64) -> [Opening] { Array(filter { $0.first > seq }.suffix(Limits.openings)) }
+
+  /// The same with the one that holds right after it. Who stands there may think of another one: a hub that was put back, and was
+  /// offered the same work again, has the same log under a new name.
+  package func holding(after seq: UInt64) -> [Opening] {
+    Array(self[(lastIndex { $0.first <= seq + 1 } ?? startIndex)...].suffix(Limits.openings))
+  }
 }
 
 extension CBORWriter {

@@ -45,8 +45,9 @@ import Testing
   func restores() {
     var counts: [String: Int] = [:]
     // The last ones: a copy's work that was not offered again, a file whose work waits for others, one whose answers were lost,
-    // work that a hub loses twice, verdicts of which no pull told, a copy that has not heard of the fork.
-    for seed in Array(1...12) + [26, 142, 148, 328, 399, 1082, 4096] as [UInt64] {
+    // work that a hub loses twice, verdicts of which no pull told, a copy that has not heard of the fork, one whose work has
+    // another copy's name by now, one that stands where the log is the same and the order is called otherwise.
+    for seed in Array(1...12) + [26, 142, 148, 251, 328, 399, 1082, 3014, 4096] as [UInt64] {
       let outcome = simulateRestores(seed: seed)
       #expect(outcome.failure == nil, "seed \(seed)")
       counts.merge(outcome.counts, uniquingKeysWith: +)

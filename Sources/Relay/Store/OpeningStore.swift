@@ -16,14 +16,18 @@ struct OpeningStore {
     CREATE TABLE IF NOT EXISTS relay_lost_opening (dot INTEGER PRIMARY KEY, history INTEGER NOT NULL, place INTEGER);
     """
 
-  /// The hub says what its order is called after a seq.
+  /// The hub says what its order is called after a seq. What began before it may be called otherwise than this file thought, of a
+  /// history that is the same so far.
   func learn(_ openings: [Opening], after seq: UInt64) throws(RelayError) {
     try db.execute("DELETE FROM relay_opening WHERE history = 0 AND first > ?", [Value(seq)])
     guard !openings.isEmpty else { return }
+    let last = try db.first(
+      "SELECT name FROM relay_opening WHERE history = 0 ORDER BY first DESC LIMIT 1")?[0].integer
     for opening in openings {
+      let name = Int64(bitPattern: opening.name)
+      if opening.first <= seq, name == last { continue }
       try db.execute(
-        "INSERT OR REPLACE INTO relay_opening VALUES (0, ?, ?)",
-        [Value(opening.first), .integer(Int64(bitPattern: opening.name))])
+        "INSERT OR REPLACE INTO relay_opening VALUES (0, ?, ?)", [Value(max(opening.first, seq + 1)), .integer(name)])
     }
     try db.execute(
       """

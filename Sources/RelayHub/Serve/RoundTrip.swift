@@ -42,13 +42,14 @@ public struct RoundTrip: Sendable {
     response.answers = answers
     newest = hub.schemaVersion
     mayWait = request.pull.map { $0.wait > 0 && !$0.digests } ?? false
-    tell(of: hub)
+    tell(of: hub, isNews: false)
   }
 
-  private mutating func tell(of hub: HubIdentity) {
+  private mutating func tell(of hub: HubIdentity, isNews: Bool) {
     (response.epoch, response.schemaVersion) = (hub.epoch, hub.schemaVersion)
     response.origin = hub.origin(seenFrom: request.epoch)
-    response.openings = hub.openings.after(request.base)
+    // Whoever stays where it is needs to hear nothing of what its place is called.
+    response.openings = isNews ? hub.openings.holding(after: request.base) : hub.openings.after(request.base)
   }
 
   public func begin() -> Step {
@@ -64,7 +65,9 @@ public struct RoundTrip: Sendable {
     isRemembered = true
     response.verdicts = outcome.verdicts
     response.partReceived = outcome.partReceived
-    if !outcome.openings.isEmpty { response.openings = outcome.openings.after(request.base) }
+    if !outcome.openings.isEmpty, !outcome.verdicts.isEmpty {
+      response.openings = outcome.openings.holding(after: request.base)
+    }
     // What the device just heard about its own push is news: it goes on at once.
     if !outcome.verdicts.isEmpty { mayWait = false }
     return afterPush()
@@ -83,7 +86,7 @@ public struct RoundTrip: Sendable {
   private mutating func read(_ pulled: PulledPage) -> Step {
     response.page = pulled.page
     // What was pushed may have begun another epoch.
-    tell(of: pulled.hub)
+    tell(of: pulled.hub, isNews: !response.verdicts.isEmpty || !pulled.page.isQuiet(for: request))
     response.unasked = pulled.unasked
     // A newer version of the schema is news: what the device held back may go out.
     guard mayWait, pulled.hub.schemaVersion == newest, pulled.page.isQuiet(for: request), let wait = request.pull?.wait
