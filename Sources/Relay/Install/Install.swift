@@ -34,7 +34,7 @@ struct Install {
     if Mutation.isPlanted(.cursorFirst) { try advanceFirst() }
     try core.view.applying { () throws(RelayError) in
       try writeColdRows()
-      exits = Set(pull.closing.exits + (try leftBehind()) + (try LetGo(core, pull).rows())).sorted()
+      exits = Set(pull.closing.exits + (try leftBehind()) + (try LetGo(core, pull, arriving: hot).rows())).sorted()
       try subtractTheRest()
       let confirmed = try confirm()
       state.accepted += UInt64(confirmed.accepted)

@@ -5,13 +5,17 @@ internal import RelayProtocol
 struct LetGo {
   private let core: ReplicaCore
   private let exits: Set<RowID>
+  /// What the pull brings of rows that are not in their place yet.
+  private let arriving: [RowID: CompletePull.Arrived]
   /// Such work as it was sealed, in its author's order.
   private var refused: [(key: DotKey, transaction: Transaction, changes: [RowID: RowChange])] = []
   /// Of each the rows that stand here because of it alone, and do not leave anyway.
   private var brought: [Set<RowID>] = []
 
-  init(_ core: ReplicaCore, _ pull: CompletePull) throws(RelayError) {
-    self.core = core
+  init(
+    _ core: ReplicaCore, _ pull: CompletePull, arriving: [RowID: CompletePull.Arrived]
+  ) throws(RelayError) {
+    (self.core, self.arriving) = (core, arriving)
     exits = Set(pull.closing.exits)
     guard !Mutation.isPlanted(.refusedLingers) else { return }
     for verdict in pull.closing.confirmed where !verdict.isAccepted {
@@ -75,7 +79,10 @@ struct LetGo {
     var found: Set<RowID> = []
     for table in core.schema.tables where table.parent.map({ tables.contains($0.table) }) ?? false {
       for child in try core.known(table) where !rows.contains(child) && !exits.contains(child) {
-        guard let values = try core.view.confirmed(child, table), let parent = table.parentRow(values) else { continue }
+        // Where it hangs now, which may be elsewhere.
+        let values =
+          if let row = arriving[child] { try row.values(table) } else { try core.view.confirmed(child, table) }
+        guard let values, let parent = table.parentRow(values) else { continue }
         if rows.contains(parent) { found.insert(parent) }
       }
     }
