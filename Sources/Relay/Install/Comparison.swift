@@ -58,11 +58,12 @@ struct Comparison {
   /// would wait for a right that nobody brings; nor what it knows to be deleted, which its base of now says.
   private func lost(of rows: [Should]) throws(RelayError) -> Set<RowID> {
     let role = try core.state().role
+    let writable = Set(try core.stores.scopes.granted().filter(\.isWritable).map(\.name))
     var lost: Set<RowID> = []
     var parents: [RowID: RowID] = [:]
     for one in rows where one.values == nil && one.table.access(role).writes {
       guard let shown = try core.tableRow(one.row, one.table), try !core.stores.dead.holds(one.row),
-        try isWritable(one.table, shown)
+        try lies(one.table, shown, in: writable)
       else { continue }
       lost.insert(one.row)
       parents[one.row] = one.table.parentRow(shown)
@@ -75,13 +76,14 @@ struct Comparison {
     }
   }
 
-  /// May this device write where a row lies, as its tables show that and what it hangs on? Not where they do not show it.
-  private func isWritable(_ table: TableSchema, _ shown: [Value]) throws(RelayError) -> Bool {
+  /// Does a row lie in one of these scopes, as the tables show it and what it hangs on? Not where they do not show that.
+  private func lies(
+    _ table: TableSchema, _ shown: [Value], in scopes: Set<String>
+  ) throws(RelayError) -> Bool {
     var (table, values) = (table, shown)
     for _ in 0...Limits.ancestors {
       guard let parent = table.parentRow(values) else {
-        let writable = try core.stores.scopes.granted().filter(\.isWritable).map(\.name)
-        return writable.contains(ScopeGrant.everything) || !Set(writable).isDisjoint(with: table.ownHomes(values))
+        return scopes.contains(ScopeGrant.everything) || !scopes.isDisjoint(with: table.ownHomes(values))
       }
       let above = try core.table(parent.table)
       guard let found = try core.tableRow(parent, above) else { return false }

@@ -133,8 +133,7 @@ struct Resealing {
     let anew = Transaction(
       dot: Dot(state.replica, state.counter + 1), previous: state.hash, time: transaction.time,
       epoch: past?.epoch ?? state.epoch, base: base, seen: seen, schemaVersion: sealing.needs, role: transaction.role,
-      mode: transaction.mode,
-      author: transaction.author, rows: [])
+      mode: transaction.mode, author: transaction.author, rows: [])
     let dot = try core.sealer.append(anew, sealing, &state, isBatch: isBatch)
     if let past { try core.stores.past.add(state.key, past) }
     return dot

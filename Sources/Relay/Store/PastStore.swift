@@ -34,8 +34,7 @@ struct PastStore {
     if let last = try newest(), last.shared == past.base {
       try db.execute("UPDATE relay_past SET shared = ?", [Value(past.shared)])
     } else {
-      try db.execute(
-        "INSERT OR REPLACE INTO relay_past VALUES (1, ?, ?, ?, ?)", values(past))
+      try db.execute("INSERT OR REPLACE INTO relay_past VALUES (1, ?, ?, ?, ?)", values(past))
     }
   }
 

@@ -25,7 +25,6 @@ struct OriginalBases {
     for change in transaction.rows where change.base > envelope.base { bases[change.row] = change.base }
     if bases.isEmpty, place == nil { return nil }
   }
-
 }
 
 extension Judgement {

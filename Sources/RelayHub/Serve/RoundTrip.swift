@@ -85,11 +85,12 @@ public struct RoundTrip: Sendable {
 
   private mutating func read(_ pulled: PulledPage) -> Step {
     response.page = pulled.page
+    let isQuiet = pulled.page.isQuiet(for: request)
     // What was pushed may have begun another epoch.
-    tell(of: pulled.hub, isNews: !response.verdicts.isEmpty || !pulled.page.isQuiet(for: request))
+    tell(of: pulled.hub, isNews: !response.verdicts.isEmpty || !isQuiet)
     response.unasked = pulled.unasked
     // A newer version of the schema is news: what the device held back may go out.
-    guard mayWait, pulled.hub.schemaVersion == newest, pulled.page.isQuiet(for: request), let wait = request.pull?.wait
+    guard mayWait, pulled.hub.schemaVersion == newest, isQuiet, let wait = request.pull?.wait
     else { return .answer(response) }
     return .wait(
       ParkedPull(
