@@ -360,4 +360,27 @@ import Testing
       #expect(asked.map(\.siblings.count) == [2])
     }
   }
+
+  @Test("What was offered again for its name, and confirmed, comes back where a hub loses it after that")
+  func lostOnceMore() throws {
+    let before = try fleet.copyHub()
+    try session { (a) throws in try a.sql("UPDATE person SET guests = guests + 10") }
+    let newer = try backUp(to: "newer.db")
+    try session { (a) throws in try a.sql("UPDATE person SET area = 'lost with the file'") }
+    try putBack(newer)
+    try session { a in
+      try a.sql("UPDATE person SET guests = guests + 100")
+      let request = try a.replica.nextRequest()
+      _ = try a.replica.receive(try #require(try fleet.answer(a, request)), to: request)
+      try a.replica.beginSync()
+      #expect(try a.values("SELECT count(*) FROM relay_lost") == [[1]])
+      try settle(a, b)
+      #expect(try b.values("SELECT guests FROM person") == [[111]])
+      #expect(try a.values("SELECT count(*) FROM relay_lost") == [[0]])
+      fleet.clock.advance(1000)
+      try fleet.serve(before)
+      try settle(a, b)
+      #expect(try b.values("SELECT guests FROM person") == [[111]])
+    }
+  }
 }

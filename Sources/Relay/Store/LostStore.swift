@@ -64,8 +64,10 @@ struct LostStore {
     try BroughtStore(db: db).note(after: seq)
     try db.execute(
       """
-      INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash, bytes)
+      INSERT INTO relay_lost (dot, epoch, seq, effective, hash, bytes)
       SELECT dot, ?2, seq, effective, hash, bytes FROM relay_accepted WHERE seq > ?1
+      ON CONFLICT (dot) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, effective = excluded.effective,
+        bytes = excluded.bytes, judged = NULL, refusal = NULL
       """, lost)
     try db.execute("DELETE FROM relay_accepted WHERE seq > ?", [Value(seq)])
     // One that was offered again and judged, and that is lost once more before a pull confirmed it.
@@ -281,9 +283,10 @@ struct LostStore {
   /// Where nothing waits that was sealed before a break, it is only needed for accepted work that is kept; but a file that stands
   /// at nothing has rows of the history that was lost, and counts them with what its next pull brings.
   func forgetHealed(at base: UInt64) throws(RelayError) {
+    // Also of a file that never went back: its work may have waited, or been offered again for its name.
+    try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
     guard try isBroken() else { return }
     try offerWaiting()
-    try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
     let healed = """
       FROM relay_break WHERE last < coalesce((SELECT min(dot) FROM relay_transaction), 9223372036854775807)
         AND last < coalesce((SELECT min(dot) FROM relay_lost), 9223372036854775807) AND (seq > 0 OR ?1 > 0)

@@ -25,6 +25,8 @@ final class SimulatedDevice {
   var version: UInt64 = 1
   /// What follows when the process dies: nil for a kill, else what a power cut leaves.
   var cut: PowerCut?
+  /// An answer whose commit failed on the disk, of which a later start may find that it is there (`Witness.doubtful`).
+  var doubtful: SyncOnLine.Taking?
   /// Nothing goes out, nothing comes in.
   var isDeaf = false
   var isMute = false
@@ -177,15 +179,18 @@ final class SimulatedDevice {
       oracle.count("device: what was under way is \(isThere ? "there" : "gone")")
     }
     let position = try witness.replica.position()
-    if let taking {
-      for verdict in taking.response.verdicts where try !witness.replica.awaits(verdict.dot) {
+    if let answer = taking ?? doubtful {
+      for verdict in answer.response.verdicts where try !witness.replica.awaits(verdict.dot) {
         witness.learn([verdict])
       }
-      if position.installs == witness.installs + 1, let page = taking.response.page, let closing = page.closing {
-        oracle.count("device: an install that was interrupted is there")
-        try oracle.installed(witness, at: closing.head, page, version: taking.version)
-      } else {
+      if position.installs == witness.installs + 1, let page = answer.response.page, let closing = page.closing {
+        oracle.count(
+          taking == nil ? "device: an install that failed is there" : "device: an install that was interrupted is there")
+        doubtful = nil
+        try oracle.installed(witness, at: closing.head, page, version: answer.version)
+      } else if taking != nil {
         oracle.count("device: an answer that was interrupted is gone")
+        doubtful = answer
       }
     }
     guard position.installs == witness.installs, position.base == witness.base else {

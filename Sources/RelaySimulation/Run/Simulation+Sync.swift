@@ -135,6 +135,7 @@ extension Simulation {
     let isDone = try doing("an answer", device) { taken = try device.replica()?.take(response, to: request) }
     guard device.process.isAlive else { return }
     device.sync?.taking = nil
+    if isDone { device.doubtful = nil }
     guard isDone, var taken else {
       device.sync = nil
       return
