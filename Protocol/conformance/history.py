@@ -68,6 +68,8 @@ class History:
         """
         for other, readable, gives in earlier:
             its = other.change(change.row)
+            if other.dot[0] == tx.dot[0] and other.dot[1] < tx.dot[1]:
+                continue  # nobody had seen what he did later, whatever the places in orders of one name say
             if its is None or not (tx.dot in other.seen and tx.dot[0] == other.dot[0] or place and other.epoch == place[0]
                                    and its.is_lowered() and its.original >= place[1]):
                 continue

@@ -134,7 +134,7 @@ struct Install {
     // Below nothing a count wraps round. Sums that do not add up, because rows were written while nothing was captured,
     // are made anew from the rows once; what then still differs is told.
     let isImpossible = digests.values.contains { $0.count > Limits.sequence }
-    // What only a lost history brought does not move by itself with what it hangs on.
+    // What only a lost history brought does not move, or go, by itself with what it hangs on.
     var isElsewhere = false
     if isKnownWrong, try core.stores.lost.hasGoneBack() { isElsewhere = try sums.hasMoved(core, &places) }
     if isImpossible || mustCount || isElsewhere || (!isKnownWrong && !wrongScopes(digests).isEmpty) {

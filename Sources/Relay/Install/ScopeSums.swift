@@ -144,11 +144,13 @@ struct ScopeSums {
     before[row] = try values.map { (values) throws(RelayError) in try scopesBefore(table, values, core) } ?? []
   }
 
-  /// Does a row stand elsewhere now that others may follow?
+  /// Does a row stand elsewhere now that others may follow, or nowhere?
   func hasMoved(_ core: ReplicaCore, _ places: inout Places) throws(RelayError) -> Bool {
     for row in before.keys.sorted() {
-      guard let table = core.schema.table(row.table), let values = try core.view.confirmed(row, table) else { continue }
-      if try Set(core.scopes(of: row, table, values, &places)) != Set(before[row] ?? []) { return true }
+      guard let table = core.schema.table(row.table) else { continue }
+      let values = try core.view.confirmed(row, table)
+      let now = if let values { try core.scopes(of: row, table, values, &places) } else { [String]() }
+      if Set(now) != Set(before[row] ?? []) { return true }
     }
     return false
   }

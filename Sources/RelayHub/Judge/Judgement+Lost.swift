@@ -82,7 +82,10 @@ extension Judgement {
       cells: written.map { Cell(id: $0.id, writes: $0.writes.filter { $0.dot == transaction.dot }) })
     let later = try session.store.log.writers(of: id, before: seq, by: nil, most: Self.mostLater)
     for other in later {
-      let isOfChain = isLate && other.dot.replica == transaction.dot.replica
+      let isOwn = other.dot.replica == transaction.dot.replica
+      // Nobody had seen what he did later, whatever the places in orders of one name say.
+      if isOwn, other.dot.counter < transaction.dot.counter { continue }
+      let isOfChain = isLate && isOwn
       let isOfLost = try stoodLater(other.seq, other.dot)
       guard isOfChain || isOfLost else { continue }
       guard let change = try hadSeen(other.seq, other.dot, change.row, isOfChain, isOfLost) else { continue }
