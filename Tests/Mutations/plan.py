@@ -146,6 +146,8 @@ MUTATIONS = [
              test="RelayHubTests.SidecarStories"),
     Mutation("otherWord", "27", "what a closing says of another copy's work by the same name and seq is believed",
              test="RelayHubTests.RestoredNameStories"),
+    Mutation("marksForgotten", "28", "once it is forgotten what refused work did, what builds on that counts",
+             test="RelayHubTests.RetentionStories"),
     Mutation("oneOrder", "27", "two lost orders of one epoch are taken for one"),
     Mutation("sidecarUnread", "26", "a file goes on under its name whatever lies beside it",
              test="RelayHubTests.SidecarStories"),

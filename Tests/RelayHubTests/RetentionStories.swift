@@ -124,6 +124,31 @@ import Testing
     for device in [a, b, office] { #expect(try device.replica.inbox().isEmpty) }
   }
 
+  @Test("What was begun over own work that is refused is refused, however late it is saved")
+  func begunBeforeTheRefusal() throws {
+    try office.sql("INSERT INTO person (id, unit, phone) VALUES ('taken', 'u2', 'office')")
+    try fleet.sync(office)
+    try a.sql("INSERT INTO person (id, unit, phone) VALUES ('taken', 'u1', 'a')")
+    let moment = try a.replica.moment()
+    try fleet.sync(a)
+    #expect(try a.rules() == ["key_unavailable"])
+    try yearsPass("UPDATE person SET unit = 'u1' WHERE id = 'taken'")
+    #expect(try prune().told > 0)
+    try fleet.sync(a)
+    try a.replica.write(seenAt: moment) { (db) throws(RelayError) in
+      try db.execute("UPDATE person SET area = 'of mine' WHERE id = 'taken'")
+    }
+    try check()
+    #expect(try a.rules() == ["key_unavailable", "depends_on_refused"])
+    for device in [a, b] {
+      #expect(try device.values("SELECT phone, area FROM person WHERE id = 'taken'") == [["office", .null]])
+    }
+    // What has seen nothing of it counts.
+    try a.sql("UPDATE person SET area = 'N' WHERE id = 'taken'")
+    try check()
+    #expect(try b.values("SELECT area FROM person WHERE id = 'taken'") == [["N"]])
+  }
+
   @Test("A deletion of a forgotten row has what it wanted, and nobody is asked")
   func deletion() throws {
     try b.sql("DELETE FROM person WHERE id = 'gone'")

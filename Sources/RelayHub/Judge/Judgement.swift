@@ -17,6 +17,8 @@ final class Judgement {
   /// Rows that it does not write but looks at: parents, and those above them.
   private var others: [RowID: RowWork] = [:]
   private var isClean: Bool?
+  /// Looked for once: refused work that its author had seen, of which is forgotten what it did.
+  private var forgotten: Dot??
   /// Of a transaction that was made in a history that this hub has lost.
   var originalBases: OriginalBases?
   /// Does it come after what its replica did later? It waited, and that did not.
@@ -195,6 +197,8 @@ final class Judgement {
   /// The refused transaction that an operation on this row would build on (rule 18).
   func buildsOnRefused(_ row: RowID, isInsert: Bool) throws(RelayError) -> Dot? {
     if transaction.seen.intervals.isEmpty { return nil }
+    if forgotten == nil { forgotten = .some(try session.forgottenRefusal(seenBy: transaction, device.id)) }
+    if let dot = forgotten ?? nil { return dot }
     if isClean == nil { isClean = try !session.hasMarks(device.id) }
     guard isClean == false else { return nil }
     return Standing.lacks(try session.standing(row, seen: transaction.seen, device.id), inserts: isInsert)

@@ -55,6 +55,16 @@ extension HubSession {
     return standing
   }
 
+  static let marksSetting = "marks"
+
+  /// Refused work that the author had seen wait, where it may be forgotten by now what that did: somebody saves what he had
+  /// begun before he heard of the refusal, and that was longer ago than the retention.
+  func forgottenRefusal(seenBy transaction: Transaction, _ device: Int64) throws(RelayError) -> Dot? {
+    guard transaction.base < forgottenMarks else { return nil }
+    return try store.log.refused(
+      in: transaction.seen, of: device, after: transaction.base, upTo: forgottenMarks)
+  }
+
   func markStanding(_ transaction: Transaction, _ verdict: Verdict, _ device: Int64) throws(RelayError) {
     if Mutation.isPlanted(.noMarks) { return }
     if verdict.isAccepted, try !hasMarks(device) { return }

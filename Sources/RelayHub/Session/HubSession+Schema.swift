@@ -20,14 +20,19 @@ extension HubSession {
 
   /// Takes up a schema that was updated while this connection was open. Call it first in every transaction.
   func refresh() throws(RelayError) {
-    let (id, epoch, durable, ageing, opening) = try store.settings.names()
-    if let opening, opening != openingID { (openings, openingID) = (try store.healing.openings(), opening) }
-    if let ageing, ageing != ageingID { (self.ageing, ageingID) = (try AgeingRules.decode(ageing), ageing) }
-    self.durable = durable.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 0
-    if let epoch = epoch.flatMap({ Hash128(bytes: $0) }), epoch != self.epoch {
+    let settings = try store.settings.names()
+    if let opening = settings.opening, opening != openingID {
+      (openings, openingID) = (try store.healing.openings(), opening)
+    }
+    if let ageing = settings.ageing, ageing != ageingID {
+      (self.ageing, ageingID) = (try AgeingRules.decode(ageing), ageing)
+    }
+    durable = Self.seq(settings.durable)
+    forgottenMarks = Self.seq(settings.marks)
+    if let epoch = settings.epoch.flatMap({ Hash128(bytes: $0) }), epoch != self.epoch {
       (self.epoch, pastEpochs) = (epoch, try store.healing.epochs())
     }
-    guard let id, id != schemaID.bytes else { return }
+    guard let id = settings.schema, id != schemaID.bytes else { return }
     try HubSession.refuseMoved(store)
     guard let file = try store.settings.setting("schema") else { return }
     let updated = try SyncSchema(json: file, resolvers: resolvers)
@@ -35,6 +40,10 @@ extension HubSession {
     schema = updated
     schemaID = hash128(file)
     (views, newestShapes) = ([:], [:])
+  }
+
+  private static func seq(_ setting: [UInt8]?) -> UInt64 {
+    setting.flatMap { UInt64(String(decoding: $0, as: UTF8.self)) } ?? 0
   }
 
   /// - Throws: `hub_failed` where the hub has gone elsewhere: devices are not told where.

@@ -44,6 +44,8 @@ final class HubSession {
   var epoch: Hash128
   /// Up to where the newest backup covers the log; 0 where none is known.
   var durable: UInt64 = 0
+  /// Up to where it may be forgotten what refused work did (`forgottenRefusal`).
+  var forgottenMarks: UInt64 = 0
   /// Those before it, oldest first.
   var pastEpochs: [PastEpoch] = []
   /// What the order is called, ascending: the newest of it.

@@ -13,6 +13,10 @@ protocol LogStore {
   func neighbour(after dot: Dot) throws(RelayError) -> TransactionRecord?
   /// Records of the dots in a set that have a verdict, ascending by seq.
   func records(_ set: DotSet) throws(RelayError) -> [TransactionRecord]
+  /// One of a device's refused transactions in a set whose seq lies in a range; nil where there is none.
+  func refused(
+    in set: DotSet, of device: Int64, after low: UInt64, upTo high: UInt64
+  ) throws(RelayError) -> Dot?
   /// What a transaction's base counts for in the history of now; nil for a seq that this hub never gave.
   func base(at seq: UInt64) throws(RelayError) -> UInt64?
   /// - Parameter most: of how many bytes; nil where it is larger, or not kept any more.

@@ -5,7 +5,7 @@ protocol SettingStore {
   func setting(_ name: String) throws(RelayError) -> [UInt8]?
   /// Puts a setting, whether it is there or not.
   func set(_ name: String, _ value: [UInt8]) throws(RelayError)
-  /// What may change while a connection is open: `schema_id`, `epoch`, `durable`, `ageing` and `opening`.
+  /// What may change while a connection is open: `schema_id`, `epoch`, `durable`, `ageing`, `opening` and `marks`.
   func names() throws(RelayError) -> ChangingSettings
   /// Which columns rows of a shape hold, encoded.
   func columns(ofShape shape: Int64) throws(RelayError) -> [UInt8]?
@@ -18,7 +18,14 @@ protocol SettingStore {
   func firstAddition(after version: UInt64) throws(RelayError) -> UInt64?
 }
 
-typealias ChangingSettings = (schema: [UInt8]?, epoch: [UInt8]?, durable: [UInt8]?, ageing: [UInt8]?, opening: [UInt8]?)
+struct ChangingSettings {
+  var schema: [UInt8]?
+  var epoch: [UInt8]?
+  var durable: [UInt8]?
+  var ageing: [UInt8]?
+  var opening: [UInt8]?
+  var marks: [UInt8]?
+}
 
 struct SQLSettings: SettingStore {
   let db: any HubSQL
@@ -34,16 +41,20 @@ struct SQLSettings: SettingStore {
   }
 
   func names() throws(RelayError) -> ChangingSettings {
-    var found: ChangingSettings = (nil, nil, nil, nil, nil)
+    var found = ChangingSettings()
     try db.each(
-      "SELECT name, value FROM meta WHERE name IN ($1, $2, $3, $4, $5)",
-      [.text("schema_id"), .text("epoch"), .text("durable"), .text(AgeingRules.setting), .text("opening")]
+      "SELECT name, value FROM meta WHERE name IN ($1, $2, $3, $4, $5, $6)",
+      [
+        .text("schema_id"), .text("epoch"), .text("durable"), .text(AgeingRules.setting), .text("opening"),
+        .text(HubSession.marksSetting),
+      ]
     ) { (row) in
       switch row.text(0) {
       case AgeingRules.setting: found.ageing = row.blob(1)
       case "epoch": found.epoch = row.blob(1)
       case "durable": found.durable = row.blob(1)
       case "opening": found.opening = row.blob(1)
+      case HubSession.marksSetting: found.marks = row.blob(1)
       default: found.schema = row.blob(1)
       }
     }

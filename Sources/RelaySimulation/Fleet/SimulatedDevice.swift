@@ -185,7 +185,8 @@ final class SimulatedDevice {
       }
       if position.installs == witness.installs + 1, let page = answer.response.page, let closing = page.closing {
         oracle.count(
-          taking == nil ? "device: an install that failed is there" : "device: an install that was interrupted is there")
+          taking == nil ? "device: an install that failed is there" : "device: an install that was interrupted is there"
+        )
         doubtful = nil
         try oracle.installed(witness, at: closing.head, page, version: answer.version)
       } else if taking != nil {

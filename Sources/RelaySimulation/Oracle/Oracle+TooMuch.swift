@@ -123,6 +123,8 @@ extension Oracle {
     func writes(_ unit: String?) -> Bool { unit.map { scopes.contains("*") || scopes.contains("unit/" + $0) } ?? false }
     // What its author knew to be refused is shown no more, and nothing is built on it.
     let refused = said.filter { sent.pending.contains($0.key) && !$0.value.isAccepted }.keys
+    // Where weeks pass at once, it may be forgotten what that did.
+    if leaps, !refused.isEmpty { return false }
     let tainted = refused.flatMap { witness.sent[$0.counter]?.acts.keys.map { $0 } ?? [] }
     return sent.acts.allSatisfy { name, act in
       guard !tainted.contains(name) else { return false }

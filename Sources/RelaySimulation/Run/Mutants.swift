@@ -31,6 +31,7 @@ public enum Mutants {
     "lateAny": "an edit of a row that left a scope to read only is seldom",
     "lateInsert": "an insert over a row that left, whose author never held it, is seldom",
     "lateIsNews": "work that waits, and more of the same author on its rows, is seldom",
+    "marksForgotten": "what somebody begins before he hears of a refusal, and saves after the retention, is seldom",
     "namesUnheard": "it takes two copies and a hub that is put back between their pushes",
     "orderIgnored": "it takes a hub that is put back between a push of one replica's work and its pull",
     "otherOrder": "its hubs name their order, and the names tell the same",

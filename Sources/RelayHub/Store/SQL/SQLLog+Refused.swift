@@ -21,6 +21,25 @@ extension SQLLog {
     ) { (row) throws(RelayError) in try row.seq(0) }
   }
 
+  func refused(
+    in set: DotSet, of device: Int64, after low: UInt64, upTo high: UInt64
+  ) throws(RelayError) -> Dot? {
+    for interval in set.intervals {
+      let found = try db.first(
+        """
+        SELECT replica, n FROM txn WHERE replica = $1 AND n BETWEEN $2 AND $3 AND accepted = 0 AND device = $4
+          AND seq > $5 AND seq <= $6 ORDER BY n LIMIT 1
+        """,
+        [
+          .bits(interval.replica.bits), .seq(interval.low), .seq(interval.high), .integer(device), .seq(low),
+          .seq(high),
+        ]
+      ) { (row) throws(RelayError) in try row.dot(0, 1) }
+      if let found { return found }
+    }
+    return nil
+  }
+
   func refused(before seq: UInt64, of device: Int64?, most: Int) throws(RelayError) -> [(seq: UInt64, bytes: Int)] {
     try db.query(
       """
