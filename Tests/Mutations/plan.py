@@ -148,6 +148,8 @@ MUTATIONS = [
              test="RelayHubTests.RestoredNameStories"),
     Mutation("marksForgotten", "28", "once it is forgotten what refused work did, what builds on that counts",
              test="RelayHubTests.RetentionStories"),
+    Mutation("notesStay", "27", "where work stood in a lost history is kept after a pull has confirmed it",
+             test="RelayHubTests.SidecarStories"),
     Mutation("oneOrder", "27", "two lost orders of one epoch are taken for one"),
     Mutation("sidecarUnread", "26", "a file goes on under its name whatever lies beside it",
              test="RelayHubTests.SidecarStories"),

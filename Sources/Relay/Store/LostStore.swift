@@ -284,7 +284,9 @@ struct LostStore {
   /// at nothing has rows of the history that was lost, and counts them with what its next pull brings.
   func forgetHealed(at base: UInt64) throws(RelayError) {
     // Also of a file that never went back: its work may have waited, or been offered again for its name.
-    try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
+    if !Mutation.isPlanted(.notesStay) {
+      try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
+    }
     guard try isBroken() else { return }
     try offerWaiting()
     let healed = """

@@ -45,6 +45,7 @@ extension RestoreTrial {
         event = .mended(try replica.mend(mend))
       case .done(let base):
         story.append("\(node.name) synced up to \(base)")
+        try checkBooks(node)
         return true
       case .fail(let error): throw Broken("\(node.name) cannot sync: \(error)")
       }

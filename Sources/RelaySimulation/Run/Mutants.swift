@@ -11,7 +11,7 @@ public enum Mutants {
 
   /// Those that show where files are put back: `relay-sim restores` has to notice them.
   public static let ofRestores: Set<String> = [
-    "forkByFinder", "timeAnew", "oneOrder", "sidecarUnread", "sealedApart", "sealedNow",
+    "forkByFinder", "timeAnew", "oneOrder", "sidecarUnread", "sealedApart", "sealedNow", "notesStay",
   ]
 
   /// Those that the simulator need not notice, and why. For each of them Tests/Mutations/plan.py names a test that does, and

@@ -1,0 +1,41 @@
+internal import Relay
+internal import RelayProtocol
+
+extension RestoreTrial {
+  /// What a file keeps of its own work, looked at after each sync: a note that outlives its work may take the place of other work
+  /// later.
+  private static let books = [
+    "an own transaction stands in two places": """
+    SELECT dot FROM (SELECT dot FROM relay_transaction UNION ALL SELECT dot FROM relay_accepted
+      UNION ALL SELECT dot FROM relay_refusal UNION ALL SELECT dot FROM relay_lost WHERE bytes IS NOT NULL)
+    GROUP BY dot HAVING count(*) > 1
+    """,
+    "relay_lost tells of a transaction that is nowhere": """
+    SELECT dot FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)
+    """,
+    "relay_brought tells of rows of no lost transaction": """
+    SELECT dot FROM relay_brought WHERE dot NOT IN (SELECT dot FROM relay_lost)
+    """,
+    "relay_taken tells of no transaction": """
+    SELECT dot FROM relay_taken WHERE dot NOT IN (SELECT dot FROM relay_transaction UNION SELECT dot FROM relay_lost
+      UNION SELECT dot FROM relay_accepted)
+    """,
+    "relay_pending tells of a transaction that is nowhere": """
+    SELECT dot FROM relay_pending WHERE fate = 0 AND dot NOT IN (SELECT dot FROM relay_transaction)
+    """,
+    "relay_lost_opening tells of a transaction that is nowhere": """
+    SELECT dot FROM relay_lost_opening WHERE dot NOT IN (SELECT dot FROM relay_transaction UNION SELECT dot FROM relay_lost
+      UNION SELECT dot FROM relay_accepted)
+    """,
+    "relay_trail goes beyond where the file stands": """
+    SELECT base FROM relay_trail WHERE base > (SELECT base FROM relay_state)
+    """,
+  ]
+
+  func checkBooks(_ node: Node) throws {
+    for (what, sql) in RestoreTrial.books.sorted(by: { $0.key < $1.key }) {
+      let found = try node.replica?.read { (db) throws(RelayError) in try db.query(sql) { (row) in row.int(0) } }
+      if let found, !found.isEmpty { throw Broken("\(what): \(found)") }
+    }
+  }
+}
