@@ -72,6 +72,8 @@ public struct DeviceStatus: Sendable, Equatable {
   public var isRevoked: Bool
   /// Transactions with a verdict.
   public var transactions: UInt64
+  /// When it was last answered, in milliseconds since 1970 by the hub's clock, about a minute exact; nil where it never was.
+  public var lastSync: Int64?
 }
 
 public struct HubStatus: Sendable, Equatable {
@@ -82,6 +84,27 @@ public struct HubStatus: Sendable, Equatable {
   public var openEntries: UInt64
   public var devices: UInt64
   public var schemaVersion: UInt64
+  /// Nil where the hub was never put back.
+  public var restored: HubRestore?
+}
+
+/// A hub that was put back to an older copy, and how far devices have brought again what that lacked.
+public struct HubRestore: Sendable, Equatable {
+  /// The last seq that it has of the history before.
+  public var fork: UInt64
+  /// When its epoch began, in milliseconds since 1970; nil where an older version began it.
+  public var since: Int64?
+  /// Transactions of lost histories that are here again.
+  public var offeredAgain: UInt64
+  /// Places of lost histories, up to the newest of which a device has told, whose transaction is not here again. At most so
+  /// many are missing: what was refused there is not offered again, and has a place too.
+  public var missing: UInt64
+  /// Devices that are enrolled and not turned away, and how many of them have synced since.
+  public var devices: UInt64
+  public var synced: UInt64
+  /// Since when work waits for what others have to offer, in milliseconds since 1970; nil where none had to, or an operator has
+  /// ended that.
+  public var waitsSince: Int64?
 }
 
 extension HubDevice {

@@ -128,13 +128,14 @@ public final class HubReader: @unchecked Sendable {
     let store = session.store
     return try store.snapshot { () throws(RelayError) in
       var list: [DeviceStatus] = []
-      for (record, transactions) in try store.devices.devices() {
+      for (record, transactions, lastSync) in try store.devices.devices() {
         let device = HubDevice(
           id: record.id, name: record.name, role: record.role, grants: try store.devices.grants(record.id),
           isQuarantined: record.isQuarantined)
         list.append(
           DeviceStatus(
-            device: device, isEnrolled: record.isEnrolled, isRevoked: record.isRevoked, transactions: transactions))
+            device: device, isEnrolled: record.isEnrolled, isRevoked: record.isRevoked, transactions: transactions,
+            lastSync: lastSync))
       }
       return list
     }
@@ -146,7 +147,7 @@ public final class HubReader: @unchecked Sendable {
       return HubStatus(
         organisation: session.organisation, epoch: session.epoch, head: try session.head(), rows: totals.rows,
         openEntries: totals.openEntries, devices: totals.devices,
-        schemaVersion: session.schema.version)
+        schemaVersion: session.schema.version, restored: try session.restored())
     }
   }
 }

@@ -147,12 +147,14 @@ public final class HubWriter: @unchecked Sendable {
 
   /// The hub was put back to an older copy, which is what is here: it goes on as another history (rule 27).
   ///
-  /// - Parameter epoch: random, drawn by the caller.
+  /// - Parameters:
+  ///   - epoch: random, drawn by the caller.
+  ///   - now: milliseconds since 1970.
   /// - Returns: the seq that it goes on from.
-  public func beginEpoch(_ epoch: Hash128) throws(RelayError) -> UInt64 {
+  public func beginEpoch(_ epoch: Hash128, now: Int64) throws(RelayError) -> UInt64 {
     try session.write { (session) throws(RelayError) in
       let head = try session.head()
-      try session.beginEpoch(epoch, fork: head)
+      try session.beginEpoch(epoch, fork: head, now: now)
       return head
     }
   }
@@ -161,6 +163,12 @@ public final class HubWriter: @unchecked Sendable {
   /// holds until the hub is put back once more.
   public func endWaiting() throws(RelayError) {
     try session.write { (session) throws(RelayError) in try session.endWaiting() }
+  }
+
+  /// Keeps when devices were last answered, in milliseconds since 1970.
+  public func noteSyncs(_ times: [Int64: Int64]) throws(RelayError) {
+    let times = times.sorted { $0.key < $1.key }.map { (device: $0.key, at: $0.value) }
+    try session.write { (session) throws(RelayError) in try session.store.devices.noteSyncs(times) }
   }
 
   /// Tells devices that a backup covers the log up to a seq; call it once the backup cannot be lost any more.

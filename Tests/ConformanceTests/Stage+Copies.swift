@@ -51,6 +51,6 @@ extension Stage {
     }
     hub = try InProcessHub(at: place)
     guard step.json["announced"] == .bool(true) else { return }
-    _ = try hub.writer.beginEpoch(Hash128(high: 7, low: UInt64(clock.now)))
+    _ = try hub.writer.beginEpoch(Hash128(high: 7, low: UInt64(clock.now)), now: clock.now)
   }
 }

@@ -37,6 +37,14 @@ struct EndWaitingTests {
     let told = try await desk("status").output
     #expect(told.contains("waits for what others have to offer to the hub"), "\(told)")
 
+    // The operator sees who has come; the hub writes that down now and then.
+    let restored = try await hub.status(within: .seconds(60)) { $0["devices_synced_since"] as? Int == 1 }
+    #expect(restored["restored_to"] as? Int == 0)
+    #expect(restored["offered_again"] as? Int == 0 && restored["missing_at_most"] as? Int == 0)
+    #expect((restored["work_waits_since"] as? Int ?? 0) >= (restored["restored_at"] as? Int ?? .max))
+    let listed = try await hub.call("device", "list", "--data", hub.data)
+    #expect(listed.split(separator: "\n").map { $0.hasSuffix("\tnever") } == [true, false], "\(listed)")
+
     try await hub.call("end-waiting", "--data", hub.data)
     try await desk.sync()
     let status = try await desk.status()

@@ -127,6 +127,17 @@ final class HubProcess {
     try await server.run(["status"] + place + ["--json"], in: folder).object()
   }
 
+  /// Its status once that is as it should be, or as it is when the time is up.
+  func status(within time: Duration, until isRight: ([String: Any]) -> Bool) async throws -> [String: Any] {
+    let end = ContinuousClock.now + time
+    var status = try await status()
+    while !isRight(status), ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(200))
+      status = try await self.status()
+    }
+    return status
+  }
+
   /// The hub's newest seq.
   func head() async throws -> Int { try #require(try await status()["head"] as? Int) }
 

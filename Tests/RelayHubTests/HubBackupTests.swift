@@ -34,7 +34,7 @@ import Testing
     try fleet.settle()
     try fleet.serve(try fleet.put(copy))
     let before = try fleet.reader.epoch()
-    #expect(try fleet.writer.beginEpoch(Hash128(high: 4, low: 2)) == 1)
+    #expect(try fleet.writer.beginEpoch(Hash128(high: 4, low: 2), now: fleet.clock.now) == 1)
     #expect(try fleet.reader.identity().pastEpochs.map(\.id) == [before])
     for _ in 0..<2 { for device in [b, a] { try fleet.sync(device) } }
     for device in [a, b] {
@@ -65,7 +65,7 @@ import Testing
     #expect(try HubPlace.put(copy, in: address)?.hasSuffix("_before_2") == true)
     try fleet.serve(fleet.place)
     #expect(try fleet.reader.head() == 1)
-    _ = try fleet.writer.beginEpoch(Hash128(high: 4, low: 2))
+    _ = try fleet.writer.beginEpoch(Hash128(high: 4, low: 2), now: fleet.clock.now)
     for _ in 0..<2 { for device in [a, b] { try fleet.sync(device) } }
     for device in [a, b] { #expect(try device.values("SELECT area FROM person") == [["North"]]) }
   }

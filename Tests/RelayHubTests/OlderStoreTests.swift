@@ -34,7 +34,7 @@ import Testing
     try session.store.transaction { () throws(RelayError) in
       try session.store.rows.release(StoredKey(table: 1, list: key.list, value: sha256(key.value)), by: stored.id ?? 0)
       try session.store.rows.take(StoredKey(table: 1, list: key.list, value: key.value), by: stored.id ?? 0)
-      let tables = ["fork", "offered", "epoch", "horizon", "opening", "lost_opening", "gap"]
+      let tables = ["fork", "offered", "epoch", "horizon", "opening", "lost_opening", "gap", "last_sync"]
       for table in tables { try db.run("DROP TABLE \(table)", []) }
       let indexes = ["row_dead", "exits_age", "notice_age", "standing_age", "entry_ended"]
       for index in indexes { try db.run("DROP INDEX \(index)", []) }

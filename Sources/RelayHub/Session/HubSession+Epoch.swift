@@ -4,10 +4,13 @@ internal import RelayProtocol
 extension HubSession {
   /// Begins an epoch that shares everything up to a seq with the one that ends.
   ///
-  /// - Parameter id: bits that no other history has.
-  func beginEpoch(_ id: Hash128, fork: UInt64) throws(RelayError) {
+  /// - Parameters:
+  ///   - id: bits that no other history has.
+  ///   - now: milliseconds since 1970.
+  func beginEpoch(_ id: Hash128, fork: UInt64, now: Int64) throws(RelayError) {
     try store.healing.add(PastEpoch(id: epoch, fork: min(fork, try head())))
     try store.settings.set("epoch", id.bytes)
+    try noteRestored(id, now: now)
     if durable > fork { try noteBackup(upTo: fork) }
     try refresh()
     // Whoever is parked is told.
@@ -36,7 +39,7 @@ extension HubSession {
     let head = try head()
     let log = try logHash(head) ?? .zero
     let id = hash128(Array("epoch".utf8), epoch.bytes, log.bytes, hash128(offer.bytes).bytes, out.bytes)
-    try beginEpoch(id, fork: envelope.base)
+    try beginEpoch(id, fork: envelope.base, now: now)
   }
 
   /// A backup covers the log up to a seq: devices need to keep what they did before it no longer (rule 26).

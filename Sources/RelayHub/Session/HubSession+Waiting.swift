@@ -9,7 +9,7 @@ extension HubSession {
   /// The epoch in which something waits, and since when; milliseconds since 1970.
   private static let waitingSetting = "waiting"
 
-  private func waiting() throws(RelayError) -> (epoch: Hash128, since: Int64)? {
+  func waiting() throws(RelayError) -> (epoch: Hash128, since: Int64)? {
     guard let bytes = try store.settings.setting(Self.waitingSetting) else { return nil }
     guard let epoch = Hash128(bytes: Array(bytes.prefix(16))),
       let since = Int64(String(decoding: bytes.dropFirst(16), as: UTF8.self))

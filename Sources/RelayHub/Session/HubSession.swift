@@ -53,9 +53,9 @@ final class HubSession {
   var openingID: [UInt8] = []
 
   /// Of the store's tables.
-  static let version: [UInt8] = [9]
+  static let version: [UInt8] = [10]
   /// The versions that a store is brought over from, the newest last.
-  static let before: [UInt8] = [4, 5, 6, 7, 8]
+  static let before: [UInt8] = [4, 5, 6, 7, 8, 9]
 
   init(_ store: any HubStore, resolvers: Resolvers) throws(RelayError) {
     let isThere = try store.hasTables()

@@ -10,8 +10,10 @@ protocol DeviceStore {
   ///
   /// - Parameter code: its hash.
   func invitation(_ code: [UInt8]) throws(RelayError) -> Invitation?
-  /// Ascending by name, each with the number of its transactions.
-  func devices() throws(RelayError) -> [(record: DeviceRecord, transactions: UInt64)]
+  /// Ascending by name, each with the number of its transactions, and when it last synced, in milliseconds since 1970.
+  func devices() throws(RelayError) -> [(record: DeviceRecord, transactions: UInt64, lastSync: Int64?)]
+  /// Keeps when devices synced.
+  func noteSyncs(_ times: [(device: Int64, at: Int64)]) throws(RelayError)
   func add(name: String, role: String, code: [UInt8], expires: Int64) throws(RelayError) -> Int64
   func enrol(_ id: Int64, token: [UInt8], _ replica: ReplicaID) throws(RelayError)
   func set(role: String, of id: Int64) throws(RelayError)
@@ -74,10 +76,24 @@ struct SQLDevices: DeviceStore {
     }
   }
 
-  func devices() throws(RelayError) -> [(record: DeviceRecord, transactions: UInt64)] {
+  func devices() throws(RelayError) -> [(record: DeviceRecord, transactions: UInt64, lastSync: Int64?)] {
     try db.query(
-      Self.select + ", (SELECT count(*) FROM txn WHERE device = d.id) FROM device d ORDER BY name"
-    ) { (row) throws(RelayError) in (Self.record(row), try row.seq(6)) }
+      Self.select
+        + """
+        , (SELECT count(*) FROM txn WHERE device = d.id), (SELECT at FROM last_sync WHERE device = d.id)
+        FROM device d ORDER BY name
+        """
+    ) { (row) throws(RelayError) in (Self.record(row), try row.seq(6), row.isNull(7) ? nil : row.int(7)) }
+  }
+
+  func noteSyncs(_ times: [(device: Int64, at: Int64)]) throws(RelayError) {
+    for (device, at) in times {
+      try db.run(
+        """
+        INSERT INTO last_sync VALUES ($1, $2)
+        ON CONFLICT (device) DO UPDATE SET at = excluded.at
+        """, [.integer(device), .integer(at)])
+    }
   }
 
   func add(name: String, role: String, code: [UInt8], expires: Int64) throws(RelayError) -> Int64 {

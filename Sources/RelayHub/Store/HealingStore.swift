@@ -21,6 +21,10 @@ protocol HealingStore {
   /// Keeps what the envelope of a transaction that was offered again says of the history that was lost.
   func add(_ envelope: Envelope, of dot: Dot) throws(RelayError)
 
+  /// How many transactions were offered again that stood beyond what their epoch shares with this one, and how many places
+  /// there, up to the newest of them, none has taken.
+  func offeredAgain() throws(RelayError) -> (count: UInt64, missing: UInt64)
+
   /// The epochs before this one, oldest first: the last hundred.
   func epochs() throws(RelayError) -> [PastEpoch]
   func add(_ epoch: PastEpoch) throws(RelayError)
@@ -120,6 +124,20 @@ struct SQLHealing: HealingStore {
     var out = CBORWriter()
     if !openings.isEmpty { out.openings(openings) }
     try db.run("INSERT INTO lost_opening VALUES ($1, $2, $3, $4)", Value.dot(dot) + [.bits(opening), .blob(out.bytes)])
+  }
+
+  func offeredAgain() throws(RelayError) -> (count: UInt64, missing: UInt64) {
+    let epochs = try db.query(
+      """
+      SELECT count(*), count(DISTINCT o.seq), max(o.seq) - s.shared FROM offered o JOIN
+        (SELECT id, (SELECT min(l.fork) FROM epoch l WHERE l.number >= e.number) AS shared FROM epoch e) s ON s.id = o.epoch
+      WHERE o.seq > s.shared GROUP BY s.id, s.shared
+      """
+    ) { (row) throws(RelayError) in (try row.seq(0), places: try row.seq(1), reached: try row.seq(2)) }
+    return epochs.reduce(into: (0, 0)) { sum, epoch in
+      sum.0 += epoch.0
+      sum.1 += epoch.reached - min(epoch.reached, epoch.places)
+    }
   }
 
   func openings(of dot: Dot) throws(RelayError) -> [Opening] {

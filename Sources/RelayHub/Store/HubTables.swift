@@ -81,7 +81,7 @@ enum HubTables {
       PRIMARY KEY(scope, role, version)) STRICT, WITHOUT ROWID;
     -- The first transaction that wrote something which this version of the schema had brought.
     CREATE TABLE addition(version INTEGER PRIMARY KEY, seq INT NOT NULL) STRICT;
-    """ + healing + retention + told + opening + gaps
+    """ + healing + retention + told + opening + gaps + lastSyncs
 
   /// What came with version 5.
   private static let healing = """
@@ -131,6 +131,13 @@ enum HubTables {
     CREATE TABLE gap(replica INT, n INT, hash BLOB NOT NULL, PRIMARY KEY(replica, n)) STRICT, WITHOUT ROWID;
     """
 
+  /// What came with version 10: who has synced, and when.
+  private static let lastSyncs = """
+
+    -- Milliseconds since 1970, about a minute exact: a hub that is killed forgets the newest.
+    CREATE TABLE last_sync(device INTEGER PRIMARY KEY, at INT NOT NULL) STRICT;
+    """
+
   /// Brings a store of an older version to the one after it.
   static func migration(from version: UInt8, _ dialect: SQLDialect) -> String {
     let script =
@@ -139,7 +146,8 @@ enum HubTables {
       case 5: retention
       case 6: told
       case 7: opening
-      default: gaps
+      case 8: gaps
+      default: lastSyncs
       }
     return dialect.hasNews ? inPostgres(script) : script
   }

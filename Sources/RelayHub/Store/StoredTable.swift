@@ -87,5 +87,6 @@ struct StoredTable {
     StoredTable("opening", "first name"),
     StoredTable("lost_opening", "replica n place bases*", key: 2),
     StoredTable("gap", "replica n hash*", key: 2),
+    StoredTable("last_sync", "device at"),
   ]
 }

@@ -213,7 +213,8 @@ final class RestoreTrial {
       let epoch = try hub.reader.identity().epoch
       count(quietly.insert(epoch).inserted ? "quietly" : "quietly once more in one epoch")
     } else {
-      _ = try hub.writer.beginEpoch(Hash128(high: random.next(), low: random.next()))
+      _ = try hub.writer.beginEpoch(
+        Hash128(high: random.next(), low: random.next()), now: clock.now)
     }
     for node in nodes { blur(node) }
     try noteLosses()

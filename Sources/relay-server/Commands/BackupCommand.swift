@@ -65,7 +65,7 @@ struct RestoreCommand: ParsableCommand {
     case (.database, nil): break
     case (.directory, nil): throw RelayError(.usage, "name the file that the hub is to be made from")
     }
-    let head = try place.writer().beginEpoch(SystemEdge.random128())
+    let head = try place.writer().beginEpoch(SystemEdge.random128(), now: SystemEdge.now())
     if case .directory(let directory) = place { try Files.flush(directory + "/hub.db") }
     print("the hub goes on from \(head) as another epoch")
   }

@@ -1,3 +1,5 @@
+internal import RelayMerge
+
 /// The little JSON that the commands print (RFC 8259), without a library.
 enum JSONText {
   struct Field {
@@ -14,11 +16,14 @@ enum JSONText {
     case text(String)
     /// JSON already: a number, a boolean, an array or an object.
     case raw(String)
+    /// Milliseconds since 1970: a number as JSON, an instant for people.
+    case time(Int64)
 
     var json: String {
       switch self {
       case .text(let text): "\"\(JSONText.escaped(text))\""
       case .raw(let json): json
+      case .time(let milliseconds): "\(milliseconds)"
       }
     }
 
@@ -26,6 +31,7 @@ enum JSONText {
       switch self {
       case .text(let text): JSONText.escaped(text)
       case .raw(let json): json
+      case .time(let milliseconds): InstantText.utc(milliseconds)
       }
     }
   }

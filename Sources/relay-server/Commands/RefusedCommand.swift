@@ -56,7 +56,7 @@ struct RefusedCommand: ParsableCommand {
         return print(JSONText.object(RefusedText.fields(work) + [.init("operations", .raw(list))]))
       }
       for field in RefusedText.fields(work) {
-        print("\(field.name): \(field.name == "received" ? InstantText.utc(work.received) : field.value.plain)")
+        print("\(field.name): \(field.value.plain)")
       }
       for operation in operations { print(operation.map(\.value.plain).joined(separator: "\t")) }
     }
@@ -69,7 +69,7 @@ enum RefusedText {
     [
       .init("seq", .raw("\(work.verdict.seq)")), .init("transaction", .text("\(work.verdict.dot)")),
       .init("device", .text(work.device)), .init("author", .text(work.author)),
-      .init("received", .raw("\(work.received)")), .init("bytes", .raw("\(work.bytes)")),
+      .init("received", .time(work.received)), .init("bytes", .raw("\(work.bytes)")),
       .init("rule", .text(work.verdict.refusal?.rule.rawValue ?? "")),
       .init("message", .text(work.verdict.refusal?.message ?? "")),
     ]

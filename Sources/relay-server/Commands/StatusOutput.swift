@@ -1,4 +1,5 @@
 internal import RelayHub
+internal import RelayMerge
 internal import RelayProtocol
 
 /// How the hub's status and devices are shown.
@@ -12,7 +13,17 @@ enum StatusOutput {
       .init("open_entries", .raw("\(status.openEntries)")),
       .init("devices", .raw("\(status.devices)")),
       .init("schema_version", .raw("\(status.schemaVersion)")),
-    ]
+    ] + (status.restored.map(fields) ?? [])
+  }
+
+  private static func fields(_ restored: HubRestore) -> [JSONText.Field] {
+    var fields: [JSONText.Field] = [.init("restored_to", .raw("\(restored.fork)"))]
+    if let since = restored.since { fields.append(.init("restored_at", .time(since))) }
+    fields.append(.init("offered_again", .raw("\(restored.offeredAgain)")))
+    fields.append(.init("missing_at_most", .raw("\(restored.missing)")))
+    if restored.since != nil { fields.append(.init("devices_synced_since", .raw("\(restored.synced)"))) }
+    if let waits = restored.waitsSince { fields.append(.init("work_waits_since", .time(waits))) }
+    return fields
   }
 
   static func json(_ status: DeviceStatus) -> String {
@@ -23,6 +34,7 @@ enum StatusOutput {
       .init("revoked", .raw("\(status.isRevoked)")),
       .init("quarantined", .raw("\(status.device.isQuarantined)")),
       .init("transactions", .raw("\(status.transactions)")),
+      .init("last_sync", status.lastSync.map { .time($0) } ?? .raw("null")),
       .init(
         "grants",
         .raw(
@@ -46,7 +58,8 @@ enum StatusOutput {
       let scopes = device.grants.map { grant in
         grant.scope + (grant.readable && grant.writable ? "" : grant.readable ? ":r" : ":w")
       }
-      return [device.name, device.role, state, scopes.joined(separator: ",")].map(JSONText.escaped)
+      let synced = status.lastSync.map { InstantText.utc($0) } ?? "never"
+      return [device.name, device.role, state, scopes.joined(separator: ","), synced].map(JSONText.escaped)
         .joined(separator: "\t")
     }.joined(separator: "\n")
   }

@@ -36,9 +36,11 @@ struct HubServer {
     let writer = GroupCommit(
       writer: hubWriter, parking: parking, metrics: metrics, budget: budget)
     let gate = ConnectionGate(limits)
+    let syncs = LastSyncs()
     let service = HubService(
       writer: writer, readers: readers, lanes: lanes, parking: parking, metrics: metrics, budget: budget, gate: gate,
-      hosts: HostCheck(settings), organisation: organisation, logger: logger, isBehindProxy: settings.isBehindProxy)
+      hosts: HostCheck(settings), organisation: organisation, syncs: syncs, logger: logger,
+      isBehindProxy: settings.isBehindProxy)
     let network = Network(
       settings: settings, service: service,
       figures: MetricsService {
@@ -66,6 +68,9 @@ struct HubServer {
         cursor = try await writer.perform { (writer) throws(RelayError) in try writer.prune(now: now, from: from).next }
       } while cursor != nil
     }
+    let noting = Periodic(
+      pause: .seconds(10), failure: "it could not be written down who has synced", logger: logger
+    ) { () async throws(RelayError) in try await note(syncs.due(), syncs, by: writer) }
     let memory = Periodic(pause: .seconds(5), failure: "", logger: logger) {
       () async throws(RelayError) in SystemEdge.giveBackMemory()
     }
@@ -88,15 +93,22 @@ struct HubServer {
     // The last one goes down first: who listens to other nodes ends once the network has closed the parking.
     let services = ServiceGroupConfiguration(
       services: [
-        otherNodes, network, CertificateReload(tls: tls, logger: logger), checkpoints, tidying, pruning, memory,
-        clock, rightsWatch,
+        otherNodes, network, CertificateReload(tls: tls, logger: logger), checkpoints, tidying, pruning, noting,
+        memory, clock, rightsWatch,
       ],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: logger)
     try await ServiceGroup(configuration: services).run()
+    try await note(syncs.due(all: true), syncs, by: writer)
     try await writer.checkpoint()
     logger.info("stopped", metadata: ["head": "\(parking.head)"])
   }
+}
+
+private func note(_ times: [Int64: Int64], _ syncs: LastSyncs, by writer: GroupCommit) async throws(RelayError) {
+  guard !times.isEmpty else { return }
+  try await writer.perform { (writer) throws(RelayError) in try writer.noteSyncs(times) }
+  syncs.written(times)
 }
 
 /// What the server does now and then while it runs. Nothing is lost where it fails: it is done again the next time.

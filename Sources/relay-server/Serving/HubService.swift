@@ -16,6 +16,7 @@ struct HubService: HTTPService {
   let gate: ConnectionGate
   let hosts: HostCheck
   let organisation: Hash128
+  let syncs: LastSyncs
   let codes = CodeTries()
   let logger: Logger
   /// The peer is a proxy, whose own peers may be anywhere.
@@ -91,6 +92,7 @@ struct HubService: HTTPService {
       let lease = MemoryLease(gate.answers)
       let answer = try await answer(session, bytes, lease)
       metrics.answered(route: session.route.rawValue, status: 200)
+      if session.route == .sync { syncs.answered(device) }
       let packs = !session.isLocal && Replies.acceptsGzip(head)
       var reply = try await lanes.run(for: device, isLittle: !packs || answer.count < Self.little) {
         () throws(RelayError) in Replies.cbor(answer, isPacked: packs)
