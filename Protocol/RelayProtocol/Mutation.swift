@@ -25,7 +25,7 @@ package enum Mutation: String, CaseIterable {
   case gapAccepted, unreadyAccepted, orderIgnored, forkByFinder, timeAnew, otherOrder, forkUnseen
   case sidecarUnread, oneOrder, healedForgets, sealedApart, sealedNow
   case waitsForEver, waitStaysOver, refusedLingers, broughtGoes, refusedUnsent, pastForgotten, lateIsNews, waitsAlone
-  case namesUnheard, otherWord, marksForgotten, notesStay
+  case namesUnheard, otherWord, marksForgotten, notesStay, copyForgotten
 
   #if MUTATIONS
     /// Is this the run that breaks this rule?

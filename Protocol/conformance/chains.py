@@ -99,6 +99,7 @@ class Chains:
         own = fork_name(tx.sealed, tx.hash)
         if speaks_for == own:
             return self.begin(own, tx, before)
+        speaks_for = self.turned_out(tx, push) or speaks_for
         for chain in family:
             if chain is before and max(chain.hashes) == counter - 1:
                 return chain.dot(counter), chain
@@ -118,6 +119,12 @@ class Chains:
         if before is None and not in_envelope and counter > 1:
             raise OutOfOrder(tx.sealed)
         return self.begin(own, tx, before)
+
+    def turned_out(self, tx, push):
+        """Whose work what the same file wrote before it turned out to be; None where that has the name in its bytes."""
+        earlier = [t for t in push if t.sealed[0] == tx.sealed[0] and t.sealed[1] < tx.sealed[1]]
+        names = [known[0] for t in sorted(earlier, key=lambda t: t.sealed[1]) if (known := self.known(t))]
+        return names[-1] if names and names[-1] != tx.sealed[0] else None
 
     def chain(self, replica):
         if replica not in self.all:

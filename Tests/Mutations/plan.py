@@ -150,6 +150,8 @@ MUTATIONS = [
              test="RelayHubTests.RetentionStories"),
     Mutation("notesStay", "27", "where work stood in a lost history is kept after a pull has confirmed it",
              test="RelayHubTests.SidecarStories"),
+    Mutation("copyForgotten", "26", "what comes after a copy's first work in a push is taken for the other copy's",
+             test="RelayHubTests.RestoredNameStories"),
     Mutation("oneOrder", "27", "two lost orders of one epoch are taken for one"),
     Mutation("sidecarUnread", "26", "a file goes on under its name whatever lies beside it",
              test="RelayHubTests.SidecarStories"),

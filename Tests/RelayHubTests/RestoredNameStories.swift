@@ -159,4 +159,31 @@ import Testing
     #expect(try a.values("SELECT guests FROM person WHERE id = 'r'") == [[3]])
     #expect(try a.replica.status().pending == 0)
   }
+
+  @Test(
+    "What a copy sends behind work that it keeps back is called as its own, though the other copy has names to spare there"
+  )
+  func copyThatKeepsBack() throws {
+    let office = try Office([("a", ["unit/x"])])
+    let replica = ReplicaID(bits: 1000)
+    func sealed(_ id: String) -> [UInt8] { office.sealed(1000, Office.row(id), office.member("x")) }
+    let shared = sealed("shared")
+    let (count, last) = (office.count, office.last)
+    let other = sealed("other")
+    (office.count, office.last) = (count, last)
+    let first = sealed("first")
+    let fork = ReplicaID.fork(Dot(replica, 2), try #require(office.last[1000]))
+    let (keptBack, behind) = (sealed("kept back"), sealed("behind"))
+    try office.push("a", shared, other)
+
+    func offer(_ push: [[UInt8]], by claim: ReplicaID) throws -> [Dot] {
+      var request = office.request(push)
+      request.replica = claim
+      for at in push.indices { request.envelopes[at] = Envelope(base: 0, seen: DotSet()) }
+      let job = PushJob(device: try office.device("a").id, request: request)
+      return try office.writer.commit([job], now: 1000)[0].get().verdicts.map(\.dot)
+    }
+    #expect(try offer([shared, first, behind], by: replica) == [Dot(replica, 1), Dot(fork, 1), Dot(fork, 3)])
+    #expect(try offer([keptBack], by: fork) == [Dot(fork, 2)])
+  }
 }

@@ -33,6 +33,8 @@ extension HubSession {
       outcome.partReceived = 0
       return
     }
-    outcome.verdicts.append(try accept(Offer(bytes, part.envelope, request, PushLinks([bytes])), device, now: now))
+    var offer = Offer(bytes, part.envelope, request, PushLinks([bytes]))
+    offer.copy = try copy(outcome.verdicts.last, request)
+    outcome.verdicts.append(try accept(offer, device, now: now))
   }
 }

@@ -15,6 +15,14 @@ extension HubSession {
     return outcome
   }
 
+  /// One file's work is one chain: as whose work some of it turned out to be, what comes after that is too.
+  func copy(_ verdict: Verdict?, _ request: SyncRequest) throws(RelayError) -> ReplicaID? {
+    guard let dot = verdict?.dot, dot.replica != request.replica, !Mutation.isPlanted(.copyForgotten) else {
+      return nil
+    }
+    return try store.healing.fork(dot.replica)?.id
+  }
+
   /// Are some of these of a copy by another name than the one that the request speaks for, and what that goes on with?
   private func areAnothers(_ verdicts: [Verdict], _ claim: ReplicaID) throws(RelayError) -> Bool {
     for verdict in verdicts where verdict.dot.replica != claim {
@@ -31,7 +39,8 @@ extension HubSession {
       let isPlain = try request.envelopes.isEmpty ? !hasGaps() : false
       let links = isPlain ? PushLinks() : PushLinks(request.push, ahead)
       for (at, bytes) in request.push.enumerated() {
-        let offer = Offer(bytes, request.envelopes[at], request, links, ahead[at])
+        var offer = Offer(bytes, request.envelopes[at], request, links, ahead[at])
+        offer.copy = try copy(outcome.verdicts.last, request)
         // Each whole or not at all, so that what goes wrong with one leaves nothing of it behind; one that is alone is what
         // its push is.
         let verdict =

@@ -33,20 +33,22 @@ struct PushLinks {
 /// Work that comes before what it follows, or after what follows it (rule 26): a put-back hub is offered what it lacks, while
 /// some of it waits for others and some is refused for good.
 extension HubSession {
+  /// - Parameter copy: whose work it is said or known to be.
   /// - Returns: the name that a transaction has before or behind a gap of the chain that its request speaks for; nil where
   ///   there is no such gap.
   func gap(
-    for sealed: Dot, _ chain: ReplicaRecord?, _ forks: [Fork], _ offer: Offer
+    for sealed: Dot, _ chain: ReplicaRecord?, _ copy: Fork?, _ offer: Offer
   ) throws(RelayError) -> (name: Dot, fork: Fork?)? {
-    var (name, fork, count): (Dot?, Fork?, UInt64) = (nil, nil, 0)
-    if offer.claim == sealed.replica {
+    var (name, count): (Dot?, UInt64) = (nil, 0)
+    if let copy {
+      guard let own = try replica(copy.id) else { return nil }
+      (name, count) = (copy.name(sealed.counter), own.count)
+    } else if offer.claim == sealed.replica {
       (name, count) = (sealed, chain?.count ?? 0)
-    } else if let spoken = forks.first(where: { $0.id == offer.claim }), let own = try replica(spoken.id) {
-      (name, fork, count) = (spoken.name(sealed.counter), spoken, own.count)
     }
     // Right after the last one it is the previous hash that has told.
     guard let name, name.counter != count + 1, try store.log.record(name) == nil else { return nil }
-    return (name, fork)
+    return (name, copy)
   }
 
   /// Two copies may speak for one chain. Whose a gap there is told who left it; else the last one before it tells, and the

@@ -7,6 +7,8 @@ struct Offer {
   var envelope: Envelope?
   /// The replica that the request speaks for: where that is a copy's other name, the device knows of the fork.
   var claim: ReplicaID
+  /// The copy as whose work something earlier of the same push turned out to be, which the device may not know yet.
+  var copy: ReplicaID?
   /// The history that the request was recognised with.
   var epoch: Hash128
   /// Where it was read before its turn.
@@ -53,14 +55,15 @@ extension HubSession {
     let forks = try forks(of: sealed.replica)
     // One that begins the fork which it is claimed for begins it here too, whatever else it would go on with.
     let begins = offer.claim != sealed.replica && offer.claim == .fork(sealed, hash)
-    let isClaimed = begins || forks.contains { $0.id == offer.claim }
+    let copy = forks.first { $0.id == offer.copy } ?? forks.first { $0.id == offer.claim }
+    let isClaimed = begins || copy != nil
     if Mutation.isPlanted(.twice), sealed.counter <= count { return .next(sealed, nil) }
     // What a copy has already by another name may fit the end of this name's work, of which a put-back hub has less.
     if let record = try known(sealed, hash, count, forks) { return .known(record) }
     if !isClaimed, sealed.counter == count + 1, previous == last { return .next(sealed, nil) }
     if !begins, let place = try end(sealed, after: previous, of: forks) { return place }
     // Only what fits no work that is here stands before or behind a gap.
-    if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, forks, offer),
+    if offer.fillsGaps, !begins, let gap = try gap(for: sealed, chain, copy, offer),
       try belongs(gap.name, hash, offer.links)
     {
       try noteGap(before: gap.name, hash, offer.links)

@@ -20,6 +20,7 @@ public enum Mutants {
     "anyPage": "its two programs seldom stage pages of different pulls at once",
     "broughtGoes": "work on rows that nobody has any more is seldom",
     "claimedBase": "its devices do not lie about what they had seen",
+    "copyForgotten": "it takes a copy that keeps back some of its work, at a hub that has another copy's by its name",
     "floorIsN": "a form is shown as it was written until its verdict is in, and nothing else has an older base",
     "floorPending": "its devices' tables have no constraint that keeps a confirmed row out",
     "floorStale": "a form is shown as it was written until its verdict is in, and nothing else has an older base",
