@@ -1,10 +1,10 @@
-internal import Relay
 internal import RelayProtocol
+internal import RelaySQLite
 
-extension RestoreTrial {
-  /// What a file keeps of its own work, looked at after each sync: a note that outlives its work may take the place of other work
-  /// later.
-  private static let books = [
+/// What a file keeps of its own work, looked at after each sync: a note that outlives its work may take the place of other work
+/// later.
+enum Books {
+  private static let questions = [
     "an own transaction stands in two places": """
     SELECT dot FROM (SELECT dot FROM relay_transaction UNION ALL SELECT dot FROM relay_accepted
       UNION ALL SELECT dot FROM relay_refusal UNION ALL SELECT dot FROM relay_lost WHERE bytes IS NOT NULL)
@@ -27,18 +27,20 @@ extension RestoreTrial {
     SELECT dot FROM relay_lost_opening WHERE dot NOT IN (SELECT dot FROM relay_transaction UNION SELECT dot FROM relay_lost
       UNION SELECT dot FROM relay_accepted)
     """,
+    "a refusal is in no inbox, or in the inbox and nowhere else": """
+    SELECT n FROM (SELECT count(*) - (SELECT count(*) FROM relay_inbox WHERE kind = 'refused') AS n FROM relay_refusal)
+    WHERE n <> 0
+    """,
     "relay_trail goes beyond where the file stands": """
     SELECT base FROM relay_trail WHERE base > (SELECT base FROM relay_state)
     """,
   ]
 
-  func checkBooks(_ node: Node) throws {
-    // Whoever watches is not hindered.
-    let faults = node.process.pauseFaults()
-    defer { node.process.goOn(with: faults) }
-    for (what, sql) in RestoreTrial.books.sorted(by: { $0.key < $1.key }) {
-      let found = try node.replica?.read { (db) throws(RelayError) in try db.query(sql) { (row) in row.int(0) } }
-      if let found, !found.isEmpty { throw Broken("\(what): \(found)") }
+  /// - Parameter db: a connection of its own, so that what the program does next reads and writes what it would have.
+  static func check(_ db: Database) throws {
+    for (what, sql) in questions.sorted(by: { $0.key < $1.key }) {
+      let found = try db.query(sql) { (row) in row.int(0) }
+      if !found.isEmpty { throw Broken("\(what): \(found)") }
     }
   }
 }
