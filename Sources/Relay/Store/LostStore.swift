@@ -109,6 +109,7 @@ struct LostStore {
       INSERT OR IGNORE INTO relay_lost (dot, epoch, seq, effective, hash)
       SELECT dot, ?2, seq, effective, hash FROM relay_transaction WHERE seq IS NOT NULL AND refusal IS NULL AND dot < ?1
       """, [first, .blob(epoch.bytes)])
+    if db.changes > 0 { try OpeningStore(db: db).offerAgain() }
     try db.execute(
       "UPDATE relay_transaction SET seq = NULL WHERE seq IS NOT NULL AND refusal IS NULL AND dot < ?", [first])
     try db.execute("UPDATE relay_lost SET judged = NULL WHERE judged > 0 AND refusal IS NULL AND dot < ?", [first])
@@ -287,6 +288,7 @@ struct LostStore {
     if !Mutation.isPlanted(.notesStay) {
       try db.execute("DELETE FROM relay_lost WHERE bytes IS NULL AND dot NOT IN (SELECT dot FROM relay_transaction)")
     }
+    try OpeningStore(db: db).forgetHealed()
     guard try isBroken() else { return }
     try offerWaiting()
     let healed = """
@@ -304,7 +306,6 @@ struct LostStore {
       DELETE FROM relay_healed WHERE last < coalesce((SELECT min(dot) FROM relay_accepted), 9223372036854775807)
         AND last < (SELECT max(last) FROM relay_healed)
       """)
-    try OpeningStore(db: db).forgetHealed()
   }
 
   private func damaged(_ what: String) -> RelayError { RelayError(.corrupt, "\(db.path): relay_lost holds \(what)") }

@@ -40,6 +40,19 @@ struct OpeningStore {
   ///
   /// - Returns: the history that was lost.
   func lose(after seq: UInt64) throws(RelayError) -> Int64 {
+    let lost = try keepNames(also: " UNION SELECT dot FROM relay_transaction")
+    try db.execute("DELETE FROM relay_opening WHERE history = 0 AND first > ?", [Value(seq)])
+    return lost
+  }
+
+  /// Work is offered again as if it had been lost, and the file stands where it stood.
+  func offerAgain() throws(RelayError) { _ = try keepNames() }
+
+  /// Keeps what the order is called now where lost work stood, and for its bases.
+  ///
+  /// - Parameter more: other own work.
+  /// - Returns: the history that this is of.
+  private func keepNames(also more: String = "") throws(RelayError) -> Int64 {
     let last = try db.first("SELECT max(history) FROM relay_opening")?[0].integer ?? 0
     let used = try db.first("SELECT max(history) FROM relay_lost_opening")?[0].integer ?? 0
     let past = try db.first("SELECT max(history) FROM relay_past")?[0].integer ?? 0
@@ -50,8 +63,7 @@ struct OpeningStore {
     // What was lost before has its bases in another history still.
     try db.execute(
       """
-      INSERT OR IGNORE INTO relay_lost_opening (dot, history)
-      SELECT dot, ?1 FROM relay_lost UNION SELECT dot, ?1 FROM relay_transaction
+      INSERT OR IGNORE INTO relay_lost_opening (dot, history) SELECT dot, ?1 FROM (SELECT dot FROM relay_lost\(more))
       """, [history])
     try db.execute(
       """
@@ -59,7 +71,6 @@ struct OpeningStore {
         WHERE l.dot = relay_lost_opening.dot AND o.history = 0 AND o.first <= l.seq ORDER BY o.first DESC LIMIT 1), 0)
       WHERE place IS NULL AND dot IN (SELECT dot FROM relay_lost WHERE seq > 0)
       """)
-    try db.execute("DELETE FROM relay_opening WHERE history = 0 AND first > ?", [Value(seq)])
     return new
   }
 
@@ -88,6 +99,7 @@ struct OpeningStore {
   }
 
   func forgetHealed() throws(RelayError) {
+    guard try db.first("SELECT 1 FROM relay_lost_opening LIMIT 1") != nil else { return }
     try db.execute("UPDATE relay_lost_opening SET place = NULL WHERE dot NOT IN (SELECT dot FROM relay_lost)")
     try db.execute(
       """

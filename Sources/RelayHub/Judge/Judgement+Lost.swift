@@ -20,11 +20,17 @@ struct OriginalBases {
     epoch = transaction.epoch
     place = envelope.lost
     openings = envelope.openings
-    shared = envelope.base
+    shared = envelope.shared
     bases = [:]
     for change in transaction.rows where change.base > envelope.base { bases[change.row] = change.base }
     if bases.isEmpty, place == nil { return nil }
   }
+}
+
+extension Envelope {
+  /// The last seq that the history of now can share with the one that its author knew: there this hub has, where the work stood,
+  /// something else or nothing.
+  var shared: UInt64 { min(base, lost.map { $0.seq - min($0.seq, 1) } ?? base) }
 }
 
 extension Judgement {

@@ -39,7 +39,7 @@ extension HubSession {
     let head = try head()
     let log = try logHash(head) ?? .zero
     let id = hash128(Array("epoch".utf8), epoch.bytes, log.bytes, hash128(offer.bytes).bytes, out.bytes)
-    try beginEpoch(id, fork: envelope.base, now: now)
+    try beginEpoch(id, fork: envelope.shared, now: now)
   }
 
   /// A backup covers the log up to a seq: devices need to keep what they did before it no longer (rule 26).

@@ -31,6 +31,9 @@ enum Books {
     SELECT n FROM (SELECT count(*) - (SELECT count(*) FROM relay_inbox WHERE kind = 'refused') AS n FROM relay_refusal)
     WHERE n <> 0
     """,
+    "relay_lost_opening tells where work stood that is not lost": """
+    SELECT dot FROM relay_lost_opening WHERE place IS NOT NULL AND dot NOT IN (SELECT dot FROM relay_lost)
+    """,
     "relay_trail goes beyond where the file stands": """
     SELECT base FROM relay_trail WHERE base > (SELECT base FROM relay_state)
     """,
