@@ -14,6 +14,10 @@ class Envelope:
     effective: int | None = None
     lost: tuple | None = None  # (epoch, seq): where it stood in a history that the hub has lost
 
+    def shared(self):
+        """The last seq that both histories can share: where the work stood the hub has something else, or nothing."""
+        return min(self.base, self.lost[1] - 1) if self.lost else self.base
+
 
 class History:
     def __init__(self):

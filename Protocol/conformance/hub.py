@@ -129,7 +129,7 @@ class Hub(Judge, Answers):
         kept = copy.deepcopy(history) if envelope or sealed.sealed[1] == 1 else None
         dot, chain = history.names.place(sealed, speaks_for, envelope is not None, push)
         if envelope and envelope.lost and envelope.lost[0] == history.epoch:
-            history.begin(min(envelope.base, envelope.lost[1] - 1), now)  # nobody has said that this hub was put back
+            history.begin(envelope.shared(), now)  # nobody has said that this hub was put back
         tx = history.translated(sealed, dot, chain, envelope, asked, speaks_for)
         bases = [tx.base] + [b for c in tx.changes for b in (c.base, c.parent_base or 0)]
         if max(bases) > self.head or not (envelope or all(d in self.verdicts for d in tx.seen)):
@@ -145,7 +145,7 @@ class Hub(Judge, Answers):
                 self.follows_waiting(tx, row, verdict.refused, kept.epoch)) and self.waits(now):
             self.history = kept
             if envelope.lost and envelope.lost[0] == kept.epoch:
-                kept.begin(min(envelope.base, envelope.lost[1] - 1), now)
+                kept.begin(envelope.shared(), now)
             if self.waiting[0] != kept.epoch:
                 self.waiting = (kept.epoch, now)
             return None

@@ -39,8 +39,12 @@ enum Books {
     """,
   ]
 
-  /// - Parameter db: a connection of its own, so that what the program does next reads and writes what it would have.
-  static func check(_ db: Database) throws {
+  /// Looks through a connection of its own, so that what the program does next reads and writes what it would have.
+  static func check(_ path: String, of process: SimulatedProcess) throws {
+    // Whoever watches is not hindered.
+    let pending = process.pauseFaults()
+    defer { process.goOn(with: pending) }
+    let db = try Database(path: path, mode: .readOnly, vfs: process.name)
     for (what, sql) in questions.sorted(by: { $0.key < $1.key }) {
       let found = try db.query(sql) { (row) in row.int(0) }
       if !found.isEmpty { throw Broken("\(what): \(found)") }

@@ -1,7 +1,6 @@
 internal import Relay
 internal import RelayHub
 internal import RelayProtocol
-internal import RelaySQLite
 
 extension RestoreTrial {
   /// One sync as `Replica.sync` runs it, on a line without delay.
@@ -46,10 +45,7 @@ extension RestoreTrial {
         event = .mended(try replica.mend(mend))
       case .done(let base):
         story.append("\(node.name) synced up to \(base)")
-        // Whoever watches is not hindered.
-        let faults = node.process.pauseFaults()
-        defer { node.process.goOn(with: faults) }
-        try Books.check(Database(path: replica.path, mode: .readOnly, vfs: node.process.name))
+        try Books.check(replica.path, of: node.process)
         return true
       case .fail(let error): throw Broken("\(node.name) cannot sync: \(error)")
       }

@@ -1,6 +1,5 @@
 internal import Relay
 internal import RelayProtocol
-internal import RelaySQLite
 
 extension Simulation {
   /// A device begins to sync, unless it does already.
@@ -36,20 +35,13 @@ extension Simulation {
         oracle.count("sync: done")
         oracle.tell("\(device.name) synced up to \(base)")
         device.sync = nil
-        try checkBooks(device)
+        try Books.check(device.path, of: device.process)
         return
       case .fail(let error):
         try ended(device, error)
         return
       }
     }
-  }
-
-  private func checkBooks(_ device: SimulatedDevice) throws {
-    // Whoever watches is not hindered.
-    let pending = device.process.pauseFaults()
-    defer { device.process.goOn(with: pending) }
-    try Books.check(Database(path: device.path, mode: .readOnly, vfs: device.process.name))
   }
 
   private func ended(_ device: SimulatedDevice, _ error: RelayError) throws {

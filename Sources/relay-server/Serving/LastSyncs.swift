@@ -1,4 +1,3 @@
-internal import RelayProtocol
 internal import Synchronization
 
 /// When devices were last answered; shared by all connections. It is written down now and then, so that no pull waits for a
